@@ -1,0 +1,148 @@
+import type { Graph } from "./graph/graph.js";
+import type { LossSpec } from "./loss/define.js";
+import type { DimSizes } from "./tensor/dims.js";
+import type { DType, FloatDType, InputDType } from "./tensor/dtype.js";
+
+/** A value that is there now or later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Element storage of a tensor in JavaScript memory: bool as bytes, float16 as its bit patterns. */
+export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
+
+/** A tensor in JavaScript memory, row-major, in the storage of its dtype. */
+export interface HostTensor {
+  readonly data: HostData;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Numbers nested as deep as the tensor has axes; a bare number is a scalar. */
+export type NestedArray = number | readonly NestedArray[];
+
+/** Typed arrays that are taken as they are. */
+export type AnyTypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array;
+
+/** A flat array with its shape; `dtype` only where the array's class does not say it (`"bool"` in a Uint8Array). */
+export interface ShapedArray {
+  readonly data: AnyTypedArray | readonly number[];
+  readonly shape: readonly number[];
+  readonly dtype?: InputDType;
+}
+
+/** Every form in which plain data is accepted: nested arrays, a typed array (one axis), or a flat array with a shape. */
+export type PlainTensor = NestedArray | AnyTypedArray | ShapedArray;
+
+/**
+ * The part of a backend that its author writes: tensors of its own kind, and graphs made executable.
+ * `defineBackend` adds everything else: validation, binding, tracing, differentiation, caching.
+ */
+export interface Engine<T> {
+  /** `js:scalar`, `tfjs:wasm`, `onnxruntime:cpu` … */
+  readonly id: string;
+  readonly device: string;
+  /** Floating dtypes that it computes in, the default first. */
+  readonly dtypes: readonly [FloatDType, ...FloatDType[]];
+  /** True for a tensor of this engine's own kind. */
+  isTensor(value: unknown): value is T;
+  /** Shape and dtype of an own tensor, without reading its data. */
+  describe(tensor: T): { readonly shape: readonly number[]; readonly dtype: InputDType };
+  /** Own tensor as the dtype that a graph input wants; the same tensor where nothing has to change. */
+  convert(tensor: T, dtype: DType): MaybePromise<T>;
+  /** An own tensor with these contents. May keep the array without copying. */
+  upload(tensor: HostTensor): T;
+  /** The contents of an own tensor. */
+  download(tensor: T): MaybePromise<HostTensor>;
+  /** Frees a tensor that the engine made (`upload`, `convert`, or a result). */
+  release(tensor: T): void;
+  /** Makes a graph executable. Called once per graph. */
+  compile(graph: Graph): MaybePromise<Executable<T>>;
+  dispose(): MaybePromise<void>;
+}
+
+/** A compiled graph. Serves every size of its symbols; concurrent runs do not disturb each other. */
+export interface Executable<T> {
+  /** Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`. */
+  run(feeds: Readonly<Record<string, T>>, sizes: DimSizes): MaybePromise<readonly T[]>;
+  dispose(): MaybePromise<void>;
+}
+
+/** What a compiled loss is fed: plain data or the backend's own tensors, by input name. */
+export type Feeds<T, R extends string, P extends string> = { readonly [K in R]: T | PlainTensor } & {
+  readonly [K in P]?: T | PlainTensor;
+};
+
+/** The value of a loss and its gradients by input name. */
+export interface ValueAndGrad<T, N extends string> {
+  readonly value: T;
+  readonly grads: { readonly [K in N]?: T };
+}
+
+export interface GradOptions<N extends string> {
+  /** Inputs to differentiate with respect to; default: every differentiable input that was given. */
+  readonly wrt?: readonly N[];
+}
+
+export interface CompileOptions {
+  /** The dtype to compute in; default: the first that the backend offers. */
+  readonly dtype?: FloatDType;
+}
+
+/** A loss made ready for one backend. Graphs are compiled on first use and kept, one for every batch size. */
+export interface CompiledLoss<T, R extends string = string, P extends string = string> {
+  readonly spec: LossSpec<R, P>;
+  /** The loss. */
+  value(feeds: Feeds<T, R, P>): Promise<T>;
+  /** The loss and the gradient of its sum with respect to its inputs. */
+  valueAndGrad(feeds: Feeds<T, R, P>, options?: GradOptions<R | P>): Promise<ValueAndGrad<T, R | P>>;
+}
+
+/** A compiled loss of a backend that can also answer at once. */
+export interface SyncCompiledLoss<T, R extends string = string, P extends string = string> extends CompiledLoss<
+  T,
+  R,
+  P
+> {
+  valueSync(feeds: Feeds<T, R, P>): T;
+  valueAndGradSync(feeds: Feeds<T, R, P>, options?: GradOptions<R | P>): ValueAndGrad<T, R | P>;
+}
+
+/** What users hold: one engine on one device, with every loss. */
+export interface Backend<T> {
+  readonly id: string;
+  readonly device: string;
+  readonly dtypes: readonly FloatDType[];
+  compile<R extends string, P extends string>(
+    spec: LossSpec<R, P>,
+    options?: CompileOptions,
+  ): Promise<CompiledLoss<T, R, P>>;
+  /** A tensor in the backend's own memory: the fast path for inputs that are used again. */
+  tensor(data: PlainTensor, options?: { readonly dtype?: DType }): T;
+  /** The contents of one of the backend's tensors. */
+  read(tensor: T): Promise<HostTensor>;
+  /** Frees a result or a tensor made by `tensor`; where the runtime collects garbage itself, does nothing. */
+  release(tensor: T): void;
+  /** Frees every compiled graph. Using the backend afterwards is an error. */
+  dispose(): Promise<void>;
+}
+
+/** A backend whose losses also answer synchronously, as inside a synchronous training step. */
+export interface SyncBackend<T> extends Backend<T> {
+  compile<R extends string, P extends string>(
+    spec: LossSpec<R, P>,
+    options?: CompileOptions,
+  ): Promise<SyncCompiledLoss<T, R, P>>;
+  compileSync<R extends string, P extends string>(
+    spec: LossSpec<R, P>,
+    options?: CompileOptions,
+  ): SyncCompiledLoss<T, R, P>;
+  readSync(tensor: T): HostTensor;
+}

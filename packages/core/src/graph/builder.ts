@@ -1,0 +1,62 @@
+import { LossesError } from "../errors.js";
+import { opDefinition } from "../ops/table.js";
+import type { OpAttributes, OpName, TensorType } from "../ops/types.js";
+import type { DType } from "../tensor/dtype.js";
+import type { Shape } from "../tensor/dims.js";
+import { typeOf, type Graph, type Node } from "./graph.js";
+
+/** Appends nodes, one per distinct computation: asking twice for the same op on the same operands gives the same node. */
+export class GraphBuilder {
+  readonly nodes: Node[] = [];
+  readonly #known = new Map<string, number>();
+
+  node(id: number): Node {
+    const node = this.nodes[id];
+    if (node === undefined) throw new LossesError("INVALID_GRAPH", `graph: node %${id} must exist, got none.`);
+    return node;
+  }
+
+  type(id: number): TensorType {
+    return typeOf(this.node(id));
+  }
+
+  /** Adds a node (or finds its twin) and returns its id. */
+  add<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number {
+    const key = `${op}(${inputs.join()})${JSON.stringify(attrs, jsonNumber)}`;
+    const twin = op === "identity" ? undefined : this.#known.get(key);
+    if (twin !== undefined) return twin;
+    const definition = opDefinition(op);
+    if (inputs.length !== definition.arity) {
+      throw new LossesError("INVALID_GRAPH", `${op}: takes ${definition.arity} operands, got ${inputs.length}.`);
+    }
+    const infer = definition.infer as (inputs: readonly TensorType[], attrs: OpAttributes[K]) => TensorType;
+    const { shape, dtype } = infer(
+      inputs.map((id) => this.type(id)),
+      attrs,
+    );
+    const id = this.nodes.length;
+    this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
+    this.#known.set(key, id);
+    return id;
+  }
+
+  constant(value: number, dtype: DType): number {
+    return this.add("constant", [], { value, dtype });
+  }
+
+  input(name: string, shape: Shape, dtype: DType): number {
+    return this.add("input", [], { name, shape, dtype });
+  }
+
+  /** The finished graph; nodes that no output needs are still in it until it is simplified. */
+  finish(name: string, outputs: Readonly<Record<string, number>>): Graph {
+    return { name, nodes: [...this.nodes], outputs: Object.entries(outputs).map(([key, node]) => ({ name: key, node })) };
+  }
+}
+
+// JSON has no NaN, infinities or -0, and two constants that differ only in those must not be taken for twins.
+function jsonNumber(_key: string, value: unknown): unknown {
+  return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `#${Object.is(value, -0) ? "-0" : value}`
+    : value;
+}

@@ -1,0 +1,67 @@
+import { LossesError, OptionError } from "../errors.js";
+import { differentiate } from "../graph/differentiate.js";
+import type { Graph } from "../graph/graph.js";
+import { simplify } from "../graph/simplify.js";
+import { Tracer } from "../graph/trace.js";
+import { verify } from "../graph/verify.js";
+import type { FloatDType } from "../tensor/dtype.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Binding } from "./bind.js";
+import type { LossSpec } from "./define.js";
+import { reduce, type LossValue } from "./reduce.js";
+import type { Reduction } from "./options.js";
+
+/** What a graph is traced for. */
+export interface TraceRequest {
+  readonly dtype: FloatDType;
+  /** Inputs whose gradient becomes an output, named `grad:<input>`. Empty: the value alone. */
+  readonly gradients: readonly string[];
+  /** `"ones"`: the gradient of the sum of the output. `"input"`: the graph takes the incoming gradient as `cotangent`. */
+  readonly seed?: "ones" | "input";
+}
+
+/** The name of the output that holds the gradient of an input. */
+export function gradientOutput(input: string): string {
+  return `grad:${input}`;
+}
+
+/** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
+export function traceLoss(spec: LossSpec, binding: Binding, request: TraceRequest): Graph {
+  const tracer = new Tracer();
+  const leaves: Record<string, Tensor> = {};
+  const seen: Record<string, Tensor> = {};
+  for (const { name, shape, holds, integral } of binding.inputs) {
+    const leaf = tracer.input(name, shape, holds.kind === "index" || integral ? "int32" : request.dtype);
+    leaves[name] = leaf;
+    seen[name] = integral ? leaf.cast(request.dtype) : leaf;
+  }
+  const value = reduce(spec.name, evaluate(spec, seen), reductionOf(spec));
+  const wrt = request.gradients.map((name): Tensor => {
+    const leaf = leaves[name];
+    if (leaf === undefined) {
+      throw new LossesError("UNKNOWN_INPUT", `${spec.name}: gradients must be of given inputs, got ${name}.`);
+    }
+    return leaf;
+  });
+  const seed =
+    request.seed === "input" ? tracer.input("cotangent", value.shape, request.dtype) : tracer.constant(1, request.dtype);
+  const gradients = wrt.length === 0 ? [] : differentiate(tracer, value, wrt, seed);
+  const outputs: Record<string, number> = { value: tracer.idOf(value) };
+  request.gradients.forEach((name, i) => {
+    const gradient = gradients[i];
+    if (gradient !== undefined) outputs[gradientOutput(name)] = tracer.idOf(gradient);
+  });
+  const graph = simplify(tracer.builder.finish(spec.name, outputs));
+  verify(graph);
+  return graph;
+}
+
+function evaluate(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): LossValue {
+  return spec.loss.definition.value(inputs as never, spec.options as never);
+}
+
+function reductionOf(spec: LossSpec): Reduction | "batchmean" {
+  const { reduction } = spec.options;
+  if (reduction === "none" || reduction === "mean" || reduction === "sum" || reduction === "batchmean") return reduction;
+  throw new OptionError(`${spec.name}: option reduction must be declared, got none.`);
+}

@@ -1,0 +1,114 @@
+import { operand, requireBool, requireFloat, requireNumeric } from "./rules.js";
+import type { OpDefinition, OpTable, NoAttributes, Vjp } from "./types.js";
+
+type UnaryVjp = Vjp<NoAttributes>;
+
+function unary(
+  op: string,
+  doc: string,
+  ulp: number,
+  vjp: UnaryVjp | "none",
+  domain: typeof requireFloat = requireFloat,
+): OpDefinition<NoAttributes> {
+  return {
+    arity: 1,
+    doc,
+    infer: (inputs) => {
+      const { shape, dtype } = operand(inputs, 0);
+      domain(op, dtype);
+      return { shape, dtype };
+    },
+    vjp,
+    ulp,
+  };
+}
+
+/** Element-wise ops of one operand. `x` is the operand, `y` the result, `g` the gradient that arrives. */
+export const unaryOps: Pick<
+  OpTable,
+  | "neg"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "relu"
+  | "sigmoid"
+  | "softplus"
+  | "not"
+  | "clampMin"
+  | "clampMax"
+  | "cast"
+  | "identity"
+> = {
+  // d(-x) = -g
+  neg: unary("neg", "-x", 0, ({ gradient }) => [gradient.neg()], requireNumeric),
+  // d|x| = g·sign(x), so 0 at 0
+  abs: unary(
+    "abs",
+    "|x|; derivative 0 at 0.",
+    0,
+    ({ inputs, gradient }) => [gradient.mul(operand(inputs, 0).sign())],
+    requireNumeric,
+  ),
+  sign: unary("sign", "-1, 0 or 1 by the sign of x; NaN stays NaN.", 0, "none", requireNumeric),
+  // d(eˣ) = g·eˣ
+  exp: unary("exp", "eˣ", 4, ({ output, gradient }) => [gradient.mul(output)]),
+  // d(log x) = g/x
+  log: unary("log", "The natural logarithm; -inf at 0, NaN below.", 4, ({ inputs, gradient }) => [
+    gradient.div(operand(inputs, 0)),
+  ]),
+  // d(√x) = g/(2√x), infinite at 0
+  sqrt: unary("sqrt", "The square root; NaN below 0.", 0.5, ({ output, gradient }) => [gradient.div(output.mul(2))]),
+  // d(max(x,0)) = g where x > 0
+  relu: unary("relu", "max(x, 0); derivative 0 at 0.", 0, ({ inputs, gradient }) => [
+    operand(inputs, 0).greater(0).where(gradient, 0),
+  ]),
+  // d(σ) = g·σ(1-σ)
+  sigmoid: unary("sigmoid", "1 / (1 + e⁻ˣ), without overflow.", 8, ({ output, gradient }) => [
+    gradient.mul(output.mul(output.neg().add(1))),
+  ]),
+  // d(log(1+eˣ)) = g·σ(x)
+  softplus: unary("softplus", "log(1 + eˣ), exact for every x.", 8, ({ inputs, gradient }) => [
+    gradient.mul(operand(inputs, 0).sigmoid()),
+  ]),
+  not: unary("not", "Logical negation.", 0, "none", requireBool),
+  clampMin: {
+    arity: 1,
+    doc: "max(x, bound); derivative 1 at the bound; NaN stays NaN.",
+    infer: (inputs) => {
+      const { shape, dtype } = operand(inputs, 0);
+      requireFloat("clampMin", dtype);
+      return { shape, dtype };
+    },
+    // d = g where x ≥ bound
+    vjp: ({ inputs, gradient, attrs }) => [operand(inputs, 0).greaterOrEqual(attrs.bound).where(gradient, 0)],
+    ulp: 0,
+  },
+  clampMax: {
+    arity: 1,
+    doc: "min(x, bound); derivative 1 at the bound; NaN stays NaN.",
+    infer: (inputs) => {
+      const { shape, dtype } = operand(inputs, 0);
+      requireFloat("clampMax", dtype);
+      return { shape, dtype };
+    },
+    // d = g where x ≤ bound
+    vjp: ({ inputs, gradient, attrs }) => [operand(inputs, 0).lessOrEqual(attrs.bound).where(gradient, 0)],
+    ulp: 0,
+  },
+  cast: {
+    arity: 1,
+    doc: "The same values in another dtype; bool becomes 0 and 1, a float is truncated towards zero.",
+    infer: (inputs, { to }) => ({ shape: operand(inputs, 0).shape, dtype: to }),
+    vjp: ({ inputs, gradient }) => [gradient.cast(operand(inputs, 0).dtype)],
+    ulp: 0.5,
+  },
+  identity: {
+    arity: 1,
+    doc: "The operand itself.",
+    infer: (inputs) => operand(inputs, 0),
+    vjp: ({ gradient }) => [gradient],
+    ulp: 0,
+  },
+};

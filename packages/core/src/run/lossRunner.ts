@@ -1,0 +1,122 @@
+import type { Engine, Executable, Feeds, HostTensor, MaybePromise, PlainTensor } from "../backend.js";
+import { InputError } from "../errors.js";
+import { bindInputs, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
+import { allInputs, type LossSpec } from "../loss/define.js";
+import { printValue } from "../loss/options.js";
+import { traceLoss } from "../loss/traceLoss.js";
+import type { DType, FloatDType } from "../tensor/dtype.js";
+import { checkRange, needsRangeCheck } from "./checks.js";
+import { readPlain, toHost, type PlainArray } from "./host.js";
+import { all, chain, withCleanup } from "./maybe.js";
+
+/** One request: which loss, computed in what, with which gradients (`"all"`: every differentiable input given). */
+export interface LossRun {
+  readonly spec: LossSpec;
+  readonly dtype: FloatDType;
+  readonly gradients: "none" | "all" | readonly string[];
+}
+
+/** Finds or compiles the executable of a graph; the backend's cache stands behind it. */
+export type Compile<T> = (run: LossRun, binding: Binding, gradients: readonly string[]) => MaybePromise<Executable<T>>;
+
+/** Result tensors: the value, then a gradient for each name. */
+export interface LossResult<T> {
+  readonly tensors: readonly T[];
+  readonly gradients: readonly string[];
+}
+
+type Given<T> = { readonly own: T } | { readonly plain: PlainArray };
+
+/** Validates feeds, binds them, and runs the compiled graph; everything it uploaded is released again. */
+export function runLoss<T>(
+  engine: Engine<T>,
+  compile: Compile<T>,
+  run: LossRun,
+  feeds: Feeds<T, string, string>,
+): MaybePromise<LossResult<T>> {
+  const given = readFeeds(engine, run.spec, feeds);
+  const types: Record<string, GivenInput> = {};
+  for (const [name, item] of Object.entries(given)) {
+    types[name] = "own" in item ? engine.describe(item.own) : item.plain;
+  }
+  const binding = bindInputs(run.spec.loss.definition, types);
+  const gradients = chooseGradients(run, binding);
+  const made: T[] = [];
+  return withCleanup(
+    () =>
+      chain(
+        all(binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made))),
+        (tensors) =>
+          chain(compile(run, binding, gradients), (executable) => {
+            const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
+            return chain(executable.run(ready, binding.sizes), (results) => ({ tensors: results, gradients }));
+          }),
+      ),
+    () => made.forEach((tensor) => engine.release(tensor)),
+  );
+}
+
+function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string, string>): Record<string, Given<T>> {
+  if (typeof feeds !== "object" || feeds === null) {
+    throw new InputError(
+      `${spec.name}: inputs must be an object with ${Object.keys(allInputs(spec.loss.definition)).join(", ")}, got ${printValue(feeds)}.`,
+      "MISSING_INPUT",
+    );
+  }
+  const given: Record<string, Given<T>> = {};
+  for (const [name, value] of Object.entries(feeds)) {
+    if (value === undefined) continue;
+    given[name] = engine.isTensor(value)
+      ? { own: value }
+      : { plain: readPlain(`${spec.name}: ${name}`, value as PlainTensor) };
+  }
+  return given;
+}
+
+function chooseGradients(run: LossRun, binding: Binding): readonly string[] {
+  if (run.gradients === "none") return [];
+  const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
+  if (run.gradients === "all") return possible;
+  for (const name of run.gradients) {
+    if (!possible.includes(name)) {
+      throw new InputError(
+        `${run.spec.name}: wrt must name differentiable inputs that are given (${possible.join(", ")}), got ${name}.`,
+        "INVALID_INPUT",
+      );
+    }
+  }
+  return possible.filter((name) => (run.gradients as readonly string[]).includes(name));
+}
+
+/** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */
+function prepare<T>(
+  engine: Engine<T>,
+  run: LossRun,
+  binding: Binding,
+  input: BoundInput,
+  given: Given<T> | undefined,
+  made: T[],
+): MaybePromise<T> {
+  const dtype: DType = input.holds.kind === "index" || input.integral ? "int32" : run.dtype;
+  if (given === undefined) throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
+  if ("plain" in given) {
+    const host = toHost(`${run.spec.name}: ${input.name}`, given.plain, dtype);
+    checkRange(run.spec, input, host, binding.sizes);
+    const tensor = engine.upload(host);
+    made.push(tensor);
+    return tensor;
+  }
+  const checked: MaybePromise<HostTensor | undefined> = needsRangeCheck(input) ? engine.download(given.own) : undefined;
+  return chain(checked, (host) => {
+    if (host !== undefined) checkRange(run.spec, input, host, binding.sizes);
+    return chain(engine.convert(given.own, dtype), (tensor) => {
+      if (tensor !== given.own) made.push(tensor);
+      return tensor;
+    });
+  });
+}
+
+/** Traces the graph that a run needs. */
+export function traceRun(run: LossRun, binding: Binding, gradients: readonly string[]): ReturnType<typeof traceLoss> {
+  return traceLoss(run.spec, binding, { dtype: run.dtype, gradients });
+}
