@@ -5,7 +5,15 @@ export { bindShape, formatShape, sizeOf, type Dim, type DimSizes, type Shape } f
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
-export { graphInputs, graphSymbols, nodeAt, type Graph, type GraphOutput, type Node, type NodeOf } from "./graph/graph.js";
+export {
+  graphInputs,
+  graphSymbols,
+  nodeAt,
+  type Graph,
+  type GraphOutput,
+  type Node,
+  type NodeOf,
+} from "./graph/graph.js";
 export { printGraph } from "./graph/print.js";
 export { simplify } from "./graph/simplify.js";
 export { verify } from "./graph/verify.js";
@@ -18,3 +26,4 @@ export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./lo
 export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
 export { findLoss, specFromJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
+export * from "./losses/index.js";

@@ -50,7 +50,11 @@ export class GraphBuilder {
 
   /** The finished graph; nodes that no output needs are still in it until it is simplified. */
   finish(name: string, outputs: Readonly<Record<string, number>>): Graph {
-    return { name, nodes: [...this.nodes], outputs: Object.entries(outputs).map(([key, node]) => ({ name: key, node })) };
+    return {
+      name,
+      nodes: [...this.nodes],
+      outputs: Object.entries(outputs).map(([key, node]) => ({ name: key, node })),
+    };
   }
 }
 

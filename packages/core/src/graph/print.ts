@@ -3,7 +3,9 @@ import type { Graph, Node } from "./graph.js";
 
 /** A stable text form of a graph, one node a line: for people, snapshots and bug reports. */
 export function printGraph(graph: Graph): string {
-  const lines = graph.nodes.map((node) => `  %${node.id} = ${printCall(node)} : ${node.dtype}${formatShape(node.shape)}`);
+  const lines = graph.nodes.map(
+    (node) => `  %${node.id} = ${printCall(node)} : ${node.dtype}${formatShape(node.shape)}`,
+  );
   const outputs = graph.outputs.map(({ name, node }) => `${name} = %${node}`).join(", ");
   return [`graph ${graph.name} {`, ...lines, `  return ${outputs}`, "}"].join("\n");
 }

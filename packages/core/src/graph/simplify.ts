@@ -148,7 +148,8 @@ function dropExpands(b: GraphBuilder, node: Node, inputs: readonly number[]): re
         return shape[axis - node.shape.length + shape.length] === dim;
       }),
     );
-    const rankKept = node.shape.length === Math.max(...bare.map((other, j) => b.type(j === i ? source : other).shape.length));
+    const rankKept =
+      node.shape.length === Math.max(...bare.map((other, j) => b.type(j === i ? source : other).shape.length));
     if (covered && rankKept) bare[i] = source;
   });
   return bare;

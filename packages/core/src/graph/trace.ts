@@ -166,7 +166,8 @@ class TracedTensor implements Tensor {
     return this.#unary("not");
   }
   where(whenTrue: Operand, whenFalse: Operand): Tensor {
-    const dtype = typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
+    const dtype =
+      typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
     const side = (value: Operand): number =>
       typeof value === "number" ? this.tracer.builder.constant(value, dtype) : this.tracer.idOf(value);
     return this.#apply("where", [this.id, side(whenTrue), side(whenFalse)], {});
@@ -208,7 +209,9 @@ class TracedTensor implements Tensor {
   }
   transpose(permutation?: readonly number[]): Tensor {
     const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
-    return this.#apply("transpose", [this.id], { perm: perm.map((axis) => normalizeAxis(axis, this.rank, "transpose")) });
+    return this.#apply("transpose", [this.id], {
+      perm: perm.map((axis) => normalizeAxis(axis, this.rank, "transpose")),
+    });
   }
   unsqueeze(axes: Axes): Tensor {
     const list = typeof axes === "number" ? [axes] : axes;
@@ -247,7 +250,8 @@ class TracedTensor implements Tensor {
 
   #operand(other: Operand): number {
     if (typeof other !== "number") return this.tracer.idOf(other);
-    if (this.dtype === "bool") throw new DTypeError(`trace: a bool tensor must meet a bool tensor, got the number ${other}.`);
+    if (this.dtype === "bool")
+      throw new DTypeError(`trace: a bool tensor must meet a bool tensor, got the number ${other}.`);
     return this.tracer.builder.constant(other, this.dtype);
   }
 

@@ -138,7 +138,11 @@ class Matcher {
   }
 
   /** Walks tokens and sizes side by side; broadcast runs are completed once every input has been seen. */
-  #split(name: string, form: InputForm, given: GivenInput): readonly (Dim | { group: string; dims: readonly number[] })[] {
+  #split(
+    name: string,
+    form: InputForm,
+    given: GivenInput,
+  ): readonly (Dim | { group: string; dims: readonly number[] })[] {
     const { shape } = given;
     let slack = this.#slack(form.shape, shape.length);
     if (slack === undefined) throw this.#mismatch(name, form, shape);
@@ -155,7 +159,8 @@ class Matcher {
       } else if (kind.type === "rest") {
         const length: number = this.#rest.get(kind.name) ?? slack;
         this.#rest.set(kind.name, length);
-        for (let i = 1; i <= length; i++) parts.push(this.#axis(name, form, `${kind.name}${i}`, shape, at++));
+        const letter = this.#twin(kind.like, shape.slice(at, at + length)) ?? kind.name;
+        for (let i = 1; i <= length; i++) parts.push(this.#axis(name, form, `${letter}${i}`, shape, at++));
       } else {
         const dims = shape.slice(at, at + slack);
         at += slack;
@@ -166,6 +171,12 @@ class Matcher {
       }
     }
     return parts;
+  }
+
+  /** The letter of an earlier run of axes, where these axes have the same sizes. */
+  #twin(letter: string | undefined, dims: readonly number[]): string | undefined {
+    if (letter === undefined || this.#rest.get(letter) !== dims.length) return undefined;
+    return dims.every((dim, i) => this.#symbols.get(`${letter}${i + 1}`)?.size === dim) ? letter : undefined;
   }
 
   #axis(name: string, form: InputForm, symbol: number | string, shape: readonly number[], at: number): Dim {
@@ -219,12 +230,15 @@ class Matcher {
 type Token =
   | { readonly type: "axis"; readonly name: number | string }
   | { readonly type: "optional"; readonly name: string }
-  | { readonly type: "rest"; readonly name: string }
+  | { readonly type: "rest"; readonly name: string; readonly like: string | undefined }
   | { readonly type: "broadcast"; readonly name: string; readonly optionalLead: boolean };
 
 function parseToken(token: DimToken): Token {
   if (typeof token === "number") return { type: "axis", name: token };
-  if (token.startsWith("...")) return { type: "rest", name: token.slice(3) };
+  if (token.startsWith("...")) {
+    const [name = "", like] = token.slice(3).split("|");
+    return { type: "rest", name, like };
+  }
   if (token.startsWith("~")) {
     return { type: "broadcast", name: token.slice(1).replace("?", ""), optionalLead: token.endsWith("?") };
   }

@@ -5,14 +5,7 @@ import type { LossValue } from "./reduce.js";
 
 /** The families that losses are grouped in. */
 export type LossFamily =
-  | "ranking"
-  | "contrastive"
-  | "matching"
-  | "classification"
-  | "distribution"
-  | "adversarial"
-  | "regression"
-  | "custom";
+  "ranking" | "contrastive" | "matching" | "classification" | "distribution" | "adversarial" | "regression" | "custom";
 
 /** Options that every loss has. */
 export interface ReducedOptions {

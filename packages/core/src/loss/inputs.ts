@@ -5,7 +5,9 @@ import type { Tensor } from "../tensor/tensor.js";
  * - `"N"`: an axis; the same letter has the same size everywhere in the loss.
  * - `"N?"`: an axis that may be absent, then absent from every input that names it.
  * - `"...d"`: any number of axes, the same in every input that names `...d`.
- * - `"~d"`: any number of axes that broadcast with the `~d` of the other inputs.
+ * - `"...f|r"`: any number of axes, free of those that `...r` stands for, though they may be the same.
+ * - `"~d"`: any number of axes that broadcast with the `~d` of the other inputs; as many in each of them.
+ * - `"~d?"`: the same, but leading axes may be absent.
  * - a number: exactly that size.
  */
 export type DimToken = number | string;
@@ -74,5 +76,9 @@ export type LossTensors<R extends string, P extends string> = { readonly [K in R
 
 /** The shape of a form as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {
-  return `[${tokens.map((token) => String(token).replace(/^~(.*)$/, "...$1 (broadcast)")).join(", ")}]`;
+  const print = (token: DimToken): string =>
+    String(token)
+      .replace(/\|.*$/, "")
+      .replace(/^~(\w+)\??$/, "...$1 (broadcast)");
+  return `[${tokens.map(print).join(", ")}]`;
 }

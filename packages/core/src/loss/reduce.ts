@@ -1,4 +1,5 @@
-import { OptionError } from "../errors.js";
+import { ShapeError } from "../errors.js";
+import { formatShape, sameShape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Reduction } from "./options.js";
 
@@ -16,9 +17,14 @@ export type LossValue =
 /** Applies a reduction. The mean over no elements is NaN and their sum is 0, as in PyTorch. */
 export function reduce(loss: string, value: LossValue, kind: Reduction | "batchmean"): Tensor {
   if ("terms" in value) {
-    const [first, ...rest] = value.terms.map((term) => reduce(loss, term, kind));
-    if (first === undefined) throw new OptionError(`${loss}: a loss must have at least one term, got none.`);
-    return rest.reduce((sum, term) => sum.add(term), first);
+    const [first, ...rest] = value.terms;
+    const other = kind === "none" ? rest.find((term) => !sameShape(term.shape, first.shape)) : undefined;
+    if (other !== undefined) {
+      throw new ShapeError(
+        `${loss}: with reduction "none" all terms must have one shape, got ${formatShape(first.shape)} and ${formatShape(other.shape)}. Use "mean" or "sum".`,
+      );
+    }
+    return rest.reduce((sum, term) => sum.add(reduce(loss, term, kind)), reduce(loss, first, kind));
   }
   const parts = "values" in value ? value : { values: value };
   switch (kind) {

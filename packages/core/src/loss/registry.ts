@@ -5,8 +5,7 @@ import { optionsFromJSON } from "./options.js";
 /** Finds a loss by name (or by one of its aliases) in a list; throws `UNKNOWN_LOSS` with the nearest names. */
 export function findLoss(losses: readonly AnyLoss[], name: string): AnyLoss {
   const found =
-    losses.find((loss) => loss.lossName === name) ??
-    losses.find((loss) => loss.definition.aliases?.includes(name));
+    losses.find((loss) => loss.lossName === name) ?? losses.find((loss) => loss.definition.aliases?.includes(name));
   if (found !== undefined) return found;
   const near = losses.map((loss) => loss.lossName).filter((known) => resembles(known, name));
   const cure = near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : "";

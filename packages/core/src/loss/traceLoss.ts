@@ -44,7 +44,9 @@ export function traceLoss(spec: LossSpec, binding: Binding, request: TraceReques
     return leaf;
   });
   const seed =
-    request.seed === "input" ? tracer.input("cotangent", value.shape, request.dtype) : tracer.constant(1, request.dtype);
+    request.seed === "input"
+      ? tracer.input("cotangent", value.shape, request.dtype)
+      : tracer.constant(1, request.dtype);
   const gradients = wrt.length === 0 ? [] : differentiate(tracer, value, wrt, seed);
   const outputs: Record<string, number> = { value: tracer.idOf(value) };
   request.gradients.forEach((name, i) => {
@@ -62,6 +64,7 @@ function evaluate(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): Los
 
 function reductionOf(spec: LossSpec): Reduction | "batchmean" {
   const { reduction } = spec.options;
-  if (reduction === "none" || reduction === "mean" || reduction === "sum" || reduction === "batchmean") return reduction;
+  if (reduction === "none" || reduction === "mean" || reduction === "sum" || reduction === "batchmean")
+    return reduction;
   throw new OptionError(`${spec.name}: option reduction must be declared, got none.`);
 }

@@ -16,13 +16,37 @@ export function opDefinition(op: OpName): OpDefinition<never> {
   return opTable[op];
 }
 
-const elementwiseOps: { readonly [K in UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"]: true } =
-  {
-    neg: true, abs: true, sign: true, exp: true, log: true, sqrt: true, relu: true, sigmoid: true, softplus: true, not: true,
-    add: true, sub: true, mul: true, div: true, pow: true, maximum: true, minimum: true,
-    equal: true, less: true, lessOrEqual: true, and: true, or: true,
-    where: true, clampMin: true, clampMax: true, cast: true, identity: true,
-  };
+const elementwiseOps: {
+  readonly [K in UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"]: true;
+} = {
+  neg: true,
+  abs: true,
+  sign: true,
+  exp: true,
+  log: true,
+  sqrt: true,
+  relu: true,
+  sigmoid: true,
+  softplus: true,
+  not: true,
+  add: true,
+  sub: true,
+  mul: true,
+  div: true,
+  pow: true,
+  maximum: true,
+  minimum: true,
+  equal: true,
+  less: true,
+  lessOrEqual: true,
+  and: true,
+  or: true,
+  where: true,
+  clampMin: true,
+  clampMax: true,
+  cast: true,
+  identity: true,
+};
 
 export type ElementwiseOp = keyof typeof elementwiseOps;
 

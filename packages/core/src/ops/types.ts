@@ -16,18 +16,7 @@ export type UnaryOp = "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "relu" |
 
 /** Element-wise ops of two operands that broadcast. */
 export type BinaryOp =
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "pow"
-  | "maximum"
-  | "minimum"
-  | "equal"
-  | "less"
-  | "lessOrEqual"
-  | "and"
-  | "or";
+  "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" | "equal" | "less" | "lessOrEqual" | "and" | "or";
 
 export type ReduceOp = "reduceSum" | "reduceMax" | "reduceMin" | "reduceLogSumExp";
 

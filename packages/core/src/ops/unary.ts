@@ -60,9 +60,9 @@ export const unaryOps: Pick<
   ]),
   // d(√x) = g/(2√x), infinite at 0
   sqrt: unary("sqrt", "The square root; NaN below 0.", 0.5, ({ output, gradient }) => [gradient.div(output.mul(2))]),
-  // d(max(x,0)) = g where x > 0
-  relu: unary("relu", "max(x, 0); derivative 0 at 0.", 0, ({ inputs, gradient }) => [
-    operand(inputs, 0).greater(0).where(gradient, 0),
+  // d(max(x,0)) = 0 where x ≤ 0, g elsewhere (also at NaN, as PyTorch)
+  relu: unary("relu", "max(x, 0); derivative 0 at 0; NaN stays NaN.", 0, ({ inputs, gradient }) => [
+    operand(inputs, 0).lessOrEqual(0).where(0, gradient),
   ]),
   // d(σ) = g·σ(1-σ)
   sigmoid: unary("sigmoid", "1 / (1 + e⁻ˣ), without overflow.", 8, ({ output, gradient }) => [

@@ -122,7 +122,10 @@ class ExecutableCache<T> {
 
   compile(run: LossRun, binding: Binding, gradients: readonly string[]): MaybePromise<Executable<T>> {
     if (this.#disposed) {
-      throw new LossesError("BACKEND_DISPOSED", `${this.#engine.id}: the backend must be alive, got one that is disposed.`);
+      throw new LossesError(
+        "BACKEND_DISPOSED",
+        `${this.#engine.id}: the backend must be alive, got one that is disposed.`,
+      );
     }
     const key = JSON.stringify([this.#specKey(run.spec), run.dtype, gradients, binding.key]);
     const known = this.#executables.get(key);

@@ -75,7 +75,11 @@ function classDType(where: string, data: ArrayBufferView): InputDType {
   );
 }
 
-function declaredDType(where: string, own: InputDType | "untyped", declared: InputDType | undefined): PlainArray["dtype"] {
+function declaredDType(
+  where: string,
+  own: InputDType | "untyped",
+  declared: InputDType | undefined,
+): PlainArray["dtype"] {
   if (declared === undefined || own === declared || own === "untyped") return declared ?? own;
   if (isInteger(own) && (isInteger(declared) || declared === "bool")) return declared;
   if (own !== "int32" && !isInteger(declared) && declared !== "bool") return declared;
@@ -93,7 +97,9 @@ function convertData(where: string, { data, dtype: from }: PlainArray, to: DType
     case "bool":
       return Uint8Array.from(data as ArrayLike<number>, (item) => (Number(item) === 0 ? 0 : 1));
     case "float16":
-      throw new DTypeError(`${where}: plain data must be float32 or float64, got float16. Pass the backend's own tensor.`);
+      throw new DTypeError(
+        `${where}: plain data must be float32 or float64, got float16. Pass the backend's own tensor.`,
+      );
   }
 }
 

@@ -1,0 +1,171 @@
+"""Image-text matching against identity labels."""
+
+import torch
+import torch.nn.functional as F
+
+from evaluate import reduce
+from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, boolean, empty, f32, formula, i32, i64
+from refusals import BATCHMEAN, NAN, options_refused
+
+
+# --- cmpmLoss ----------------------------------------------------------------------------------
+
+def cmpm_direction(source, target, match, o):
+    logits = source @ F.normalize(target, dim=-1).T
+    p, log_p = F.softmax(logits, dim=1), F.log_softmax(logits, dim=1)
+    if o.normalization == "sum":
+        q = match / match.sum(dim=1, keepdim=True)
+        return (p * (o.eps + p / (q + o.eps)).log()).sum(dim=1)
+    q = match / torch.linalg.vector_norm(match, dim=1, keepdim=True)
+    return (p * (log_p - (q + o.eps).log())).sum(dim=1)
+
+
+def cmpm(i, o):
+    match = (i.labels[:, None] == i.labels[None]).to(i.image.dtype)
+    both = cmpm_direction(i.image, i.text, match, o) + cmpm_direction(i.text, i.image, match, o)
+    return reduce(both, o.reduction)
+
+
+def labelled(*shape, labels, fine=False):
+    return lambda d: {
+        "image": (d.fine if fine else d.coarse)(*shape),
+        "text": (d.fine if fine else d.coarse)(*shape),
+        "labels": labels if not callable(labels) else labels(d),
+    }
+
+
+def matched(image, text, labels):
+    return {"image": f32(image), "text": f32(text), "labels": i64(labels)}
+
+
+BOTH = ({"normalization": "sum"}, {"normalization": "l2"})
+NORMALIZATIONS = ("sum", "l2")
+
+
+def each_normalization(name, inputs, reductions=REDUCTIONS, note=""):
+    return tuple(Edge(f"{name}-{n}", inputs, {"normalization": n}, reductions, note) for n in NORMALIZATIONS)
+
+
+cmpm_loss = Loss(
+    name="cmpmLoss",
+    source=formula("Zhang, Lu 2018 (CMPM), github.com/YingZhangDUT 447d642 (sum), labyrinth7x 4651c1b (l2)"),
+    defaults={"eps": 1e-8, "normalization": "sum"},
+    reference=cmpm,
+    grids=(
+        Grid({"4x3": labelled(4, 3, labels=i64([0, 1, 0, 2]))}, variants=(
+            {}, *BOTH, {"normalization": "sum", "eps": 0.0625}, {"normalization": "l2", "eps": 0.0625})),
+        Grid(
+            {
+                "distinct-4x3": labelled(4, 3, labels=i64([3, 1, 0, 2])),
+                "one-label-3x4": labelled(3, 4, labels=i64([7, 7, 7])),
+                "1x3": labelled(1, 3, labels=i64([5])),
+                "int32-5x2": labelled(5, 2, labels=i32([-1, 4, 4, -1, 1000000])),
+                "8x16": labelled(8, 16, labels=lambda d: d.indices(4, 8)),
+                "full-4x5": labelled(4, 5, labels=i64([1, 1, 2, 2]), fine=True),
+            },
+            variants=BOTH,
+        ),
+    ),
+    edges=(
+        *each_normalization("zero-text", matched([[1, 2], [2, 1]], [[0, 0], [1, 1]], [0, 1]),
+                            note="normalised with eps 1e-12: value 0, gradient 1e12 times"),
+        *each_normalization("zero-everything", matched([[0, 0]] * 3, [[0, 0]] * 3, [0, 1, 1])),
+        *each_normalization("duplicates", matched([[1, 2]] * 3, [[1, 2]] * 3, [0, 1, 2])),
+        *each_normalization("large-matched", matched([[1e4, 0], [0, 1e4]], [[1e4, 0], [0, 1e4]], [0, 1])),
+        *each_normalization("large-crossed", matched([[1e4, 0], [0, 1e4]], [[0, 1e4], [1e4, 0]], [0, 1])),
+        *each_normalization("empty", {"image": empty(0, 3), "text": empty(0, 3), "labels": i64([])}),
+    ),
+    refusals=(
+        Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
+        Refusal("width-mismatch", "ShapeError", {"text": f32([[1, 2]] * 4)}),
+        Refusal("one-dimensional", "ShapeError", {"image": f32([1, 2, 3]), "text": f32([1, 2, 3])}),
+        Refusal("labels-too-short", "ShapeError", {"labels": i64([0, 1, 2])}),
+        Refusal("labels-two-dimensional", "ShapeError", {"labels": i64([[0], [1], [0], [2]])}),
+        Refusal("float-labels", "DTypeError", {"labels": f32([0, 1, 0, 2])}),
+        Refusal("boolean-labels", "DTypeError", {"labels": boolean([0, 1, 0, 1])}),
+        Refusal("missing-labels", "InputError", {"labels": None}),
+        *options_refused(BATCHMEAN, {
+            "eps-zero": {"eps": 0},
+            "eps-negative": {"eps": -1e-8},
+            "eps-nan": {"eps": NAN},
+            "normalization-unknown": {"normalization": "max"},
+        }),
+    ),
+)
+
+
+# --- cmpcLoss ----------------------------------------------------------------------------------
+
+def project(x, onto):
+    unit = F.normalize(onto, dim=-1)
+    return (x * unit).sum(dim=-1, keepdim=True) * unit
+
+
+def cmpc(i, o):
+    classes = F.normalize(i.weight, dim=0)
+    image, text = (
+        F.cross_entropy(project(x, onto) @ classes, i.labels, reduction="none", label_smoothing=o.labelSmoothing)
+        for x, onto in ((i.image, i.text), (i.text, i.image))
+    )
+    return reduce(image + text, o.reduction)
+
+
+def classified(n, width, classes, fine=False, dtype=i64):
+    def draw(d):
+        one = d.fine if fine else d.coarse
+        return {"image": one(n, width), "text": one(n, width), "weight": one(width, classes),
+                "labels": d.indices(classes, n, dtype=dtype)}
+    return draw
+
+
+def classes_given(image, text, weight, labels):
+    return {"image": f32(image), "text": f32(text), "weight": f32(weight), "labels": i64(labels)}
+
+
+SQUARE = [[1, 0.5], [0, 1]]
+
+cmpc_loss = Loss(
+    name="cmpcLoss",
+    source=formula("Zhang, Lu 2018 (CMPC), github.com/YingZhangDUT 447d642"),
+    defaults={"labelSmoothing": 0.0},
+    reference=cmpc,
+    grids=(
+        Grid({"4x3x5": classified(4, 3, 5)}, variants=({}, {"labelSmoothing": 0.1}, {"labelSmoothing": 1})),
+        Grid(
+            {"1x3x4": classified(1, 3, 4), "3x2x1": classified(3, 2, 1),
+             "int32-3x4x4": classified(3, 4, 4, dtype=i32),
+             "8x16x6": classified(8, 16, 6), "full-4x3x3": classified(4, 3, 3, fine=True)},
+            variants=({"labelSmoothing": 0}, {"labelSmoothing": 0.25}),
+        ),
+    ),
+    edges=(
+        Edge("zero-text", classes_given([[1, 2], [2, 1]], [[0, 0], [1, 1]], SQUARE, [0, 1]), reductions=REDUCTIONS,
+             note="nothing to project on: uniform logits"),
+        Edge("zero-everything", classes_given([[0, 0]] * 2, [[0, 0]] * 2, SQUARE, [0, 1]), reductions=REDUCTIONS),
+        Edge("zero-class", classes_given([[1, 2], [2, 1]], [[1, 1], [2, 0]], [[1, 0], [2, 0]], [0, 1]),
+             reductions=REDUCTIONS, note="the class column is normalised with eps 1e-12: gradient 1e12 times"),
+        Edge("duplicates", classes_given([[1, 2]] * 3, [[1, 2]] * 3, SQUARE, [0, 1, 1]), reductions=REDUCTIONS),
+        Edge("orthogonal", classes_given([[1, 0]], [[0, 2]], SQUARE, [0]), reductions=REDUCTIONS),
+        Edge("large", classes_given([[1e4, 0], [0, 1e4]], [[1e4, 0], [0, -1e4]], [[1, 0], [0, 1]], [0, 1]),
+             reductions=REDUCTIONS),
+        Edge("empty", {"image": empty(0, 2), "text": empty(0, 2), "weight": f32(SQUARE), "labels": i64([])},
+             reductions=REDUCTIONS, note="the weight's gradient is 0"),
+    ),
+    refusals=(
+        Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
+        Refusal("width-mismatch", "ShapeError", {"weight": f32([[1, 2, 3, 4, 5]] * 2)}),
+        Refusal("one-dimensional", "ShapeError", {"image": f32([1, 2, 3]), "text": f32([1, 2, 3])}),
+        Refusal("labels-too-short", "ShapeError", {"labels": i64([0, 1, 2])}),
+        Refusal("label-too-large", "InputError", {"labels": i64([0, 1, 5, 2])}),
+        Refusal("label-negative", "InputError", {"labels": i64([0, 1, -1, 2])}),
+        Refusal("float-labels", "DTypeError", {"labels": f32([0, 1, 0, 2])}),
+        Refusal("missing-weight", "InputError", {"weight": None}),
+        *options_refused(BATCHMEAN, {
+            "label-smoothing-above-1": {"labelSmoothing": 1.5},
+            "label-smoothing-negative": {"labelSmoothing": -0.1},
+            "label-smoothing-nan": {"labelSmoothing": NAN},
+        }),
+    ),
+)
+
+LOSSES = [cmpm_loss, cmpc_loss]

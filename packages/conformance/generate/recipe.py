@@ -1,0 +1,223 @@
+"""What an entry is made of: arrays, the random draws behind them, and the cases they expand into."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from typing import Callable
+
+import numpy as np
+
+REDUCTIONS = ("none", "mean", "sum")
+TORCH = "torch 2.13.0 (float64)"
+
+
+def formula(reference):
+    """The source of a loss that torch does not ship: its paper or code, differentiated by torch."""
+    return f"{reference}; {TORCH}"
+
+
+@dataclass(frozen=True)
+class Array:
+    dtype: str
+    data: np.ndarray
+    grad: bool = False
+
+
+def f32(data, grad=True):
+    """A differentiable float32 input. Refuses what float32 would round, as every reader must see the same number."""
+    exact = np.asarray(data, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        rounded = exact.astype(np.float32).astype(np.float64)
+    if not np.array_equal(exact, rounded, equal_nan=True):
+        raise ValueError(f"not representable in float32: {exact[exact != rounded]}")
+    return Array("float32", exact, grad)
+
+
+def rounded(data, grad=True):
+    """A float32 input from decimal numbers: each becomes its nearest float32."""
+    return f32(np.asarray(data, dtype=np.float32), grad)
+
+
+def constant(data):
+    """A float32 input without a gradient."""
+    return f32(data, grad=False)
+
+
+def i64(data):
+    return Array("int64", np.asarray(data, dtype=np.int64))
+
+
+def i32(data):
+    return Array("int32", np.asarray(data, dtype=np.int32))
+
+
+def boolean(data):
+    return Array("bool", np.asarray(data, dtype=bool))
+
+
+def empty(*shape):
+    return f32(np.zeros(shape))
+
+
+class Draw:
+    """Random inputs that stay the same on every machine and version: raw PCG64 bits and exact arithmetic only."""
+
+    def __init__(self, seed):
+        digest = hashlib.sha256(seed.encode()).digest()
+        self._bits = np.random.PCG64(int.from_bytes(digest[:16], "little"))
+
+    def _uniform(self, shape):
+        count = int(np.prod(shape, dtype=np.int64))
+        return ((self._bits.random_raw(count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
+
+    def _bell(self, shape):
+        """Mean 0, variance 1: a sum of uniforms, because log and cos differ between C libraries."""
+        total = sum(self._uniform(shape) for _ in range(12))
+        return total - 6.0
+
+    def coarse(self, *shape, scale=1.0, step=64):
+        """Multiples of 1/step: short to print, and sums of a few are exact in float32."""
+        return f32(np.round(self._bell(shape) * scale * step) / step)
+
+    def fine(self, *shape, scale=1.0):
+        """All 24 bits of the float32 mantissa in use."""
+        return rounded(self._bell(shape) * scale)
+
+    def positive(self, *shape, grad=True):
+        """Between 1/4 and 2, in steps of 1/16."""
+        return f32((np.floor(self._uniform(shape) * 28) + 4) / 16, grad)
+
+    def signs(self, *shape):
+        return f32(np.where(self._uniform(shape) < 0.5, -1.0, 1.0))
+
+    def bits(self, *shape):
+        return f32(np.where(self._uniform(shape) < 0.5, 0.0, 1.0))
+
+    def indices(self, count, *shape, dtype=i64):
+        return dtype(np.floor(self._uniform(shape) * count))
+
+    def probabilities(self, *shape, axis=-1):
+        """Multiples of 1/256, none of them 0, that sum to exactly 1 along the axis."""
+        weights = np.moveaxis(self._uniform(shape) + 0.1, axis, -1)
+        parts = np.maximum(np.floor(256 * weights / weights.sum(-1, keepdims=True)), 1)
+        parts[..., -1] += 256 - parts.sum(-1)
+        return f32(np.moveaxis(parts, -1, axis) / 256)
+
+    def log_probabilities(self, *shape, axis=-1):
+        """Logarithms of such probabilities, in steps of 1/1024."""
+        return f32(np.round(np.log(self.probabilities(*shape, axis=axis).data) * 1024) / 1024)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every variant × every reduction × every recipe."""
+
+    recipes: dict
+    variants: tuple = ({},)
+    reductions: tuple = REDUCTIONS
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One hand-made input, run under each of the reductions."""
+
+    name: str
+    inputs: dict
+    options: dict = field(default_factory=dict)
+    reductions: tuple = ("none",)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A call that must fail: changes to a valid one. An input of None is left out."""
+
+    name: str
+    error: str
+    inputs: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loss:
+    name: str
+    source: str
+    reference: Callable
+    grids: tuple
+    defaults: dict = field(default_factory=dict)
+    edges: tuple = ()
+    refusals: tuple = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    id: str
+    options: dict
+    inputs: dict
+    note: str = ""
+    error: str | None = None
+
+
+def _word(key, value):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return key if value else f"{key}False"
+    if isinstance(value, float) and np.isinf(value):
+        return f"{key}{'-' if value < 0 else ''}Infinity"
+    return f"{key}{value:g}"
+
+
+def _grid_cases(loss):
+    for grid in loss.grids:
+        for variant, (recipe, draw) in itertools.product(grid.variants, grid.recipes.items()):
+            for reduction in grid.reductions:
+                words = [_word(*option) for option in variant.items()] + [reduction, recipe]
+                case_id = f"{loss.name}/{'-'.join(words)}"
+                yield Case(case_id, {**variant, "reduction": reduction}, draw(Draw(case_id)))
+
+
+def _edge_cases(loss):
+    for edge in loss.edges:
+        for reduction in edge.reductions:
+            suffix = f"-{reduction}" if len(edge.reductions) > 1 else ""
+            options = {**edge.options, "reduction": reduction}
+            yield Case(f"{loss.name}/{edge.name}{suffix}", options, edge.inputs, edge.note)
+
+
+def _shared_refusals(valid):
+    """What every loss refuses."""
+    first = next(name for name, array in valid.items() if array.grad)
+    shape = valid[first].data.shape
+    yield Refusal("unknown-option", "OptionError", options={"marginn": 1})
+    yield Refusal("unknown-reduction", "OptionError", options={"reduction": "average"})
+    yield Refusal("reduction-not-a-string", "OptionError", options={"reduction": 1})
+    yield Refusal("missing-input", "InputError", inputs={first: None})
+    yield Refusal("unknown-input", "InputError", inputs={"extra": f32([1.0])})
+    yield Refusal("integer-input", "DTypeError", inputs={first: i32(np.ones(shape))})
+    yield Refusal("boolean-input", "DTypeError", inputs={first: boolean(np.ones(shape))})
+
+
+def _refusal_cases(loss):
+    recipe = next(iter(loss.grids[0].recipes.values()))
+    for refusal in (*_shared_refusals(recipe(Draw("shape only"))), *loss.refusals):
+        case_id = f"{loss.name}/error-{refusal.name}"
+        inputs = {**recipe(Draw(case_id)), **refusal.inputs}
+        present = {name: array for name, array in inputs.items() if array is not None}
+        yield Case(case_id, refusal.options, present, error=refusal.error)
+
+
+def expand(loss):
+    recipe = next(iter(loss.grids[0].recipes.values()))
+    defaults = f"{loss.name}/defaults"
+    expanded = [
+        Case(defaults, {}, recipe(Draw(defaults))),
+        *_grid_cases(loss),
+        *_edge_cases(loss),
+        *_refusal_cases(loss),
+    ]
+    ids = [case.id for case in expanded]
+    repeated = {case_id for case_id in ids if ids.count(case_id) > 1}
+    if repeated:
+        raise ValueError(f"repeated case ids: {sorted(repeated)}")
+    return expanded

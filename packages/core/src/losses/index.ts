@@ -1,0 +1,24 @@
+// Written by tooling/generate.mjs from the files in this folder; do not edit.
+export * from "./adversarial/adversarialConsistencyLoss.js";
+export * from "./adversarial/ganDiscriminatorLoss.js";
+export * from "./adversarial/ganGeneratorLoss.js";
+export * from "./adversarial/hingeGanDiscriminatorLoss.js";
+export * from "./adversarial/hingeGanGeneratorLoss.js";
+export * from "./adversarial/lsganDiscriminatorLoss.js";
+export * from "./adversarial/lsganGeneratorLoss.js";
+export * from "./adversarial/wganDiscriminatorLoss.js";
+export * from "./adversarial/wganGeneratorLoss.js";
+export * from "./classification/crossEntropy.js";
+export * from "./classification/nllLoss.js";
+export * from "./contrastive/clipLoss.js";
+export * from "./contrastive/contrastiveLoss.js";
+export * from "./distribution/klDiv.js";
+export * from "./matching/cmpcLoss.js";
+export * from "./matching/cmpmLoss.js";
+export * from "./matching/mmcaTripletLoss.js";
+export * from "./matching/vseLoss.js";
+export * from "./ranking/marginRankingLoss.js";
+export * from "./ranking/rankingLoss.js";
+export * from "./ranking/tripletMarginLoss.js";
+export * from "./ranking/tripletMarginWithDistanceLoss.js";
+export { allLosses } from "./registry.js";

@@ -1,0 +1,70 @@
+import { defineLoss, type Loss } from "../../loss/define.js";
+import { float, labels as labelInput } from "../../loss/inputs.js";
+import { oneOf, positive, reduction, type Reduction } from "../../loss/options.js";
+import { normalize, vectorNorm } from "../../math/norm.js";
+import type { Tensor } from "../../tensor/tensor.js";
+
+export interface CmpmLossOptions {
+  /** Keeps the logarithm of the matching distribution finite; > 0. A real hyper-parameter. Default 1e-8. */
+  readonly eps: number;
+  /** How a row of matches becomes a distribution: divided by its `"sum"` (default) or its `"l2"` norm. */
+  readonly normalization: "sum" | "l2";
+  /** Default `"mean"`. */
+  readonly reduction: Reduction;
+}
+
+/**
+ * Cross-modal projection matching: the divergence of projection probabilities from the true matches, both directions.
+ *
+ * `Σ_j p_ij log(eps + p_ij / (q_ij + eps))`, `p_i = softmax_j(x_i · z_j / ‖z_j‖)`, `q_ij = m_ij / Σ_k m_ik`,
+ * plus the same with image and text exchanged; `m_ij` is 1 where the labels agree.
+ *
+ * With `normalization: "l2"`: `q_ij = m_ij / ‖m_i‖₂` and `Σ_j p_ij (log p_ij − log(q_ij + eps))`.
+ *
+ * Inputs: `image`, `text` of shape (N, D); `labels` of shape (N), integers. Returns (N) with `reduction: "none"`, else a
+ * scalar. Only the modality projected on is normalised (a zero vector stays zero). PyTorch has no such loss.
+ *
+ * @throws OptionError if eps is not > 0; ShapeError on sizes that differ; DTypeError on labels that are not integers.
+ * @example
+ * ```ts
+ * const loss = await backend.compile(cmpmLoss());
+ * const { value, grads } = await loss.valueAndGrad({ image, text, labels: [0, 1, 1, 2] });
+ * ```
+ */
+export const cmpmLoss: Loss<CmpmLossOptions, "image" | "text" | "labels"> = defineLoss({
+  name: "cmpmLoss",
+  family: "matching",
+  summary: "Divergence of cross-modal projection probabilities from the true matches, in both directions.",
+  formula: "sum_j p_ij log(eps + p_ij / (q_ij + eps)) image to text, plus text to image",
+  notes: [
+    "The projection is onto the normalised other modality, not a cosine: the survey's description of the compatibility as a cosine is mistaken.",
+    "A pair that does not match has q = 0 and costs about p * log(p / eps): eps is a real hyper-parameter.",
+    'The two published implementations differ where labels repeat: "sum" is the authors\' code, "l2" a widespread port whose q does not sum to 1.',
+    "This is KL(p || q), with the prediction first: the reverse of klDiv.",
+  ],
+  references: ["Zhang, Lu: Deep Cross-Modal Projection Learning for Image-Text Matching, ECCV 2018"],
+  aliases: ["CMPM", "crossModalProjectionMatching", "klMatchingLoss"],
+  inputs: {
+    image: float(["N", "D"], "Image embeddings."),
+    text: float(["N", "D"], "Text embeddings, row i belonging to image i."),
+    labels: labelInput(["N"], "Identity of each pair; equal labels match."),
+  },
+  options: {
+    eps: positive(1e-8, "Keeps the logarithm finite."),
+    normalization: oneOf(["sum", "l2"], "sum", "How a row of matches becomes a distribution."),
+    reduction: reduction(),
+  },
+  value({ image, text, labels }, { eps, normalization }) {
+    const matches = labels.unsqueeze(1).equal(labels.unsqueeze(0)).cast(image.dtype);
+    const total = normalization === "sum" ? matches.sum(1, true) : vectorNorm(matches, 2, 1, true);
+    const q = matches.div(total);
+    const direction = (from: Tensor, to: Tensor): Tensor => {
+      const logits = from.matmul(normalize(to).transpose());
+      const p = logits.softmax(1);
+      const ratio =
+        normalization === "sum" ? p.div(q.add(eps)).add(eps).log() : logits.logSoftmax(1).sub(q.add(eps).log());
+      return p.mul(ratio).sum(1);
+    };
+    return direction(image, text).add(direction(text, image));
+  },
+});

@@ -1,0 +1,52 @@
+// Written by tooling/generate.mjs from the files in this folder; do not edit.
+import type { AnyLoss } from "../loss/define.js";
+import { adversarialConsistencyLoss } from "./adversarial/adversarialConsistencyLoss.js";
+import { ganDiscriminatorLoss } from "./adversarial/ganDiscriminatorLoss.js";
+import { ganGeneratorLoss } from "./adversarial/ganGeneratorLoss.js";
+import { hingeGanDiscriminatorLoss } from "./adversarial/hingeGanDiscriminatorLoss.js";
+import { hingeGanGeneratorLoss } from "./adversarial/hingeGanGeneratorLoss.js";
+import { lsganDiscriminatorLoss } from "./adversarial/lsganDiscriminatorLoss.js";
+import { lsganGeneratorLoss } from "./adversarial/lsganGeneratorLoss.js";
+import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
+import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
+import { crossEntropy } from "./classification/crossEntropy.js";
+import { nllLoss } from "./classification/nllLoss.js";
+import { clipLoss } from "./contrastive/clipLoss.js";
+import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
+import { klDiv } from "./distribution/klDiv.js";
+import { cmpcLoss } from "./matching/cmpcLoss.js";
+import { cmpmLoss } from "./matching/cmpmLoss.js";
+import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
+import { vseLoss } from "./matching/vseLoss.js";
+import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
+import { rankingLoss } from "./ranking/rankingLoss.js";
+import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
+import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
+
+const losses: readonly unknown[] = [
+  adversarialConsistencyLoss,
+  ganDiscriminatorLoss,
+  ganGeneratorLoss,
+  hingeGanDiscriminatorLoss,
+  hingeGanGeneratorLoss,
+  lsganDiscriminatorLoss,
+  lsganGeneratorLoss,
+  wganDiscriminatorLoss,
+  wganGeneratorLoss,
+  crossEntropy,
+  nllLoss,
+  clipLoss,
+  contrastiveLoss,
+  klDiv,
+  cmpcLoss,
+  cmpmLoss,
+  mmcaTripletLoss,
+  vseLoss,
+  marginRankingLoss,
+  rankingLoss,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+];
+
+/** Every loss of this package, for tools that list or look them up; importing it brings all of them along. */
+export const allLosses: readonly AnyLoss[] = losses as readonly AnyLoss[];

@@ -1,0 +1,132 @@
+// What `npm start`, `npm test` and `npm run bootstrap` do, in a fresh clone too: install, build, then the work itself.
+// Usage: node tooling/run.mjs start [arguments of the demo...] | test | bootstrap
+import { spawn } from "node:child_process";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { checkFiles, openRepository } from "./checkFiles.mjs";
+import { findPnpm, isInstalled, markInstalled } from "./install.mjs";
+import { root } from "./repository.mjs";
+import { clearReports, printTotals } from "./sumReports.mjs";
+
+/** @typedef {{ name: string, needed?: boolean, work: () => Promise<boolean> | boolean }} Step */
+
+const bin = join(root, "node_modules", ".bin");
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+// turbo starts pnpm by name: let it find ours. On Windows the variable may be spelt "Path".
+const pathKey = Object.keys(env).find((key) => key.toUpperCase() === "PATH") ?? "PATH";
+/** @type {NodeJS.ProcessEnv} */
+const childEnv = { ...env, [pathKey]: `${bin}${delimiter}${process.env[pathKey] ?? ""}` };
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {boolean} [shell]
+ * @returns {Promise<boolean>} whether it ended well
+ */
+function runCommand(command, args, shell = false) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: childEnv, shell, stdio: "inherit" });
+    child.on("error", (error) => {
+      console.error(`${command}: ${error.message}`);
+      resolve(false);
+    });
+    child.on("close", (code) => resolve(code === 0));
+  });
+}
+
+/** @param {...string} args */
+function node(...args) {
+  return runCommand(process.execPath, args);
+}
+
+/** @param {...string} args */
+function turbo(...args) {
+  return node(join(root, "node_modules", "turbo", "bin", "turbo"), "run", ...args, "--concurrency=2");
+}
+
+/** @type {Step} */
+const install = {
+  name: "install",
+  needed: true,
+  async work() {
+    if (isInstalled()) {
+      console.log("node_modules is up to date.");
+      return true;
+    }
+    const { command, args, shell } = findPnpm();
+    const options = ["install", "--frozen-lockfile", "--config.confirm-modules-purge=false"];
+    if (!(await runCommand(command, [...args, ...options], shell))) return false;
+    markInstalled();
+    return true;
+  },
+};
+
+/** @type {Step} */
+const build = { name: "build", needed: true, work: () => turbo("build", "--output-logs=new-only") };
+
+/** @type {Step[]} */
+const checks = [
+  { name: "repository files", work: () => checkFiles(openRepository()) },
+  { name: "format", work: () => node(join(root, "node_modules", "prettier", "bin", "prettier.cjs"), "--check", ".") },
+  { name: "lint", work: () => turbo("lint", "--continue", "--output-logs=new-only") },
+  { name: "typecheck", work: () => turbo("typecheck", "--continue", "--output-logs=new-only") },
+  { name: "test", work: runTests },
+  { name: "packages", work: () => turbo("publint", "attw", "--continue", "--output-logs=errors-only") },
+];
+
+function runTests() {
+  clearReports();
+  return turbo("test", "--continue");
+}
+
+/**
+ * Runs the steps in order. A failed step that others need ends the run; after any other the rest still runs.
+ * @param {Step[]} steps
+ * @returns {Promise<Step[]>} the failed ones
+ */
+async function runSteps(steps) {
+  /** @type {Step[]} */
+  const failed = [];
+  for (const [i, step] of steps.entries()) {
+    console.log(`\n── step ${i + 1}/${steps.length}: ${step.name} ──`);
+    const started = performance.now();
+    const ok = await step.work();
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`── ${step.name}: ${ok ? "done" : "FAILED"} after ${seconds} s ──`);
+    if (ok) continue;
+    failed.push(step);
+    if (step.needed) break;
+  }
+  return failed;
+}
+
+/** @param {Step[]} failed */
+function report(failed) {
+  if (failed.length > 0) console.error(`\nFailed: ${failed.map(({ name }) => name).join(", ")}.`);
+  return failed.length === 0;
+}
+
+async function test() {
+  const failed = await runSteps([install, build, ...checks]);
+  const ok = report(failed);
+  if (failed.some(({ needed }) => needed)) return false;
+  console.log("\nTests:");
+  return printTotals(failed.map(({ name }) => name)) && ok;
+}
+
+/** @type {Record<string, (args: string[]) => Promise<boolean>>} */
+const commands = {
+  start: async (args) =>
+    report(await runSteps([install, build, { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) }])),
+  test,
+  bootstrap: async () => report(await runSteps([install, build])),
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined) {
+  console.error(`Usage: node tooling/run.mjs ${Object.keys(commands).join(" | ")}`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = (await command(args)) ? 0 : 1;
+}

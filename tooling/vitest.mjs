@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** The test settings of every package: results on the screen, and as JSON for sumReports.mjs. */
+export function packageTests() {
+  return defineConfig({
+    test: {
+      include: ["test/**/*.test.{ts,mjs}", "src/**/*.test.ts"],
+      reporters: ["default", "json"],
+      outputFile: { json: ".reports/vitest.json" },
+    },
+  });
+}
