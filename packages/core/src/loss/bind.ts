@@ -188,9 +188,9 @@ class Matcher {
     const known = this.#symbols.get(symbol);
     if (known === undefined) this.#symbols.set(symbol, { size, from: name });
     else if (known.size !== size) {
-      const same = known.from === name ? "square" : `${symbol} = ${known.size} as in ${known.from}`;
+      const why = known.from === name ? "equal sizes" : `${symbol} = ${known.size} as in ${known.from}`;
       throw new ShapeError(
-        `${this.#loss}: ${name} must have shape ${formatTokens(form.shape)} with ${same}, got ${formatShape(shape)}.`,
+        `${this.#loss}: ${name} must have shape ${formatTokens(form.shape)} with ${why}, got ${formatShape(shape)}.`,
       );
     }
     return symbol;

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import {
+  bindInputs,
+  clipLoss,
+  crossEntropy,
+  DTypeError,
+  ganDiscriminatorLoss,
+  InputError,
+  klDiv,
+  marginRankingLoss,
+  ShapeError,
+  tripletMarginLoss,
+  vseLoss,
+  type AnyDefinition,
+  type GivenInput,
+  type LossSpec,
+} from "../src/index.js";
+
+const float = (...shape: number[]): GivenInput => ({ shape, dtype: "float32" });
+const index = (...shape: number[]): GivenInput => ({ shape, dtype: "int64" });
+const bind = (spec: LossSpec, given: Record<string, GivenInput>): ReturnType<typeof bindInputs> =>
+  bindInputs(spec.loss.definition satisfies AnyDefinition, given);
+const shapes = (spec: LossSpec, given: Record<string, GivenInput>): Record<string, string> =>
+  Object.fromEntries(bind(spec, given).inputs.map((input) => [input.name, input.shape.join()]));
+
+describe("binding real shapes to declared ones", () => {
+  it("gives every batch size the same key", () => {
+    const key = (n: number): string =>
+      bind(clipLoss(), { image: float(n, 8), text: float(n, 8), logitScale: float() }).key;
+    expect(new Set([1, 7, 64, 0].map(key)).size).toBe(1);
+  });
+
+  it("leaves out an optional batch axis everywhere", () => {
+    expect(shapes(crossEntropy(), { input: float(5), target: index() })).toEqual({ input: "C", target: "" });
+    expect(shapes(crossEntropy(), { input: float(3, 5), target: index(3) })).toEqual({ input: "N,C", target: "N" });
+    expect(shapes(crossEntropy(), { input: float(3, 5, 2, 4), target: index(3, 2, 4) })).toEqual({
+      input: "N,C,d1,d2",
+      target: "N,d1,d2",
+    });
+  });
+
+  it("tells the forms of an input apart by dtype, and untyped arrays by rank", () => {
+    const holds = (target: GivenInput): string | undefined =>
+      bind(crossEntropy(), { input: float(3, 5), target }).inputs.find((input) => input.name === "target")?.holds.kind;
+    expect(holds(index(3))).toBe("index");
+    expect(holds(float(3, 5))).toBe("float");
+    expect(holds({ shape: [3], dtype: "untyped" })).toBe("index");
+    expect(holds({ shape: [3, 5], dtype: "untyped" })).toBe("float");
+  });
+
+  it("keeps a size 1 literal only where others are larger", () => {
+    const given = { input1: float(4, 1), input2: float(1, 3), target: float(4, 3) };
+    expect(shapes(marginRankingLoss(), given)).toEqual({ input1: "d1,1", input2: "1,d2", target: "d1,d2" });
+    const ones = { input1: float(1, 1), input2: float(1, 1), target: float(1, 1) };
+    expect(shapes(marginRankingLoss(), ones)).toEqual({ input1: "d1,d2", input2: "d1,d2", target: "d1,d2" });
+  });
+
+  it("lets ranks differ where PyTorch broadcasts, and refuses where it does not", () => {
+    expect(shapes(klDiv(), { input: float(2, 3), target: float(3) })).toEqual({ input: "d1,d2", target: "d2" });
+    expect(() => bind(marginRankingLoss(), { input1: float(2, 3), input2: float(3), target: float(2, 3) })).toThrow(
+      "marginRankingLoss: input1, input2, target must have the same number of axes, got axes [2, 3], [3], [2, 3].",
+    );
+  });
+
+  it("shares axes between terms of the same shape, not between others", () => {
+    expect(shapes(ganDiscriminatorLoss(), { real: float(4), fake: float(4) })).toEqual({ real: "r1", fake: "r1" });
+    expect(shapes(ganDiscriminatorLoss(), { real: float(4), fake: float(6) })).toEqual({ real: "r1", fake: "f1" });
+  });
+});
+
+describe("refusals name what was expected, what came and the cure", () => {
+  const refused = (spec: LossSpec, given: Record<string, GivenInput>): unknown => {
+    try {
+      bind(spec, given);
+    } catch (error) {
+      return error;
+    }
+    throw new Error("must be refused");
+  };
+
+  it("wrong sizes", () => {
+    const given = { image: float(4, 8), text: float(5, 8), logitScale: float() };
+    expect(refused(clipLoss(), given)).toEqual(
+      new ShapeError("clipLoss: text must have shape [N, D] with N = 4 as in image, got [5, 8]."),
+    );
+    expect(refused(vseLoss(), { scores: float(3, 4) })).toEqual(
+      new ShapeError("vseLoss: scores must have shape [N, N] with equal sizes, got [3, 4]."),
+    );
+  });
+
+  it("wrong rank", () => {
+    expect(refused(clipLoss(), { image: float(8), text: float(8), logitScale: float() })).toBeInstanceOf(ShapeError);
+    expect(refused(crossEntropy(), { input: float(), target: index() })).toBeInstanceOf(ShapeError);
+  });
+
+  it("wrong dtype", () => {
+    const given = { anchor: index(4, 3), positive: float(4, 3), negative: float(4, 3) };
+    expect(refused(tripletMarginLoss(), given)).toEqual(
+      new DTypeError("tripletMarginLoss: anchor must be float16, float32 or float64, got int64."),
+    );
+  });
+
+  it("missing and unknown inputs", () => {
+    expect(refused(clipLoss(), { image: float(4, 8), text: float(4, 8) })).toEqual(
+      new InputError(
+        "clipLoss: inputs must be image, text, logitScale, logitBias (optional), got no logitScale.",
+        "MISSING_INPUT",
+      ),
+    );
+    const extra = { image: float(4, 8), text: float(4, 8), logitScale: float(), temperature: float() };
+    expect(refused(clipLoss(), extra)).toMatchObject({ code: "UNKNOWN_INPUT" });
+    expect(refused(vseLoss(), {})).toMatchObject({ code: "MISSING_INPUT" });
+    expect(refused(vseLoss(), { image: float(2, 2), text: float(2, 2), scores: float(2, 2) })).toMatchObject({
+      code: "INVALID_INPUT",
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import {
+  allLosses,
+  clipLoss,
+  findLoss,
+  klDiv,
+  LossesError,
+  OptionError,
+  rankingLoss,
+  specFromJSON,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+} from "../src/index.js";
+
+/** Calls with options that the types refuse, as untyped callers can. */
+const untyped =
+  (options: unknown): (() => unknown) =>
+  () =>
+    tripletMarginLoss(options as { margin: number });
+
+describe("options", () => {
+  it("default to PyTorch's", () => {
+    expect(tripletMarginLoss().options).toEqual({ margin: 1, p: 2, eps: 1e-6, swap: false, reduction: "mean" });
+  });
+
+  it("treat undefined as absent", () => {
+    expect(untyped({ margin: undefined })).not.toThrow();
+  });
+
+  it.each([
+    [{ margn: 1 }, "options must be among margin, p, eps, swap, reduction, got the unknown option margn."],
+    [{ margin: 0 }, "option margin must be a finite number > 0, got 0."],
+    [{ margin: NaN }, "option margin must be a finite number > 0, got NaN."],
+    [{ margin: Infinity }, "option margin must be a finite number > 0, got Infinity."],
+    [{ margin: "1" }, 'option margin must be a finite number > 0, got "1".'],
+    [{ p: NaN }, "option p must be a number, Infinity or -Infinity, got NaN."],
+    [{ swap: 1 }, "option swap must be true or false, got 1."],
+    [{ reduction: "avg" }, 'option reduction must be "none" | "mean" | "sum", got "avg".'],
+    [{ reduction: "batchmean" }, 'option reduction must be "none" | "mean" | "sum", got "batchmean".'],
+    [[], "options must be an object, got an array."],
+  ])("refuses %o", (options, message) => {
+    expect(untyped(options)).toThrow(OptionError);
+    expect(untyped(options)).toThrow(`tripletMarginLoss: ${message}`);
+  });
+
+  it("allow batchmean where PyTorch has it", () => {
+    expect(klDiv({ reduction: "batchmean" }).options.reduction).toBe("batchmean");
+  });
+});
+
+describe("specs are data", () => {
+  it("are frozen", () => {
+    expect(Object.isFrozen(tripletMarginLoss())).toBe(true);
+    expect(Object.isFrozen(tripletMarginLoss().options)).toBe(true);
+  });
+
+  it("survive JSON, infinities included", () => {
+    const spec = tripletMarginLoss({ p: Infinity, margin: 0.3 });
+    const json = JSON.parse(JSON.stringify(spec)) as { name: string; options: Record<string, unknown> };
+    expect(json).toEqual({
+      name: "tripletMarginLoss",
+      options: { margin: 0.3, p: "Infinity", eps: 1e-6, swap: false, reduction: "mean" },
+    });
+    expect(specFromJSON(allLosses, json).options).toEqual(spec.options);
+  });
+
+  it("refuse to serialise a function rather than lose it", () => {
+    const spec = tripletMarginWithDistanceLoss({ distance: (x, y) => x.sub(y).abs().sum(-1) });
+    expect(() => JSON.stringify(spec)).toThrow(OptionError);
+  });
+});
+
+describe("the registry", () => {
+  it("finds losses by name and by the names of other libraries", () => {
+    expect(findLoss(allLosses, "clipLoss").lossName).toBe(clipLoss.lossName);
+    expect(findLoss(allLosses, "TripletMarginLoss").lossName).toBe("tripletMarginLoss");
+  });
+
+  it("says what was meant when a name is unknown", () => {
+    expect(() => findLoss(allLosses, "ranking")).toThrow(/Did you mean .*rankingLoss/);
+    expect(() => findLoss(allLosses, "nonsense")).toThrow(LossesError);
+  });
+
+  it("has one loss for each name and alias", () => {
+    const names = allLosses.flatMap((loss) => [loss.lossName, ...(loss.definition.aliases ?? [])]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  it.each(allLosses.map((loss) => [loss.lossName, loss.definition] as const))("%s is documented", (_, definition) => {
+    expect(definition.summary).toMatch(/^[A-Z].*\.$/);
+    expect(definition.formula.length).toBeGreaterThan(3);
+    expect(definition.family).toBeDefined();
+    const declared = [...Object.values(definition.inputs), ...Object.values(definition.options)];
+    for (const { doc } of declared) expect(doc).toMatch(/^\S.*\.$/);
+  });
+
+  it("types options and inputs", () => {
+    // @ts-expect-error an unknown option does not compile
+    expect(() => rankingLoss({ magin: 1 })).toThrow(OptionError);
+    // @ts-expect-error a value outside the choices does not compile
+    expect(() => rankingLoss({ similarity: "manhattan" })).toThrow(OptionError);
+  });
+});

@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  bindInputs,
+  crossEntropy,
+  LossesError,
+  printGraph,
+  simplify,
+  traceLoss,
+  verify,
+  type Graph,
+  type Tensor,
+} from "../src/index.js";
+import { Tracer } from "../src/graph/trace.js";
+import { interpret } from "./support/interpreter.js";
+
+function trace(build: (x: Tensor, y: Tensor) => Tensor): Graph {
+  const tracer = new Tracer();
+  const value = build(tracer.input("x", ["N", "D"], "float64"), tracer.input("y", ["N", 1], "float64"));
+  return tracer.builder.finish("trial", { value: tracer.idOf(value) });
+}
+
+const ops = (graph: Graph): string[] => graph.nodes.map((node) => node.op).filter((op) => op !== "input");
+
+describe("simplify", () => {
+  it.each<[string, (x: Tensor, y: Tensor) => Tensor, string[]]>([
+    ["x + 0", (x) => x.add(0), []],
+    ["1 · x", (x) => x.mul(1), []],
+    ["--x", (x) => x.neg().neg(), []],
+    ["x^2", (x) => x.pow(2), ["mul"]],
+    [
+      "constants",
+      (x) => x.add(x.sum().mul(0).mul(1).add(2).sub(2)),
+      ["reduceSum", "constant", "mul", "constant", "add", "sub", "add"],
+    ],
+    ["dead code", (x, y) => (y.exp(), x.abs()), ["abs"]],
+    ["common subexpressions", (x) => x.exp().mul(x.exp()), ["exp", "mul"]],
+    ["broadcast before broadcasting", (x, y) => y.expand(["N", "D"]).add(x), ["add"]],
+    ["the sum of a stretched tensor", (_, y) => y.expand(["N", "D"]).sum(1), ["dimSize", "squeeze", "mul"]],
+    ["transposed twice", (x) => x.transpose().transpose(), []],
+    ["squeezed and back", (_, y) => y.squeeze(1).unsqueeze(1), []],
+    ["e^log-softmax", (x) => x.logSoftmax(1).exp(), ["softmax"]],
+  ])("%s", (_, build, expected) => {
+    const graph = simplify(trace(build));
+    verify(graph);
+    expect(ops(graph)).toEqual(expected);
+  });
+
+  it("does not take x · 0 for 0, which it is not for infinite x", () => {
+    expect(ops(simplify(trace((x) => x.mul(0))))).toEqual(["constant", "mul"]);
+  });
+
+  it("keeps a stretch that decides the shape of the result", () => {
+    const graph = simplify(trace((_, y) => y.expand(["N", "D"]).mul(2)));
+    expect(graph.nodes.at(-1)?.shape).toEqual(["N", "D"]);
+  });
+
+  it("never changes a result", () => {
+    const unary: readonly ((x: Tensor) => Tensor)[] = [
+      (x) => x.neg(),
+      (x) => x.mul(1),
+      (x) => x.add(0),
+      (x) => x.pow(2),
+      (x) => x.expand(["N", "D"]),
+      (x) => x.abs(),
+      (x) => x.relu(),
+      (x) => x.div(1),
+      (x) => x.mul(-1),
+      (x) => x.greater(0).where(x, 0),
+      (x) => x.detach(),
+      (x) => x.transpose().transpose(),
+      (x) => x.unsqueeze(0).squeeze(0),
+      (x) => x.expand(["N", "D"]).mean(1, true),
+    ];
+    const step = fc.tuple(fc.nat(unary.length + 2), fc.nat(20), fc.nat(20));
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 8, maxLength: 8 }),
+        (steps, data) => {
+          const build = (x: Tensor, y: Tensor): Tensor => {
+            const made = [x, y];
+            for (const [op, i, j] of steps) {
+              const [a, b] = [made[i % made.length] ?? x, made[j % made.length] ?? y];
+              made.push(
+                unary[op]?.(a) ?? (op === unary.length ? a.add(b) : op === unary.length + 1 ? a.sub(b) : a.mul(b)),
+              );
+            }
+            return made.at(-1) ?? x;
+          };
+          const graph = trace(build);
+          const feeds = { x: { shape: [2, 3], data: data.slice(0, 6) }, y: { shape: [2, 1], data: data.slice(6) } };
+          const [before, after] = [graph, simplify(graph)].map((g) => interpret(g, feeds, { N: 2, D: 3 })[0]);
+          expect(after?.shape).toEqual(before?.shape);
+          after?.data.forEach((item, i) => expect(item).toBeCloseTo(before?.data[i] ?? NaN, 8));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("graphs", () => {
+  it("print the same text every time", () => {
+    const spec = crossEntropy({ reduction: "sum", ignoreIndex: 0 });
+    const binding = bindInputs(spec.loss.definition, {
+      input: { shape: [2, 3], dtype: "float32" },
+      target: { shape: [2], dtype: "int32" },
+    });
+    expect(printGraph(traceLoss(spec, binding, { dtype: "float32", gradients: [] }))).toMatchInlineSnapshot(`
+      "graph crossEntropy {
+        %0 = input input : float32[N, C]
+        %1 = input target : int32[N]
+        %2 = logSoftmax(%0, axis=1) : float32[N, C]
+        %3 = iota(size=C) : int32[C]
+        %4 = unsqueeze(%1, axes=[1]) : int32[N, 1]
+        %5 = equal(%3, %4) : bool[N, C]
+        %6 = constant 0 : float32[]
+        %7 = where(%5, %2, %6) : float32[N, C]
+        %8 = reduceSum(%7, axes=[1], keepdims=false) : float32[N]
+        %9 = neg(%8) : float32[N]
+        %10 = constant 0 : int32[]
+        %11 = equal(%1, %10) : bool[N]
+        %12 = where(%11, %6, %9) : float32[N]
+        %13 = reduceSum(%12, axes=[0], keepdims=false) : float32[]
+        return value = %13
+      }"
+    `);
+  });
+
+  it("are refused when malformed", () => {
+    const good = trace((x, y) => x.add(y));
+    const broken =
+      (change: Partial<Graph>): (() => void) =>
+      () =>
+        verify({ ...good, ...change });
+    expect(broken({ outputs: [] })).toThrow(LossesError);
+    expect(broken({ outputs: [{ name: "value", node: 99 }] })).toThrow("output value must name a node, got %99.");
+    expect(broken({ nodes: good.nodes.map((node) => (node.op === "add" ? { ...node, shape: ["N"] } : node)) })).toThrow(
+      "%2 add must have type float64[N, D], got float64[N].",
+    );
+    expect(broken({ nodes: [...good.nodes].reverse() })).toThrow(LossesError);
+    expect(
+      broken({ nodes: good.nodes.map((node) => (node.op === "add" ? { ...node, inputs: [0, 2] } : node)) }),
+    ).toThrow("%2 must use earlier nodes, got %2.");
+  });
+});
