@@ -139,7 +139,7 @@ class ExecutableCache<T> {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const executables = await Promise.allSettled(this.#executables.values());
+    const executables = await Promise.allSettled([...this.#executables.values()].map(async (made) => made));
     this.#executables.clear();
     for (const result of executables) if (result.status === "fulfilled") await result.value.dispose();
   }
