@@ -24,6 +24,7 @@ export * from "./loss/define.js";
 export type { LossValue } from "./loss/reduce.js";
 export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
+export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { findLoss, specFromJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export * from "./losses/index.js";

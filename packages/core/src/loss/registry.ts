@@ -1,6 +1,7 @@
 import { LossesError } from "../errors.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { optionsFromJSON } from "./options.js";
+import { weightedSum, type WeightedTermJSON } from "./weightedSum.js";
 
 /** Finds a loss by name (or by one of its aliases) in a list; throws `UNKNOWN_LOSS` with the nearest names. */
 export function findLoss(losses: readonly AnyLoss[], name: string): AnyLoss {
@@ -20,7 +21,11 @@ export function specFromJSON(
   losses: readonly AnyLoss[],
   json: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },
 ): LossSpec {
-  return findLoss(losses, json.name)(optionsFromJSON(json.options ?? {}));
+  const terms = json.name === "weightedSum" ? json.options?.["terms"] : undefined;
+  if (!Array.isArray(terms)) return findLoss(losses, json.name)(optionsFromJSON(json.options ?? {}));
+  return weightedSum(
+    (terms as readonly WeightedTermJSON[]).map(({ weight, ...term }) => ({ weight, loss: specFromJSON(losses, term) })),
+  );
 }
 
 function resembles(known: string, asked: string): boolean {

@@ -1,4 +1,4 @@
-import { LossesError, OptionError } from "../errors.js";
+import { LossesError } from "../errors.js";
 import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
 import { simplify } from "../graph/simplify.js";
@@ -8,8 +8,7 @@ import type { FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Binding } from "./bind.js";
 import type { LossSpec } from "./define.js";
-import { reduce, type LossValue } from "./reduce.js";
-import type { Reduction } from "./options.js";
+import { evaluateSpec } from "./evaluate.js";
 
 /** What a graph is traced for. */
 export interface TraceRequest {
@@ -35,7 +34,7 @@ export function traceLoss(spec: LossSpec, binding: Binding, request: TraceReques
     leaves[name] = leaf;
     seen[name] = integral ? leaf.cast(request.dtype) : leaf;
   }
-  const value = reduce(spec.name, evaluate(spec, seen), reductionOf(spec));
+  const value = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];
     if (leaf === undefined) {
@@ -56,15 +55,4 @@ export function traceLoss(spec: LossSpec, binding: Binding, request: TraceReques
   const graph = simplify(tracer.builder.finish(spec.name, outputs));
   verify(graph);
   return graph;
-}
-
-function evaluate(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): LossValue {
-  return spec.loss.definition.value(inputs as never, spec.options as never);
-}
-
-function reductionOf(spec: LossSpec): Reduction | "batchmean" {
-  const { reduction } = spec.options;
-  if (reduction === "none" || reduction === "mean" || reduction === "sum" || reduction === "batchmean")
-    return reduction;
-  throw new OptionError(`${spec.name}: option reduction must be declared, got none.`);
 }

@@ -1,0 +1,92 @@
+import { OptionError } from "../errors.js";
+import { evaluateSpec } from "./evaluate.js";
+import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
+import type { InputDeclaration } from "./inputs.js";
+import { oneOf, printValue } from "./options.js";
+import type { Tensor } from "../tensor/tensor.js";
+
+/** One loss of a weighted sum. */
+export interface WeightedTerm {
+  readonly loss: LossSpec;
+  /** Any finite number. */
+  readonly weight: number;
+}
+
+/** The serialised form of a term. */
+export interface WeightedTermJSON {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly weight: number;
+}
+
+/**
+ * A weighted sum of losses is a loss: `Σ weight · loss`, each term reduced by its own reduction first.
+ *
+ * Its inputs are those of the terms; terms that name the same input share it, and the same letter in their shapes has
+ * the same size. It compiles to one graph: what the terms have in common is computed once.
+ *
+ * @throws OptionError on no terms, a weight that is not finite, or terms that declare one input differently.
+ * @example
+ * ```ts
+ * const both = weightedSum([
+ *   { loss: clipLoss(), weight: 1 },
+ *   { loss: vseLoss({ maxViolation: true }), weight: 0.1 },
+ * ]);
+ * ```
+ */
+export function weightedSum(terms: readonly WeightedTerm[]): LossSpec {
+  if (!Array.isArray(terms) || terms.length === 0) {
+    throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
+  }
+  for (const { weight } of terms) {
+    if (!Number.isFinite(weight)) {
+      throw new OptionError(`weightedSum: weight must be a finite number, got ${printValue(weight)}.`);
+    }
+  }
+  const list = terms.map(({ loss, weight }) => ({ loss, weight }));
+  const options = Object.freeze({ terms: list, reduction: "none" });
+  const inputSets = list.flatMap(({ loss }) => loss.loss.definition.inputSets ?? []);
+  const definition: AnyDefinition = {
+    name: "weightedSum",
+    summary: "A weighted sum of losses.",
+    formula: list.map(({ loss, weight }) => `${weight} * ${loss.name}`).join(" + "),
+    inputs: mergeInputs(list, (term) => term.inputs),
+    optionalInputs: mergeInputs(list, (term) => term.optionalInputs ?? {}),
+    ...(inputSets.length === 0 ? {} : { inputSets }),
+    options: { reduction: oneOf(["none"], "none", "Each term is reduced by its own reduction.") },
+    value: (inputs: Readonly<Record<string, Tensor>>) => {
+      const [first, ...rest] = list.map(({ loss, weight }) => evaluateSpec(loss, inputs).mul(weight));
+      if (first === undefined) throw new OptionError("weightedSum: terms must not be empty, got none.");
+      return rest.reduce((sum, term) => sum.add(term), first);
+    },
+  };
+  const spec = (): LossSpec =>
+    Object.freeze({
+      name: definition.name,
+      options,
+      loss,
+      toJSON: () => ({
+        name: definition.name,
+        options: { terms: list.map((term): WeightedTermJSON => ({ ...term.loss.toJSON(), weight: term.weight })) },
+      }),
+    });
+  const loss: AnyLoss = Object.assign(spec, { lossName: definition.name, definition });
+  return spec();
+}
+
+function mergeInputs(
+  terms: readonly WeightedTerm[],
+  select: (definition: AnyDefinition) => Readonly<Record<string, InputDeclaration>>,
+): Readonly<Record<string, InputDeclaration>> {
+  const merged: Record<string, InputDeclaration> = {};
+  for (const { loss } of terms) {
+    for (const [name, declaration] of Object.entries(select(loss.loss.definition))) {
+      const known = merged[name];
+      if (known !== undefined && JSON.stringify(known.forms) !== JSON.stringify(declaration.forms)) {
+        throw new OptionError(`weightedSum: ${name} must be declared alike in all terms, got two shapes or kinds.`);
+      }
+      merged[name] = known ?? declaration;
+    }
+  }
+  return merged;
+}
