@@ -154,11 +154,17 @@ function evaluate(
     case "softmax":
     case "logSoftmax": {
       const x = at(inputs, 0);
-      const axis = [node.attrs.axis];
+      const axes = [node.attrs.axis];
       const keep = x.shape.map((dim, i) => (i === node.attrs.axis ? 1 : dim));
-      const total = { shape: keep, data: reduce("reduceLogSumExp", x, axis, size(keep)) };
-      const log = everywhere((position) => broadcastAt(x, position) - broadcastAt(total, position));
-      return node.op === "softmax" ? log.map(Math.exp) : log;
+      const max = { shape: keep, data: reduce("reduceMax", x, axes, size(keep)) };
+      const shifted = { shape, data: everywhere((position) => broadcastAt(x, position) - broadcastAt(max, position)) };
+      const exps = { shape, data: shifted.data.map(Math.exp) };
+      const sum = { shape: keep, data: reduce("reduceSum", exps, axes, size(keep)) };
+      return everywhere((position) =>
+        node.op === "softmax"
+          ? broadcastAt(exps, position) / broadcastAt(sum, position)
+          : broadcastAt(shifted, position) - Math.log(broadcastAt(sum, position)),
+      );
     }
     default:
       return everywhere((position) =>
