@@ -1,3 +1,4 @@
+import { isFloat } from "../tensor/dtype.js";
 import { operand, requireBool, requireFloat, requireNumeric } from "./rules.js";
 import type { OpDefinition, OpTable, NoAttributes, Vjp } from "./types.js";
 
@@ -101,7 +102,11 @@ export const unaryOps: Pick<
     arity: 1,
     doc: "The same values in another dtype; bool becomes 0 and 1, a float is truncated towards zero.",
     infer: (inputs, { to }) => ({ shape: operand(inputs, 0).shape, dtype: to }),
-    vjp: ({ inputs, gradient }) => [gradient.cast(operand(inputs, 0).dtype)],
+    // d = g, but none through integers and bools
+    vjp: ({ inputs, gradient, attrs }) => {
+      const { dtype } = operand(inputs, 0);
+      return [isFloat(dtype) && isFloat(attrs.to) ? gradient.cast(dtype) : undefined];
+    },
     ulp: 0.5,
   },
   identity: {

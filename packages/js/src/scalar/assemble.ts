@@ -1,0 +1,184 @@
+import type { DimSizes } from "@losses/core";
+import { ArenaPlanner } from "./arena.js";
+import { BufferPlanner } from "./buffers.js";
+import { identityOf } from "./folds.js";
+import { assembleGroup, type Surroundings } from "./assembleGroup.js";
+import { matmulScratch } from "./matmul.js";
+import type { GroupPlan, MatrixPlan, Plan, StagePlan } from "./plan.js";
+import type { Program } from "./program.js";
+import { resolve, type Matrix, type Resolved, type Value } from "./resolve.js";
+import { foldAt, operandsOf } from "./groups.js";
+import { rowSizeOf, schedule, type Segment, type Stage } from "./schedule.js";
+
+/** Elements that go through a pass at once: a handful of such blocks fits the first-level cache. */
+const BLOCK = 1024;
+/** Elements of a tile of rows: what the groups of a segment hand to each other stays in the second-level cache. */
+const TILE = 4096;
+
+/** Makes the plan of a program for one set of sizes. */
+export function assemble(program: Program, sizes: DimSizes): Plan {
+  const resolved = resolve(program, sizes);
+  const stages = schedule(resolved);
+  const context = new Assembly(resolved, stages);
+  return context.assemble();
+}
+
+class Assembly implements Surroundings {
+  readonly values: readonly Value[];
+  readonly block: number;
+  readonly buffers: BufferPlanner = new BufferPlanner();
+  readonly #resolved: Resolved;
+  readonly #stages: readonly Stage[];
+  /** Stage in which a value is made, and the last in which it is read. */
+  readonly #made = new Map<number, number>();
+  readonly #lastRead = new Map<number, number>();
+  readonly #buffers = new Map<number, number>();
+  readonly #outputs = new Map<number, number[]>();
+  readonly #constants = new Map<number, number>();
+
+  constructor(resolved: Resolved, stages: readonly Stage[]) {
+    this.values = resolved.values;
+    this.#resolved = resolved;
+    this.#stages = stages;
+    const sizes = stages.flatMap((stage) =>
+      stage.kind === "segment" ? stage.groups.map((g) => g.rows * g.rowSize) : [],
+    );
+    this.block = Math.max(1, Math.min(BLOCK, Math.max(0, ...sizes)));
+    stages.forEach((stage, at) => {
+      for (const value of madeBy(stage)) {
+        this.#made.set(value, at);
+        for (const operand of operandsOf(this.at(value))) this.#lastRead.set(operand.value, at);
+      }
+    });
+  }
+
+  assemble(): Plan {
+    const outputs = this.#resolved.outputs.map(({ value, shape, dtype }) => {
+      const buffer = this.buffers.output(shape, dtype, this.at(value).size);
+      this.#outputs.set(value, [...(this.#outputs.get(value) ?? []), buffer]);
+      // A float64 result is exact, so that it can be read again as an intermediate value.
+      if (dtype === "float64" && !this.#buffers.has(value)) this.#buffers.set(value, buffer);
+      return buffer;
+    });
+    this.#numberConstants();
+    const arena = { size: this.#constants.size * this.block };
+    const stages = this.#stages.flatMap((stage, at) => {
+      const plans = stage.kind === "segment" ? this.#segment(stage, at, arena) : this.#matmul(stage.value);
+      for (const [value, last] of this.#lastRead) {
+        const buffer = this.#buffers.get(value);
+        if (last === at && buffer !== undefined) this.buffers.giveBack(buffer);
+      }
+      return plans;
+    });
+    const cells = new Float64Array(arena.size);
+    for (const [value, base] of this.#constants) {
+      const constant = this.at(value);
+      if (constant.kind === "number") cells.fill(constant.number, base, base + this.block);
+    }
+    return { arena: cells, block: this.block, buffers: this.buffers.finish(), stages, outputs };
+  }
+
+  at(id: number): Value {
+    const value = this.values[id];
+    if (value === undefined) throw new RangeError(`assemble: value ${id} does not exist`);
+    return value;
+  }
+
+  constant(value: number): number | undefined {
+    return this.#constants.get(value);
+  }
+
+  /** The buffer that holds all of a value; undefined where nothing outside its segment reads it. */
+  bufferOf(id: number): number | undefined {
+    const known = this.#buffers.get(id);
+    if (known !== undefined) return known;
+    const value = this.at(id);
+    const buffer = this.#newBuffer(id, value);
+    if (buffer !== undefined) this.#buffers.set(id, buffer);
+    return buffer;
+  }
+
+  #newBuffer(id: number, value: Value): number | undefined {
+    switch (value.kind) {
+      case "input":
+        return this.buffers.input(value.name);
+      case "number":
+        return this.buffers.filled(Float64Array.of(value.number));
+      case "iota":
+        return this.buffers.filled(Float64Array.from({ length: value.size }, (_, i) => i));
+      case "matmul":
+        return this.buffers.take(value.size);
+      case "map":
+      case "fold": {
+        const made = this.#made.get(id) ?? -1;
+        const stage = this.#stages[made];
+        const whole = stage?.kind === "segment" && rowSizeOf(value, stage.rows) === undefined;
+        return whole || (this.#lastRead.get(id) ?? -1) > made ? this.buffers.take(value.size) : undefined;
+      }
+    }
+  }
+
+  outputsOf(value: number): readonly number[] {
+    return this.#outputs.get(value) ?? [];
+  }
+
+  #numberConstants(): void {
+    for (const id of this.#lastRead.keys()) {
+      if (this.at(id).kind === "number") this.#constants.set(id, this.#constants.size * this.block);
+    }
+  }
+
+  #segment(segment: Segment, at: number, arena: { size: number }): readonly StagePlan[] {
+    const planner = new ArenaPlanner(this.#constants.size * this.block);
+    const rowSize = Math.max(1, ...segment.groups.map((group) => group.rowSize));
+    const tileRows = Math.max(1, Math.min(segment.rows, Math.floor(TILE / rowSize)));
+    const made = new Set(segment.groups.flatMap((group) => [...group.maps, ...group.folds]));
+    const whole = [...made].filter((id) => rowSizeOf(this.at(id), segment.rows) === undefined);
+    // Taken before anything of this stage is given back, so that no two of them are the same array.
+    for (const id of made) this.bufferOf(id);
+    const tiles = new Map<number, { readonly base: number; readonly rowSize: number }>();
+    const groups = segment.groups.map((group): GroupPlan =>
+      assembleGroup(this, segment, group, tileRows, planner, tiles),
+    );
+    arena.size = Math.max(arena.size, planner.size);
+    const resets = whole.map((id) => {
+      const { fold, dtype, size } = foldAt(this.values, id);
+      return { buffer: this.bufferOf(id) ?? -1, size, identity: identityOf(fold, dtype) };
+    });
+    const copies = whole.flatMap((id) => this.#copies(id));
+    return [{ do: "segment", rows: segment.rows, tileRows, resets, groups }, ...copies];
+  }
+
+  #copies(value: number): readonly StagePlan[] {
+    const from = this.bufferOf(value) ?? -1;
+    const { size } = this.at(value);
+    return this.outputsOf(value)
+      .filter((to) => to !== from)
+      .map((to): StagePlan => ({ do: "copy", from, to, size }));
+  }
+
+  #matmul(id: number): readonly StagePlan[] {
+    const value = this.at(id);
+    if (value.kind !== "matmul") throw new RangeError(`assemble: value ${id} is not a product`);
+    const { rows, inner, columns } = value;
+    const plan: StagePlan = {
+      do: "matmul",
+      a: this.#matrix(value.a),
+      b: this.#matrix(value.b),
+      to: this.bufferOf(id) ?? -1,
+      rows,
+      inner,
+      columns,
+      scratch: matmulScratch(rows, inner, columns),
+    };
+    return [plan, ...this.#copies(id)];
+  }
+
+  #matrix({ value, strides }: Matrix): MatrixPlan {
+    return { buffer: this.bufferOf(value) ?? -1, strides };
+  }
+}
+
+function madeBy(stage: Stage): readonly number[] {
+  return stage.kind === "matmul" ? [stage.value] : stage.groups.flatMap((group) => [...group.maps, ...group.folds]);
+}

@@ -1,0 +1,53 @@
+import { LossesError, type DimSizes, type Engine, type Executable, type Graph } from "@losses/core";
+import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
+import { assemble } from "./assemble.js";
+import { lower } from "./lower.js";
+import { optimize } from "./optimize.js";
+import type { Plan } from "./plan.js";
+import { runPlan } from "./run.js";
+
+/** Plans kept for each graph: one for each set of sizes seen lately. */
+const PLANS_KEPT = 4;
+
+/** The engine in plain JavaScript: no code generation, so that it works under any content-security policy. */
+export function scalarEngine(): Engine<JsTensor> {
+  return {
+    id: "js:scalar",
+    device: "scalar",
+    dtypes: ["float32", "float64"],
+    isTensor: isJsTensor,
+    describe: ({ shape, dtype }) => ({ shape, dtype }),
+    convert: convertTensor,
+    upload: makeTensor,
+    download: (tensor) => tensor,
+    release: () => undefined,
+    compile: (graph) => makeExecutable(graph),
+    dispose: () => undefined,
+  };
+}
+
+function makeExecutable(graph: Graph): Executable<JsTensor> {
+  const program = optimize(lower(graph));
+  const plans = new Map<string, Plan>();
+  const planFor = (sizes: DimSizes): Plan => {
+    const key = JSON.stringify(sizes);
+    const plan = plans.get(key) ?? assemble(program, sizes);
+    // Moved to the end: the first is the one that has not been used for longest.
+    plans.delete(key);
+    plans.set(key, plan);
+    if (plans.size > PLANS_KEPT) for (const oldest of [...plans.keys()].slice(0, -PLANS_KEPT)) plans.delete(oldest);
+    return plan;
+  };
+  return {
+    run: (feeds, sizes) => {
+      const results = runPlan(planFor(sizes), (name) => {
+        const tensor = feeds[name];
+        if (tensor === undefined)
+          throw new LossesError("MISSING_INPUT", `${graph.name}: input ${name} must be fed, got none.`);
+        return tensor.data;
+      });
+      return results.map(makeTensor);
+    },
+    dispose: () => plans.clear(),
+  };
+}

@@ -1,0 +1,174 @@
+import type { Graph, Node, NodeOf, OpName, ReduceOp } from "@losses/core";
+import type { KernelName } from "./elementwise.js";
+import { ProgramBuilder, type Fold, type Program } from "./program.js";
+
+type Lowering<N extends Node> = (b: ProgramBuilder, node: N, operands: readonly number[]) => number;
+
+const direct =
+  (kernel: KernelName): Lowering<Node> =>
+  (b, node, operands) =>
+    b.map(kernel, operands, node);
+
+/** A kernel that wraps around as 32-bit integers do. */
+const numeric =
+  (kernel: KernelName, integer: KernelName): Lowering<Node> =>
+  (b, node, operands) =>
+    b.map(node.dtype === "int32" ? integer : kernel, operands, node);
+
+const bounded =
+  (kernel: "maximum" | "minimum"): Lowering<NodeOf<"clampMin" | "clampMax">> =>
+  (b, node, operands) =>
+    b.map(kernel, [...operands, b.number(node.attrs.bound, node.dtype)], node);
+
+const folded =
+  (fold: Exclude<Fold, "dot">): Lowering<NodeOf<ReduceOp>> =>
+  (b, node, operands) =>
+    b.dropAxes(b.fold(fold, first(operands), node.attrs.axes), node.attrs.axes, node);
+
+/** How each op is put together from instructions. */
+const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
+  input: (b, { attrs, shape, dtype }) => b.add({ kind: "input", name: attrs.name, shape, dtype }),
+  constant: (b, { attrs, dtype }) => b.number(attrs.value, dtype),
+  iota: (b, { shape, dtype }) => b.add({ kind: "iota", shape, dtype }),
+  dimSize: (b, { attrs, dtype }) => b.add({ kind: "count", dims: attrs.dims, shape: [], dtype }),
+
+  neg: numeric("neg", "negInteger"),
+  abs: direct("abs"),
+  sign: direct("sign"),
+  exp: direct("exp"),
+  log: direct("log"),
+  sqrt: direct("sqrt"),
+  relu: (b, node, operands) => b.map("maximum", [...operands, b.number(0, node.dtype)], node),
+  sigmoid: direct("sigmoid"),
+  softplus: direct("softplus"),
+  not: direct("not"),
+  clampMin: bounded("maximum"),
+  clampMax: bounded("minimum"),
+  cast: lowerCast,
+
+  add: numeric("add", "addInteger"),
+  sub: numeric("sub", "subInteger"),
+  mul: numeric("mul", "mulInteger"),
+  div: direct("div"),
+  pow: direct("pow"),
+  maximum: direct("maximum"),
+  minimum: direct("minimum"),
+  equal: direct("equal"),
+  less: direct("less"),
+  lessOrEqual: direct("lessOrEqual"),
+  and: direct("and"),
+  or: direct("or"),
+  where: direct("where"),
+
+  reduceSum: folded("sum"),
+  reduceMax: folded("max"),
+  reduceMin: folded("min"),
+  reduceLogSumExp: lowerLogSumExp,
+  softmax: (b, node, operands) => {
+    const { exponentials, sum } = shiftedExponentials(b, node, first(operands));
+    return b.map("mul", [exponentials, b.map("reciprocal", [sum], b.at(sum))], node);
+  },
+  logSoftmax: (b, node, operands) => {
+    const { shifted, sum } = shiftedExponentials(b, node, first(operands));
+    return b.map("sub", [shifted, b.map("log", [sum], b.at(sum))], node);
+  },
+
+  matmul: (b, { shape, dtype }, operands) =>
+    b.add({ kind: "matmul", operands: [first(operands), operands[1] ?? -1], shape, dtype }),
+  transpose: (b, node, operands) => b.view(first(operands), node.attrs.perm, node),
+  unsqueeze: (b, node, operands) => {
+    let next = 0;
+    const from = node.shape.map((_, axis) => (node.attrs.axes.includes(axis) ? -1 : next++));
+    return b.view(first(operands), from, node);
+  },
+  squeeze: (b, node, operands) => {
+    const of = first(operands);
+    const from = b.at(of).shape.flatMap((_, axis) => (node.attrs.axes.includes(axis) ? [] : [axis]));
+    return b.view(of, from, node);
+  },
+  expand: (b, node, operands) => {
+    const of = first(operands);
+    const { shape } = b.at(of);
+    const added = node.shape.length - shape.length;
+    return b.view(
+      of,
+      node.shape.map((_, axis) => (axis < added ? -1 : axis - added)),
+      node,
+    );
+  },
+  identity: (_b, _node, operands) => first(operands),
+};
+
+function first(operands: readonly number[]): number {
+  return operands[0] ?? -1;
+}
+
+/** Widening keeps the numbers as they are, so only narrowing costs anything. */
+function lowerCast(b: ProgramBuilder, node: NodeOf<"cast">, operands: readonly number[]): number {
+  const of = first(operands);
+  const source = b.at(of);
+  const fromFloat = source.dtype !== "int32" && source.dtype !== "bool";
+  switch (node.attrs.to) {
+    case "bool":
+      return b.map("truth", operands, node);
+    case "int32":
+      if (fromFloat) return b.map("truncate", operands, node);
+      break;
+    case "float32":
+    case "float16":
+      if (source.dtype === "float64") return b.map("round32", operands, node);
+      break;
+    case "float64":
+      break;
+  }
+  const same = source.shape.map((_, axis) => axis);
+  return b.view(of, same, node);
+}
+
+/** `log Σ eˣ = m + log Σ eˣ⁻ᵐ` with `m` the maximum, or 0 where that is infinite or NaN and the sum says it by itself. */
+function lowerLogSumExp(b: ProgramBuilder, node: NodeOf<"reduceLogSumExp">, operands: readonly number[]): number {
+  const x = first(operands);
+  const { axes } = node.attrs;
+  const extreme = b.fold("max", x, axes);
+  const kept = b.at(extreme);
+  const shift = b.map("finiteOrZero", [extreme], kept);
+  const sum = b.fold("sum", b.map("exp", [b.map("sub", [x, shift], b.at(x))], b.at(x)), axes);
+  const result = b.map("add", [b.map("log", [sum], kept), shift], kept);
+  return b.dropAxes(result, axes, node);
+}
+
+/** `x - max x`, its exponential and the sum of that: shared by softmax and logSoftmax of one operand. */
+function shiftedExponentials(
+  b: ProgramBuilder,
+  node: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
+  x: number,
+): { readonly shifted: number; readonly exponentials: number; readonly sum: number } {
+  const axes = [node.attrs.axis];
+  const shifted = b.map("sub", [x, b.fold("max", x, axes)], node);
+  const exponentials = b.map("exp", [shifted], node);
+  return { shifted, exponentials, sum: b.fold("sum", exponentials, axes) };
+}
+
+/** Rewrites a graph as a program: softmaxes and log-sum-exp taken apart, rearrangements made into views. */
+export function lower(graph: Graph): Program {
+  const b = new ProgramBuilder();
+  const ids: number[] = [];
+  for (const node of graph.nodes) {
+    ids.push(
+      lowerNode(
+        b,
+        node,
+        node.inputs.map((id) => ids[id] ?? -1),
+      ),
+    );
+  }
+  return b.finish(
+    graph.outputs.map(({ node }) => node),
+    ids,
+  );
+}
+
+function lowerNode(b: ProgramBuilder, node: Node, operands: readonly number[]): number {
+  // The table pairs each op with its own node type, which a lookup by a union of ops cannot express.
+  return (lowerings[node.op] as Lowering<Node>)(b, node, operands);
+}

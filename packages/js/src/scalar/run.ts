@@ -1,0 +1,117 @@
+import type { HostTensor } from "@losses/core";
+import { fold } from "./folds.js";
+import { matmul } from "./matmul.js";
+import { allocate, load, store, type Cells } from "./moves.js";
+import type { BufferPlan, GroupPlan, Plan, Slot, StagePlan } from "./plan.js";
+
+/** Runs a plan over input cells by name; the results are new arrays, in the order of the plan's outputs. */
+export function runPlan(plan: Plan, inputs: (name: string) => Cells): readonly HostTensor[] {
+  const buffers = plan.buffers.map((buffer) => cellsOf(buffer, inputs));
+  for (const stage of plan.stages) runStage(plan, stage, buffers);
+  return plan.outputs.map((id) => {
+    const buffer = plan.buffers[id];
+    if (buffer?.kind !== "output") throw new RangeError(`run: buffer ${id} is not an output`);
+    return { data: at(buffers, id), shape: buffer.shape, dtype: buffer.dtype };
+  });
+}
+
+function cellsOf(buffer: BufferPlan, inputs: (name: string) => Cells): Cells {
+  switch (buffer.kind) {
+    case "input":
+      return inputs(buffer.name);
+    case "output":
+      return allocate(buffer.dtype, buffer.size);
+    case "own":
+      return buffer.cells;
+  }
+}
+
+function at(buffers: readonly Cells[], id: number): Cells {
+  const cells = buffers[id];
+  if (cells === undefined) throw new RangeError(`run: buffer ${id} does not exist`);
+  return cells;
+}
+
+/** A buffer of intermediate values, which are float64 always. */
+function exactAt(buffers: readonly Cells[], id: number): Float64Array {
+  const cells = at(buffers, id);
+  if (!(cells instanceof Float64Array)) throw new RangeError(`run: buffer ${id} must be float64`);
+  return cells;
+}
+
+function runStage(plan: Plan, stage: StagePlan, buffers: readonly Cells[]): void {
+  switch (stage.do) {
+    case "copy":
+      store(exactAt(buffers, stage.from), 0, at(buffers, stage.to), 0, stage.size);
+      return;
+    case "matmul": {
+      const a = { cells: at(buffers, stage.a.buffer), strides: stage.a.strides };
+      const b = { cells: at(buffers, stage.b.buffer), strides: stage.b.strides };
+      matmul(a, b, exactAt(buffers, stage.to), stage.rows, stage.inner, stage.columns, stage.scratch);
+      return;
+    }
+    case "segment":
+      for (const { buffer, size, identity } of stage.resets) exactAt(buffers, buffer).fill(identity, 0, size);
+      for (let row = 0; row < stage.rows; row += stage.tileRows) {
+        const rows = Math.min(stage.tileRows, stage.rows - row);
+        for (const group of stage.groups) runGroup(plan, group, buffers, row, rows);
+      }
+  }
+}
+
+/** One group over one tile: rows `row … row+rows`, block by block. */
+function runGroup(
+  { arena, block }: Plan,
+  group: GroupPlan,
+  buffers: readonly Cells[],
+  row: number,
+  rows: number,
+): void {
+  const { rowSize, steps, tileFolds } = group;
+  for (const { base, rowSize: size, identity } of tileFolds) arena.fill(identity, base, base + rows * size);
+  const first = row * rowSize;
+  const total = rows * rowSize;
+  for (let shift = 0; shift < total; shift += block) {
+    const n = Math.min(block, total - shift);
+    const start = first + shift;
+    for (const step of steps) {
+      switch (step.do) {
+        case "map":
+          step.kernel(
+            arena,
+            place(step.out, shift),
+            place(step.a, shift),
+            place(step.b, shift),
+            place(step.c, shift),
+            n,
+          );
+          break;
+        case "load": {
+          const { from, runs } = step;
+          const to = place(step.to, shift);
+          if (from.in === "buffer") load(arena, to, at(buffers, from.buffer), 0, runs, start, n);
+          else load(arena, to, arena, from.base - row * from.rowSize, runs, start, n);
+          break;
+        }
+        case "fold": {
+          const { to, runs } = step;
+          const a = place(step.a, shift);
+          const b = place(step.b, shift);
+          if (to.in === "buffer") fold(step.fold, arena, a, b, exactAt(buffers, to.buffer), 0, runs, start, n);
+          else fold(step.fold, arena, a, b, arena, to.base - row * to.rowSize, runs, start, n);
+          break;
+        }
+        case "store":
+          store(arena, place(step.from, shift), at(buffers, step.buffer), start, n);
+          break;
+      }
+    }
+  }
+  for (const { base, rowSize: size, buffers: targets } of tileFolds) {
+    for (const target of targets) store(arena, base, at(buffers, target), row * size, rows * size);
+  }
+}
+
+function place({ base, moves }: Slot, shift: number): number {
+  return moves ? base + shift : base;
+}

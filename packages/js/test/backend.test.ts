@@ -1,0 +1,120 @@
+import { BackendUnavailableError, DTypeError, defineLoss, float, reduction, ShapeError } from "@losses/core";
+import { describe, expect, it } from "vitest";
+import { createBackend, createBackendSync } from "../src/index.js";
+
+const squaredError = defineLoss({
+  name: "squaredError",
+  summary: "Squared error.",
+  formula: "(input - target)²",
+  inputs: { input: float(["N", "D"], "Predictions."), target: float(["N", "D"], "Truth.") },
+  options: { reduction: reduction("mean") },
+  value: ({ input, target }) => input.sub(target).square(),
+});
+
+const feeds = {
+  input: [
+    [1, 2],
+    [3, 4],
+  ],
+  target: [
+    [0, 0],
+    [0, 1],
+  ],
+};
+
+describe("createBackend", () => {
+  it("runs plain JavaScript by default and when asked for it", async () => {
+    for (const backend of [await createBackend(), createBackendSync({ device: "scalar" })]) {
+      expect(backend.id).toBe("js:scalar");
+      expect(backend.device).toBe("scalar");
+      expect(backend.dtypes).toEqual(["float32", "float64"]);
+    }
+  });
+
+  it("refuses a device that it does not have", async () => {
+    const options = { device: "cuda" } as unknown as { device: "scalar" };
+    await expect(createBackend(options)).rejects.toThrow(BackendUnavailableError);
+    expect(() => createBackendSync(options)).toThrow("js: device must be one of scalar, got cuda.");
+    expect(() => createBackendSync({ device: "toString" } as unknown as { device: "scalar" })).toThrow(
+      BackendUnavailableError,
+    );
+  });
+
+  it("answers the same synchronously and asynchronously", async () => {
+    const loss = createBackendSync().compileSync(squaredError());
+    const now = loss.valueAndGradSync(feeds);
+    expect(now.value.data).toEqual(Float32Array.of((1 + 4 + 9 + 9) / 4));
+    expect(now.grads.input?.data).toEqual(Float32Array.of(0.5, 1, 1.5, 1.5));
+    expect(now.grads.target?.data).toEqual(Float32Array.of(-0.5, -1, -1.5, -1.5));
+    expect(await loss.valueAndGrad(feeds)).toEqual(now);
+  });
+
+  it("serves every batch size with one compiled loss, in any order", () => {
+    const loss = createBackendSync().compileSync(squaredError({ reduction: "sum" }));
+    for (const n of [1, 7, 64, 0, 1, 64, 2, 3, 4, 5, 7]) {
+      const input = { data: new Float32Array(n * 3).fill(2), shape: [n, 3] };
+      const target = { data: new Float32Array(n * 3).fill(0.5), shape: [n, 3] };
+      const { value, grads } = loss.valueAndGradSync({ input, target });
+      expect(value.data).toEqual(Float32Array.of(n * 3 * 2.25));
+      expect(grads.input).toMatchObject({ shape: [n, 3], data: new Float32Array(n * 3).fill(3) });
+    }
+  });
+
+  it("computes in float64 to float64's digits, and rounds once to float32", () => {
+    const backend = createBackendSync();
+    const data = { input: [[1.1]], target: [[0.3]] };
+    const exact = (1.1 - 0.3) ** 2;
+    const wide = backend.compileSync(squaredError(), { dtype: "float64" }).valueSync(data);
+    expect(wide.data).toEqual(Float64Array.of((1.1 - 0.3) * (1.1 - 0.3)));
+    expect(Math.abs((wide.data[0] ?? 0) - exact)).toBeLessThan(1e-15);
+    const narrow = backend.compileSync(squaredError()).valueSync(data);
+    expect(narrow.data).toEqual(Float32Array.of((Math.fround(1.1) - Math.fround(0.3)) ** 2));
+    expect(() => backend.compileSync(squaredError(), { dtype: "float16" })).toThrow(DTypeError);
+  });
+});
+
+describe("tensors", () => {
+  it("keep the array that they are made of, and come back as they went in", async () => {
+    const backend = createBackendSync();
+    const data = Float32Array.of(1, 2, 3, 4);
+    const input = backend.tensor({ data, shape: [2, 2] });
+    expect(input.data).toBe(data);
+    expect(backend.readSync(input)).toEqual({ data, shape: [2, 2], dtype: "float32" });
+    expect(await backend.read(input)).toEqual(backend.readSync(input));
+    backend.release(input);
+    await backend.dispose();
+  });
+
+  it("are fed as they are, converted where the loss computes in another dtype", () => {
+    const backend = createBackendSync();
+    const input = backend.tensor(feeds.input);
+    const target = backend.tensor(feeds.target, { dtype: "float64" });
+    for (const dtype of ["float32", "float64"] as const) {
+      const value = backend.compileSync(squaredError(), { dtype }).valueSync({ input, target });
+      expect([...value.data]).toEqual([5.75]);
+      expect(value.dtype).toBe(dtype);
+    }
+  });
+
+  it("that were made elsewhere are checked like any plain data", () => {
+    const loss = createBackendSync().compileSync(squaredError());
+    const input = { data: Float32Array.of(1, 2, 3), shape: [2, 2], dtype: "float32" as const };
+    expect(() => loss.valueSync({ ...feeds, input })).toThrow(ShapeError);
+  });
+
+  it("results are new in every run, and may be fed again", () => {
+    const loss = createBackendSync().compileSync(squaredError({ reduction: "none" }));
+    const first = loss.valueSync(feeds);
+    const second = loss.valueSync({ input: first, target: feeds.target });
+    expect([...first.data]).toEqual([1, 4, 9, 9]);
+    expect([...second.data]).toEqual([1, 16, 81, 64]);
+    expect(second.data).not.toBe(loss.valueSync({ input: first, target: feeds.target }).data);
+  });
+
+  it("inputs are never written to", () => {
+    const loss = createBackendSync().compileSync(squaredError());
+    const input = { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] };
+    loss.valueAndGradSync({ ...feeds, input });
+    expect([...input.data]).toEqual([1, 2, 3, 4]);
+  });
+});

@@ -1,0 +1,97 @@
+import { float, type Tensor } from "@losses/core";
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import { actual, expectAgreement, expectClose, functionOf, numbers } from "./support.js";
+import type { Plain } from "./reference.js";
+
+/** A step of a random function: how a new value is made from values made before. */
+type Choice = readonly [op: number, first: number, second: number];
+
+const inputs = { x: float(["N", "D"], "x"), y: float(["N", "D"], "y") };
+
+const steps: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
+  (x, y) => x.add(y),
+  (x, y) => x.sub(y),
+  (x, y) => x.mul(y),
+  (x, y) => x.maximum(y),
+  (x, y) => x.minimum(y),
+  (x, y) => x.less(y).where(x.mul(0.5), y),
+  (x, y) => x.mul(y).sum(1, true).add(y),
+  (x, y) => x.mul(y).sum(0).sub(x),
+  (x, y) => x.sub(y.amax(1, true)),
+  (x, y) => x.softmax(1).mul(y),
+  (x, y) => x.softmax(0).add(y),
+  (x, y) => x.logSumExp(1, true).sub(y).sum().mul(x),
+  (x, y) => y.sub(x.amin(0)).sum(1).unsqueeze(1).mul(x),
+  (x, y) => x.sigmoid().mul(y.softplus()),
+  (x) => x.abs().add(1).log(),
+  (x) => x.sub(x.mean(1, true)).square().add(0.1).sqrt(),
+  (x, y) => x.mul(y).neg().add(x.add(x)),
+];
+
+const products: typeof steps = [
+  (x, y) => x.matmul(y.transpose()).matmul(x).mul(0.1),
+  (x, y) => x.transpose().matmul(y).sum(0).mul(x),
+];
+
+function build(choices: readonly Choice[], from: typeof steps): (tensors: Readonly<Record<string, Tensor>>) => Tensor {
+  return ({ x, y }) => {
+    const made = [x as Tensor, y as Tensor];
+    for (const [op, first, second] of choices) {
+      const step = from[op % from.length] as (typeof steps)[number];
+      // Kept within [-4, 4], so that chains neither overflow nor lose all their digits.
+      const next = step(made[first % made.length] as Tensor, made[second % made.length] as Tensor);
+      made.push(next.mul(0.25).clampMin(-4).clampMax(4));
+    }
+    return made.reduce((sum, tensor) => sum.add(tensor));
+  };
+}
+
+const choice = fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000));
+const functions = fc.array(choice, { minLength: 1, maxLength: 5 });
+
+describe("random functions", () => {
+  it("compiled and interpreted agree on value and gradients", () => {
+    fc.assert(
+      fc.property(functions, fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 6 }), (choices, n, d) => {
+        const spec = functionOf(inputs, build(choices, [...steps, ...products]));
+        expectAgreement(spec, { x: numbers([n, d], 3), y: numbers([n, d], 4) }, { tolerance: 1e-9 });
+      }),
+      { numRuns: 80, seed: 7 },
+    );
+  });
+
+  it("agree for tensors of many blocks and tiles", () => {
+    fc.assert(
+      fc.property(functions, fc.constantFrom([2, 1500], [900, 3], [40, 50]), (choices, shape) => {
+        const spec = functionOf(inputs, build(choices, steps));
+        const feeds = { x: numbers(shape, 3), y: numbers(shape, 4) };
+        expectAgreement(spec, feeds, { gradients: false, tolerance: 1e-9 });
+      }),
+      { numRuns: 6, seed: 11 },
+    );
+  });
+
+  it("rows do not depend on how many there are", () => {
+    const spec = functionOf(inputs, ({ x, y }) =>
+      (x as Tensor)
+        .logSoftmax(1)
+        .mul(y as Tensor)
+        .sum(1),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), (n) => {
+        const rows = (count: number, { data }: Plain): Plain => ({
+          shape: [count, 300],
+          data: data.slice(0, count * 300),
+        });
+        const [all, some] = [50, n].map(
+          (count) =>
+            actual(spec, { x: rows(count, numbers([50, 300], 1)), y: rows(count, numbers([50, 300], 2)) }, false)[0],
+        );
+        expectClose(some as Plain, { shape: [n], data: (all as Plain).data.slice(0, n) }, 0);
+      }),
+      { numRuns: 15, seed: 5 },
+    );
+  });
+});
