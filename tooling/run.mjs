@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { browserRequired, findChromium } from "./chromium.mjs";
 import { checkFiles, openRepository } from "./checkFiles.mjs";
 import { findPnpm, isInstalled, markInstalled } from "./install.mjs";
 import { root } from "./repository.mjs";
@@ -67,12 +68,24 @@ const build = { name: "build", needed: true, work: () => turbo("build", "--outpu
 /** @type {Step[]} */
 const checks = [
   { name: "repository files", work: () => checkFiles(openRepository()) },
+  { name: "generated files", work: () => node("tooling/generate.mjs", "--check") },
   { name: "format", work: () => node(join(root, "node_modules", "prettier", "bin", "prettier.cjs"), "--check", ".") },
   { name: "lint", work: () => turbo("lint", "--continue", "--output-logs=new-only") },
   { name: "typecheck", work: () => turbo("typecheck", "--continue", "--output-logs=new-only") },
   { name: "test", work: runTests },
+  { name: "browser tests", work: runBrowserTests },
   { name: "packages", work: () => turbo("publint", "attw", "--continue", "--output-logs=errors-only") },
+  { name: "packed packages in an empty folder", work: () => node("tooling/packed.mjs") },
 ];
+
+/** Browser tests need a Chromium; where none is required and none is there, that is said and they are left out. */
+function runBrowserTests() {
+  if (findChromium() !== undefined) return turbo("test:browser");
+  console.log(
+    "No Chromium was found, so no browser backend is tested. Name one with LOSSES_CHROMIUM=/path/to/chromium.",
+  );
+  return !browserRequired();
+}
 
 function runTests() {
   clearReports();

@@ -8,11 +8,21 @@ import { readJson, root, workspaceFolders } from "./repository.mjs";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Totals */
 
-const reportOf = (/** @type {string} */ folder) => join(folder, ".reports", "vitest.json");
+/**
+ * @param {string} folder
+ * @returns {string[]} the reports of one package: of its tests, and of its browser tests where it has some
+ */
+function reportsIn(folder) {
+  return ["vitest.json", "browser.json"]
+    .map((file) => join(folder, ".reports", file))
+    .filter((file) => existsSync(file));
+}
 
 /** Removes old reports, so that a package that no longer runs is not counted. */
 export function clearReports(from = root) {
-  for (const folder of workspaceFolders(from)) rmSync(reportOf(join(from, folder)), { force: true });
+  for (const folder of workspaceFolders(from)) {
+    for (const file of reportsIn(join(from, folder))) rmSync(file, { force: true });
+  }
 }
 
 /**
@@ -23,21 +33,27 @@ export function readReports(from = root) {
   /** @type {Map<string, Totals>} */
   const totals = new Map();
   for (const folder of workspaceFolders(from)) {
-    const file = reportOf(join(from, folder));
-    if (!existsSync(file)) continue;
-    const report = readJson(file);
-    // A test file that cannot even be loaded has no failed test in it, but it is a failure.
-    const notLoaded = report.testResults.filter(
-      (/** @type {{ status: string, assertionResults: { status: string }[] }} */ suite) =>
-        suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
-    ).length;
-    totals.set(folder, {
-      passed: report.numPassedTests,
-      failed: report.numFailedTests + notLoaded,
-      skipped: report.numPendingTests + report.numTodoTests,
-    });
+    const sum = { passed: 0, failed: 0, skipped: 0 };
+    const files = reportsIn(join(from, folder));
+    for (const report of files.map(readJson)) addReport(sum, report);
+    if (files.length > 0) totals.set(folder, sum);
   }
   return totals;
+}
+
+/**
+ * @param {Totals} sum
+ * @param {any} report as vitest writes it
+ */
+function addReport(sum, report) {
+  // A test file that cannot even be loaded has no failed test in it, but it is a failure.
+  const notLoaded = report.testResults.filter(
+    (/** @type {{ status: string, assertionResults: { status: string }[] }} */ suite) =>
+      suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  sum.passed += report.numPassedTests;
+  sum.failed += report.numFailedTests + notLoaded;
+  sum.skipped += report.numPendingTests + report.numTodoTests;
 }
 
 /**

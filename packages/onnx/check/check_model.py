@@ -1,0 +1,43 @@
+"""Checks .onnx files with ONNX's own checker and strict shape inference, and opens them in ONNX Runtime if it is there.
+
+Usage: pip install onnx onnxruntime
+       node check/exportAll.mjs models && python check/check_model.py models/*.onnx
+"""
+
+import sys
+
+import onnx
+
+try:
+    import onnxruntime
+except ImportError:
+    onnxruntime = None
+
+
+def dims(value):
+    return [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+
+
+def check(path):
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    for declared, found in zip(model.graph.output, inferred.graph.output):
+        if dims(declared) != dims(found):
+            raise ValueError(f"{declared.name}: declared {dims(declared)}, inferred {dims(found)}")
+    if onnxruntime is not None:
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        names = [value.name for value in session.get_outputs()]
+        if names != [value.name for value in model.graph.output]:
+            raise ValueError(f"outputs {names}")
+
+
+failed = 0
+for path in sys.argv[1:]:
+    try:
+        check(path)
+    except Exception as error:  # every kind of refusal counts
+        failed += 1
+        print(f"FAILED {path}: {error}")
+print(f"{len(sys.argv) - 1 - failed} of {len(sys.argv) - 1} models are valid")
+sys.exit(1 if failed else 0)

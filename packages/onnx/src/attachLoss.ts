@@ -1,0 +1,146 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { InputError, isFloat, LossesError, ShapeError, type Dim, type InputDType, type LossSpec } from "@losses/core";
+import { buildModel } from "./buildModel.js";
+import { describeLoss } from "./describeLoss.js";
+import { elementType } from "./format.js";
+import { ModelProtoSchema, type GraphProto, type ModelProto, type ValueInfoProto } from "./generated/onnx_pb.js";
+import type { ExportInput } from "./inputShapes.js";
+import { lossGraph } from "./lossGraph.js";
+
+export interface AttachLossOptions {
+  /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
+  readonly mapping: Readonly<Record<string, string>>;
+  /** True: the gradient at every mapped floating output; or the names of inputs of the loss. Default: the loss alone. */
+  readonly gradients?: boolean | readonly string[];
+  /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
+  readonly inputs?: Readonly<Record<string, ExportInput>>;
+}
+
+/** The oldest operator set that has every op a loss is made of. */
+const oldestOpset = 15;
+
+/**
+ * Joins a loss onto an ONNX model: one run then gives the model's outputs, the loss (`value`) and, on request, its gradients at
+ * those outputs (`grad:<input of the loss>`). Everything else in the model stays as it is.
+ *
+ * @throws InputError if the mapping names what is not there or a name is taken twice; ShapeError or DTypeError if the outputs do not
+ * fit the loss; LossesError if the bytes are no model or its operator set is older than 15
+ * @example
+ * ```ts
+ * const evaluated = attachLoss(modelBytes, crossEntropy(), { mapping: { input: "logits" }, gradients: true });
+ * ```
+ */
+export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
+  const { model, graph } = readModel(spec.name, bytes);
+  const mapped = Object.entries(options.mapping).map(([input, output]): [string, ValueInfoProto] => {
+    const found = graph.output.find((value) => value.name === output);
+    if (found !== undefined) return [input, found];
+    const known = graph.output.map((value) => value.name).join(", ");
+    throw new InputError(
+      `${spec.name}: ${input} must be mapped to an output (${known}), got ${output}.`,
+      "INVALID_INPUT",
+    );
+  });
+  const requests = Object.fromEntries(
+    mapped.map(([input, value]) => [input, readType(spec.name, input, value, options.inputs?.[input])]),
+  );
+  const floats = Object.keys(requests).filter((name) => isFloat(requests[name]?.dtype ?? "int32"));
+  const dtype = floats.map((name) => requests[name]?.dtype).find((found) => found !== undefined && isFloat(found));
+  const made = lossGraph(spec, {
+    inputs: { ...options.inputs, ...requests },
+    gradients: options.gradients === true ? floats : (options.gradients ?? false),
+    ...(dtype === undefined ? {} : { dtype }),
+  });
+  const loss = buildModel(made.graph, { ...describeLoss(spec, made), opset: opsetOf(spec.name, model) });
+  if (loss.graph !== undefined) join(spec.name, graph, loss.graph, options.mapping);
+  model.metadataProps.push(...loss.metadataProps);
+  return toBinary(ModelProtoSchema, model);
+}
+
+function readModel(loss: string, bytes: Uint8Array): { readonly model: ModelProto; readonly graph: GraphProto } {
+  let model: ModelProto;
+  try {
+    model = fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw new LossesError(
+      "INVALID_INPUT",
+      `${loss}: attachLoss takes the bytes of an ONNX model, got something else.`,
+      { cause },
+    );
+  }
+  if (model.graph === undefined) {
+    throw new LossesError(
+      "INVALID_INPUT",
+      `${loss}: attachLoss takes the bytes of an ONNX model, got one without a graph.`,
+    );
+  }
+  return { model, graph: model.graph };
+}
+
+function opsetOf(loss: string, model: ModelProto): number {
+  const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  const version = Number(opset?.version ?? 0);
+  if (version >= oldestOpset) return version;
+  throw new LossesError(
+    "INVALID_INPUT",
+    `${loss}: the model must use operator set ${oldestOpset} or later, got ${version}. Convert it with onnx.version_converter.`,
+  );
+}
+
+function readType(
+  loss: string,
+  input: string,
+  { name, type }: ValueInfoProto,
+  given: ExportInput | undefined,
+): { readonly shape: readonly Dim[]; readonly dtype: InputDType } {
+  const tensor = type?.value.case === "tensorType" ? type.value.value : undefined;
+  const dtype = dtypes.find((candidate) => elementType[candidate] === tensor?.elemType) ?? given?.dtype;
+  const shape =
+    given?.shape ??
+    tensor?.shape?.dim.map(({ value }, i): Dim =>
+      value.case === "dimValue" ? Number(value.value) : value.case === "dimParam" ? value.value : `${name}_${i}`,
+    );
+  if (dtype === undefined || shape === undefined) {
+    throw new ShapeError(
+      `${loss}: ${input} must have a known shape and dtype, got the output ${name} without. Give them in inputs.${input}.`,
+    );
+  }
+  return { shape, dtype };
+}
+
+const dtypes: readonly InputDType[] = ["float32", "float16", "float64", "int32", "int64", "bool"];
+
+/** Adds the loss's graph to the model's; its inner values get names that the model does not use. */
+function join(loss: string, graph: GraphProto, added: GraphProto, mapping: Readonly<Record<string, string>>): void {
+  const taken = new Set([
+    ...graph.input.map(({ name }) => name),
+    ...graph.initializer.map(({ name }) => name),
+    ...graph.node.flatMap(({ output }) => output),
+  ]);
+  const inputs = added.input.filter(({ name }) => !Object.hasOwn(mapping, name));
+  const visible = new Set([...inputs, ...added.output].map(({ name }) => name));
+  for (const name of visible) {
+    if (taken.has(name)) {
+      throw new InputError(
+        `${loss}: the model must not have a value named ${name}, got one. Rename it.`,
+        "INVALID_INPUT",
+      );
+    }
+  }
+  let prefix = `${loss}/`;
+  while ([...taken].some((name) => name.startsWith(prefix))) prefix += "/";
+  const rename = (name: string): string => {
+    if (name === "" || visible.has(name)) return name;
+    return Object.hasOwn(mapping, name) ? (mapping[name] ?? name) : prefix + name;
+  };
+  for (const node of added.node) {
+    node.name = prefix + node.name;
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+  }
+  for (const tensor of added.initializer) tensor.name = rename(tensor.name);
+  graph.node.push(...added.node);
+  graph.initializer.push(...added.initializer);
+  graph.input.push(...inputs);
+  graph.output.push(...added.output);
+}

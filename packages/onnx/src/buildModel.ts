@@ -1,0 +1,92 @@
+import { create } from "@bufbuild/protobuf";
+import { graphInputs, nodeAt, verify, type Graph, type Shape } from "@losses/core";
+import type { Provider, SumPlan } from "./emit/context.js";
+import { Sizes } from "./emit/sizes.js";
+import { planForAnySize } from "./emit/sums.js";
+import { emitNode } from "./emit/table.js";
+import { ModelWriter } from "./emit/writer.js";
+import { encodeValue } from "./format.js";
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type ModelProto,
+} from "./generated/onnx_pb.js";
+import { version } from "./version.js";
+
+/** The ONNX file format and operator set that models are written in: old enough for every current runtime. */
+export const irVersion = 8;
+export const opset = 17;
+
+export interface ExportGraphOptions {
+  /** What the model computes, for people: becomes its `doc_string`. */
+  readonly doc?: string;
+  /** Named texts kept in the model (`metadata_props`). */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** One line about an input or output, by name. */
+  readonly docs?: Readonly<Record<string, string>>;
+  /** int32 inputs of the graph that the model shall take as int64. */
+  readonly int64Inputs?: readonly string[];
+  /**
+   * How to sum all elements of a tensor of this shape, where the sizes are known beforehand;
+   * default: right for every size.
+   */
+  readonly planSum?: (shape: Shape) => SumPlan;
+  /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
+  readonly provider?: Provider;
+}
+
+/** A graph as an ONNX model that is not encoded yet. */
+export function buildModel(graph: Graph, options: ExportGraphOptions & { readonly opset?: number } = {}): ModelProto {
+  verify(graph);
+  const operators = options.opset ?? opset;
+  const inputs = graphInputs(graph);
+  const int64Inputs = new Set(options.int64Inputs);
+  const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);
+  const context = {
+    graph,
+    writer,
+    sizes: new Sizes(writer, graph),
+    planSum: options.planSum ?? planForAnySize,
+    provider: options.provider ?? "any",
+    int64Inputs,
+    opset: operators,
+  };
+  const values: string[] = [];
+  for (const node of graph.nodes) {
+    values.push(
+      emitNode(
+        node,
+        node.inputs.map((id) => values[id] ?? ""),
+        context,
+      ),
+    );
+  }
+  const { nodes, initializers } = writer.finish(
+    graph.outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
+  );
+  return create(ModelProtoSchema, {
+    irVersion: BigInt(irVersion),
+    opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(operators) })],
+    producerName: "@losses/onnx",
+    producerVersion: version,
+    ...(options.doc === undefined ? {} : { docString: options.doc }),
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+    graph: create(GraphProtoSchema, {
+      name: graph.name,
+      ...(options.doc === undefined ? {} : { docString: options.doc }),
+      node: [...nodes],
+      initializer: [...initializers],
+      input: inputs.map(({ attrs: { name, dtype, shape } }) =>
+        encodeValue(name, int64Inputs.has(name) ? "int64" : dtype, shape, options.docs?.[name]),
+      ),
+      output: graph.outputs.map(({ name, node }) => {
+        const { dtype, shape } = nodeAt(graph, node);
+        return encodeValue(name, dtype, shape, options.docs?.[name]);
+      }),
+    }),
+  });
+}

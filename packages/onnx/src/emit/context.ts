@@ -1,0 +1,44 @@
+import type { Graph, NodeOf, OpName, Shape } from "@losses/core";
+import type { Sizes } from "./sizes.js";
+import type { ModelWriter } from "./writer.js";
+
+/**
+ * How a sum over every axis is taken. Runtimes add float32 one after the other, which loses digits over millions of
+ * terms; rows of a matrix that are summed first keep them.
+ * - `"plain"`: in one go, right for short sums;
+ * - a number: in rows of that length, which must divide the number of elements;
+ * - `"padded"`: in rows of a fixed length after zeros have been appended: right for every size, at the price of a copy.
+ */
+export type SumPlan = "plain" | "padded" | number;
+
+/**
+ * Which ops a model may use: `"any"` keeps to those that the providers for GPUs have too, `"cpu"` also takes ops
+ * that only the processor's provider has, where they are faster.
+ */
+export type Provider = "any" | "cpu";
+
+/** What an emitter needs besides its node. */
+export interface EmitContext {
+  readonly graph: Graph;
+  readonly writer: ModelWriter;
+  readonly sizes: Sizes;
+  /** Chooses how to sum all elements of a tensor of this shape. */
+  readonly planSum: (shape: Shape) => SumPlan;
+  readonly provider: Provider;
+  /** The version of the ONNX operator set, 15 or later. */
+  readonly opset: number;
+  /** Inputs that the model takes as int64. */
+  readonly int64Inputs: ReadonlySet<string>;
+}
+
+/** Writes one node of the graph and returns the name of its value. */
+export type Emitter<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], context: EmitContext) => string;
+
+export type EmitterTable = { readonly [K in OpName]: Emitter<K> };
+
+/** The operand at `index`; the graph has been verified, so it is there. */
+export function operand(inputs: readonly string[], index: number): string {
+  const found = inputs[index];
+  if (found === undefined) throw new RangeError(`operand ${index} of ${inputs.length} does not exist`);
+  return found;
+}

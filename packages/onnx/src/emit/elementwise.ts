@@ -1,0 +1,90 @@
+import { nodeAt, type BinaryOp, type UnaryOp } from "@losses/core";
+import { elementType } from "../format.js";
+import { operand, type Emitter, type EmitterTable } from "./context.js";
+
+/** The ONNX op that does exactly the same. */
+function same(
+  opType: string,
+): (node: unknown, inputs: readonly string[], context: Parameters<Emitter<"neg">>[2]) => string {
+  return (_, inputs, { writer }) => writer.node(opType, inputs);
+}
+
+/** Element-wise ops. Where an ONNX op differs at NaN, an infinity or far out, it is written with others. */
+export const elementwiseEmitters: Pick<
+  EmitterTable,
+  UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"
+> = {
+  neg: same("Neg"),
+  abs: same("Abs"),
+  sign: (node, inputs, { writer, provider }) => {
+    const x = operand(inputs, 0);
+    if (provider === "cpu") {
+      // Sign of NaN is 0 in ONNX Runtime; here NaN stays NaN.
+      const sign = writer.node("Sign", [x]);
+      return node.dtype === "int32" ? sign : writer.node("Where", [writer.node("Equal", [x, x]), sign, x]);
+    }
+    // ONNX Runtime's WebGPU provider has no Sign; what is neither above nor below 0 is 0 or NaN and stays.
+    const zero = writer.scalar(0, node.dtype);
+    const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), x]);
+    return writer.node("Where", [writer.node("Less", [zero, x]), writer.scalar(1, node.dtype), below]);
+  },
+  exp: same("Exp"),
+  log: same("Log"),
+  sqrt: same("Sqrt"),
+  relu: same("Relu"),
+  sigmoid: (node, inputs, context) => {
+    const x = operand(inputs, 0);
+    const { writer } = context;
+    const one = writer.scalar(1, node.dtype);
+    const shared = context.graph.nodes.some((other) => other.op === "softplus" && other.inputs[0] === node.inputs[0]);
+    if (shared) {
+      // With e = exp(-|x|), which softplus of the same x has computed: 1/(1+e) for x ≥ 0, e/(1+e) below.
+      const e = expOfMinusAbs(x, context);
+      const top = writer.node("Where", [writer.node("Less", [x, writer.scalar(0, node.dtype)]), e, one]);
+      return writer.node("Div", [top, writer.node("Add", [e, one])]);
+    }
+    // Sigmoid itself saturates near ±18 in ONNX Runtime; an overflowing exp gives the right limit 0.
+    return writer.node("Div", [one, writer.node("Add", [writer.node("Exp", [writer.node("Neg", [x])]), one])]);
+  },
+  softplus: (node, inputs, context) => {
+    const x = operand(inputs, 0);
+    const { writer } = context;
+    // log(1 + eˣ) = max(x, 0) + log1p(e), e = exp(-|x|), and with u = 1 + e rounded: log1p(e) = log u + (e - (u - 1)).
+    const one = writer.scalar(1, node.dtype);
+    const e = expOfMinusAbs(x, context);
+    const u = writer.node("Add", [e, one]);
+    const lost = writer.node("Sub", [e, writer.node("Sub", [u, one])]);
+    const log1p = writer.node("Add", [writer.node("Log", [u]), lost]);
+    return writer.node("Add", [writer.node("Relu", [x]), log1p]);
+  },
+  not: same("Not"),
+  // Clip turns infinities into the largest finite number in ONNX Runtime; Max and Min do not.
+  clampMin: (node, inputs, { writer }) =>
+    writer.node("Max", [operand(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
+  clampMax: (node, inputs, { writer }) =>
+    writer.node("Min", [operand(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
+  cast: (node, inputs, { writer }) => writer.node("Cast", inputs, { to: elementType[node.attrs.to] }),
+  identity: (_, inputs) => operand(inputs, 0),
+  add: same("Add"),
+  sub: same("Sub"),
+  mul: same("Mul"),
+  div: same("Div"),
+  pow: same("Pow"),
+  maximum: same("Max"),
+  minimum: same("Min"),
+  equal: same("Equal"),
+  less: same("Less"),
+  lessOrEqual: same("LessOrEqual"),
+  and: same("And"),
+  or: same("Or"),
+  where: (node, inputs, { writer, graph }) => {
+    if (nodeAt(graph, node.inputs[1] ?? -1).dtype !== "bool") return writer.node("Where", inputs);
+    // ONNX Runtime has no Where over bool: (c ∧ a) ∨ (¬c ∧ b)
+    const [c, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+    return writer.node("Or", [writer.node("And", [c, a]), writer.node("And", [writer.node("Not", [c]), b])]);
+  },
+};
+
+function expOfMinusAbs(x: string, { writer }: Parameters<Emitter<"neg">>[2]): string {
+  return writer.node("Exp", [writer.node("Neg", [writer.node("Abs", [x])])]);
+}

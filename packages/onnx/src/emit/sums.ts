@@ -1,0 +1,57 @@
+import { isFloat, nodeAt, type Dim, type NodeOf } from "@losses/core";
+import { operand, type EmitContext, type Emitter, type SumPlan } from "./context.js";
+
+/** Row length of sums in two stages. */
+export const sumRow = 4096;
+
+/** Sums up to this length are right to the last digits in one go: runtimes add them in many lanes. */
+export const plainSumLimit = 32768;
+
+/** Emits `reduceSum`: over all elements of a floating tensor in two stages where that is planned, else directly. */
+export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
+  const { axes, keepdims } = node.attrs;
+  const x = operand(inputs, 0);
+  const { writer } = context;
+  const plan = isFloat(node.dtype) && sumsAll(node, context) ? context.planSum(operandShape(node, context)) : "plain";
+  if (plan === "plain") {
+    return writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
+  }
+  const rows = writer.node("Reshape", [plan === "padded" ? pad(x, context) : x, writer.list([-1, rowOf(plan)])]);
+  const partial = writer.node("ReduceSum", [rows, writer.list([1])], { keepdims: 0 });
+  const total = writer.node("ReduceSum", [partial, writer.list([0])], { keepdims: 0 });
+  return node.shape.length === 0 ? total : writer.node("Reshape", [total, writer.list(node.shape.map(() => 1))]);
+};
+
+/** True if nothing but axes of size 1 is left. */
+function sumsAll(node: NodeOf<"reduceSum">, context: EmitContext): boolean {
+  return operandShape(node, context).every((dim, axis) => dim === 1 || node.attrs.axes.includes(axis));
+}
+
+function operandShape(node: NodeOf<"reduceSum">, context: EmitContext): readonly Dim[] {
+  return nodeAt(context.graph, node.inputs[0] ?? -1).shape;
+}
+
+function rowOf(plan: Exclude<SumPlan, "plain">): number {
+  return plan === "padded" ? sumRow : plan;
+}
+
+/** The elements in one line, followed by zeros up to a multiple of the row length. */
+function pad(x: string, { writer }: EmitContext): string {
+  const line = writer.node("Reshape", [x, writer.list([-1])]);
+  // -n mod row is what is missing to the next multiple.
+  const count = writer.node("Shape", [line], { start: 0 });
+  const missing = writer.node("Mod", [writer.node("Neg", [count]), writer.list([sumRow])]);
+  return writer.node("Pad", [line, writer.node("Concat", [writer.list([0]), missing], { axis: 0 })]);
+}
+
+/** The plan for a model that must serve every size. */
+export function planForAnySize(shape: readonly Dim[]): SumPlan {
+  return shape.every((dim) => typeof dim === "number") ? planForSize(shape.reduce((n, dim) => n * dim, 1)) : "padded";
+}
+
+/** The plan for a known number of elements. */
+export function planForSize(count: number): SumPlan {
+  if (count <= plainSumLimit) return "plain";
+  for (let row = sumRow; row >= 256; row /= 2) if (count % row === 0) return row;
+  return "padded";
+}

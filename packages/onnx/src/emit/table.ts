@@ -1,0 +1,39 @@
+import type { Node } from "@losses/core";
+import { elementType } from "../format.js";
+import { operand, type EmitContext, type EmitterTable } from "./context.js";
+import { elementwiseEmitters } from "./elementwise.js";
+import { emitExtreme, emitLogSoftmax, emitLogSumExp, emitSoftmax } from "./normalize.js";
+import { emitSum } from "./sums.js";
+
+/** How each op is written in ONNX, opset 17. */
+export const emitters: EmitterTable = {
+  ...elementwiseEmitters,
+  input: ({ attrs: { name, dtype } }, _, { writer, int64Inputs }) =>
+    int64Inputs.has(name) ? writer.node("Cast", [name], { to: elementType[dtype] }) : name,
+  constant: ({ attrs: { value, dtype } }, _, { writer }) => writer.scalar(value, dtype),
+  iota: ({ attrs: { size } }, _, { writer, sizes }) =>
+    writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(size), writer.scalar(1, "int32")]),
+  dimSize: ({ attrs: { dims, dtype } }, _, { sizes }) => sizes.product(dims, dtype),
+  reduceSum: emitSum,
+  reduceMax: emitExtreme("ReduceMax"),
+  reduceMin: emitExtreme("ReduceMin"),
+  reduceLogSumExp: emitLogSumExp,
+  softmax: emitSoftmax,
+  logSoftmax: emitLogSoftmax,
+  matmul: (_, inputs, { writer }) => writer.node("MatMul", inputs),
+  transpose: ({ attrs: { perm } }, inputs, { writer }) =>
+    perm.every((axis, i) => axis === i) ? operand(inputs, 0) : writer.node("Transpose", inputs, { perm }),
+  unsqueeze: ({ attrs: { axes } }, inputs, { writer }) =>
+    axes.length === 0 ? operand(inputs, 0) : writer.node("Unsqueeze", [operand(inputs, 0), writer.list(axes)]),
+  squeeze: ({ attrs: { axes } }, inputs, { writer }) =>
+    axes.length === 0 ? operand(inputs, 0) : writer.node("Squeeze", [operand(inputs, 0), writer.list(axes)]),
+  expand: ({ attrs: { shape } }, inputs, { writer, sizes }) =>
+    writer.node("Expand", [operand(inputs, 0), sizes.shape(shape)]),
+};
+
+/** Writes one node with the emitter of its op. */
+export function emitNode(node: Node, inputs: readonly string[], context: EmitContext): string {
+  // The table is keyed by op, so the emitter found takes this very node; TypeScript cannot relate the two unions.
+  const emit = emitters[node.op] as (node: Node, inputs: readonly string[], context: EmitContext) => string;
+  return emit(node, inputs, context);
+}

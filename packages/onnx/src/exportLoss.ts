@@ -1,0 +1,32 @@
+import type { LossSpec } from "@losses/core";
+import { describeLoss } from "./describeLoss.js";
+import type { Provider } from "./emit/context.js";
+import { exportGraph } from "./exportGraph.js";
+import { lossGraph, type LossGraphOptions } from "./lossGraph.js";
+
+export interface ExportLossOptions extends LossGraphOptions {
+  /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
+  readonly provider?: Provider;
+}
+
+/**
+ * Writes a loss, or a loss and its gradients, as an ONNX model: the bytes of a `.onnx` file that every ONNX runtime
+ * computes forwards, without any support for training.
+ *
+ * The inputs have the loss's names. The outputs are `value` and, for each gradient asked for, `grad:<input>`: the gradient of
+ * the sum of the value. Sizes that are not fixed are symbolic, so one file serves every batch size. The model's
+ * `metadata_props` hold `losses.name`, `losses.options` (JSON), `losses.outputs` (JSON) and `losses.version`.
+ *
+ * @param spec the loss with its options
+ * @param options gradients, dtype, and shapes or dtypes of single inputs
+ * @throws InputError, ShapeError or DTypeError where the options do not fit the loss
+ * @example
+ * ```ts
+ * const bytes = exportLoss(tripletMarginLoss({ margin: 0.2 }), { gradients: true });
+ * const fixed = exportLoss(crossEntropy(), { shapes: { input: ["batch", 10] }, inputs: { target: { dtype: "int64" } } });
+ * ```
+ */
+export function exportLoss(spec: LossSpec, options: ExportLossOptions = {}): Uint8Array {
+  const made = lossGraph(spec, options);
+  return exportGraph(made.graph, { ...describeLoss(spec, made), provider: options.provider ?? "any" });
+}

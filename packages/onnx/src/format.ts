@@ -1,0 +1,99 @@
+import { create } from "@bufbuild/protobuf";
+import type { DType, InputDType, Shape } from "@losses/core";
+import {
+  AttributeProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./generated/onnx_pb.js";
+import { halfBits } from "./half.js";
+
+/** An attribute of an ONNX node: an integer or a list of integers. */
+export type AttributeValue = number | readonly number[];
+
+/** One ONNX node before it is encoded. */
+export interface OnnxNode {
+  readonly opType: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/** `TensorProto.DataType` of each dtype. */
+export const elementType: { readonly [K in InputDType]: number } = {
+  float16: 10,
+  float32: 1,
+  float64: 11,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
+
+/** `AttributeProto.AttributeType` of what attributes hold here. */
+const attributeType = { int: 2, ints: 7 } as const;
+
+export function encodeNode(node: OnnxNode): NodeProto {
+  return create(NodeProtoSchema, {
+    opType: node.opType,
+    name: node.output,
+    input: [...node.inputs],
+    output: [node.output],
+    attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+  });
+}
+
+function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
+  return typeof value === "number"
+    ? create(AttributeProtoSchema, { name, type: attributeType.int, i: BigInt(value) })
+    : create(AttributeProtoSchema, { name, type: attributeType.ints, ints: value.map(BigInt) });
+}
+
+/** A named input or output; symbols become `dim_param`. */
+export function encodeValue(name: string, dtype: InputDType, shape: Shape, doc?: string): ValueInfoProto {
+  const dim = shape.map((size) => ({
+    value:
+      typeof size === "string"
+        ? { case: "dimParam" as const, value: size }
+        : { case: "dimValue" as const, value: BigInt(size) },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: "tensorType", value: { elemType: elementType[dtype], shape: { dim } } } },
+    ...(doc === undefined ? {} : { docString: doc }),
+  });
+}
+
+/** A tensor stored in the model: a scalar for a number, one axis for a list. */
+export function encodeTensor(name: string, dtype: DType | "int64", value: number | readonly number[]): TensorProto {
+  const values = typeof value === "number" ? [value] : value;
+  return create(TensorProtoSchema, {
+    name,
+    dims: typeof value === "number" ? [] : [BigInt(value.length)],
+    dataType: elementType[dtype],
+    rawData: rawData(dtype, values),
+  });
+}
+
+const writers: {
+  readonly [K in InputDType]: { readonly bytes: number; readonly write: (to: DataView, at: number, x: number) => void };
+} = {
+  float16: { bytes: 2, write: (to, at, x) => to.setUint16(at, halfBits(x), true) },
+  float32: { bytes: 4, write: (to, at, x) => to.setFloat32(at, x, true) },
+  float64: { bytes: 8, write: (to, at, x) => to.setFloat64(at, x, true) },
+  int32: { bytes: 4, write: (to, at, x) => to.setInt32(at, x, true) },
+  int64: { bytes: 8, write: (to, at, x) => to.setBigInt64(at, BigInt(x), true) },
+  bool: { bytes: 1, write: (to, at, x) => to.setUint8(at, x === 0 ? 0 : 1) },
+};
+
+// raw_data is little-endian on every machine.
+function rawData(dtype: InputDType, values: readonly number[]): Uint8Array<ArrayBuffer> {
+  const { bytes, write } = writers[dtype];
+  const data = new Uint8Array(values.length * bytes);
+  const view = new DataView(data.buffer);
+  values.forEach((value, i) => write(view, i * bytes, value));
+  return data;
+}

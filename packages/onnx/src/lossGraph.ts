@@ -1,0 +1,97 @@
+import {
+  bindInputs,
+  InputError,
+  LossesError,
+  ShapeError,
+  traceLoss,
+  type Binding,
+  type Dim,
+  type FloatDType,
+  type Graph,
+  type LossSpec,
+} from "@losses/core";
+import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
+
+export interface LossGraphOptions {
+  /** True: the gradient of every differentiable input; or the names of some. Default: the loss alone. */
+  readonly gradients?: boolean | readonly string[];
+  /** The dtype to compute in. Default `"float32"`. */
+  readonly dtype?: FloatDType;
+  /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
+  readonly inputs?: Readonly<Record<string, ExportInput>>;
+  /** Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. */
+  readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
+}
+
+/** A loss as a graph, and the inputs it was made for. */
+export interface LossGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<string, ChosenInput>>;
+  /** The inputs whose gradients are outputs. */
+  readonly gradients: readonly string[];
+}
+
+/** Traces a loss for inputs that are not there yet, from its declaration and the options. */
+export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossGraph {
+  const dtype = options.dtype ?? "float32";
+  const requests = mergeRequests(options);
+  const inputs = chooseInputs(spec, dtype, requests);
+  const binding = bindSymbols(spec, inputs);
+  const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
+  const wanted = options.gradients ?? false;
+  const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
+  for (const name of gradients) {
+    if (!possible.includes(name)) {
+      throw new InputError(
+        `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${name}.`,
+        "INVALID_INPUT",
+      );
+    }
+  }
+  return { graph: traceLoss(spec, binding, { dtype, gradients }), inputs, gradients };
+}
+
+function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly<Record<string, ExportInput>> {
+  const names = new Set([...Object.keys(inputs), ...Object.keys(shapes)]);
+  return Object.fromEntries(
+    [...names].map((name): [string, ExportInput] => {
+      const shape = shapes[name];
+      return [name, shape === undefined ? { ...inputs[name] } : { ...inputs[name], shape }];
+    }),
+  );
+}
+
+// Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
+const firstStandIn = 2 ** 30;
+
+function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Binding {
+  const standIns = new Map<string, number>();
+  const names = new Map<number, string>();
+  const standIn = (dim: Dim): number => {
+    if (typeof dim === "number") return dim;
+    const size = standIns.get(dim) ?? firstStandIn + standIns.size;
+    standIns.set(dim, size);
+    names.set(size, dim);
+    return size;
+  };
+  const given = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape: shape.map(standIn), dtype }]),
+  );
+  const binding = readably(names, () => bindInputs(spec.loss.definition, given));
+  const real = (dim: Dim): Dim => {
+    const size = typeof dim === "number" ? dim : (binding.sizes[dim] ?? -1);
+    return names.get(size) ?? size;
+  };
+  return { ...binding, inputs: binding.inputs.map((input) => ({ ...input, shape: input.shape.map(real) })) };
+}
+
+/** Runs `bind`; in the message of a shape error the names stand again where their sizes were printed. */
+function readably<T>(names: ReadonlyMap<number, string>, bind: () => T): T {
+  try {
+    return bind();
+  } catch (cause) {
+    if (!(cause instanceof LossesError) || cause.code !== "SHAPE_MISMATCH") throw cause;
+    const message = [...names].reduce((text, [size, name]) => text.replaceAll(String(size), name), cause.message);
+    throw new ShapeError(message, { cause });
+  }
+}

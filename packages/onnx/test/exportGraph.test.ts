@@ -1,0 +1,100 @@
+import type { Graph } from "@losses/core";
+import { expect, it } from "vitest";
+import { halfBits } from "../src/half.js";
+import { exportGraph } from "../src/index.js";
+import { decode } from "./decode.js";
+
+const x = {
+  id: 0,
+  op: "input",
+  inputs: [],
+  attrs: { name: "x", shape: ["N"], dtype: "float32" },
+  shape: ["N"],
+  dtype: "float32",
+} as const;
+
+it("writes the nodes of a graph in order, with its constants stored", () => {
+  const graph: Graph = {
+    name: "clamped",
+    nodes: [x, { id: 1, op: "clampMin", inputs: [0], attrs: { bound: -0 }, shape: ["N"], dtype: "float32" }],
+    outputs: [{ name: "value", node: 1 }],
+  };
+  const { graph: onnx } = decode(exportGraph(graph));
+  expect(onnx.node.map(({ opType, input, output }) => [opType, input, output])).toEqual([
+    ["Max", ["x", onnx.initializer[0]?.name], ["value"]],
+  ]);
+  expect(onnx.initializer.map(({ dataType, dims, rawData }) => [dataType, dims, [...rawData]])).toEqual([
+    [1, [], [0, 0, 0, 0x80]],
+  ]);
+});
+
+it("an output that is an input, a constant, or twice the same value is a value of its own", () => {
+  const graph: Graph = {
+    name: "copies",
+    nodes: [
+      x,
+      { id: 1, op: "constant", inputs: [], attrs: { value: 2, dtype: "float32" }, shape: [], dtype: "float32" },
+      { id: 2, op: "neg", inputs: [0], attrs: {}, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [
+      { name: "same", node: 0 },
+      { name: "two", node: 1 },
+      { name: "first", node: 2 },
+      { name: "second", node: 2 },
+    ],
+  };
+  const { graph: onnx } = decode(exportGraph(graph));
+  expect(onnx.node.map(({ opType, input, output }) => [opType, ...input, ...output])).toEqual([
+    ["Neg", "x", "first"],
+    ["Identity", "x", "same"],
+    ["Identity", onnx.initializer[0]?.name, "two"],
+    ["Identity", "first", "second"],
+  ]);
+});
+
+it("inner values never take the name of an input or output", () => {
+  const odd = { ...x, attrs: { ...x.attrs, name: "Neg_2" } };
+  const graph: Graph = {
+    name: "names",
+    nodes: [
+      odd,
+      { id: 1, op: "neg", inputs: [0], attrs: {}, shape: ["N"], dtype: "float32" },
+      { id: 2, op: "exp", inputs: [1], attrs: {}, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [{ name: "value", node: 2 }],
+  };
+  const { graph: onnx } = decode(exportGraph(graph));
+  const names = [...onnx.input.map(({ name }) => name), ...onnx.node.flatMap(({ output }) => output)];
+  expect(new Set(names).size).toBe(3);
+});
+
+it("refuses a symbol that no input brings", () => {
+  const graph: Graph = {
+    name: "lost",
+    nodes: [x, { id: 1, op: "iota", inputs: [], attrs: { size: "M" }, shape: ["M"], dtype: "int32" }],
+    outputs: [{ name: "value", node: 1 }],
+  };
+  expect(() => exportGraph(graph)).toThrow(/unknown M/);
+});
+
+it.each([
+  [0, 0],
+  [-0, 0x8000],
+  [1, 0x3c00],
+  [-2, 0xc000],
+  [65504, 0x7bff],
+  [65519.99, 0x7bff],
+  [65520, 0x7c00],
+  [-Infinity, 0xfc00],
+  [Number.NaN, 0x7e00],
+  [2 ** -24, 1],
+  [2 ** -25, 0],
+  [1.5 * 2 ** -24, 2],
+  [2 ** -14, 0x0400],
+  [1 + 2 ** -11, 0x3c00],
+  [1 + 3 * 2 ** -11, 0x3c02],
+  [2 - 2 ** -12, 0x4000],
+  [0.1, 0x2e66],
+])("float16 of %d", (value, bits) => {
+  expect(halfBits(value)).toBe(bits);
+});

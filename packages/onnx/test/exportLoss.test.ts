@@ -1,0 +1,191 @@
+import {
+  allLosses,
+  clipLoss,
+  crossEntropy,
+  DTypeError,
+  InputError,
+  klDiv,
+  lsganDiscriminatorLoss,
+  marginRankingLoss,
+  ShapeError,
+  specFromJSON,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+  vseLoss,
+  type LossSpec,
+} from "@losses/core";
+import { describe, expect, it } from "vitest";
+import { exportLoss, irVersion, opset, type ExportLossOptions } from "../src/index.js";
+import { version } from "../src/version.js";
+import { decode, metadata, signature } from "./decode.js";
+
+const interfaceOf = (spec: LossSpec, options: ExportLossOptions = {}): readonly string[] => {
+  const { graph } = decode(exportLoss(spec, options));
+  return [...graph.input.map(signature), "->", ...graph.output.map(signature)];
+};
+
+describe("inputs and outputs", () => {
+  it("have the loss's names, symbolic sizes, and a gradient for each input asked for", () => {
+    expect(interfaceOf(tripletMarginLoss({ reduction: "none" }), { gradients: ["anchor", "negative"] })).toEqual([
+      "anchor: 1[n1, D]",
+      "positive: 1[n1, D]",
+      "negative: 1[n1, D]",
+      "->",
+      "value: 1[n1]",
+      "grad:anchor: 1[n1, D]",
+      "grad:negative: 1[n1, D]",
+    ]);
+  });
+
+  it("labels are int32; only differentiable inputs get gradients", () => {
+    expect(interfaceOf(crossEntropy(), { gradients: true })).toEqual([
+      "input: 1[N, C]",
+      "target: 6[N]",
+      "->",
+      "value: 1[]",
+      "grad:input: 1[N, C]",
+    ]);
+  });
+
+  it("shapes and dtypes can be chosen; the other inputs follow", () => {
+    const options = { shapes: { input: ["batch", 10, "H", "W"] }, inputs: { target: { dtype: "int64" } } } as const;
+    expect(interfaceOf(crossEntropy(), options)).toEqual([
+      "input: 1[batch, 10, H, W]",
+      "target: 7[batch, H, W]",
+      "->",
+      "value: 1[]",
+    ]);
+    expect(interfaceOf(crossEntropy(), { shapes: { input: [5] } })).toEqual([
+      "input: 1[5]",
+      "target: 6[]",
+      "->",
+      "value: 1[]",
+    ]);
+  });
+
+  it("a dtype picks the form of the target", () => {
+    expect(interfaceOf(crossEntropy(), { inputs: { target: { dtype: "float32" } } })[1]).toBe("target: 1[N, C]");
+  });
+
+  it("optional inputs are there when they are named; of alternatives the first, or the named one", () => {
+    expect(interfaceOf(crossEntropy(), { inputs: { weight: {} } })).toContain("weight: 1[C]");
+    expect(interfaceOf(clipLoss())).not.toContain("logitBias: 1[]");
+    expect(interfaceOf(vseLoss())).toEqual(["image: 1[N, D]", "text: 1[N, D]", "->", "value: 1[]"]);
+    expect(interfaceOf(vseLoss(), { inputs: { scores: {} } })).toEqual(["scores: 1[N, N]", "->", "value: 1[]"]);
+  });
+
+  it("inputs of free shape have one axis, of a size of its own each; one size for both without reduction", () => {
+    const names = interfaceOf(lsganDiscriminatorLoss())
+      .slice(0, 2)
+      .map((text) => /\[(\w+)\]/.exec(text)?.[1]);
+    expect(new Set(names).size).toBe(2);
+    expect(names).not.toContain(undefined);
+    const [real, fake] = interfaceOf(lsganDiscriminatorLoss({ reduction: "none" }));
+    expect(real?.replace("real", "")).toBe(fake?.replace("fake", ""));
+  });
+
+  it("a size of 1 is stretched where the loss broadcasts", () => {
+    const shapes = { input: ["N", "M"], target: ["N", 1] };
+    expect(interfaceOf(klDiv({ reduction: "none" }), { shapes, gradients: ["target"] }).slice(-2)).toEqual([
+      "value: 1[N, M]",
+      "grad:target: 1[N, 1]",
+    ]);
+  });
+
+  it("integer labels of a ranking loss become int inputs without gradient", () => {
+    expect(interfaceOf(marginRankingLoss(), { inputs: { target: { dtype: "int32" } }, gradients: true })).toEqual([
+      "input1: 1[d1]",
+      "input2: 1[d1]",
+      "target: 6[d1]",
+      "->",
+      "value: 1[]",
+      "grad:input1: 1[d1]",
+      "grad:input2: 1[d1]",
+    ]);
+  });
+
+  it("the dtype holds for every floating input and output", () => {
+    expect(interfaceOf(klDiv(), { dtype: "float16", gradients: ["input"] })).toEqual([
+      "input: 10[d1]",
+      "target: 10[d1]",
+      "->",
+      "value: 10[]",
+      "grad:input: 10[d1]",
+    ]);
+  });
+});
+
+describe("what does not fit is an error", () => {
+  it("unknown inputs, gradients of labels, wrong ranks, sizes and dtypes", () => {
+    expect(() => exportLoss(crossEntropy(), { inputs: { labels: {} } })).toThrow(InputError);
+    expect(() => exportLoss(crossEntropy(), { gradients: ["target"] })).toThrow(InputError);
+    expect(() => exportLoss(vseLoss(), { shapes: { image: ["N"] } })).toThrow(ShapeError);
+    expect(() => exportLoss(clipLoss(), { shapes: { image: ["A", "D"], text: ["B", "D"] } })).toThrow(
+      /text must have shape \[N, D\] with N = A as in image, got \[B, D\]/,
+    );
+    expect(() => exportLoss(klDiv(), { inputs: { input: { dtype: "float64" } } })).toThrow(DTypeError);
+    expect(() => exportLoss(clipLoss(), { inputs: { image: { dtype: "int32" } } })).toThrow(DTypeError);
+  });
+});
+
+describe("the model", () => {
+  it("says what it is: format, producer, documentation, and metadata that lead back to the spec", () => {
+    const spec = tripletMarginLoss({ p: Infinity, margin: 0.25 });
+    const { model, graph } = decode(exportLoss(spec, { gradients: ["anchor"] }));
+    expect(model.irVersion).toBe(BigInt(irVersion));
+    expect(model.opsetImport.map(({ domain, version: set }) => [domain, set])).toEqual([["", BigInt(opset)]]);
+    expect([model.producerName, model.producerVersion, graph.name]).toEqual([
+      "@losses/onnx",
+      version,
+      "tripletMarginLoss",
+    ]);
+    expect(model.docString).toContain(tripletMarginLoss.definition.formula);
+    const props = metadata(model);
+    const back = specFromJSON(allLosses, {
+      name: props["losses.name"] ?? "",
+      options: JSON.parse(props["losses.options"] ?? ""),
+    });
+    expect(back.options).toEqual(spec.options);
+    expect(JSON.parse(props["losses.outputs"] ?? "")).toEqual({ value: "value", gradients: { anchor: "grad:anchor" } });
+    expect(graph.input.map((input) => input.docString)).not.toContain("");
+  });
+
+  it("can be made of a loss with a function among its options", () => {
+    const spec = tripletMarginWithDistanceLoss({ distance: (x, y) => x.sub(y).abs().sum(-1) });
+    expect(metadata(decode(exportLoss(spec)).model)["losses.options"]).not.toContain("distance");
+  });
+
+  it("may use the processor's own ops when it is made for one", () => {
+    const ops = (options: ExportLossOptions): readonly string[] =>
+      decode(exportLoss(crossEntropy(), options)).graph.node.map(({ opType }) => opType);
+    expect(ops({ provider: "cpu" })).toContain("LogSoftmax");
+    expect(ops({})).not.toContain("LogSoftmax");
+  });
+
+  it("is the same bytes every time", () => {
+    expect(exportLoss(clipLoss(), { gradients: true })).toEqual(exportLoss(clipLoss(), { gradients: true }));
+  });
+});
+
+describe("every loss", () => {
+  // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
+  const allowed = new Set(
+    (
+      "Abs Add And Cast Concat Div Equal Exp Expand Identity Less LessOrEqual Log MatMul Max Min Mod Mul Neg Not Or " +
+      "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
+    ).split(" "),
+  );
+  for (const loss of allLosses) {
+    it(`${loss.lossName}: standard ops only, every value written once and before it is read`, () => {
+      const { graph } = decode(exportLoss(loss(), { gradients: true }));
+      const known = new Set(["", ...graph.input.map(({ name }) => name), ...graph.initializer.map(({ name }) => name)]);
+      for (const node of graph.node) {
+        expect(allowed).toContain(node.opType);
+        expect(node.input.filter((name) => !known.has(name))).toEqual([]);
+        expect(node.output.filter((name) => known.has(name))).toEqual([]);
+        node.output.forEach((name) => known.add(name));
+      }
+      expect(graph.output.filter(({ name }) => !known.has(name))).toEqual([]);
+    });
+  }
+});

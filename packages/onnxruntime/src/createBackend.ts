@@ -1,0 +1,123 @@
+import { OptionError, type Backend } from "@losses/core";
+import { makeBackend } from "./backends.js";
+import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
+import { probeDevice } from "./probe.js";
+import {
+  asOrtModule,
+  loadRuntime,
+  messageOf,
+  runtimePackages,
+  type OrtModule,
+  type OrtTensor,
+  type RuntimeName,
+} from "./runtime.js";
+import { sessionSetup, unavailable } from "./sessions.js";
+
+export interface OnnxRuntimeOptions {
+  /**
+   * Where to compute: exactly there, or `createBackend` throws. A list is tried in order, and the backend's `device`
+   * says which one it became. Default `"cpu"` (`"wasm"` with onnxruntime-web).
+   */
+  readonly device?: Device | readonly Device[];
+  /** `"node"` for onnxruntime-node, `"web"` for onnxruntime-web; default: by where the code runs. */
+  readonly runtime?: RuntimeName;
+  /** The module itself, if it shall not be imported: `await import("onnxruntime-web/webgpu")`. */
+  readonly ort?: OrtModule;
+  /** Processor threads a session may use; default: the number of processors, at most 4. */
+  readonly threads?: number;
+}
+
+/**
+ * Makes a backend that runs losses and their gradients on ONNX Runtime.
+ *
+ * @throws BackendUnavailableError if the runtime is not installed or the device does not work, with every reason and its
+ * cure; OptionError on an unknown device or option.
+ * @example
+ * ```ts
+ * const backend = await createBackend({ device: ["webgpu", "cpu"] });
+ * const loss = await backend.compile(clipLoss());
+ * const { value, grads } = await loss.valueAndGrad({ image, text, logitScale: 14.3 });
+ * ```
+ */
+export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<Backend<OrtTensor>> {
+  const { runtime, devices, threads } = readOptions(options);
+  const name = runtimePackages[runtime];
+  let ort: OrtModule;
+  try {
+    ort = asOrtModule(options.ort) ?? (await loadRuntime(runtime));
+  } catch (cause) {
+    throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), [messageOf(cause)], cause);
+  }
+  const count = threads ?? (await defaultThreads(runtime));
+  const reasons: string[] = [];
+  const causes: unknown[] = [];
+  for (const { device, facts } of devices) {
+    const id = backendId(runtime, device);
+    const setup = sessionSetup(ort, id, facts, count);
+    try {
+      await probeDevice(setup, facts);
+      return makeBackend({ setup, device, runtime });
+    } catch (cause) {
+      const what = messageOf(cause).replace(`no session could be made for probe: `, `${name} refuses it: `);
+      reasons.push(`${what.replace(/\.$/, "")}. ${facts.cure}`);
+      causes.push(cause);
+    }
+  }
+  throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), reasons, causes[0]);
+}
+
+function backendId(runtime: RuntimeName, device: Device): string {
+  return runtime === "node" ? `onnxruntime:${device}` : `onnxruntime-web:${device}`;
+}
+
+interface Wanted {
+  readonly runtime: RuntimeName;
+  readonly devices: readonly { readonly device: Device; readonly facts: DeviceFacts }[];
+  readonly threads: number | undefined;
+}
+
+function readOptions(options: OnnxRuntimeOptions): Wanted {
+  for (const key of Object.keys(options)) {
+    if (!["device", "runtime", "ort", "threads"].includes(key)) {
+      throw new OptionError(
+        `createBackend: options must be among device, runtime, ort, threads, got the unknown option ${key}.`,
+        "UNKNOWN_OPTION",
+      );
+    }
+  }
+  const runtime = options.runtime ?? (isNode() ? "node" : "web");
+  if (!(runtime in runtimePackages)) {
+    throw new OptionError(`createBackend: option runtime must be "node" or "web", got "${String(runtime)}".`);
+  }
+  const { threads } = options;
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    throw new OptionError(`createBackend: option threads must be an integer >= 1, got ${threads}.`);
+  }
+  if (options.ort !== undefined && asOrtModule(options.ort) === undefined) {
+    throw new OptionError("createBackend: option ort must be a module of ONNX Runtime, got something else.");
+  }
+  const wanted = options.device ?? (runtime === "node" ? "cpu" : "wasm");
+  const list: readonly Device[] = typeof wanted === "string" ? [wanted] : wanted;
+  const devices = list.map((device) => {
+    const facts = Object.hasOwn(deviceTable[runtime], device) ? deviceTable[runtime][device] : undefined;
+    if (facts === undefined) {
+      throw new OptionError(
+        `createBackend: option device must be ${deviceNames(runtime).join(", ")} with ${runtimePackages[runtime]}, got ${JSON.stringify(device)}.`,
+      );
+    }
+    return { device, facts };
+  });
+  if (devices.length === 0)
+    throw new OptionError("createBackend: option device must name at least one device, got none.");
+  return { runtime, devices, threads };
+}
+
+function isNode(): boolean {
+  return typeof process === "object" && typeof process.versions?.node === "string";
+}
+
+async function defaultThreads(runtime: RuntimeName): Promise<number> {
+  if (runtime === "web") return 1;
+  const { availableParallelism } = await import(/* @vite-ignore */ "node:os");
+  return Math.min(4, availableParallelism());
+}

@@ -1,0 +1,24 @@
+import type { Engine } from "@losses/core";
+import type { Device } from "./devices.js";
+import { makeExecutable } from "./executable.js";
+import type { OrtTensor } from "./runtime.js";
+import type { SessionSetup } from "./sessions.js";
+import { convertTensor, describeTensor, downloadTensor, isOrtTensor, makeTensor } from "./tensors.js";
+
+/** ONNX Runtime on one device as an engine of @losses. */
+export function makeEngine(setup: SessionSetup, device: Device): Engine<OrtTensor> {
+  const { ort, id } = setup;
+  return {
+    id,
+    device,
+    dtypes: ["float32"],
+    isTensor: isOrtTensor,
+    describe: (tensor) => describeTensor(id, tensor),
+    convert: (tensor, dtype) => convertTensor(ort, id, tensor, dtype),
+    upload: (tensor) => makeTensor(ort, tensor),
+    download: (tensor) => downloadTensor(id, tensor),
+    release: (tensor) => tensor.dispose(),
+    compile: (graph) => makeExecutable(setup, graph),
+    dispose: () => undefined,
+  };
+}

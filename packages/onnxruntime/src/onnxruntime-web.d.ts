@@ -1,0 +1,2 @@
+// The optional peer is looked at only through OrtModule.
+declare module "onnxruntime-web";

@@ -1,0 +1,118 @@
+import { defineBackend, LossesError, OptionError, type Backend, type Feeds, type LossSpec } from "@losses/core";
+import type { InferenceSession } from "onnxruntime-common";
+import { setupOf } from "./backends.js";
+import { makeEngine } from "./engine.js";
+import { isRecord, type OrtModule, type OrtTensor } from "./runtime.js";
+
+/** One node of a model as ONNX Runtime ran it, after its own rewriting. */
+export interface PlacedNode {
+  readonly name: string;
+  readonly op: string;
+  /** The execution provider: `CPUExecutionProvider`, `WebGpuExecutionProvider` … */
+  readonly provider: string;
+  /** Computes a size from shapes, which ONNX Runtime keeps on the processor on purpose. */
+  readonly shapeArithmetic: boolean;
+}
+
+/** Which provider ran each node of a loss. */
+export interface Placement {
+  readonly device: string;
+  readonly nodes: readonly PlacedNode[];
+  /** Nodes that computed on the processor although the device is another: empty, or the device is not what it says. */
+  readonly fallbacks: readonly PlacedNode[];
+}
+
+/**
+ * Runs a loss and its gradients once under ONNX Runtime's profiler and says where each node ran.
+ *
+ * @param backend a backend of this package, with onnxruntime-node behind it
+ * @param spec the loss
+ * @param feeds its inputs
+ * @throws OptionError for another package's backend or onnxruntime-web, which writes no profile
+ * @example
+ * ```ts
+ * const { fallbacks } = await placement(backend, clipLoss(), { image, text, logitScale: 14.3 });
+ * ```
+ */
+export async function placement<R extends string, P extends string>(
+  backend: Backend<OrtTensor>,
+  spec: LossSpec<R, P>,
+  feeds: Feeds<OrtTensor, R, P>,
+): Promise<Placement> {
+  const found = setupOf(backend);
+  if (found === undefined || found.runtime !== "node") {
+    throw new OptionError(
+      `placement: the backend must be one of onnxruntime-node, got ${found === undefined ? "another package's" : backend.id}.`,
+    );
+  }
+  const [{ mkdtemp, readdir, readFile, rm }, { tmpdir }, path] = await Promise.all([
+    import(/* @vite-ignore */ "node:fs/promises"),
+    import(/* @vite-ignore */ "node:os"),
+    import(/* @vite-ignore */ "node:path"),
+  ]);
+  const folder = await mkdtemp(path.join(tmpdir(), "losses-"));
+  const sessions: InferenceSession[] = [];
+  const { setup, device } = found;
+  const profiled = { enableProfiling: true, profileFilePrefix: path.join(folder, "profile") };
+  const recorder = defineBackend(
+    makeEngine(
+      {
+        ...setup,
+        ort: recording(setup.ort, sessions),
+        options: { ...setup.options, ...profiled },
+        emptyOptions: { ...setup.emptyOptions, ...profiled },
+      },
+      device,
+    ),
+  );
+  try {
+    const loss = await recorder.compile(spec);
+    await loss.valueAndGrad(feeds);
+    for (const session of sessions) session.endProfiling();
+    const files = await readdir(folder);
+    const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
+    const nodes = texts.flatMap(readProfile);
+    if (nodes.length === 0) {
+      throw new LossesError("BACKEND_FAILED", `placement: the profile of ${spec.name} must name nodes, got none.`);
+    }
+    const elsewhere = (node: PlacedNode): boolean => node.provider === "CPUExecutionProvider" && !node.shapeArithmetic;
+    return { device, nodes, fallbacks: device === "cpu" ? [] : nodes.filter(elsewhere) };
+  } finally {
+    await recorder.dispose();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same runtime, remembering the sessions that it makes. */
+function recording(ort: OrtModule, sessions: InferenceSession[]): OrtModule {
+  const create = async (model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession> => {
+    const session = await ort.InferenceSession.create(model, options);
+    sessions.push(session);
+    return session;
+  };
+  return {
+    Tensor: ort.Tensor,
+    env: ort.env,
+    InferenceSession: { create: create as OrtModule["InferenceSession"]["create"] },
+  };
+}
+
+function readProfile(text: string): readonly PlacedNode[] {
+  const events: unknown = JSON.parse(text);
+  if (!Array.isArray(events)) return [];
+  return events.flatMap((event: unknown): readonly PlacedNode[] => {
+    if (!isRecord(event) || event["cat"] !== "Node" || !isRecord(event["args"])) return [];
+    const { provider, op_name: op, input_type_shape: inputs } = event["args"];
+    if (typeof provider !== "string" || typeof op !== "string") return [];
+    const name = String(event["name"]).replace(/_kernel_time$/, "");
+    return [{ name, op, provider, shapeArithmetic: isShapeArithmetic(op, inputs) }];
+  });
+}
+
+function isShapeArithmetic(op: string, inputs: unknown): boolean {
+  if (op === "Shape" || op === "Size") return true;
+  return (
+    Array.isArray(inputs) &&
+    inputs.every((input: unknown) => isRecord(input) && Object.keys(input).every((type) => type === "int64"))
+  );
+}

@@ -1,0 +1,83 @@
+import type { Env, InferenceSessionFactory, Tensor, TensorConstructor } from "onnxruntime-common";
+import { printValue } from "@losses/core";
+
+/** A tensor of ONNX Runtime: what the backend takes and returns. */
+export type OrtTensor = Tensor;
+
+/** The part of `onnxruntime-node` and `onnxruntime-web` that the backend uses; either module fits. */
+export interface OrtModule {
+  readonly InferenceSession: InferenceSessionFactory;
+  readonly Tensor: TensorConstructor;
+  readonly env: Env;
+}
+
+/** Which build of ONNX Runtime: the native one for Node.js, or the WebAssembly one. */
+export type RuntimeName = "node" | "web";
+
+export const runtimePackages: { readonly [K in RuntimeName]: string } = {
+  node: "onnxruntime-node",
+  web: "onnxruntime-web",
+};
+
+/** Why a runtime cannot be loaded, in words for people. */
+export class RuntimeMissing extends Error {}
+
+const importers: { readonly [K in RuntimeName]: () => Promise<unknown> } = {
+  // Bundlers for browsers must not look for the native package.
+  node: () => import(/* @vite-ignore */ /* webpackIgnore: true */ runtimePackages.node),
+  web: () => import("onnxruntime-web"),
+};
+
+/** Imports a runtime; throws `RuntimeMissing` with the cure. */
+export async function loadRuntime(runtime: RuntimeName): Promise<OrtModule> {
+  const name = runtimePackages[runtime];
+  let loaded: unknown;
+  try {
+    loaded = await importers[runtime]();
+  } catch (cause) {
+    const missing = isMissing(cause);
+    throw new RuntimeMissing(
+      missing
+        ? `the package ${name} is not installed. Add it: npm install ${name}. Its install script is not needed.`
+        : `the package ${name} could not be loaded: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+  const ort = asOrtModule(loaded);
+  if (ort === undefined) throw new RuntimeMissing(`the package ${name} exports no InferenceSession and Tensor.`);
+  // Failures reach the caller as errors; without this the native code prints them as well. Only where nobody chose a level.
+  if (ort.env.logLevel === undefined || ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
+  return ort;
+}
+
+// Node.js has codes for it; bundlers replace an optional package that is not there by a module that throws.
+function isMissing(cause: unknown): boolean {
+  if (!isRecord(cause)) return false;
+  return (
+    cause["code"] === "ERR_MODULE_NOT_FOUND" ||
+    cause["code"] === "MODULE_NOT_FOUND" ||
+    /could not resolve/i.test(messageOf(cause))
+  );
+}
+
+/** The module itself, or its default export, if it is an ONNX Runtime. */
+export function asOrtModule(value: unknown): OrtModule | undefined {
+  if (!isRecord(value)) return undefined;
+  if (isOrtModule(value)) return value;
+  const inner = value["default"];
+  return isRecord(inner) && isOrtModule(inner) ? inner : undefined;
+}
+
+function isOrtModule(value: object): value is OrtModule {
+  return "InferenceSession" in value && "Tensor" in value && "env" in value && typeof value.Tensor === "function";
+}
+
+export function messageOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : printValue(cause);
+  // ONNX Runtime's native errors begin with a source position and a function signature.
+  return text.replace(/^\S*onnxruntime_src\S* .*? was false\. /s, "").trim();
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,129 @@
+import {
+  DTypeError,
+  InputError,
+  LossesError,
+  type DType,
+  type HostData,
+  type HostTensor,
+  type InputDType,
+} from "@losses/core";
+import { isRecord, type OrtModule, type OrtTensor } from "./runtime.js";
+
+const dtypes: Readonly<Record<string, InputDType>> = {
+  float16: "float16",
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+  int64: "int64",
+  bool: "bool",
+} satisfies { readonly [K in InputDType]: K };
+
+/** True for an ONNX Runtime tensor, of whichever copy of its package. */
+export function isOrtTensor(value: unknown): value is OrtTensor {
+  return (
+    isRecord(value) &&
+    typeof value["type"] === "string" &&
+    Array.isArray(value["dims"]) &&
+    typeof value["location"] === "string" &&
+    typeof value["getData"] === "function"
+  );
+}
+
+export function describeTensor(
+  id: string,
+  tensor: OrtTensor,
+): { readonly shape: readonly number[]; readonly dtype: InputDType } {
+  const dtype = dtypes[tensor.type];
+  if (dtype === undefined) {
+    throw new DTypeError(`${id}: tensors must be ${Object.keys(dtypes).join(", ")}, got ${tensor.type}.`);
+  }
+  return { shape: tensor.dims, dtype };
+}
+
+/** The tensor itself where it holds `dtype` already, else a new one. int64 must fit in 32 bits. */
+export function convertTensor(
+  ort: OrtModule,
+  id: string,
+  tensor: OrtTensor,
+  dtype: DType,
+): OrtTensor | Promise<OrtTensor> {
+  if (tensor.type === dtype) return tensor;
+  const make = (data: unknown): OrtTensor =>
+    makeTensor(ort, { dtype, shape: tensor.dims, data: convertData(id, tensor, data, dtype) });
+  return tensor.location === "cpu" ? make(tensor.data) : tensor.getData().then(make);
+}
+
+export function makeTensor(ort: OrtModule, { dtype, shape, data }: HostTensor): OrtTensor {
+  return new ort.Tensor(dtype, data as OrtTensor["data"], shape);
+}
+
+/** The contents of a tensor; int64 comes as int32. */
+export function downloadTensor(id: string, tensor: OrtTensor): HostTensor | Promise<HostTensor> {
+  const { shape, dtype: own } = describeTensor(id, tensor);
+  const dtype: DType = own === "int64" ? "int32" : own;
+  const make = (data: unknown): HostTensor => ({ dtype, shape, data: convertData(id, tensor, data, dtype) });
+  return tensor.location === "cpu" ? make(tensor.data) : tensor.getData().then(make);
+}
+
+function convertData(id: string, tensor: OrtTensor, data: unknown, to: DType): HostData {
+  const from = describeTensor(id, tensor).dtype;
+  if (from === to && isHostData(data)) return data;
+  if (data instanceof BigInt64Array) {
+    for (const value of data) {
+      if (value !== BigInt.asIntN(32, value)) {
+        throw new InputError(`${id}: int64 values must fit in 32 bits, got ${value}.`, "INVALID_INPUT");
+      }
+    }
+    return fill(id, to, data.length, (i) => Number(data[i]));
+  }
+  // A runtime with Float16Array hands out numbers, an older one their bits.
+  if (from === "float16" && data instanceof Uint16Array)
+    return fill(id, to, data.length, (i) => fromHalf(data[i] ?? 0));
+  if (ArrayBuffer.isView(data) && "length" in data) {
+    const numbers = data as unknown as ArrayLike<number>;
+    return fill(id, to, numbers.length, (i) => numbers[i] ?? 0);
+  }
+  throw new LossesError(
+    "BACKEND_FAILED",
+    `${id}: a ${tensor.type} tensor must hold a typed array, got something else.`,
+  );
+}
+
+function fill(id: string, dtype: DType, length: number, at: (i: number) => number): HostData {
+  const data = allocate(id, dtype, length);
+  for (let i = 0; i < length; i++) data[i] = at(i);
+  return data;
+}
+
+function allocate(id: string, dtype: DType, length: number): HostData {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(length);
+    case "float64":
+      return new Float64Array(length);
+    case "int32":
+      return new Int32Array(length);
+    case "float16":
+    case "bool":
+      throw new DTypeError(`${id}: a tensor can be converted to float32, float64 or int32, got ${dtype}.`);
+  }
+}
+
+/** The number that the bits of a float16 stand for. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const mantissa = bits & 1023;
+  if (exponent === 31) return mantissa === 0 ? sign * Infinity : Number.NaN;
+  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (mantissa + 1024) * 2 ** (exponent - 25);
+}
+
+function isHostData(data: unknown): data is HostData {
+  return (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array ||
+    data instanceof Uint16Array
+  );
+}

@@ -1,0 +1,213 @@
+import {
+  bindInputs,
+  clipLoss,
+  crossEntropy,
+  defineLoss,
+  float,
+  positive,
+  reduction,
+  traceLoss,
+  tripletMarginLoss,
+  vseLoss,
+  type Loss,
+  type LossSpec,
+  type Reduction,
+} from "@losses/core";
+import ort from "onnxruntime-node";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createBackend } from "../src/index.js";
+import { testDevice } from "./device.js";
+import { evaluate } from "./reference.js";
+
+type Backend = Awaited<ReturnType<typeof createBackend>>;
+let backend: Backend;
+
+beforeAll(async () => {
+  backend = await createBackend({ device: testDevice });
+});
+
+afterAll(async () => {
+  await backend.dispose();
+});
+
+const wave = (length: number, seed = 1): Float32Array =>
+  Float32Array.from({ length }, (_, i) => Math.sin((i + seed) * 12.9898) * 2);
+
+interface HuberOptions {
+  readonly beta: number;
+  readonly reduction: Reduction;
+}
+
+const huber: Loss<HuberOptions, "input" | "target"> = defineLoss({
+  name: "huber",
+  summary: "Quadratic near zero, linear beyond beta.",
+  formula: "d²/2β or |d| - β/2",
+  inputs: { input: float(["~d"], "Predictions."), target: float(["~d"], "Truth.") },
+  options: { beta: positive(1, "Where it becomes linear."), reduction: reduction() },
+  value({ input, target }, { beta }) {
+    const distance = input.sub(target).abs();
+    return distance.less(beta).where(distance.square().mul(0.5 / beta), distance.sub(beta / 2));
+  },
+});
+
+/** Central differences of the loss in float64. */
+function finiteDifferences(
+  spec: LossSpec,
+  feeds: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
+  input: string,
+): readonly number[] {
+  const types = Object.fromEntries(
+    Object.entries(feeds).map(([name, { shape, data }]) => [
+      name,
+      { shape, dtype: data instanceof Int32Array ? ("int32" as const) : ("float32" as const) },
+    ]),
+  );
+  const binding = bindInputs(spec.loss.definition, types);
+  const graph = traceLoss(spec, binding, { dtype: "float32", gradients: [] });
+  const dense = Object.fromEntries(
+    Object.entries(feeds).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]),
+  );
+  const at = (i: number, step: number): number => {
+    const moved = (dense[input]?.data ?? []).map((x, j) => (i === j ? x + step : x));
+    const [value] = evaluate(
+      graph,
+      { ...dense, [input]: { shape: dense[input]?.shape ?? [], data: moved } },
+      binding.sizes,
+    );
+    return value?.data[0] ?? Number.NaN;
+  };
+  const step = 1e-5;
+  return (dense[input]?.data ?? []).map((_, i) => (at(i, step) - at(i, -step)) / (2 * step));
+}
+
+const matrix = (n: number, m: number, seed: number) => ({ data: wave(n * m, seed), shape: [n, m] });
+
+describe("gradients agree with finite differences", () => {
+  const cases = [
+    { spec: huber(), feeds: { input: matrix(3, 4, 1), target: matrix(3, 4, 50) }, wrt: ["input", "target"] },
+    {
+      spec: crossEntropy({ labelSmoothing: 0.1 }),
+      feeds: { input: matrix(4, 5, 1), target: { data: Int32Array.of(0, 4, -100, 2), shape: [4] } },
+      wrt: ["input"],
+    },
+    {
+      spec: tripletMarginLoss({ swap: true, reduction: "sum" }),
+      feeds: { anchor: matrix(3, 4, 1), positive: matrix(3, 4, 30), negative: matrix(3, 4, 90) },
+      wrt: ["anchor", "positive", "negative"],
+    },
+    {
+      spec: clipLoss(),
+      feeds: { image: matrix(4, 3, 1), text: matrix(4, 3, 60), logitScale: { data: Float32Array.of(2), shape: [] } },
+      wrt: ["image", "text", "logitScale"],
+    },
+    {
+      spec: vseLoss({ maxViolation: true }),
+      feeds: { image: matrix(4, 3, 1), text: matrix(4, 3, 60) },
+      wrt: ["image", "text"],
+    },
+  ];
+  for (const { spec, feeds, wrt } of cases) {
+    it(spec.name, async () => {
+      const loss = await backend.compile(spec as LossSpec);
+      const { grads } = await loss.valueAndGrad(feeds);
+      expect(Object.keys(grads)).toEqual(wrt);
+      for (const name of wrt) {
+        const gradient = grads[name];
+        if (gradient === undefined) throw new Error(`no gradient of ${name}`);
+        const wanted = finiteDifferences(spec as LossSpec, feeds, name);
+        const { data } = await backend.read(gradient);
+        expect(data.length).toBe(wanted.length);
+        wanted.forEach((want, i) => expect(data[i]).toBeCloseTo(want, 4));
+      }
+    });
+  }
+});
+
+it("one session serves batches of 0, 1, 7 and 64", async () => {
+  const create = vi.spyOn(ort.InferenceSession, "create");
+  const own = await createBackend({ device: testDevice });
+  create.mockClear();
+  const loss = await own.compile(crossEntropy({ reduction: "sum" }));
+  for (const n of [64, 7, 1, 0]) {
+    const target = Int32Array.from({ length: n }, (_, i) => i % 5);
+    const { value, grads } = await loss.valueAndGrad({ input: matrix(n, 5, 1), target });
+    expect(grads.input?.dims).toEqual([n, 5]);
+    const host = await own.read(value);
+    const data = wave(n * 5);
+    let wanted = 0;
+    for (let i = 0; i < n; i++) {
+      const row = [...data.subarray(i * 5, i * 5 + 5)];
+      wanted += Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)) - (row[i % 5] ?? 0);
+    }
+    expect(host.data[0]).toBeCloseTo(wanted, 3);
+  }
+  // On other devices the empty batch is the processor's.
+  expect(create).toHaveBeenCalledTimes(testDevice === "cpu" ? 1 : 2);
+  await own.dispose();
+  create.mockRestore();
+});
+
+it("the mean of an empty batch is NaN, its sum 0", async () => {
+  const empty = { input: { data: new Float32Array(0), shape: [0] }, target: { data: new Float32Array(0), shape: [0] } };
+  const mean = await backend.compile(huber());
+  const { value, grads } = await mean.valueAndGrad(empty);
+  expect((await backend.read(value)).data[0]).toBeNaN();
+  expect(grads.input?.dims).toEqual([0]);
+  const sum = await backend.compile(huber({ reduction: "sum" }));
+  expect((await backend.read(await sum.value(empty))).data[0]).toBe(0);
+});
+
+it.each([4_000_000, 4_194_304, 3_999_971])("the mean over %d elements is right to 1e-6", async (n) => {
+  const data = Float32Array.from({ length: n }, (_, i) => (((i * 2654435761) >>> 0) / 2 ** 32) * 4 - 2);
+  const loss = await backend.compile(huber());
+  const value = await loss.value({ input: data, target: new Float32Array(n) });
+  const got = (await backend.read(value)).data[0] ?? 0;
+  let wanted = 0;
+  for (const x of data) wanted += Math.abs(x) < 1 ? (x * x) / 2 : Math.abs(x) - 0.5;
+  wanted /= n;
+  expect(Math.abs(got - wanted) / wanted).toBeLessThan(1e-6);
+});
+
+it("concurrent runs of several sizes do not disturb each other", async () => {
+  const loss = await backend.compile(huber({ reduction: "sum" }));
+  const runs = Array.from({ length: 24 }, async (_, i) => {
+    const input = new Float32Array(i + 1).fill(2);
+    const value = await loss.value({ input, target: new Float32Array(i + 1) });
+    return (await backend.read(value)).data[0];
+  });
+  expect(await Promise.all(runs)).toEqual(runs.map((_, i) => (i + 1) * 1.5));
+});
+
+it("takes ort tensors: int64 labels, float64 numbers; leaves them intact", async () => {
+  const loss = await backend.compile(crossEntropy());
+  const target = new ort.Tensor("int64", BigInt64Array.of(1n, 0n), [2]);
+  const input = new ort.Tensor("float64", Float64Array.of(1, 2, 3, 4), [2, 2]);
+  const value = await loss.value({ input, target });
+  const same = await loss.value({
+    input: [
+      [1, 2],
+      [3, 4],
+    ],
+    target: [1, 0],
+  });
+  expect(value.data).toEqual(same.data);
+  expect(target.data).toEqual(BigInt64Array.of(1n, 0n));
+  expect(input.dims).toEqual([2, 2]);
+});
+
+it("refuses int64 labels that do not fit in 32 bits, and foreign dtypes", async () => {
+  const loss = await backend.compile(crossEntropy());
+  const input = [[1, 2]];
+  const big = new ort.Tensor("int64", BigInt64Array.of(2n ** 32n), [1]);
+  await expect(loss.value({ input, target: big })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  const bytes = new ort.Tensor("uint8", Uint8Array.of(0), [1]);
+  await expect(loss.value({ input, target: bytes })).rejects.toMatchObject({ code: "DTYPE_MISMATCH" });
+});
+
+it("cannot be used after dispose", async () => {
+  const own = await createBackend({ device: testDevice });
+  const loss = await own.compile(huber());
+  await loss.value({ input: [1], target: [2] });
+  await own.dispose();
+  await expect(loss.value({ input: [1], target: [2] })).rejects.toMatchObject({ code: "BACKEND_DISPOSED" });
+});

@@ -1,0 +1,36 @@
+// Finds the Chromium (or Chrome) that browser tests run in, and says how to start it so that WebGL and WebGPU work without a GPU.
+import { existsSync } from "node:fs";
+import process from "node:process";
+
+const usual = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** @returns {string | undefined} the program named by LOSSES_CHROMIUM, else the first of the usual places */
+export function findChromium() {
+  const named = process.env["LOSSES_CHROMIUM"];
+  return [...(named === undefined ? [] : [named]), ...usual].find((path) => existsSync(path));
+}
+
+/** Flags for a headless run on software devices. */
+export const softwareFlags = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+
+/** The backends that only a browser can run. */
+export const browserBackends = ["tfjs:webgl", "tfjs:webgpu", "onnxruntime-web:wasm", "onnxruntime-web:webgpu"];
+
+/** @returns {boolean} whether LOSSES_REQUIRE names a backend that only a browser can run */
+export function browserRequired() {
+  const required = (process.env["LOSSES_REQUIRE"] ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  return required.some((name) =>
+    browserBackends.some((id) => id === name || (id.startsWith(`${name}:`) && name !== "tfjs")),
+  );
+}
