@@ -8,6 +8,8 @@ const program = new URL("../dist/bin.js", import.meta.url);
 if (existsSync(program)) {
   await import(program.href);
 } else {
-  console.error("losses: the command line is not built yet. Run `npm run bootstrap` in the root of the repository first.");
+  console.error(
+    "losses: the command line is not built yet. Run `npm run bootstrap` in the root of the repository first.",
+  );
   process.exitCode = 1;
 }

@@ -1,1 +1,3 @@
-export {};
+export { backendIds, engineVersions, namedBackends, openBackend } from "./backends.js";
+export { UsageError } from "./failure.js";
+export { main } from "./program.js";

@@ -1,1 +1,35 @@
-export {};
+export {
+  decodeNumber,
+  encodeNumber,
+  encodeTensor,
+  type Case,
+  type CaseError,
+  type CaseInput,
+  type CaseResult,
+  type CaseTensor,
+  type CaseValue,
+  type Expected,
+  type Fixture,
+  type JSONNumber,
+  type JSONTensor,
+} from "./cases/caseFormat.js";
+export { parseCases, readCase, type ParsedCase } from "./cases/parseCases.js";
+export { fixturesFolder, loadFixtures, readFixtures } from "./cases/loadFixtures.js";
+export { caseRunner, runCase, type RunCase, type RunOptions } from "./cases/runCase.js";
+export { analyze, type Feed } from "./analysis/analyze.js";
+export type { Bounded } from "./analysis/bounded.js";
+export { createReferenceBackend } from "./analysis/reference.js";
+export { boundCase, createOracle, type Oracle, type Verdict } from "./suite/oracle.js";
+export { compareTensor, tolerances, type Comparison, type Discrepancy } from "./suite/compare.js";
+export { checkCase, type Part, type PartResult } from "./suite/checkCase.js";
+export { missingFixtures, requireFixtures } from "./suite/checkFixtures.js";
+export { loadKnownFailures, type KnownFailure } from "./suite/knownFailures.js";
+export { printReport, type Report, type ReportFailure, type ReportRow, type Unavailable } from "./suite/report.js";
+export {
+  runConformance,
+  testedDTypes,
+  type Candidate,
+  type ConformanceOptions,
+  type Progress,
+} from "./suite/runConformance.js";
+export { covers, selectBackends, type Selection } from "./suite/select.js";

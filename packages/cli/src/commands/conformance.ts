@@ -1,0 +1,83 @@
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { printReport, runConformance, selectBackends, type Report, type ReportRow } from "@losses/conformance";
+import { backendIds, engineVersions, namedBackends, openBackend } from "../backends.js";
+import { columns, note, print } from "../output.js";
+import { progressBar } from "../progress.js";
+import { readDType } from "../read.js";
+
+export interface ConformanceCommandOptions {
+  readonly backend?: string;
+  readonly dtype?: string;
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+/** `losses conformance`: holds backends to the golden fixtures. Returns the exit status. */
+export async function conformance(options: ConformanceCommandOptions): Promise<number> {
+  const selection = selectBackends(backendIds, process.env);
+  const named = options.backend === undefined ? undefined : namedBackends(options.backend);
+  // "js" is one of the other ids under another name.
+  const ids = named ?? backendIds.filter((id) => id !== "js" && selection.takes(id));
+  const dtype = readDType(options.dtype);
+  const bar = progressBar();
+  const report = await runConformance(
+    ids.map((id) => ({
+      id,
+      create: () => openBackend(id),
+      required: selection.requires(id) || named?.includes(id) === true,
+    })),
+    {
+      versions: engineVersions(),
+      onProgress: ({ backend, dtype: current, done, total }) => bar.show(`${backend} ${current}`, done, total),
+      ...(dtype === undefined ? {} : { dtypes: [dtype] }),
+    },
+  );
+  bar.stop();
+  if (options.report !== undefined) {
+    await writeFile(options.report, printReport(report));
+    note(`The report is in ${options.report}.`);
+  }
+  await print(options.json === true ? printReport(report) : asText(report));
+  return report.problems.length > 0 ? 1 : 0;
+}
+
+function asText({ backends, rows, unavailable, problems }: Report): string {
+  const lines = backends.flatMap(({ id, dtypes }) =>
+    dtypes.map((dtype) =>
+      summary(
+        id,
+        dtype,
+        rows.filter((row) => row.backend === id && row.dtype === dtype),
+      ),
+    ),
+  );
+  const header = ["backend", "dtype", "losses", "cases", "value", "gradient", "known failures", "failures"];
+  const table = lines.length === 0 ? [] : [columns([header, ...lines]), worstNote];
+  const missing = unavailable.map(({ backend, reason }) => `${backend} did not run: ${reason}`);
+  const verdict = problems.length === 0 ? "No unexplained failures." : `${problems.length} problems.`;
+  return `${[...table, ...missing, ...problems, verdict].join("\n")}\n`;
+}
+
+const worstNote = "value, gradient: the largest error, as a share of what the error analysis allows.\n";
+
+function summary(id: string, dtype: string, rows: readonly ReportRow[]): readonly string[] {
+  const failures = rows.flatMap((row) => row.failures);
+  const known = failures.filter((failure) => failure.known !== undefined).length;
+  const worst = (part: string): string => {
+    const own = rows.filter((row) => row.part === part);
+    return own.length === 0 ? "-" : Math.max(...own.map((row) => row.worst)).toFixed(2);
+  };
+  const cases = rows.filter((row) => row.part !== "gradient").reduce((sum, row) => sum + row.cases, 0);
+  const losses = new Set(rows.map((row) => row.loss)).size;
+  return [
+    id,
+    dtype,
+    String(losses),
+    String(cases),
+    worst("value"),
+    worst("gradient"),
+    String(known),
+    String(failures.length - known),
+  ];
+}

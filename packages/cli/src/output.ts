@@ -1,0 +1,28 @@
+import { once } from "node:events";
+import process from "node:process";
+
+/** Writes to standard output and waits while its reader is slower. */
+export async function print(text: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
+/** A line for people: standard error, so that results stay clean. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A value as JSON for machines; numbers that JSON lacks are strings. */
+export function toJSON(value: unknown): string {
+  const plain = (_: string, item: unknown): unknown =>
+    typeof item === "number" && !Number.isFinite(item) ? String(item) : item;
+  return `${JSON.stringify(value, plain, 2)}\n`;
+}
+
+/** Rows in columns as wide as their widest cell; the last column is not padded. */
+export function columns(rows: readonly (readonly string[])[], indent: string = ""): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("  ");
+  return rows.map((row) => `${indent}${line(row)}`.trimEnd()).join("\n");
+}

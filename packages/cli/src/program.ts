@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Command, CommanderError } from "commander";
+import { describeFailure, exitStatus } from "./failure.js";
+import { note } from "./output.js";
+
+/** What a command gives: an exit status other than 0 where something is wrong that is no error of the command. */
+type Status = number | void;
+
+/**
+ * Runs the command line.
+ *
+ * @param argv the arguments, without node and the script
+ * @returns the exit status: 0, 1 if something went wrong, 2 if what was typed makes no sense
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let status: number = 0;
+  const finish = async (work: Promise<Status>): Promise<void> => {
+    status = (await work) ?? 0;
+  };
+  try {
+    await createProgram(finish).parseAsync(argv, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    note(describeFailure(error));
+    return exitStatus(error);
+  }
+}
+
+function createProgram(finish: (work: Promise<Status>) => Promise<void>): Command {
+  const program = new Command("losses")
+    .description("Loss functions, written once and run everywhere: list, show, evaluate, export and check them.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "losses: ")) })
+    .showHelpAfterError("Run losses --help, or losses <command> --help.");
+
+  command(program, "list", "List every loss, by family.")
+    .option("--json", "for machines")
+    .action((options) => finish(import("./commands/list.js").then(({ list }) => list(options))));
+
+  command(program, "show", "Show the formula, inputs, options and references of a loss.")
+    .argument("<loss>", "its name, or one that other libraries use")
+    .option("--json", "for machines")
+    .action((loss: string, options) => finish(import("./commands/show.js").then(({ show }) => show(loss, options))));
+
+  command(program, "eval", "Evaluate cases: JSON in, one line of JSON out for each, in order.")
+    .argument("[file]", "an array of cases or one per line; default: standard input")
+    .requiredOption("--backend <id>", "the backend to run on")
+    .option("--dtype <dtype>", "float32 or float64; default: the backend's own")
+    .option("--no-grad", "leave out the gradients")
+    .action((file: string | undefined, options) =>
+      finish(import("./commands/evaluate.js").then(({ evaluate }) => evaluate(file, options))),
+    );
+
+  command(program, "export", "Write a loss as an ONNX file.")
+    .argument("<loss>", "its name")
+    .option("--option <key=value>", "an option of the loss; repeat for more", collect, [])
+    .option("--shape <input=N,10>", "the axes of an input, sizes or names; repeat for more", collect, [])
+    .option("--grad", "with the gradient of every differentiable input", false)
+    .option("--dtype <dtype>", "float32, float64 or float16; default float32")
+    .requiredOption("-o, --output <file>", "where to write; - for standard output")
+    .action((loss: string, options) =>
+      finish(import("./commands/exportLoss.js").then(({ exportModel }) => exportModel(loss, options))),
+    );
+
+  command(program, "conformance", "Hold backends to the golden fixtures; exit 1 on a failure without explanation.")
+    .option("--backend <ids>", "separated by commas; default: all that work here")
+    .option("--dtype <dtype>", "float32 or float64; default: both, where the backend has them")
+    .option("--json", "print the report as JSON")
+    .option("--report <file>", "write the report as JSON")
+    .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));
+
+  command(program, "doctor", "Say which backends work here, and why the others do not.")
+    .option("--json", "for machines")
+    .action((options) => finish(import("./commands/doctor.js").then(({ doctor }) => doctor(options))));
+
+  return program;
+}
+
+function command(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description);
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function version(): string {
+  const file = new URL("../package.json", import.meta.url);
+  return String((JSON.parse(readFileSync(file, "utf8")) as { readonly version?: unknown }).version);
+}
+
+/** A reader that closes the pipe early, such as head, is no failure. */
+export function quietBrokenPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}

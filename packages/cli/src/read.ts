@@ -1,0 +1,41 @@
+import { findLoss, allLosses, type FloatDType, type LossSpec, type OptionDeclaration } from "@losses/core";
+import { UsageError } from "./failure.js";
+
+const dtypes: readonly FloatDType[] = ["float32", "float64", "float16"];
+
+/** The dtype that was typed. */
+export function readDType(text: string | undefined): FloatDType | undefined {
+  const known = dtypes.find((dtype) => dtype === text);
+  if (text !== undefined && known === undefined) {
+    throw new UsageError(`--dtype must be one of ${dtypes.join(", ")}, got ${text}.`);
+  }
+  return known;
+}
+
+/** A loss with `key=value` options, each read as the kind that the loss declares. */
+export function readSpec(name: string, pairs: readonly string[]): LossSpec {
+  const loss = findLoss(allLosses, name);
+  const options: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const [key, text] = readPair("--option", pair);
+    if (Object.hasOwn(options, key)) throw new UsageError(`--option ${key} must be given once, got it twice.`);
+    const declaration = loss.definition.options[key];
+    options[key] = declaration === undefined ? text : readOption(text, declaration);
+  }
+  return loss(options);
+}
+
+/** What does not read as the declared kind is left as text, for the loss to refuse with its own words. */
+function readOption(text: string, { kind }: OptionDeclaration<unknown>): unknown {
+  if (kind === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  if (kind !== "number" && kind !== "integer") return text;
+  const value = Number(text);
+  return text.trim() === "" || (Number.isNaN(value) && text !== "NaN") ? text : value;
+}
+
+/** Splits `key=value`. */
+export function readPair(flag: string, pair: string): readonly [string, string] {
+  const at = pair.indexOf("=");
+  if (at < 1) throw new UsageError(`${flag} must be key=value, got ${pair}.`);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { backendIds, namedBackends, openBackend, UsageError } from "../src/index.js";
+import { losses, withoutEngines } from "./command.js";
+
+interface Finding {
+  readonly backend: string;
+  readonly works: boolean;
+  readonly reasons: readonly string[];
+}
+
+async function doctor(node: readonly string[] = []): Promise<ReadonlyMap<string, Finding>> {
+  const { status, out } = await losses(["doctor", "--json"], { node });
+  expect(status).toBe(0);
+  const { backends } = JSON.parse(out) as { readonly backends: readonly Finding[] };
+  return new Map(backends.map((finding) => [finding.backend, finding]));
+}
+
+describe("losses doctor", { timeout: 120_000 }, () => {
+  it("says of every backend whether it works, and why not", async () => {
+    const findings = await doctor();
+    expect([...findings.keys()]).toEqual(backendIds);
+    for (const id of ["js", "js:scalar", "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"]) {
+      expect(findings.get(id)).toMatchObject({ works: true, reasons: [] });
+    }
+    for (const { works, reasons } of findings.values()) expect(works).toBe(reasons.length === 0);
+  });
+
+  it("still answers where no engine is installed", async () => {
+    const findings = await doctor(withoutEngines);
+    expect(findings.get("js")?.works).toBe(true);
+    expect(findings.get("tfjs:wasm")).toMatchObject({ works: false });
+    expect(findings.get("onnxruntime:cpu")).toMatchObject({ works: false });
+  });
+});
+
+describe("losses conformance", { timeout: 120_000 }, () => {
+  it("prints a table, writes a report and exits 0 when all is well", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "losses-"));
+    const file = join(folder, "report.json");
+    const args = ["conformance", "--backend", "js:scalar", "--dtype", "float64", "--report", file];
+    const { status, out } = await losses(args);
+    const report = JSON.parse(await readFile(file, "utf8")) as {
+      readonly rows: readonly unknown[];
+      readonly problems: unknown;
+    };
+    await rm(folder, { recursive: true });
+    expect(out).toMatch(/js:scalar\s+float64\s+\d+\s+\d+/);
+    expect(report.problems).toEqual([]);
+    expect(report.rows.length).toBeGreaterThan(40);
+    expect(status).toBe(0);
+  });
+
+  it("exits 1 when a backend that was asked for does not work here", async () => {
+    const { status, out } = await losses(["conformance", "--backend", "tfjs:wasm", "--json"], { node: withoutEngines });
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      problems: [expect.stringContaining("No backend"), expect.stringContaining("tfjs:wasm is required")],
+    });
+  });
+
+  it("refuses unknown names, also in the environment, exit 2", async () => {
+    expect((await losses(["conformance", "--backend", "jax"])).status).toBe(2);
+    const { status, err } = await losses(["conformance"], { env: { LOSSES_REQUIRE: "jax" } });
+    expect(status).toBe(2);
+    expect(err).toContain("LOSSES_REQUIRE");
+  });
+});
+
+describe("backend ids", () => {
+  it("may be named by family", () => {
+    expect(namedBackends("js, tfjs:wasm")).toEqual(["js", "tfjs:wasm"]);
+    expect(namedBackends("onnxruntime-web")).toEqual(["onnxruntime-web:wasm", "onnxruntime-web:webgpu"]);
+    expect(() => namedBackends("jax")).toThrow(UsageError);
+    expect(() => namedBackends(" ")).toThrow(UsageError);
+  });
+
+  it("are refused where they do not exist", async () => {
+    await expect(openBackend("toString")).rejects.toThrow(UsageError);
+  });
+});

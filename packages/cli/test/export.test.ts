@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { losses } from "./command.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "losses-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("losses export", { timeout: 120_000 }, () => {
+  it("writes a model with gradients that ONNX Runtime runs for any batch size", async () => {
+    const file = join(folder, "triplet.onnx");
+    const args = [
+      "export",
+      "tripletMarginLoss",
+      "--option",
+      "margin=2",
+      "--option",
+      "p=Infinity",
+      "--grad",
+      "-o",
+      file,
+    ];
+    const { status, err } = await losses(args);
+    expect([status, err]).toEqual([0, expect.stringContaining(file)]);
+    const session = await InferenceSession.create(file);
+    for (const n of [1, 7]) {
+      const rows = (x: number): Tensor => new Tensor("float32", new Float32Array(n * 2).fill(x), [n, 2]);
+      const results = await session.run({ anchor: rows(0), positive: rows(1), negative: rows(4) });
+      expect(results["value"]?.data[0]).toBeCloseTo(0, 5);
+      expect(results["grad:anchor"]?.dims).toEqual([n, 2]);
+    }
+    await session.release();
+  });
+
+  it.each([
+    ["an unknown option", ["tripletMarginLoss", "--option", "depth=1"], "unknown option depth"],
+    [
+      "an option of the wrong kind",
+      ["tripletMarginLoss", "--option", "swap=maybe"],
+      'option swap must be true or false, got "maybe"',
+    ],
+    [
+      "an option out of its domain",
+      ["tripletMarginLoss", "--option", "margin=-1"],
+      "option margin must be a finite number > 0",
+    ],
+    ["an option twice", ["tripletMarginLoss", "--option", "p=1", "--option", "p=2"], "given once"],
+    ["an option without a value", ["tripletMarginLoss", "--option", "p"], "--option must be key=value"],
+    ["an unknown loss", ["noLoss"], 'got "noLoss"'],
+    ["an unknown input", ["klDiv", "--shape", "labels=N"], "unknown input labels"],
+  ])("refuses %s, exit 2", async (_, args, text) => {
+    const { status, out, err } = await losses(["export", ...args, "-o", join(folder, "none.onnx")]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toContain(text);
+    expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("fails with one line where it cannot write, exit 1", async () => {
+    const { status, err } = await losses(["export", "klDiv", "-o", join(folder, "no", "such", "folder.onnx")]);
+    expect(status).toBe(1);
+    expect(err.trim().split("\n")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,82 @@
+import type { InputDType } from "@losses/core";
+
+/** A number as JSON holds it: NaN and the infinities are strings. */
+export type JSONNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+/** Numbers of a case: a shape and row-major data. */
+export interface CaseTensor {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** One input of a case. */
+export interface CaseInput extends CaseTensor {
+  readonly name: string;
+  readonly dtype: InputDType;
+  /** True if the gradient towards it is asked for. */
+  readonly grad: boolean;
+}
+
+/** What a case must give: a value with gradients by input name, or the class of a typed error. */
+export type Expected =
+  { readonly value: CaseTensor; readonly grads: Readonly<Record<string, CaseTensor>> } | { readonly error: string };
+
+/** One call of one loss, read from the case format; numbers are decoded. */
+export interface Case {
+  readonly id: string;
+  readonly loss: string;
+  /** As JSON holds them; `specFromJSON` decodes. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly CaseInput[];
+  readonly expected?: Expected;
+  readonly source?: string;
+  readonly note?: string;
+}
+
+/** A case of which the answer is known. */
+export interface Fixture extends Case {
+  readonly expected: Expected;
+}
+
+/** A tensor in the output of a run. */
+export interface JSONTensor {
+  readonly shape: readonly number[];
+  readonly data: readonly JSONNumber[];
+}
+
+/** What running a case gives, in the form that `losses eval` prints. */
+export type CaseResult = CaseValue | CaseError;
+
+export interface CaseValue {
+  readonly id: string | null;
+  readonly value: JSONTensor;
+  /** Absent when gradients were not asked for. */
+  readonly grads?: Readonly<Record<string, JSONTensor>>;
+  readonly backend: string;
+  readonly device: string;
+}
+
+export interface CaseError {
+  readonly id: string | null;
+  readonly error: { readonly class: string; readonly code: string; readonly message: string };
+}
+
+const names: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Infinity, "-Infinity": -Infinity };
+
+/** The number behind its JSON form; `undefined` for anything else. Booleans count as 0 and 1. */
+export function decodeNumber(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "string" && Object.hasOwn(names, value) ? names[value] : undefined;
+}
+
+/** A number as JSON can hold it. */
+export function encodeNumber(value: number): JSONNumber {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}
+
+/** Row-major numbers as JSON can hold them. */
+export function encodeTensor(shape: readonly number[], data: ArrayLike<number>): JSONTensor {
+  return { shape: [...shape], data: Array.from(data, encodeNumber) };
+}

@@ -1,0 +1,78 @@
+import {
+  allLosses,
+  bindInputs,
+  gradientOutput,
+  isFloat,
+  specFromJSON,
+  traceLoss,
+  type AnyLoss,
+  type FloatDType,
+  type GivenInput,
+  type Graph,
+} from "@losses/core";
+import { analyze, type Feed } from "../analysis/analyze.js";
+import type { Bounded } from "../analysis/bounded.js";
+import { createReferenceBackend } from "../analysis/reference.js";
+import type { Case, CaseError } from "../cases/caseFormat.js";
+import { caseRunner, type RunCase } from "../cases/runCase.js";
+
+/** What can be said of a case without any backend: bounds around each output, or the error that core raises. */
+export type Verdict = { readonly outputs: Readonly<Record<string, Bounded>> } | CaseError;
+
+/** Answers for cases, remembered between backends. */
+export type Oracle = (single: Case, dtype: FloatDType) => Promise<Verdict>;
+
+/** Makes an oracle over a list of losses. */
+export function createOracle(losses: readonly AnyLoss[] = allLosses): Oracle {
+  const run = caseRunner(createReferenceBackend(), { losses });
+  const known = new Map<string, Promise<Verdict>>();
+  const graphs = new Map<string, Graph>();
+  return (single, dtype) => {
+    const key = `${single.id} ${dtype}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const verdict = judge(single, dtype, losses, graphs, run);
+    known.set(key, verdict);
+    return verdict;
+  };
+}
+
+async function judge(
+  single: Case,
+  dtype: FloatDType,
+  losses: readonly AnyLoss[],
+  graphs: Map<string, Graph>,
+  run: RunCase,
+): Promise<Verdict> {
+  const result = await run(single);
+  return "error" in result ? result : { outputs: boundCase(single, dtype, losses, graphs) };
+}
+
+/** The value and each gradient of a case, with bounds; throws the typed errors of core. */
+export function boundCase(
+  single: Case,
+  dtype: FloatDType,
+  losses: readonly AnyLoss[] = allLosses,
+  graphs: Map<string, Graph> = new Map(),
+): Readonly<Record<string, Bounded>> {
+  const spec = specFromJSON(losses, { name: single.loss, options: single.options });
+  const given: Record<string, GivenInput> = {};
+  const feeds: Record<string, Feed> = {};
+  for (const input of single.inputs) {
+    given[input.name] = input;
+    feeds[input.name] = input;
+  }
+  const binding = bindInputs(spec.loss.definition, given);
+  const wrt = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
+  const key = JSON.stringify([spec, binding.key, wrt, dtype]);
+  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt });
+  graphs.set(key, graph);
+  const names = graph.outputs.map((output) => output.name);
+  const outputs = analyze(graph, feeds, binding.sizes, dtype);
+  return Object.fromEntries(outputs.map((bounded, i) => [names[i] ?? "", bounded]));
+}
+
+/** The bounds of one gradient of a verdict. */
+export function gradientBound(outputs: Readonly<Record<string, Bounded>>, input: string): Bounded | undefined {
+  return outputs[gradientOutput(input)];
+}

@@ -1,0 +1,107 @@
+import { allLosses, BackendUnavailableError, type AnyLoss, type Backend, type FloatDType } from "@losses/core";
+import type { Fixture } from "../cases/caseFormat.js";
+import { loadFixtures } from "../cases/loadFixtures.js";
+import { missingFixtures, requireFixtures } from "./checkFixtures.js";
+import { KnownFailureLedger, loadKnownFailures, type KnownFailure } from "./knownFailures.js";
+import { createOracle } from "./oracle.js";
+import { describeOutcome, summarise, type Outcome, type Report, type Unavailable } from "./report.js";
+import { runSuite } from "./runSuite.js";
+import { packageVersions } from "./versions.js";
+
+/** A backend that may or may not work here. */
+export interface Candidate {
+  readonly id: string;
+  readonly create: () => Promise<Backend<unknown>>;
+  /** True if the run fails when it does not work here. */
+  readonly required?: boolean;
+}
+
+export interface ConformanceOptions {
+  /** Default: the golden fixtures of this package. */
+  readonly fixtures?: readonly Fixture[];
+  /** The losses that cases may name. Default: those of `@losses/core`. */
+  readonly losses?: readonly AnyLoss[];
+  /** Default: those of this package. */
+  readonly knownFailures?: readonly KnownFailure[];
+  /** Only these dtypes; default: float32 and float64, where the backend computes in them. */
+  readonly dtypes?: readonly FloatDType[];
+  /** Versions to note in the report, besides those of `@losses/*` and Node. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Told of every case: which backend, how many are done, how many there are. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly backend: string;
+  readonly dtype: FloatDType;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** The dtypes that fixtures are checked in. */
+export const testedDTypes: readonly FloatDType[] = ["float32", "float64"];
+
+/**
+ * Holds backends to the golden fixtures, one after the other.
+ *
+ * A backend that does not work here is noted in the report, and fails the run if it is required. The run also fails
+ * if a known failure is out of date, a registered loss lacks fixtures, or no backend works.
+ *
+ * @returns the report; it passed if `problems` is empty
+ * @throws LossesError if there are no fixtures or two with the same id
+ * @example
+ * ```ts
+ * const report = await runConformance([{ id: "js", create: () => createBackend() }]);
+ * if (report.problems.length > 0) throw new Error(report.problems.join("\n"));
+ * ```
+ */
+export async function runConformance(
+  candidates: readonly Candidate[],
+  options: ConformanceOptions = {},
+): Promise<Report> {
+  const { fixtures = loadFixtures(), losses = allLosses, knownFailures = loadKnownFailures() } = options;
+  const { dtypes = testedDTypes } = options;
+  requireFixtures(fixtures);
+  const context = { oracle: createOracle(losses), ledger: new KnownFailureLedger(knownFailures), losses };
+  const outcomes: Outcome[] = [];
+  const ran: Report["backends"][number][] = [];
+  const unavailable: Unavailable[] = [];
+  for (const { id, create, required = false } of candidates) {
+    const backend = await tryCreate(create);
+    if ("reason" in backend) {
+      unavailable.push({ backend: id, required, reason: backend.reason });
+      continue;
+    }
+    const own = dtypes.filter((dtype) => backend.works.dtypes.includes(dtype));
+    for (const dtype of own) {
+      let done = 0;
+      const onCase = (): void =>
+        options.onProgress?.({ backend: id, dtype, done: (done += 1), total: fixtures.length });
+      outcomes.push(...(await runSuite(backend.works, dtype, fixtures, { ...context, onCase })));
+    }
+    ran.push({ id: backend.works.id, device: backend.works.device, dtypes: own });
+    await backend.works.dispose();
+  }
+  const problems = [
+    ...(options.fixtures === undefined ? missingFixtures(fixtures, losses) : []),
+    ...(ran.every(({ dtypes: own }) => own.length === 0) ? ["No backend worked here: nothing was checked."] : []),
+    ...unavailable.filter((one) => one.required).map((one) => `${one.backend} is required here: ${one.reason}`),
+    ...outcomes.filter((one) => one.result.problems.length > 0 && one.known === undefined).map(describeOutcome),
+    ...context.ledger.stale(ran.map(({ id }) => id)),
+  ];
+  const versions = { ...packageVersions(), ...options.versions };
+  return { versions, backends: ran, rows: summarise(outcomes), unavailable, problems };
+}
+
+/** The backend, or why there is none; anything but `BackendUnavailableError` is a bug and thrown on. */
+export async function tryCreate<T>(
+  create: () => Backend<T> | Promise<Backend<T>>,
+): Promise<{ readonly works: Backend<T> } | { readonly reason: string }> {
+  try {
+    return { works: await create() };
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    const reason = error.reasons.length > 0 ? error.reasons.join("; ") : error.message;
+    return { reason: reason.replaceAll(/\s*\n\s*/g, " ") };
+  }
+}

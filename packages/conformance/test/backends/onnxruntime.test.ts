@@ -1,0 +1,9 @@
+import { createBackend } from "@losses/onnxruntime";
+import { loadKnownFailures } from "../../src/index.js";
+import { testBackend } from "../../src/vitest.js";
+
+await testBackend(() => createBackend({ device: "cpu" }), {
+  id: "onnxruntime:cpu",
+  knownFailures: loadKnownFailures(),
+  reportFile: ".reports/conformance/onnxruntime-cpu.json",
+});

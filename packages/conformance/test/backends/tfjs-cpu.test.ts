@@ -1,0 +1,9 @@
+import { createBackend } from "@losses/tfjs";
+import { loadKnownFailures } from "../../src/index.js";
+import { testBackend } from "../../src/vitest.js";
+
+await testBackend(() => createBackend({ device: "cpu" }), {
+  id: "tfjs:cpu",
+  knownFailures: loadKnownFailures(),
+  reportFile: ".reports/conformance/tfjs-cpu.json",
+});

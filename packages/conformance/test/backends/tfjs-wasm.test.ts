@@ -1,0 +1,9 @@
+import { createBackend } from "@losses/tfjs";
+import { loadKnownFailures } from "../../src/index.js";
+import { testBackend } from "../../src/vitest.js";
+
+await testBackend(() => createBackend({ device: "wasm" }), {
+  id: "tfjs:wasm",
+  knownFailures: loadKnownFailures(),
+  reportFile: ".reports/conformance/tfjs-wasm.json",
+});

@@ -1,0 +1,96 @@
+import { allLosses, defineLoss, float, reduction, type Graph } from "@losses/core";
+import { describe, expect, it } from "vitest";
+import { boundCase, compareTensor, loadFixtures, missingFixtures, type Fixture } from "../src/index.js";
+
+const fixtures = loadFixtures();
+const graphs = new Map<string, Graph>();
+const timeout = 60_000;
+
+describe("the golden fixtures", () => {
+  it("cover every registered loss: reductions, options, gradients, refusals", () => {
+    expect(missingFixtures(fixtures)).toEqual([]);
+  });
+
+  it("are named after their loss, each id once", () => {
+    expect(new Set(fixtures.map(({ id }) => id)).size).toBe(fixtures.length);
+    expect(fixtures.filter(({ id, loss }) => !id.startsWith(`${loss}/`))).toEqual([]);
+  });
+
+  it("agree with the losses as they are defined, evaluated in float64", { timeout }, () => {
+    const problems: string[] = [];
+    for (const fixture of answered()) {
+      const outputs = boundCase(fixture, "float64", allLosses, graphs);
+      const expected = { value: fixture.expected.value, ...prefixed(fixture.expected.grads) };
+      for (const [name, truth] of Object.entries(expected)) {
+        const bound = outputs[name];
+        if (bound === undefined) problems.push(`${fixture.id} ${name} is missing`);
+        else {
+          const actual = { shape: bound.shape, data: [...bound.value] };
+          const { discrepancies } = compareTensor(name, truth, actual, bound, "float64");
+          problems.push(...discrepancies.map(({ message }) => `${fixture.id} ${message}`));
+        }
+      }
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it("are bounded: the analysis leaves next to no element without a claim", { timeout }, () => {
+    let [elements, unbounded] = [0, 0];
+    for (const fixture of answered()) {
+      for (const { error } of Object.values(boundCase(fixture, "float32", allLosses, graphs))) {
+        elements += error.length;
+        unbounded += error.filter((bound) => bound === Infinity).length;
+      }
+    }
+    expect(elements).toBeGreaterThan(50_000);
+    expect(unbounded / elements).toBeLessThan(1e-3);
+  });
+});
+
+describe("missingFixtures", () => {
+  const square = defineLoss({
+    name: "squareError",
+    summary: "Squared error.",
+    formula: "(input - target)^2",
+    inputs: { input: float(["~d"], "Predictions."), target: float(["~d"], "Truth.") },
+    options: { reduction: reduction("mean") },
+    value: ({ input, target }) => input.sub(target).square(),
+  });
+  const losses = [...allLosses, square as unknown as (typeof allLosses)[number]];
+
+  it("names a registered loss without fixtures", () => {
+    expect(missingFixtures(fixtures, losses)).toEqual(["squareError has no fixtures."]);
+  });
+
+  it("names fixtures of no registered loss", () => {
+    expect(missingFixtures(fixtures, allLosses.slice(1))).toContain(
+      `${allLosses[0]?.lossName} has fixtures but is no registered loss.`,
+    );
+  });
+
+  it("names what a loss's fixtures leave out", () => {
+    const kept = fixtures.filter(
+      ({ loss, options, expected }) => loss !== "klDiv" || ("value" in expected && options.reduction !== "batchmean"),
+    );
+    const withoutTarget = kept.map((fixture): Fixture => {
+      if (fixture.loss !== "klDiv" || !("value" in fixture.expected)) return fixture;
+      const { input } = fixture.expected.grads;
+      return { ...fixture, expected: { ...fixture.expected, grads: input === undefined ? {} : { input } } };
+    });
+    expect(missingFixtures(withoutTarget)).toEqual([
+      "klDiv has no fixture with reduction batchmean.",
+      "klDiv has no fixture with a gradient towards target.",
+      "klDiv has no fixture that must be refused.",
+    ]);
+  });
+});
+
+function* answered(): Generator<Fixture & { expected: Extract<Fixture["expected"], { value: unknown }> }> {
+  for (const fixture of fixtures) {
+    if ("value" in fixture.expected) yield { ...fixture, expected: fixture.expected };
+  }
+}
+
+function prefixed<T>(grads: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [`grad:${name}`, grad]));
+}

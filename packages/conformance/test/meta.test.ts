@@ -1,0 +1,253 @@
+import {
+  allLosses,
+  BackendUnavailableError,
+  defineLoss,
+  findLoss,
+  type AnyLoss,
+  type Backend,
+  type HostTensor,
+  type Tensor,
+} from "@losses/core";
+import { describe, expect, it } from "vitest";
+import {
+  createReferenceBackend,
+  loadFixtures,
+  runConformance,
+  selectBackends,
+  type Candidate,
+  type ConformanceOptions,
+  type Fixture,
+  type KnownFailure,
+  type Report,
+} from "../src/index.js";
+import { covers } from "../src/suite/select.js";
+import { matches } from "../src/suite/knownFailures.js";
+
+const fixtures = loadFixtures().filter(({ loss }) => loss === "tripletMarginLoss" || loss === "vseLoss");
+
+type Change = (backend: Backend<HostTensor>) => Backend<HostTensor>;
+
+function candidate(change: Change = (backend) => backend): Candidate {
+  return { id: "reference", create: async () => change(createReferenceBackend()) as Backend<unknown> };
+}
+
+function run(change?: Change, options: ConformanceOptions = {}): Promise<Report> {
+  return runConformance([candidate(change)], { fixtures, knownFailures: [], dtypes: ["float32"], ...options });
+}
+
+/** A backend whose results are changed before anybody reads them. */
+function reading(change: (tensor: HostTensor) => HostTensor): Change {
+  return (backend) => ({ ...backend, read: async (tensor) => change(await backend.read(tensor)) });
+}
+
+function changed(tensor: HostTensor, f: (x: number) => number): HostTensor {
+  return { ...tensor, data: Float64Array.from(tensor.data, f) };
+}
+
+describe("the runner passes", { timeout: 60_000 }, () => {
+  it("a backend that is right, and counts what it checked", async () => {
+    const report = await run();
+    expect(report.problems).toEqual([]);
+    const value = report.rows.find(({ loss, part }) => loss === "vseLoss" && part === "value");
+    expect(value).toMatchObject({ backend: "reference", device: "cpu", dtype: "float32", failures: [] });
+    expect(value?.cases).toBeGreaterThan(50);
+    expect(report.rows.map(({ part }) => part).sort()).toEqual([
+      "error",
+      "error",
+      "gradient",
+      "gradient",
+      "value",
+      "value",
+    ]);
+  });
+});
+
+describe("the runner fails", { timeout: 60_000 }, () => {
+  it("a backend that is off by 1e-4", async () => {
+    const report = await run(reading((tensor) => changed(tensor, (x) => x * (1 + 1e-4))));
+    expect(report.problems.join("\n")).toMatch(
+      /tripletMarginLoss\/\S+ \[reference float32\]\n\s+value: expected \S+, got \S+, allowed ±/,
+    );
+    expect(report.problems.join("\n")).toMatch(/grad\(anchor\)\[\d+\]: expected/);
+  });
+
+  it("NaN for a number and a number for NaN", async () => {
+    const some = fixtures.filter(({ id }) => id.includes("empty") || id.includes("-4x3"));
+    const toNumber = await run(
+      reading((tensor) => changed(tensor, (x) => (Number.isNaN(x) ? 0 : x))),
+      { fixtures: some },
+    );
+    expect(toNumber.problems.join("\n")).toContain("expected NaN, got 0");
+    const toNaN = await run(
+      reading((tensor) => changed(tensor, () => Number.NaN)),
+      { fixtures: some },
+    );
+    expect(toNaN.problems.join("\n")).toContain(", got NaN");
+  });
+
+  it("a wrong shape", async () => {
+    const report = await run(reading((tensor) => ({ ...tensor, shape: [...tensor.shape, 1] })));
+    expect(report.problems.join("\n")).toContain("value: expected shape [], got [1]");
+  });
+
+  it("a gradient that is missing", async () => {
+    const report = await run((backend) => ({
+      ...backend,
+      compile: async (spec, options) => {
+        const loss = await backend.compile(spec, options);
+        return {
+          ...loss,
+          valueAndGrad: async (feeds, wrt) => {
+            const { value, grads } = await loss.valueAndGrad(feeds, wrt);
+            const kept = Object.entries(grads).filter(([name]) => name !== "positive");
+            return { value, grads: Object.fromEntries(kept) as typeof grads };
+          },
+        };
+      },
+    }));
+    expect(report.problems.join("\n")).toContain("grad(positive): expected one, got none");
+  });
+
+  it("errors that are swallowed, of another class, or of other words", async () => {
+    const refused = fixtures.filter(({ expected }) => "error" in expected);
+    const failing = async (raise: (error: Error) => never): Promise<string> => {
+      const report = await run(
+        (backend) => ({
+          ...backend,
+          compile: async (spec, options) => {
+            const loss = await backend.compile(spec, options);
+            return {
+              ...loss,
+              value: (feeds) => loss.value(feeds).catch(raise),
+              valueAndGrad: (feeds, wrt) => loss.valueAndGrad(feeds, wrt).catch(raise),
+            };
+          },
+        }),
+        { fixtures: refused },
+      );
+      return report.problems.join("\n");
+    };
+    expect(
+      await failing((error) => {
+        throw new TypeError(error.message);
+      }),
+    ).toContain("expected ShapeError, got TypeError");
+    expect(
+      await failing((error) => {
+        error.message = "no";
+        throw error;
+      }),
+    ).toContain('got "no"');
+    const swallowed = await run(undefined, { fixtures: refused.map((one) => ({ ...one, ...acceptable(one) })) });
+    expect(swallowed.problems.join("\n")).toMatch(/expected \w+Error, got a result/);
+  });
+
+  it("a known failure that matches nothing or passes, and only those", async () => {
+    const entry: KnownFailure = { backend: "ref*", case: "vseLoss/*", reason: "it is", link: "https://example.org" };
+    const passing = await run(undefined, { knownFailures: [entry] });
+    expect(passing.problems.join("\n")).toContain('{ backend: "ref*", case: "vseLoss/*" } is out of date: vseLoss/');
+    const nothing = await run(undefined, { knownFailures: [{ ...entry, case: "noLoss/*" }] });
+    expect(nothing.problems).toEqual(['known failure { backend: "ref*", case: "noLoss/*" } matches no case.']);
+    const elsewhere = await run(undefined, { knownFailures: [{ ...entry, backend: "other" }] });
+    expect(elsewhere.problems).toEqual([]);
+  });
+
+  it("but not a failure that is known", async () => {
+    const [one] = fixtures.filter(({ expected }) => "value" in expected);
+    if (one === undefined) throw new Error("there must be a fixture");
+    const known: KnownFailure[] = (["value", "gradient"] as const).map((part) => ({
+      backend: "reference",
+      case: one.id,
+      part,
+      reason: "all wrong",
+      link: "https://example.org",
+    }));
+    const wrong = reading((tensor) => changed(tensor, (x) => x + 1));
+    const report = await run(wrong, { fixtures: [one], knownFailures: known });
+    expect(report.problems).toEqual([]);
+    expect(report.rows[0]?.failures[0]).toMatchObject({ case: one.id, known: "all wrong" });
+  });
+
+  it("a loss that takes the other subgradient at a kink, there and nowhere else", async () => {
+    const right = findLoss(allLosses, "marginRankingLoss");
+    const { definition } = right;
+    const value = ({ input1, input2, target }: Record<string, Tensor>, { margin }: { margin: number }): Tensor =>
+      // relu has derivative 0 at 0, where PyTorch's clamp_min passes the gradient.
+      present(input2).sub(present(input1)).mul(present(target)).add(margin).relu();
+    const wrong = defineLoss({ ...definition, value } as never) as unknown as AnyLoss;
+    const cases = loadFixtures().filter(({ loss }) => loss === "marginRankingLoss");
+    const report = await run(undefined, { fixtures: cases, losses: [wrong] });
+    const failing = report.rows.flatMap(({ part, failures }) => failures.map((one) => ({ part, id: one.case })));
+    // At NaN, too: there relu passes the gradient and clamp_min does not.
+    const kinks = cases.filter(({ id }) => /\/(boundary-|nan-input$)/.test(id));
+    expect(kinks.length).toBeGreaterThan(0);
+    expect(failing.map(({ id }) => id)).toEqual(kinks.map(({ id }) => id));
+    expect(new Set(failing.map(({ part }) => part))).toEqual(new Set(["gradient"]));
+  });
+
+  it("without cases, and with a case twice", async () => {
+    await expect(run(undefined, { fixtures: [] })).rejects.toThrow("there must be cases to run, got none");
+    await expect(run(undefined, { fixtures: [...fixtures, ...fixtures.slice(0, 1)] })).rejects.toThrow(
+      "must be unique",
+    );
+  });
+
+  it("when a required backend, or every backend, does not work here", async () => {
+    const missing: Candidate = {
+      id: "gpu",
+      create: () => Promise.reject(new BackendUnavailableError("gpu: no device.", ["no driver"])),
+    };
+    const options = { fixtures: fixtures.slice(0, 3), knownFailures: [] };
+    const optional = await runConformance([candidate(), missing], options);
+    expect(optional.problems).toEqual([]);
+    expect(optional.unavailable).toEqual([{ backend: "gpu", required: false, reason: "no driver" }]);
+    const required = await runConformance([candidate(), { ...missing, required: true }], options);
+    expect(required.problems).toEqual(["gpu is required here: no driver"]);
+    const alone = await runConformance([missing], options);
+    expect(alone.problems).toEqual(["No backend worked here: nothing was checked."]);
+  });
+
+  it("when a registered loss has no fixtures", async () => {
+    const old = findLoss(allLosses, "wganGeneratorLoss");
+    const added: AnyLoss = Object.assign((options?: Readonly<Record<string, unknown>>) => old(options), {
+      lossName: "newLoss",
+      definition: { ...old.definition, name: "newLoss" },
+    });
+    const options = { losses: [...allLosses, added], knownFailures: [], dtypes: ["float32" as const] };
+    expect((await runConformance([candidate()], options)).problems).toEqual(["newLoss has no fixtures."]);
+  });
+});
+
+describe("selecting backends", () => {
+  const ids = ["js", "js:scalar", "tfjs:cpu", "tfjs:wasm"];
+
+  it("follows LOSSES_BACKENDS and LOSSES_REQUIRE, families included", () => {
+    const selection = selectBackends(ids, { LOSSES_BACKENDS: "tfjs, js:scalar", LOSSES_REQUIRE: "tfjs:wasm" });
+    expect(ids.filter(selection.takes)).toEqual(["js:scalar", "tfjs:cpu", "tfjs:wasm"]);
+    expect(ids.filter(selection.requires)).toEqual(["tfjs:wasm"]);
+    expect(ids.filter(selectBackends(ids, {}).takes)).toEqual(ids);
+  });
+
+  it("refuses a name that no backend bears", () => {
+    expect(() => selectBackends(ids, { LOSSES_REQUIRE: "tfjs:gpu" })).toThrow("LOSSES_REQUIRE: names must be among");
+  });
+
+  it("does not take one id for another that begins alike", () => {
+    expect([covers("onnxruntime", "onnxruntime-web:wasm"), covers("onnxruntime", "onnxruntime:cpu")]).toEqual([
+      false,
+      true,
+    ]);
+    expect([matches("a*c", "abc"), matches("a.c", "abc"), matches("a", "ab")]).toEqual([true, false, false]);
+  });
+});
+
+function present(tensor: Tensor | undefined): Tensor {
+  if (tensor === undefined) throw new Error("the input must be given");
+  return tensor;
+}
+
+/** A call that is fine, in place of one that must be refused: any valid case of the same loss. */
+function acceptable(refused: Fixture): Pick<Fixture, "options" | "inputs"> {
+  const valid = fixtures.find(({ loss, expected }) => loss === refused.loss && "value" in expected);
+  return { options: valid?.options ?? {}, inputs: valid?.inputs ?? [] };
+}
