@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Backend } from "@losses/core";
-import type { JsDevice } from "@losses/js";
+import type { JsEngineName } from "@losses/js";
 import type { Device } from "@losses/onnxruntime";
 import type { TfjsDevice } from "@losses/tfjs";
 import { UsageError } from "./failure.js";
@@ -77,10 +77,10 @@ function unknown(name: string): UsageError {
   return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${name}.`);
 }
 
-async function openJs(device: string): Promise<Backend<unknown>> {
+async function openJs(engine: string): Promise<Backend<unknown>> {
   const { createBackend } = await import("@losses/js");
-  // An engine of which this version of @losses/js does not know is refused by it, as every device that is not there.
-  return createBackend({ device: device as JsDevice });
+  // An engine of which this version of @losses/js does not know is refused by it, as a device that is not there.
+  return createBackend({ engine: engine as JsEngineName });
 }
 
 async function openTfjs(device: TfjsDevice): Promise<Backend<unknown>> {

@@ -3,19 +3,19 @@ import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
 
 /** The engines of this backend: `scalar` is plain JavaScript and works everywhere. */
-export type JsDevice = "scalar";
+export type JsEngineName = "scalar";
 
 export interface JsBackendOptions {
-  /** The engine to use, exactly; default: the fastest that works here. */
-  readonly device?: JsDevice;
+  /** The engine to use, exactly; default: the fastest that works here. All of them run on the processor. */
+  readonly engine?: JsEngineName;
 }
 
-const engines: { readonly [K in JsDevice]: () => Engine<JsTensor> } = { scalar: scalarEngine };
+const engines: { readonly [K in JsEngineName]: () => Engine<JsTensor> } = { scalar: scalarEngine };
 
 /**
  * The backend in pure JavaScript: no native parts, synchronous as well as asynchronous, float32 and float64.
  *
- * @param options - `device`: the engine; default the fastest that works here.
+ * @param options - `engine`: which one; default the fastest that works here.
  * @throws BackendUnavailableError where there is no such engine.
  * @example
  * ```ts
@@ -31,14 +31,14 @@ export async function createBackend(options: JsBackendOptions = {}): Promise<Syn
 /**
  * The same backend at once, as for a synchronous training step.
  *
- * @param options - `device`: the engine; default the fastest that works here.
+ * @param options - `engine`: which one; default the fastest that works here.
  * @throws BackendUnavailableError where there is no such engine.
  */
-export function createBackendSync({ device = "scalar" }: JsBackendOptions = {}): SyncBackend<JsTensor> {
-  if (!Object.hasOwn(engines, device)) {
+export function createBackendSync({ engine = "scalar" }: JsBackendOptions = {}): SyncBackend<JsTensor> {
+  if (!Object.hasOwn(engines, engine)) {
     const known = Object.keys(engines).join(", ");
-    const message = `js: device must be one of ${known}, got ${String(device)}.`;
-    throw new BackendUnavailableError(message, [`${String(device)}: no such engine`]);
+    const message = `js: engine must be one of ${known}, got ${String(engine)}.`;
+    throw new BackendUnavailableError(message, [`${String(engine)}: no such engine`]);
   }
-  return defineSyncBackend(engines[device]());
+  return defineSyncBackend(engines[engine]());
 }

@@ -1,2 +1,2 @@
-export { createBackend, createBackendSync, type JsBackendOptions, type JsDevice } from "./backend.js";
+export { createBackend, createBackendSync, type JsBackendOptions, type JsEngineName } from "./backend.js";
 export type { JsTensor } from "./tensor.js";

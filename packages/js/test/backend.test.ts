@@ -24,18 +24,18 @@ const feeds = {
 
 describe("createBackend", () => {
   it("runs plain JavaScript by default and when asked for it", async () => {
-    for (const backend of [await createBackend(), createBackendSync({ device: "scalar" })]) {
+    for (const backend of [await createBackend(), createBackendSync({ engine: "scalar" })]) {
       expect(backend.id).toBe("js:scalar");
-      expect(backend.device).toBe("scalar");
+      expect(backend.device).toBe("cpu");
       expect(backend.dtypes).toEqual(["float32", "float64"]);
     }
   });
 
-  it("refuses a device that it does not have", async () => {
-    const options = { device: "cuda" } as unknown as { device: "scalar" };
+  it("refuses an engine that it does not have", async () => {
+    const options = { engine: "cuda" } as unknown as { engine: "scalar" };
     await expect(createBackend(options)).rejects.toThrow(BackendUnavailableError);
-    expect(() => createBackendSync(options)).toThrow("js: device must be one of scalar, got cuda.");
-    expect(() => createBackendSync({ device: "toString" } as unknown as { device: "scalar" })).toThrow(
+    expect(() => createBackendSync(options)).toThrow("js: engine must be one of scalar, got cuda.");
+    expect(() => createBackendSync({ engine: "toString" } as unknown as { engine: "scalar" })).toThrow(
       BackendUnavailableError,
     );
   });

@@ -13,7 +13,7 @@ const PLANS_KEPT = 4;
 export function scalarEngine(): Engine<JsTensor> {
   return {
     id: "js:scalar",
-    device: "scalar",
+    device: "cpu",
     dtypes: ["float32", "float64"],
     isTensor: isJsTensor,
     describe: ({ shape, dtype }) => ({ shape, dtype }),

@@ -1,0 +1,22 @@
+/** An engine of TensorFlow.js, by the name under which it registers itself. */
+export type TfjsDevice = "cpu" | "wasm" | "webgl" | "webgpu" | "tensorflow";
+
+/** Where an engine comes from. */
+export interface DeviceSource {
+  readonly package: string;
+  /** Imports the package, which registers the engine with TensorFlow.js. */
+  readonly load: () => Promise<unknown>;
+}
+
+/** The package behind each engine. The specifiers are literal so that bundlers see them. */
+export const deviceSources: { readonly [K in TfjsDevice]: DeviceSource } = {
+  cpu: { package: "@tensorflow/tfjs-backend-cpu", load: () => import("@tensorflow/tfjs-backend-cpu") },
+  wasm: { package: "@tensorflow/tfjs-backend-wasm", load: () => import("@tensorflow/tfjs-backend-wasm") },
+  webgl: { package: "@tensorflow/tfjs-backend-webgl", load: () => import("@tensorflow/tfjs-backend-webgl") },
+  webgpu: { package: "@tensorflow/tfjs-backend-webgpu", load: () => import("@tensorflow/tfjs-backend-webgpu") },
+  tensorflow: { package: "@tensorflow/tfjs-node", load: () => import("@tensorflow/tfjs-node") },
+};
+
+export function isTfjsDevice(name: string): name is TfjsDevice {
+  return Object.hasOwn(deviceSources, name);
+}

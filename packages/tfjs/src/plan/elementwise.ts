@@ -1,0 +1,96 @@
+import type { TfTensor } from "../tf.js";
+import { binary, expand, select } from "./broadcast.js";
+import { fill, scalar, type Runtime, type TfDType } from "./runtime.js";
+
+const largestFloat = (2 - 2 ** -23) * 2 ** 127;
+const smallestFloat = 2 ** -149;
+
+function clip(rt: Runtime, x: TfTensor, low: number, high: number): TfTensor {
+  return rt.kernel("ClipByValue", { x }, { clipValueMin: low, clipValueMax: high });
+}
+
+function keepNaN(rt: Runtime, x: TfTensor, result: TfTensor): TfTensor {
+  return rt.kernel("Select", { condition: rt.kernel("IsNan", { x }), t: x, e: result });
+}
+
+/** The same values in another dtype. */
+export function castTensor(rt: Runtime, x: TfTensor, to: TfDType): TfTensor {
+  if (x.dtype === to) return x;
+  // Cast to bool keeps the lowest byte on wasm.
+  if (to === "bool") return rt.kernel("NotEqual", { a: x, b: scalar(rt, 0, x.dtype as TfDType) });
+  const cast = rt.kernel("Cast", { x }, { dtype: to });
+  // Cast to float32 keeps the array of integers on cpu, unrounded.
+  return to === "float32" && rt.device === "cpu"
+    ? rt.kernel("Multiply", { a: cast, b: scalar(rt, 1, "float32") })
+    : cast;
+}
+
+/** -x; the kernel Neg computes integers in float32 on wasm. */
+export function negative(rt: Runtime, x: TfTensor): TfTensor {
+  return x.dtype === "float32" ? rt.kernel("Neg", { x }) : rt.kernel("Sub", { a: scalar(rt, 0, "int32"), b: x });
+}
+
+/** |x|; the kernel Abs computes integers in float32. */
+export function absolute(rt: Runtime, x: TfTensor): TfTensor {
+  return x.dtype === "float32" ? rt.kernel("Abs", { x }) : extreme(rt, "Maximum", x, negative(rt, x), x.shape);
+}
+
+/** -1, 0 or 1; NaN stays NaN. The kernel Sign makes NaN, and on wasm everything small, 0. */
+export function sign(rt: Runtime, x: TfTensor): TfTensor {
+  if (x.dtype !== "float32") return rt.kernel("Sign", { x });
+  if (rt.device === "wasm") {
+    // x / |x| with infinities brought down and 0 divided by something
+    const size = clip(rt, rt.kernel("Abs", { x }), smallestFloat, largestFloat);
+    return keepNaN(rt, x, rt.kernel("RealDiv", { a: clip(rt, x, -largestFloat, largestFloat), b: size }));
+  }
+  const zero = scalar(rt, 0, "float32");
+  const below = select(rt, rt.kernel("Less", { a: x, b: zero }), fill(rt, x.shape, -1, "float32"), x, x.shape);
+  return select(rt, rt.kernel("Less", { a: zero, b: x }), fill(rt, x.shape, 1, "float32"), below, x.shape);
+}
+
+export function clampMin(rt: Runtime, x: TfTensor, bound: number): TfTensor {
+  return bound === 0 ? rt.kernel("Relu", { x }) : keepNaN(rt, x, clip(rt, x, bound, Infinity));
+}
+
+export function clampMax(rt: Runtime, x: TfTensor, bound: number): TfTensor {
+  return keepNaN(rt, x, clip(rt, x, -Infinity, bound));
+}
+
+/** The larger (`Maximum`) or smaller (`Minimum`) of two; NaN wins, which the kernels promise only on cpu. */
+export function extreme(
+  rt: Runtime,
+  kernel: "Maximum" | "Minimum",
+  x: TfTensor,
+  y: TfTensor,
+  shape: readonly number[],
+): TfTensor {
+  if (rt.device === "cpu") return rt.kernel(kernel, { a: x, b: y });
+  const [a, b] = [expand(rt, x, shape), expand(rt, y, shape)];
+  const [low, high] = kernel === "Maximum" ? [a, b] : [b, a];
+  // Where x is NaN the comparison is false and x is kept.
+  const chosen = rt.kernel("Select", { condition: rt.kernel("Less", { a: low, b: high }), t: b, e: a });
+  return a.dtype === "float32" ? keepNaN(rt, b, chosen) : chosen;
+}
+
+/** x = y where the operands broadcast; `small`: one of them is below 2²⁴. */
+export function equal(rt: Runtime, x: TfTensor, y: TfTensor, shape: readonly number[], small: boolean): TfTensor {
+  if (rt.device !== "wasm" || !small || x.shape.length * y.shape.length === 0) return binary(rt, "Equal", x, y, shape);
+  // The float difference broadcasts fast. Rounding the other operand cannot bring it down to a small one.
+  const a = rt.kernel("Cast", { x }, { dtype: "float32" });
+  const b = rt.kernel("Cast", { x: y }, { dtype: "float32" });
+  return rt.kernel("Equal", { a: rt.kernel("Sub", { a, b }), b: scalar(rt, 0, "float32") });
+}
+
+/** Logical or numeric choice; the kernel Select is wrong for bool scalars on wasm. */
+export function choose(
+  rt: Runtime,
+  condition: TfTensor,
+  whenTrue: TfTensor,
+  whenFalse: TfTensor,
+  shape: readonly number[],
+): TfTensor {
+  if (whenTrue.dtype !== "bool") return select(rt, condition, whenTrue, whenFalse, shape);
+  const taken = binary(rt, "LogicalAnd", condition, whenTrue, shape);
+  const other = binary(rt, "LogicalAnd", rt.kernel("LogicalNot", { x: condition }), whenFalse, shape);
+  return rt.kernel("LogicalOr", { a: taken, b: other });
+}

@@ -1,0 +1,189 @@
+import { bindShape, sizeOf, type Graph, type NodeOf, type OpName } from "@losses/core";
+import { binary, expand } from "./broadcast.js";
+import { absolute, castTensor, choose, clampMax, clampMin, equal, extreme, negative, sign } from "./elementwise.js";
+import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
+import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
+import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
+import { extremum, matmul, sum } from "./reductions.js";
+import { fill, reshape, scalar, type Runtime, type TfDType } from "./runtime.js";
+import type { TfTensor } from "../tf.js";
+
+/** Turns a graph into kernel calls of one engine. */
+export function lower(graph: Graph, device: string): Plan {
+  const builder = new PlanBuilder(graph, device);
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((input) => builder.of(input));
+    const lowerNode = lowering[node.op] as Lowering<OpName>;
+    builder.set(node.id, lowerNode(builder, node as NodeOf<OpName>, operands));
+  }
+  return builder.finish(graph.outputs.map(({ node }) => builder.of(node)));
+}
+
+/** Adds the steps of a node over its operands' steps; returns the one that holds the result. */
+type Lowering<K extends OpName> = (b: PlanBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
+
+type Compute = (rt: Runtime, x: TfTensor, context: StepContext) => TfTensor;
+
+function step<K extends OpName>(node: NodeOf<K>, operands: readonly number[], source: NewStep["source"]): NewStep {
+  return { operands, shape: node.shape, dtype: node.dtype, source };
+}
+
+function nameOf(node: NodeOf<OpName>): string {
+  const number = (_: string, value: unknown): unknown =>
+    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value;
+  return `${node.op}${JSON.stringify(node.attrs, number)}`;
+}
+
+/** One step of one operand. */
+function unary<K extends OpName>(compute: (node: NodeOf<K>) => Compute, neutral = 0): Lowering<K> {
+  return (b, node, operands) => {
+    const run = compute(node);
+    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context, 0), context);
+    return b.add(nameOf(node as NodeOf<OpName>), { ...step(node, operands, source), neutral });
+  };
+}
+
+function unaryKernel<K extends OpName>(kernel: string): Lowering<K> {
+  return unary(() => (rt, x) => rt.kernel(kernel, { x }));
+}
+
+/** One step that only moves elements: small integers stay small. */
+function movement<K extends OpName>(compute: (node: NodeOf<K>, small: boolean) => Compute): Lowering<K> {
+  return (b, node, operands) => {
+    const small = operands.every((id) => b.step(id).small);
+    const run = compute(node, small);
+    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context, 0), context);
+    return b.add(nameOf(node as NodeOf<OpName>), { ...step(node, operands, source), small });
+  };
+}
+
+function pair<K extends OpName>(
+  compute: (rt: Runtime, x: TfTensor, y: TfTensor, shape: readonly number[], small: boolean) => TfTensor,
+): Lowering<K> {
+  return (b, node, operands) => {
+    const small = operands.some((id) => b.step(id).small);
+    const source: NewStep["source"] = (rt, context) =>
+      compute(rt, operandAt(context, 0), operandAt(context, 1), context.shape, small);
+    return b.add(nameOf(node as NodeOf<OpName>), step(node, operands, source));
+  };
+}
+
+function binaryKernel<K extends OpName>(kernel: string): Lowering<K> {
+  return pair((rt, x, y, shape) => binary(rt, kernel, x, y, shape));
+}
+
+/** A known number as a tensor of the node's shape; anything else as it is. */
+function filled(b: PlanBuilder, id: number, node: NodeOf<"where">): number {
+  const { value } = b.step(id);
+  if (value === undefined || node.dtype === "bool" || node.shape.length === 0) return id;
+  const dtype = node.dtype as TfDType;
+  return b.add(
+    `fill ${1 / value} ${value}`,
+    step(node, [], (rt, { shape }) => fill(rt, shape, value, dtype)),
+  );
+}
+
+const lowestInt = -(2 ** 31);
+
+function reduceExtreme(kernel: "Max" | "Min"): Lowering<"reduceMax"> & Lowering<"reduceMin"> {
+  return (b: PlanBuilder, node: NodeOf<"reduceMax" | "reduceMin">, operands: readonly number[]) => {
+    const infinite = kernel === "Max" ? -Infinity : Infinity;
+    const integer = kernel === "Max" ? lowestInt : -1 - lowestInt;
+    const neutral = node.dtype === "int32" ? integer : infinite;
+    const { axes } = node.attrs;
+    const source: NewStep["source"] = (rt, context) => extremum(rt, kernel, operandAt(context, 0), axes, context.shape);
+    return b.add(nameOf(node), { ...step(node, operands, source), neutral });
+  };
+}
+
+/** How every op is computed. */
+const lowering: { readonly [K in OpName]: Lowering<K> } = {
+  input: (b, node) => b.add(nameOf(node), step(node, [], node.attrs.name)),
+  constant: (b, node) => {
+    const { value } = node.attrs;
+    const small = node.dtype === "int32" && Math.abs(value) < 2 ** 24;
+    const source: NewStep["source"] = (rt) => scalar(rt, value, node.dtype as TfDType);
+    return b.add(nameOf(node), { ...step(node, [], source), small, value });
+  },
+  iota: (b, node) => {
+    const source: NewStep["source"] = (rt, { shape }) =>
+      rt.make(
+        Int32Array.from({ length: shape[0] ?? 0 }, (_, i) => i),
+        shape,
+        "int32",
+      );
+    return b.add(nameOf(node), { ...step(node, [], source), small: true });
+  },
+  dimSize: (b, node) =>
+    b.add(
+      nameOf(node),
+      step(node, [], (rt, { sizes }) => scalar(rt, sizeOf(bindShape(node.attrs.dims, sizes)), "float32")),
+    ),
+  neg: unary(() => negative),
+  abs: unary(() => absolute),
+  sign: unary(() => sign),
+  exp: unaryKernel("Exp"),
+  log: unaryKernel("Log"),
+  sqrt: unaryKernel("Sqrt"),
+  relu: unaryKernel("Relu"),
+  sigmoid: unaryKernel("Sigmoid"),
+  softplus: unaryKernel("Softplus"),
+  not: unaryKernel("LogicalNot"),
+  identity: unary(() => (_, x) => x),
+  clampMin: unary((node) => (rt, x) => clampMin(rt, x, node.attrs.bound)),
+  clampMax: unary((node) => (rt, x) => clampMax(rt, x, node.attrs.bound)),
+  cast: unary((node) => (rt, x) => castTensor(rt, x, node.attrs.to as TfDType)),
+  add: binaryKernel("Add"),
+  sub: binaryKernel("Sub"),
+  mul: binaryKernel("Multiply"),
+  div: binaryKernel("RealDiv"),
+  pow: binaryKernel("Pow"),
+  maximum: pair((rt, x, y, shape) => extreme(rt, "Maximum", x, y, shape)),
+  minimum: pair((rt, x, y, shape) => extreme(rt, "Minimum", x, y, shape)),
+  equal: pair(equal),
+  less: binaryKernel("Less"),
+  lessOrEqual: binaryKernel("LessEqual"),
+  and: binaryKernel("LogicalAnd"),
+  or: binaryKernel("LogicalOr"),
+  where: (b, node, operands) => {
+    const placed = lowerReplace(b, node);
+    if (placed !== undefined) return placed;
+    // A constant side is filled in rather than broadcast.
+    const sides = operands.map((id, i) => (i === 0 ? id : filled(b, id, node)));
+    const source: NewStep["source"] = (rt, context) =>
+      choose(rt, operandAt(context, 0), operandAt(context, 1), operandAt(context, 2), context.shape);
+    return b.add(nameOf(node), step(node, sides, source));
+  },
+  reduceSum: (b, node, operands) =>
+    lowerPick(b, node) ??
+    b.add(
+      nameOf(node),
+      step(node, operands, (rt, context) => sum(rt, operandAt(context, 0), node.attrs.axes, context.shape)),
+    ),
+  reduceMax: reduceExtreme("Max"),
+  reduceMin: (b, node, operands) => lowerFirstExtreme(b, node) ?? reduceExtreme("Min")(b, node, operands),
+  reduceLogSumExp: lowerLogSumExp,
+  softmax: lowerSoftmax,
+  logSoftmax: lowerLogSoftmax,
+  matmul: pair((rt, x, y) => matmul(rt, x, y)),
+  transpose: movement(
+    ({ attrs }) =>
+      (rt, x) =>
+        rt.kernel("Transpose", { x }, { perm: attrs.perm }),
+  ),
+  unsqueeze: movement(
+    () =>
+      (rt, x, { shape }) =>
+        reshape(rt, x, shape),
+  ),
+  squeeze: movement(
+    () =>
+      (rt, x, { shape }) =>
+        reshape(rt, x, shape),
+  ),
+  expand: movement(
+    (_, small) =>
+      (rt, x, { shape }) =>
+        expand(rt, x, shape, small),
+  ),
+};

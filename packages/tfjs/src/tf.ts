@@ -1,0 +1,35 @@
+import { BackendUnavailableError, OptionError } from "@losses/core";
+import type * as tfjs from "@tensorflow/tfjs-core";
+
+/** The TensorFlow.js module: `import * as tf from "@tensorflow/tfjs-core"` (or `"@tensorflow/tfjs"`). */
+export type Tf = typeof tfjs;
+
+/** A TensorFlow.js tensor. */
+export type TfTensor = tfjs.Tensor;
+
+let loaded: Tf | undefined;
+
+/** The given TensorFlow.js, else the one that is installed; throws `BackendUnavailableError` if none is. */
+export async function loadTf(given: Tf | undefined): Promise<Tf> {
+  if (given !== undefined) return given;
+  try {
+    loaded ??= await import("@tensorflow/tfjs-core");
+    return loaded;
+  } catch (cause) {
+    const reason = "@tensorflow/tfjs-core could not be imported";
+    throw new BackendUnavailableError(
+      `tfjs: TensorFlow.js must be installed, got none: ${reason}. Run: npm install @tensorflow/tfjs-core`,
+      [reason],
+      { cause },
+    );
+  }
+}
+
+/** The given TensorFlow.js, else the one that {@link loadTf} imported; throws `OptionError` if there is none yet. */
+export function requireTf(caller: string, given: Tf | undefined): Tf {
+  const tf = given ?? loaded;
+  if (tf !== undefined) return tf;
+  throw new OptionError(
+    `${caller}: option tf must be the TensorFlow.js you train with, got none. Pass ${caller}(spec, { tf }).`,
+  );
+}

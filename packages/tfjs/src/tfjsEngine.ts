@@ -1,0 +1,67 @@
+import {
+  DTypeError,
+  InputError,
+  type DType,
+  type Engine,
+  type Executable,
+  type Graph,
+  type HostTensor,
+} from "@losses/core";
+import { onEngine } from "./engineSwitch.js";
+import { withoutTape } from "./internals.js";
+import { castTensor } from "./plan/elementwise.js";
+import { lower } from "./plan/lower.js";
+import { runPlan } from "./plan/run.js";
+import { createRuntime, type TfDType } from "./plan/runtime.js";
+import type { Tf, TfTensor } from "./tf.js";
+
+/** An initialised TensorFlow.js engine as an engine of losses: forward kernels only, every tensor accounted for. */
+export function createEngine(tf: Tf, device: string): Engine<TfTensor> {
+  const id = `tfjs:${device}`;
+  const runtime = createRuntime(tf, device);
+  const scoped = <A>(work: () => A): A => onEngine(tf, device, () => withoutTape(tf, work));
+  return {
+    id,
+    device,
+    dtypes: ["float32"],
+    isTensor: (value): value is TfTensor => value instanceof tf.Tensor,
+    describe: (tensor) => ({ shape: tensor.shape, dtype: dtypeOf(id, tensor) }),
+    convert: (tensor, dtype) =>
+      tensor.dtype === dtype ? tensor : scoped(() => tf.tidy(() => castTensor(runtime, tensor, ownDType(id, dtype)))),
+    upload: ({ data, shape, dtype }) => scoped(() => runtime.make(data, shape, ownDType(id, dtype))),
+    download: (tensor) => onEngine(tf, device, () => download(id, tensor)),
+    release: (tensor) => tensor.dispose(),
+    compile: (graph: Graph): Executable<TfTensor> => {
+      const plan = lower(graph, device);
+      return {
+        run: (feeds, sizes) => scoped(() => tf.tidy(() => runPlan(runtime, plan, feeds, sizes))),
+        dispose: () => undefined,
+      };
+    },
+    dispose: () => undefined,
+  };
+}
+
+function dtypeOf(id: string, tensor: TfTensor): TfDType {
+  if (tensor.isDisposed) {
+    throw new InputError(`${id}: tensors must be alive, got one that was disposed.`, "INVALID_INPUT");
+  }
+  const { dtype } = tensor;
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new DTypeError(`${id}: tensors must be float32, int32 or bool, got ${dtype}.`);
+}
+
+function ownDType(id: string, dtype: DType): TfDType {
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new DTypeError(`${id}: tensors are float32, int32 or bool, got ${dtype}.`);
+}
+
+function download(id: string, tensor: TfTensor): HostTensor {
+  const dtype = dtypeOf(id, tensor);
+  const data = tensor.dataSync<"float32" | "int32" | "bool">();
+  const { shape } = tensor;
+  // Some engines answer a cast with the array that was cast.
+  if (dtype === "float32") return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape, dtype };
+  if (dtype === "int32") return { data: data instanceof Int32Array ? data : Int32Array.from(data), shape, dtype };
+  return { data: data instanceof Uint8Array ? data : Uint8Array.from(data), shape, dtype };
+}

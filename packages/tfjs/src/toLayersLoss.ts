@@ -1,0 +1,43 @@
+import { allInputs, OptionError, type LossSpec } from "@losses/core";
+import { toTfjs, type TensorFeeds } from "./toTfjs.js";
+import { requireTf, type Tf, type TfTensor } from "./tf.js";
+
+export interface ToLayersLossOptions<N extends string = string> {
+  /** The TensorFlow.js that you train with; may be left out once `createBackend()` has imported it. */
+  readonly tf?: Tf;
+  /** The input that receives the model's output; default `input`. */
+  readonly prediction?: N;
+  /** The input that receives the labels; default `target`. */
+  readonly truth?: N;
+}
+
+/**
+ * A loss for `model.compile({ loss })` of a layers model, which calls it with `(yTrue, yPred)`.
+ *
+ * Layers models demand labels of the shape of the output for every loss but their own: give `crossEntropy` one-hot rows.
+ *
+ * @throws OptionError if the loss has no such inputs, or needs more of them.
+ * @example
+ * model.compile({ optimizer: "adam", loss: toLayersLoss(crossEntropy(), { tf }) });
+ */
+export function toLayersLoss<R extends string, P extends string>(
+  spec: LossSpec<R, P>,
+  options: ToLayersLossOptions<R | P> = {},
+): (yTrue: TfTensor, yPred: TfTensor) => TfTensor {
+  const { definition } = spec.loss;
+  const inputs = allInputs(definition);
+  const prediction: string = options.prediction ?? "input";
+  const truth: string = options.truth ?? "target";
+  const missing = Object.keys(definition.inputs).filter((name) => name !== prediction && name !== truth);
+  if (inputs[prediction] === undefined || inputs[truth] === undefined || missing.length > 0) {
+    throw new OptionError(
+      `toLayersLoss: ${spec.name} must take a prediction and a truth (${prediction}, ${truth}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
+    );
+  }
+  const tf = requireTf("toLayersLoss", options.tf);
+  const loss = toTfjs<string, string>(spec as LossSpec, { tf, wrt: [prediction] });
+  return (yTrue, yPred) => {
+    const feeds: TensorFeeds<string, string> = { [prediction]: yPred, [truth]: yTrue };
+    return loss(feeds);
+  };
+}
