@@ -185,6 +185,26 @@ def _edge_cases(loss):
             yield Case(f"{loss.name}/{edge.name}{suffix}", options, edge.inputs, edge.note)
 
 
+def _with_nan(array):
+    data = array.data.copy()
+    data.flat[0] = np.nan
+    return Array(array.dtype, data, array.grad)
+
+
+def _nan_cases(loss):
+    """One NaN in each floating input in turn, under each variant: where it has to come out, and in which gradients."""
+    for grid in loss.grids:
+        draw = next(iter(grid.recipes.values()))
+        for variant in grid.variants:
+            for name, array in draw(Draw("shape only")).items():
+                if array.dtype != "float32":
+                    continue
+                words = [_word(*option) for option in variant.items()]
+                case_id = f"{loss.name}/{'-'.join([*words, 'nan', 'in', name])}"
+                inputs = draw(Draw(case_id))
+                yield Case(case_id, {**variant, "reduction": grid.reductions[0]}, {**inputs, name: _with_nan(inputs[name])})
+
+
 def _shared_refusals(valid):
     """What every loss refuses."""
     first = next(name for name, array in valid.items() if array.grad)
@@ -214,6 +234,7 @@ def expand(loss):
         Case(defaults, {}, recipe(Draw(defaults))),
         *_grid_cases(loss),
         *_edge_cases(loss),
+        *{case.id: case for case in _nan_cases(loss)}.values(),
         *_refusal_cases(loss),
     ]
     ids = [case.id for case in expanded]

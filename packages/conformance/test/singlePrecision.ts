@@ -57,7 +57,7 @@ function evaluate(
     case "abs":
       return each((a = nan) => Math.abs(a));
     case "sign":
-      return each((a = nan) => Math.sign(a));
+      return each((a = nan) => Number(a > 0) - Number(a < 0));
     case "exp":
       return each((a = nan) => Math.exp(a));
     case "log":

@@ -17,7 +17,7 @@ const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : 
 const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number) => number]>> = {
   neg: [(x) => x.neg(), (x) => -x],
   abs: [(x) => x.abs(), Math.abs],
-  sign: [(x) => x.sign(), Math.sign],
+  sign: [(x) => x.sign(), (x) => Number(x > 0) - Number(x < 0)],
   exp: [(x) => x.exp(), Math.exp],
   log: [(x) => x.log(), Math.log],
   sqrt: [(x) => x.sqrt(), Math.sqrt],

@@ -115,7 +115,7 @@ const rules: { readonly [K in Exclude<OpName, "input" | "dimSize">]: Rule<NodeOf
   iota: (_node, _operands, shape) => ({ shape, data: Array.from({ length: shape[0] ?? 0 }, (_, i) => i) }),
   neg: each((x) => -x),
   abs: each((x) => Math.abs(x)),
-  sign: each((x) => Math.sign(x)),
+  sign: each((x) => Number(x > 0) - Number(x < 0)),
   exp: each((x) => Math.exp(x)),
   log: each((x) => Math.log(x)),
   sqrt: each((x) => Math.sqrt(x)),

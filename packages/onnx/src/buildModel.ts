@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { graphInputs, nodeAt, verify, type Graph, type Shape } from "@losses/core";
 import type { Provider, SumPlan } from "./emit/context.js";
-import { Sizes } from "./emit/sizes.js";
+import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { planForAnySize } from "./emit/sums.js";
 import { emitNode } from "./emit/table.js";
 import { ModelWriter } from "./emit/writer.js";
@@ -37,8 +37,14 @@ export interface ExportGraphOptions {
   readonly provider?: Provider;
 }
 
+interface BuildOptions extends ExportGraphOptions {
+  readonly opset?: number;
+  /** Collects inputs for the sizes that the model needs; default: it reads them from the shapes of its inputs. */
+  readonly sizeInputs?: SizeInput[];
+}
+
 /** A graph as an ONNX model that is not encoded yet. */
-export function buildModel(graph: Graph, options: ExportGraphOptions & { readonly opset?: number } = {}): ModelProto {
+export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto {
   verify(graph);
   const operators = options.opset ?? opset;
   const inputs = graphInputs(graph);
@@ -47,7 +53,7 @@ export function buildModel(graph: Graph, options: ExportGraphOptions & { readonl
   const context = {
     graph,
     writer,
-    sizes: new Sizes(writer, graph),
+    sizes: options.sizeInputs === undefined ? sizesOfShapes(writer, graph) : sizesOfInputs(writer, options.sizeInputs),
     planSum: options.planSum ?? planForAnySize,
     provider: options.provider ?? "any",
     int64Inputs,
@@ -80,9 +86,12 @@ export function buildModel(graph: Graph, options: ExportGraphOptions & { readonl
       ...(options.doc === undefined ? {} : { docString: options.doc }),
       node: [...nodes],
       initializer: [...initializers],
-      input: inputs.map(({ attrs: { name, dtype, shape } }) =>
-        encodeValue(name, int64Inputs.has(name) ? "int64" : dtype, shape, options.docs?.[name]),
-      ),
+      input: [
+        ...inputs.map(({ attrs: { name, dtype, shape } }) =>
+          encodeValue(name, int64Inputs.has(name) ? "int64" : dtype, shape, options.docs?.[name]),
+        ),
+        ...(options.sizeInputs ?? []).map(({ name, dtype, shape }) => encodeValue(name, dtype, shape)),
+      ],
       output: graph.outputs.map(({ name, node }) => {
         const { dtype, shape } = nodeAt(graph, node);
         return encodeValue(name, dtype, shape, options.docs?.[name]);

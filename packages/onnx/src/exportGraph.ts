@@ -1,6 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Graph } from "@losses/core";
 import { buildModel, type ExportGraphOptions } from "./buildModel.js";
+import type { SizeInput } from "./emit/sizes.js";
 import { ModelProtoSchema } from "./generated/onnx_pb.js";
 
 /**
@@ -16,4 +17,27 @@ import { ModelProtoSchema } from "./generated/onnx_pb.js";
  */
 export function exportGraph(graph: Graph, options: ExportGraphOptions = {}): Uint8Array {
   return toBinary(ModelProtoSchema, buildModel(graph, options));
+}
+
+/** A model that is told the sizes of a run instead of computing them. */
+export interface SizedModel {
+  readonly model: Uint8Array;
+  /** The inputs that the model has besides the graph's. */
+  readonly sizeInputs: readonly SizeInput[];
+}
+
+/**
+ * The same with the sizes behind the symbols as inputs: no node computes with shapes in int64, which runtimes keep on the processor.
+ * A GPU provider then runs every node, and a session can be made that refuses anything else.
+ *
+ * @throws LossesError if the graph is not well formed.
+ * @example
+ * ```ts
+ * const { model, sizeInputs } = exportSizedGraph(graph);
+ * for (const { name, dtype, shape, values } of sizeInputs) feeds[name] = tensor(dtype, shape, values({ N: 32 }));
+ * ```
+ */
+export function exportSizedGraph(graph: Graph, options: ExportGraphOptions = {}): SizedModel {
+  const sizeInputs: SizeInput[] = [];
+  return { model: toBinary(ModelProtoSchema, buildModel(graph, { ...options, sizeInputs })), sizeInputs };
 }

@@ -34,7 +34,7 @@ function logSumExp(values: readonly number[]): number {
 const scalarOps: { readonly [K in OpName]?: (x: number, y: number, z: number) => number } = {
   neg: (x) => -x,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: (x) => Number(x > 0) - Number(x < 0),
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,

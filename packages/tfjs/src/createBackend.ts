@@ -1,6 +1,7 @@
 import { BackendUnavailableError, defineSyncBackend, type SyncBackend } from "@losses/core";
 import { deviceSources, isTfjsDevice, type TfjsDevice } from "./devices.js";
-import { initialise, isRegistered, onEngine } from "./engineSwitch.js";
+import { initialise, isRegistered } from "./engineSwitch.js";
+import { floatBits } from "./floatBits.js";
 import { loadTf, type Tf, type TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
 
@@ -47,7 +48,7 @@ async function ensureEngine(tf: Tf, device: string): Promise<void> {
   } catch (cause) {
     throw unavailable(device, `it failed to start: ${messageOf(cause)}`, "", cause);
   }
-  const bits = onEngine(tf, device, () => tf.backend().floatPrecision());
+  const bits = floatBits(tf, device);
   if (bits < 32) {
     throw unavailable(device, `it computes with ${bits}-bit floats here`, ' Use the device "wasm" or "cpu".');
   }

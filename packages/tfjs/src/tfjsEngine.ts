@@ -5,7 +5,9 @@ import {
   type Engine,
   type Executable,
   type Graph,
+  type HostData,
   type HostTensor,
+  type MaybePromise,
 } from "@losses/core";
 import { onEngine } from "./engineSwitch.js";
 import { withoutTape } from "./internals.js";
@@ -29,7 +31,7 @@ export function createEngine(tf: Tf, device: string): Engine<TfTensor> {
     convert: (tensor, dtype) =>
       tensor.dtype === dtype ? tensor : scoped(() => tf.tidy(() => castTensor(runtime, tensor, ownDType(id, dtype)))),
     upload: ({ data, shape, dtype }) => scoped(() => runtime.make(data, shape, ownDType(id, dtype))),
-    download: (tensor) => onEngine(tf, device, () => download(id, tensor)),
+    download: (tensor) => onEngine(tf, device, () => download(tf, id, tensor)),
     release: (tensor) => tensor.dispose(),
     compile: (graph: Graph): Executable<TfTensor> => {
       const plan = lower(graph, device);
@@ -56,11 +58,26 @@ function ownDType(id: string, dtype: DType): TfDType {
   throw new DTypeError(`${id}: tensors are float32, int32 or bool, got ${dtype}.`);
 }
 
-function download(id: string, tensor: TfTensor): HostTensor {
+/** What an engine holds in JavaScript, where that can be seen: webgpu keeps what was uploaded, and what was read before. */
+function isOnHost(tf: Tf, tensor: TfTensor): boolean {
+  const engine: object = tf.backend();
+  if (!("tensorMap" in engine)) return false;
+  const data = (engine.tensorMap as { get?: (id: object) => { values?: unknown } | undefined }).get?.(tensor.dataId);
+  return data?.values !== undefined && data.values !== null;
+}
+
+function download(tf: Tf, id: string, tensor: TfTensor): MaybePromise<HostTensor> {
   const dtype = dtypeOf(id, tensor);
-  const data = tensor.dataSync<"float32" | "int32" | "bool">();
   const { shape } = tensor;
-  // Some engines answer a cast with the array that was cast.
+  // webgpu reads from the device at once only by way of a canvas, which not every device gets right.
+  if (id === "tfjs:webgpu" && !isOnHost(tf, tensor)) {
+    return tensor.data<TfDType>().then((data) => hostTensor(data, shape, dtype));
+  }
+  return hostTensor(tensor.dataSync<TfDType>(), shape, dtype);
+}
+
+// Some engines answer a cast with the array that was cast.
+function hostTensor(data: HostData, shape: readonly number[], dtype: TfDType): HostTensor {
   if (dtype === "float32") return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape, dtype };
   if (dtype === "int32") return { data: data instanceof Int32Array ? data : Int32Array.from(data), shape, dtype };
   return { data: data instanceof Uint8Array ? data : Uint8Array.from(data), shape, dtype };

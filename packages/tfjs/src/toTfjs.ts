@@ -1,4 +1,5 @@
 import { allInputs, BackendUnavailableError, OptionError, type LossSpec } from "@losses/core";
+import { floatBits } from "./floatBits.js";
 import { isTapeOn } from "./internals.js";
 import { requireTf, type Tf, type TfTensor } from "./tf.js";
 import { createDeviceLoss, type DeviceLoss } from "./deviceLoss.js";
@@ -56,9 +57,10 @@ export function toTfjs<R extends string, P extends string>(
 }
 
 function currentDevice(tf: Tf): string {
-  const backend = tf.backend();
-  const bits = backend.floatPrecision();
+  // Starts the engine if nothing has used it yet.
+  tf.backend();
   const device = tf.getBackend();
+  const bits = floatBits(tf, device);
   if (bits < 32) {
     const reason = `the engine ${device} computes with ${bits}-bit floats here`;
     throw new BackendUnavailableError(

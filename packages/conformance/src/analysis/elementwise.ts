@@ -8,7 +8,7 @@ import { ends, rounded, spread } from "./rounding.js";
 export const unaryFunctions: { readonly [K in Exclude<UnaryOp, "not">]: (x: number) => number } = {
   neg: (x) => -x,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: (x) => Number(x > 0) - Number(x < 0),
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,

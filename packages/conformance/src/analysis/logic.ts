@@ -26,7 +26,9 @@ export function boundComparison(
     const [a, b, ea, eb] = [at(x.value, p), at(y.value, q), at(x.error, p), at(y.error, q)];
     const value = compare(node.op, a, b) ? 1 : 0;
     const doubt = same && ea < Infinity ? 0 : ea + eb;
-    const truth = extreme?.[i] ?? (doubt === 0 ? value : decide(node.op, a, b, doubt));
+    // A NaN equals nothing, not even the extreme that it became.
+    const none = extreme !== undefined && Number.isNaN(b) ? 0 : undefined;
+    const truth = none ?? extreme?.[i] ?? (doubt === 0 ? value : decide(node.op, a, b, doubt));
     result.value[i] = truth === "open" ? value : truth;
     result.error[i] = truth === "open" ? 1 : 0;
   }

@@ -9,7 +9,7 @@ export function foldScalar(node: Node, operands: readonly number[]): number | un
     case "abs":
       return Math.abs(x);
     case "sign":
-      return Math.sign(x);
+      return Number(x > 0) - Number(x < 0);
     case "exp":
       return Math.exp(x);
     case "log":

@@ -52,7 +52,7 @@ export const unaryOps: Pick<
     ({ inputs, gradient }) => [gradient.mul(operand(inputs, 0).sign())],
     requireNumeric,
   ),
-  sign: unary("sign", "-1, 0 or 1 by the sign of x; NaN stays NaN.", 0, "none", requireNumeric),
+  sign: unary("sign", "-1, 0 or 1 by the sign of x; 0 for NaN, as PyTorch.", 0, "none", requireNumeric),
   // d(eˣ) = g·eˣ
   exp: unary("exp", "eˣ", 4, ({ output, gradient }) => [gradient.mul(output)]),
   // d(log x) = g/x

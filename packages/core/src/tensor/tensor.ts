@@ -33,7 +33,7 @@ export interface Tensor {
   neg(): Tensor;
   /** `|x|`, derivative 0 at 0 */
   abs(): Tensor;
-  /** -1, 0 or 1; derivative 0 */
+  /** -1, 0 or 1, and 0 for NaN; derivative 0 */
   sign(): Tensor;
   exp(): Tensor;
   /** Natural logarithm; `-inf` at 0, NaN below */

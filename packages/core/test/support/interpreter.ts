@@ -206,7 +206,7 @@ function elementwise(node: Node, [x = NaN, y = NaN, z = NaN]: readonly number[])
     case "abs":
       return Math.abs(x);
     case "sign":
-      return Math.sign(x);
+      return Number(x > 0) - Number(x < 0);
     case "exp":
       return Math.exp(x);
     case "log":

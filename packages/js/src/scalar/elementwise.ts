@@ -62,7 +62,7 @@ function abs(S: Float64Array, o: number, a: number, _b: number, _c: number, n: n
 function sign(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
   for (let i = 0; i < n; i++) {
     const x = S[a + i] as number;
-    S[o + i] = x !== x ? x : +(x > 0) - +(x < 0);
+    S[o + i] = +(x > 0) - +(x < 0);
   }
 }
 

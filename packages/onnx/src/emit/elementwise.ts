@@ -1,6 +1,7 @@
 import { nodeAt, type BinaryOp, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
 import { operand, type Emitter, type EmitterTable } from "./context.js";
+import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
 /** The ONNX op that does exactly the same. */
 function same(
@@ -18,20 +19,16 @@ export const elementwiseEmitters: Pick<
   abs: same("Abs"),
   sign: (node, inputs, { writer, provider }) => {
     const x = operand(inputs, 0);
-    if (provider === "cpu") {
-      // Sign of NaN is 0 in ONNX Runtime; here NaN stays NaN.
-      const sign = writer.node("Sign", [x]);
-      return node.dtype === "int32" ? sign : writer.node("Where", [writer.node("Equal", [x, x]), sign, x]);
-    }
-    // ONNX Runtime's WebGPU provider has no Sign; what is neither above nor below 0 is 0 or NaN and stays.
+    // Sign of NaN is 0 or NaN, by its place, in ONNX Runtime; and its WebGPU provider has no Sign.
+    if (provider === "cpu" && node.dtype === "int32") return writer.node("Sign", [x]);
     const zero = writer.scalar(0, node.dtype);
-    const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), x]);
+    const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), zero]);
     return writer.node("Where", [writer.node("Less", [zero, x]), writer.scalar(1, node.dtype), below]);
   },
-  exp: same("Exp"),
-  log: same("Log"),
+  exp: emitExp,
+  log: emitLog,
   sqrt: same("Sqrt"),
-  relu: same("Relu"),
+  relu: emitRelu,
   sigmoid: (node, inputs, context) => {
     const x = operand(inputs, 0);
     const { writer } = context;
@@ -41,10 +38,11 @@ export const elementwiseEmitters: Pick<
       // With e = exp(-|x|), which softplus of the same x has computed: 1/(1+e) for x ≥ 0, e/(1+e) below.
       const e = expOfMinusAbs(x, context);
       const top = writer.node("Where", [writer.node("Less", [x, writer.scalar(0, node.dtype)]), e, one]);
-      return writer.node("Div", [top, writer.node("Add", [e, one])]);
+      return whereNumber(x, writer.node("Div", [top, writer.node("Add", [e, one])]), context);
     }
     // Sigmoid itself saturates near ±18 in ONNX Runtime; an overflowing exp gives the right limit 0.
-    return writer.node("Div", [one, writer.node("Add", [writer.node("Exp", [writer.node("Neg", [x])]), one])]);
+    const sum = writer.node("Add", [writer.node("Exp", [writer.node("Neg", [x])]), one]);
+    return whereNumber(x, writer.node("Div", [one, sum]), context);
   },
   softplus: (node, inputs, context) => {
     const x = operand(inputs, 0);
@@ -55,7 +53,8 @@ export const elementwiseEmitters: Pick<
     const u = writer.node("Add", [e, one]);
     const lost = writer.node("Sub", [e, writer.node("Sub", [u, one])]);
     const log1p = writer.node("Add", [writer.node("Log", [u]), lost]);
-    return writer.node("Add", [writer.node("Relu", [x]), log1p]);
+    // max(NaN, 0) may be 0 on a GPU.
+    return whereNumber(x, writer.node("Add", [writer.node("Relu", [x]), log1p]), context);
   },
   not: same("Not"),
   // Clip turns infinities into the largest finite number in ONNX Runtime; Max and Min do not.
@@ -69,7 +68,7 @@ export const elementwiseEmitters: Pick<
   sub: same("Sub"),
   mul: same("Mul"),
   div: same("Div"),
-  pow: same("Pow"),
+  pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),
   equal: same("Equal"),

@@ -1,11 +1,23 @@
 import type { Node, ReduceAttributes, ReduceOp } from "@losses/core";
 import { operand, type EmitContext, type Emitter } from "./context.js";
+import { whereNumber } from "./guards.js";
 
-/** The largest or smallest along axes. */
+/** The largest or smallest along axes; NaN if one of them is, which ONNX Runtime's kernels see in some places only. */
 export const emitExtreme =
   (opType: "ReduceMax" | "ReduceMin") =>
-  (node: Extract<Node, { readonly op: ReduceOp }>, inputs: readonly string[], context: EmitContext): string =>
-    extreme(opType, operand(inputs, 0), node.attrs, context);
+  (node: Extract<Node, { readonly op: ReduceOp }>, inputs: readonly string[], context: EmitContext): string => {
+    const x = operand(inputs, 0);
+    const result = extreme(opType, x, node.attrs, context);
+    if (node.dtype === "int32") return result;
+    const { writer } = context;
+    const number = writer.node("Where", [
+      writer.node("Equal", [x, x]),
+      writer.scalar(1, node.dtype),
+      writer.scalar(0, node.dtype),
+    ]);
+    const all = writer.node("Equal", [extreme("ReduceMin", number, node.attrs, context), writer.scalar(1, node.dtype)]);
+    return writer.node("Where", [all, result, writer.scalar(NaN, node.dtype)]);
+  };
 
 /** The axes became an operand in opset 18. */
 function extreme(
@@ -29,23 +41,35 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   const max = extreme("ReduceMax", x, { axes, keepdims: true }, context);
   const finite = writer.node("Less", [writer.node("Abs", [max]), writer.scalar(Infinity, node.dtype)]);
   const shift = writer.node("Where", [finite, max, zero]);
-  const terms = writer.node("Exp", [writer.node("Sub", [x, shift])]);
-  const sum = writer.node("ReduceSum", [terms, writer.list(axes)], { keepdims: 1 });
-  const result = writer.node("Add", [writer.node("Log", [sum]), shift]);
+  const shifted = writer.node("Sub", [x, shift]);
+  const sum = writer.node("ReduceSum", [writer.node("Exp", [shifted]), writer.list(axes)], { keepdims: 1 });
+  const infinite = writer.node("Equal", [max, writer.scalar(Infinity, node.dtype)]);
+  // The sum of the shifted operands is NaN where one of them is: but for ∞ - ∞, which the maximum tells.
+  const probe = (): string =>
+    writer.node("Where", [infinite, max, writer.node("ReduceSum", [shifted, writer.list(axes)], { keepdims: 1 })]);
+  const plain = writer.node("Add", [writer.node("Log", [sum]), shift]);
+  const result = context.provider === "cpu" ? plain : whereNumber(probe(), plain, context);
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
 /** eˣ / Σ eˣ: its parts where the log-softmax of the same operand needs them too, else the runtime's own op. */
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   const { axis } = node.attrs;
+  const { writer } = context;
   const partsExist =
     context.provider === "any" &&
     context.graph.nodes.some(
       (other) => other.op === "logSoftmax" && other.inputs[0] === node.inputs[0] && other.attrs.axis === axis,
     );
-  if (!partsExist) return context.writer.node("Softmax", inputs, { axis });
-  const { exp, sum } = softmaxParts(operand(inputs, 0), axis, context);
-  return context.writer.node("Div", [exp, sum]);
+  if (!partsExist) {
+    const softmax = writer.node("Softmax", inputs, { axis });
+    // A sum shows NaN, but in float16 it may overflow to ∞ - ∞.
+    if (context.provider === "cpu" || node.dtype === "float16") return softmax;
+    const probe = writer.node("ReduceSum", [operand(inputs, 0), writer.list([axis])], { keepdims: 1 });
+    return whereNumber(probe, softmax, context);
+  }
+  const { exp, sum, probe } = softmaxParts(operand(inputs, 0), axis, context);
+  return writer.node("Div", [exp, whereNumber(probe, sum, context)]);
 };
 
 /** x - m - log Σ exp(x - m) with m = max x; ONNX Runtime's WebGPU provider has no LogSoftmax. */
@@ -53,14 +77,20 @@ export const emitLogSoftmax: Emitter<"logSoftmax"> = (node, inputs, context) => 
   const { axis } = node.attrs;
   const { writer, provider } = context;
   if (provider === "cpu") return writer.node("LogSoftmax", inputs, { axis });
-  const { shifted, sum } = softmaxParts(operand(inputs, 0), axis, context);
-  return writer.node("Sub", [shifted, writer.node("Log", [sum])]);
+  const { shifted, sum, probe } = softmaxParts(operand(inputs, 0), axis, context);
+  return writer.node("Sub", [shifted, whereNumber(probe, writer.node("Log", [sum]), context)]);
 };
 
-function softmaxParts(x: string, axis: number, context: EmitContext): Record<"shifted" | "exp" | "sum", string> {
+/** `probe` is NaN where the operands along the axis have a NaN or +∞, which exp may hide on a GPU. */
+function softmaxParts(
+  x: string,
+  axis: number,
+  context: EmitContext,
+): Record<"shifted" | "exp" | "sum" | "probe", string> {
   const { writer } = context;
   const max = extreme("ReduceMax", x, { axes: [axis], keepdims: true }, context);
   const shifted = writer.node("Sub", [x, max]);
   const exp = writer.node("Exp", [shifted]);
-  return { shifted, exp, sum: writer.node("ReduceSum", [exp, writer.list([axis])], { keepdims: 1 }) };
+  const total = (terms: string): string => writer.node("ReduceSum", [terms, writer.list([axis])], { keepdims: 1 });
+  return { shifted, exp, sum: total(exp), probe: total(shifted) };
 }

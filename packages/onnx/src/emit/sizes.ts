@@ -1,85 +1,150 @@
-import { graphInputs, LossesError, type Dim, type FloatDType, type Graph, type Shape } from "@losses/core";
+import {
+  graphInputs,
+  LossesError,
+  sizeOf,
+  type Dim,
+  type DimSizes,
+  type FloatDType,
+  type Graph,
+  type Shape,
+} from "@losses/core";
 import { elementType } from "../format.js";
 import type { ModelWriter } from "./writer.js";
 
-/** Where the sizes behind a graph's symbols come from inside a model: the shapes of its inputs. */
-export class Sizes {
-  readonly #writer: ModelWriter;
-  readonly #graph: Graph;
-
-  constructor(writer: ModelWriter, graph: Graph) {
-    this.#writer = writer;
-    this.#graph = graph;
-  }
-
+/** Where the sizes behind a graph's symbols come from inside a model. */
+export interface Sizes {
   /** A size as an int32 scalar. */
-  int32(dim: Dim): string {
-    const writer = this.#writer;
-    return typeof dim === "number"
-      ? writer.scalar(dim, "int32")
-      : writer.node("Cast", [this.#scalar(dim)], { to: elementType.int32 });
-  }
-
+  readonly int32: (dim: Dim) => string;
   /** The product of sizes as a floating scalar. */
-  product(dims: readonly Dim[], dtype: FloatDType): string {
-    const writer = this.#writer;
-    const literal = dims.reduce<number>((product, dim) => (typeof dim === "number" ? product * dim : product), 1);
-    const symbols = dims.filter((dim) => typeof dim === "string");
-    const [first, ...rest] = symbols.map((symbol) => this.#scalar(symbol));
-    if (first === undefined) return writer.scalar(literal, dtype);
-    const factors = literal === 1 ? rest : [...rest, writer.scalar(literal, "int64")];
-    // The product is exact in int64 and rounded once.
-    const product = factors.reduce((a, b) => writer.node("Mul", [a, b]), first);
-    return writer.node("Cast", [product], { to: elementType[dtype] });
-  }
-
+  readonly product: (dims: readonly Dim[], dtype: FloatDType) => string;
   /** A shape as a list of int64. */
-  shape(shape: Shape): string {
-    const writer = this.#writer;
-    if (shape.every((dim) => typeof dim === "number")) return writer.list(shape.map(Number));
-    const whole = this.#span(shape);
-    if (whole !== undefined) return whole;
-    const parts: string[] = [];
-    let literals: number[] = [];
-    const flush = (): void => {
-      if (literals.length > 0) parts.push(writer.list(literals));
-      literals = [];
-    };
-    for (const dim of shape) {
-      if (typeof dim === "number") literals.push(dim);
-      else {
-        flush();
-        parts.push(this.#vector(dim));
-      }
-    }
-    flush();
-    const [only, ...others] = parts;
-    return only !== undefined && others.length === 0 ? only : writer.node("Concat", parts, { axis: 0 });
-  }
+  readonly shape: (shape: Shape) => string;
+  /** `[0, what is missing to the next multiple of row]`, for a line of as many elements as `shape` has. */
+  readonly padding: (line: string, shape: Shape, row: number) => string;
+}
 
+/** An input of a model that holds sizes, for runtimes that compute shapes badly. */
+export interface SizeInput {
+  readonly name: string;
+  readonly dtype: FloatDType | "int32" | "int64";
+  /** `[]` for a scalar, else the length of the list. */
+  readonly shape: readonly number[];
+  /** What to feed for these sizes. */
+  readonly values: (sizes: DimSizes) => readonly number[];
+}
+
+/** Sizes from the shapes of the model's inputs: it needs nothing else. */
+export function sizesOfShapes(writer: ModelWriter, graph: Graph): Sizes {
   /** A run of axes of one input that reads exactly like `shape`. */
-  #span(shape: Shape): string | undefined {
-    for (const { attrs } of graphInputs(this.#graph)) {
+  const span = (shape: Shape): string | undefined => {
+    for (const { attrs } of graphInputs(graph)) {
       for (let start = 0; start + shape.length <= attrs.shape.length; start++) {
         const end = start + shape.length;
         if (shape.every((dim, i) => dim === attrs.shape[start + i])) {
-          return this.#writer.node("Shape", [attrs.name], { start, end });
+          return writer.node("Shape", [attrs.name], { start, end });
         }
       }
     }
     return undefined;
-  }
-
-  #vector(symbol: string): string {
-    const found = this.#span([symbol]);
+  };
+  const vector = (symbol: string): string => {
+    const found = span([symbol]);
     if (found !== undefined) return found;
     throw new LossesError(
       "INVALID_GRAPH",
-      `graph ${this.#graph.name}: the dimension ${symbol} must occur in the shape of an input, got it nowhere.`,
+      `graph ${graph.name}: the dimension ${symbol} must occur in the shape of an input, got it nowhere.`,
     );
-  }
+  };
+  // Not by Squeeze: its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are different
+  // providers'.
+  const scalar = (symbol: string): string => writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
 
-  #scalar(symbol: string): string {
-    return this.#writer.node("Squeeze", [this.#vector(symbol), this.#writer.list([0])]);
-  }
+  return {
+    int32: (dim) =>
+      typeof dim === "number"
+        ? writer.scalar(dim, "int32")
+        : writer.node("Cast", [scalar(dim)], { to: elementType.int32 }),
+
+    product: (dims, dtype) => {
+      const literal = product(dims.filter((dim) => typeof dim === "number"));
+      const [first, ...rest] = dims.filter((dim) => typeof dim === "string").map(scalar);
+      if (first === undefined) return writer.scalar(literal, dtype);
+      const factors = literal === 1 ? rest : [...rest, writer.scalar(literal, "int64")];
+      // The product is exact in int64 and rounded once.
+      const whole = factors.reduce((a, b) => writer.node("Mul", [a, b]), first);
+      return writer.node("Cast", [whole], { to: elementType[dtype] });
+    },
+
+    shape: (shape) => {
+      if (shape.every((dim) => typeof dim === "number")) return writer.list(shape);
+      const whole = span(shape);
+      if (whole !== undefined) return whole;
+      const parts: string[] = [];
+      let literals: number[] = [];
+      const flush = (): void => {
+        if (literals.length > 0) parts.push(writer.list(literals));
+        literals = [];
+      };
+      for (const dim of shape) {
+        if (typeof dim === "number") literals.push(dim);
+        else {
+          flush();
+          parts.push(vector(dim));
+        }
+      }
+      flush();
+      const [only, ...others] = parts;
+      return only !== undefined && others.length === 0 ? only : writer.node("Concat", parts, { axis: 0 });
+    },
+
+    padding: (line, _, row) => {
+      // -n mod row is what is missing to the next multiple.
+      const count = writer.node("Shape", [line], { start: 0 });
+      const missing = writer.node("Mod", [writer.node("Neg", [count]), writer.list([row])]);
+      return writer.node("Concat", [writer.list([0]), missing], { axis: 0 });
+    },
+  };
+}
+
+/**
+ * Sizes from inputs of their own, which are added to `inputs`: no node computes with shapes, so that a GPU provider has every node.
+ */
+export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
+  const input = (
+    kind: string,
+    dtype: SizeInput["dtype"],
+    dims: readonly Dim[],
+    shape: readonly number[],
+    values: SizeInput["values"],
+  ): string => {
+    const name = `${kind}:${dims.join()}`;
+    if (!inputs.some((known) => known.name === name)) inputs.push({ name: writer.claim(name), dtype, shape, values });
+    return name;
+  };
+  const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] =>
+    dims.map((dim) => (typeof dim === "number" ? dim : (sizes[dim] ?? 0)));
+  const isLiteral = (dims: readonly Dim[]): dims is readonly number[] => dims.every((dim) => typeof dim === "number");
+  return {
+    int32: (dim) =>
+      typeof dim === "number"
+        ? writer.scalar(dim, "int32")
+        : input("size", "int32", [dim], [], (sizes) => bound([dim], sizes)),
+    product: (dims, dtype) =>
+      isLiteral(dims)
+        ? writer.scalar(product(dims), dtype)
+        : input(`count:${dtype}`, dtype, dims, [], (sizes) => [sizeOf(bound(dims, sizes))]),
+    shape: (shape) =>
+      isLiteral(shape)
+        ? writer.list(shape)
+        : input("shape", "int64", shape, [shape.length], (sizes) => bound(shape, sizes)),
+    padding: (_, shape, row) =>
+      input(`padding:${row}`, "int64", shape, [2], (sizes) => {
+        const rest = sizeOf(bound(shape, sizes)) % row;
+        return [0, rest === 0 ? 0 : row - rest];
+      }),
+  };
+}
+
+function product(factors: readonly number[]): number {
+  return factors.reduce((a, b) => a * b, 1);
 }

@@ -1,4 +1,4 @@
-import { isFloat, nodeAt, type Dim, type NodeOf } from "@losses/core";
+import { isFloat, nodeAt, type Dim, type NodeOf, type Shape } from "@losses/core";
 import { operand, type EmitContext, type Emitter, type SumPlan } from "./context.js";
 
 /** Row length of sums in two stages. */
@@ -16,7 +16,10 @@ export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
   if (plan === "plain") {
     return writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
   }
-  const rows = writer.node("Reshape", [plan === "padded" ? pad(x, context) : x, writer.list([-1, rowOf(plan)])]);
+  const rows = writer.node("Reshape", [
+    plan === "padded" ? pad(x, operandShape(node, context), context) : x,
+    writer.list([-1, rowOf(plan)]),
+  ]);
   const partial = writer.node("ReduceSum", [rows, writer.list([1])], { keepdims: 0 });
   const total = writer.node("ReduceSum", [partial, writer.list([0])], { keepdims: 0 });
   return node.shape.length === 0 ? total : writer.node("Reshape", [total, writer.list(node.shape.map(() => 1))]);
@@ -36,12 +39,9 @@ function rowOf(plan: Exclude<SumPlan, "plain">): number {
 }
 
 /** The elements in one line, followed by zeros up to a multiple of the row length. */
-function pad(x: string, { writer }: EmitContext): string {
+function pad(x: string, shape: Shape, { writer, sizes }: EmitContext): string {
   const line = writer.node("Reshape", [x, writer.list([-1])]);
-  // -n mod row is what is missing to the next multiple.
-  const count = writer.node("Shape", [line], { start: 0 });
-  const missing = writer.node("Mod", [writer.node("Neg", [count]), writer.list([sumRow])]);
-  return writer.node("Pad", [line, writer.node("Concat", [writer.list([0]), missing], { axis: 0 })]);
+  return writer.node("Pad", [line, sizes.padding(line, shape, sumRow)]);
 }
 
 /** The plan for a model that must serve every size. */

@@ -25,6 +25,12 @@ export class ModelWriter {
     return output;
   }
 
+  /** Reserves a name for an input. */
+  claim(name: string): string {
+    this.#taken.add(name);
+    return name;
+  }
+
   /** A scalar stored in the model. */
   scalar(value: number, dtype: DType | "int64"): string {
     return this.#store(value, dtype);

@@ -35,21 +35,28 @@ export function absolute(rt: Runtime, x: TfTensor): TfTensor {
   return x.dtype === "float32" ? rt.kernel("Abs", { x }) : extreme(rt, "Maximum", x, negative(rt, x), x.shape);
 }
 
-/** -1, 0 or 1; NaN stays NaN. The kernel Sign makes NaN, and on wasm everything small, 0. */
+/** -1, 0 or 1, and 0 for NaN; on wasm the kernel Sign makes everything small 0. */
 export function sign(rt: Runtime, x: TfTensor): TfTensor {
   if (x.dtype !== "float32") return rt.kernel("Sign", { x });
   if (rt.device === "wasm") {
     // x / |x| with infinities brought down and 0 divided by something
     const size = clip(rt, rt.kernel("Abs", { x }), smallestFloat, largestFloat);
-    return keepNaN(rt, x, rt.kernel("RealDiv", { a: clip(rt, x, -largestFloat, largestFloat), b: size }));
+    const ratio = rt.kernel("RealDiv", { a: clip(rt, x, -largestFloat, largestFloat), b: size });
+    return select(rt, rt.kernel("IsNan", { x }), scalar(rt, 0, "float32"), ratio, x.shape);
   }
   const zero = scalar(rt, 0, "float32");
-  const below = select(rt, rt.kernel("Less", { a: x, b: zero }), fill(rt, x.shape, -1, "float32"), x, x.shape);
-  return select(rt, rt.kernel("Less", { a: zero, b: x }), fill(rt, x.shape, 1, "float32"), below, x.shape);
+  const below = castTensor(rt, rt.kernel("Less", { a: x, b: zero }), "float32");
+  return rt.kernel("Sub", { a: castTensor(rt, rt.kernel("Less", { a: zero, b: x }), "float32"), b: below });
+}
+
+/** max(x, 0); on wasm the kernel Relu takes NaN for 0. */
+export function relu(rt: Runtime, x: TfTensor): TfTensor {
+  const result = rt.kernel("Relu", { x });
+  return rt.device === "wasm" ? keepNaN(rt, x, result) : result;
 }
 
 export function clampMin(rt: Runtime, x: TfTensor, bound: number): TfTensor {
-  return bound === 0 ? rt.kernel("Relu", { x }) : keepNaN(rt, x, clip(rt, x, bound, Infinity));
+  return bound === 0 ? relu(rt, x) : keepNaN(rt, x, clip(rt, x, bound, Infinity));
 }
 
 export function clampMax(rt: Runtime, x: TfTensor, bound: number): TfTensor {

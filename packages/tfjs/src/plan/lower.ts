@@ -1,6 +1,17 @@
 import { bindShape, sizeOf, type Graph, type NodeOf, type OpName } from "@losses/core";
 import { binary, expand } from "./broadcast.js";
-import { absolute, castTensor, choose, clampMax, clampMin, equal, extreme, negative, sign } from "./elementwise.js";
+import {
+  absolute,
+  castTensor,
+  choose,
+  clampMax,
+  clampMin,
+  equal,
+  extreme,
+  negative,
+  relu,
+  sign,
+} from "./elementwise.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
 import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
@@ -125,7 +136,7 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   exp: unaryKernel("Exp"),
   log: unaryKernel("Log"),
   sqrt: unaryKernel("Sqrt"),
-  relu: unaryKernel("Relu"),
+  relu: unary(() => relu),
   sigmoid: unaryKernel("Sigmoid"),
   softplus: unaryKernel("Softplus"),
   not: unaryKernel("LogicalNot"),

@@ -232,7 +232,7 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
   ],
   neg: unary((x) => -x, [vector, long, ints, empty]),
   abs: unary(Math.abs, [vector, long, ints, empty]),
-  sign: unary(Math.sign, [vector, long, ints, empty, scalar]),
+  sign: unary((x) => Number(x > 0) - Number(x < 0), [vector, long, ints, empty, scalar]),
   exp: unary(Math.exp),
   log: unary(Math.log),
   sqrt: unary(Math.sqrt),

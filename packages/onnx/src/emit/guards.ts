@@ -1,0 +1,52 @@
+import { nodeAt, type Node } from "@losses/core";
+import { operand, type EmitContext, type Emitter } from "./context.js";
+
+// WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and log and pow of negative
+// numbers may be anything. Comparisons, selections and arithmetic keep to IEEE 754 on every device that was tried.
+
+/** `value`, but NaN where `x` is NaN. */
+export function whereNumber(x: string, value: string, { writer, provider }: EmitContext): string {
+  return provider === "cpu" ? value : writer.node("Where", [writer.node("Equal", [x, x]), value, x]);
+}
+
+/** `value`, but NaN where `x` is negative or NaN. */
+function whereNotNegative(x: string, value: string, dtype: Node["dtype"], { writer }: EmitContext): string {
+  const inside = writer.node("LessOrEqual", [writer.scalar(0, dtype), x]);
+  return writer.node("Where", [inside, value, writer.scalar(Number.NaN, dtype)]);
+}
+
+export const emitExp: Emitter<"exp"> = (_, inputs, context) =>
+  whereNumber(operand(inputs, 0), context.writer.node("Exp", inputs), context);
+
+export const emitLog: Emitter<"log"> = (node, inputs, context) => {
+  const log = context.writer.node("Log", inputs);
+  return context.provider === "cpu" ? log : whereNotNegative(operand(inputs, 0), log, node.dtype, context);
+};
+
+export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) => {
+  const x = operand(inputs, 0);
+  if (provider === "cpu") return writer.node("Relu", [x]);
+  // Relu takes NaN for 0 on some devices. The gradient compares the same.
+  const zero = writer.scalar(0, node.dtype);
+  return writer.node("Where", [writer.node("LessOrEqual", [x, zero]), zero, x]);
+};
+
+/** Powers with an exponent known when the model is written are guarded; no loss has another one. */
+export const emitPow: Emitter<"pow"> = (node, inputs, context) => {
+  const { writer, provider, graph } = context;
+  const [x, y] = [operand(inputs, 0), operand(inputs, 1)];
+  const exponent = nodeAt(graph, node.inputs[1] ?? -1);
+  if (provider === "cpu" || exponent.op !== "constant") return writer.node("Pow", [x, y]);
+  const { value } = exponent.attrs;
+  const positive = (size: number): string => {
+    if (size === 1) return x;
+    const power = writer.node("Pow", [x, writer.scalar(size, node.dtype)]);
+    return Number.isInteger(size) ? whereNumber(x, power, context) : whereNotNegative(x, power, node.dtype, context);
+  };
+  // 0 to a negative power is infinite, and an infinity to a negative power 0.
+  return value < 0
+    ? writer.node("Div", [writer.scalar(1, node.dtype), positive(-value)])
+    : value > 0
+      ? positive(value)
+      : writer.node("Pow", [x, y]);
+};
