@@ -60,6 +60,29 @@ function firstExample() {
   return code;
 }
 
+/** A loss that a user writes: log cosh, run on the processor and exported as an ONNX model. */
+const ownLoss = `
+import { defineLoss, float, reduction } from "@losses/core";
+import { createBackend } from "@losses/js";
+import { exportLoss } from "@losses/onnx";
+
+const logCosh = defineLoss({
+  name: "logCosh",
+  summary: "Log cosh of the error.",
+  formula: "log(cosh(input - target))",
+  inputs: { input: float(["~d"], "Predictions."), target: float(["~d"], "Truth.") },
+  options: { reduction: reduction("mean") },
+  value({ input, target }) {
+    const d = input.sub(target);
+    return d.add(d.mul(-2).softplus()).sub(Math.LN2);
+  },
+});
+const loss = await (await createBackend()).compile(logCosh());
+const { value, grads } = await loss.valueAndGrad({ input: [1], target: [0] });
+const model = exportLoss(logCosh(), { gradients: true });
+console.log(value.data[0].toFixed(6), grads.input.data[0].toFixed(6), model.length > 500 ? "model" : "no model");
+`;
+
 /**
  * @param {boolean} holds
  * @param {string} what
@@ -90,6 +113,9 @@ try {
   ]);
   const line = JSON.parse(run(bin, ["eval", "--backend", "js"], { cwd: app, input: cases }));
   demand(line.value.data[0] === 0 && line.grads.image.data[0] === 0, "losses eval reads a case and answers it");
+  writeFileSync(join(app, "own.mjs"), ownLoss);
+  const own = run(process.execPath, ["own.mjs"], { cwd: app }).trim();
+  demand(own === "0.433781 0.761594 model", `a loss written outside runs, differentiates and exports: ${own}`);
   const doctor = JSON.parse(run(bin, ["doctor", "--json"], { cwd: app }));
   demand(
     JSON.stringify(doctor).includes("npm install onnxruntime-node"),

@@ -1,7 +1,7 @@
 import type { Graph } from "@losses/core";
 import { expect, it } from "vitest";
 import { halfBits } from "../src/half.js";
-import { exportGraph } from "../src/index.js";
+import { exportGraph, exportSizedGraph } from "../src/index.js";
 import { decode } from "./decode.js";
 
 const x = {
@@ -59,7 +59,7 @@ it("inner values never take the name of an input or output", () => {
     nodes: [
       odd,
       { id: 1, op: "neg", inputs: [0], attrs: {}, shape: ["N"], dtype: "float32" },
-      { id: 2, op: "exp", inputs: [1], attrs: {}, shape: ["N"], dtype: "float32" },
+      { id: 2, op: "sqrt", inputs: [1], attrs: {}, shape: ["N"], dtype: "float32" },
     ],
     outputs: [{ name: "value", node: 2 }],
   };
@@ -97,4 +97,49 @@ it.each([
   [0.1, 0x2e66],
 ])("float16 of %d", (value, bits) => {
   expect(halfBits(value)).toBe(bits);
+});
+
+it("reads sizes from shapes, or has inputs for them and computes none", () => {
+  const graph: Graph = {
+    name: "rows",
+    nodes: [
+      x,
+      { id: 1, op: "dimSize", inputs: [], attrs: { dims: ["N", 3], dtype: "float32" }, shape: [], dtype: "float32" },
+      { id: 2, op: "mul", inputs: [0, 1], attrs: {}, shape: ["N"], dtype: "float32" },
+      { id: 3, op: "expand", inputs: [2], attrs: { shape: [2, "N"] }, shape: [2, "N"], dtype: "float32" },
+    ],
+    outputs: [{ name: "value", node: 3 }],
+  };
+  const { graph: whole } = decode(exportGraph(graph));
+  expect(whole.input.map(({ name }) => name)).toEqual(["x"]);
+  expect(whole.node.map(({ opType }) => opType)).toContain("Shape");
+
+  const { model, sizeInputs } = exportSizedGraph(graph);
+  const { graph: sized } = decode(model);
+  expect(sized.input.map(({ name }) => name)).toEqual(["x", ...sizeInputs.map(({ name }) => name)]);
+  expect(sized.node.map(({ opType }) => opType)).toEqual(["Mul", "Expand"]);
+  expect(sizeInputs.map(({ dtype, shape, values }) => [dtype, shape, values({ N: 5 })])).toEqual([
+    ["float32", [], [15]],
+    ["int64", [2], [2, 5]],
+  ]);
+});
+
+it("an input for a count of zeros fills a line up to whole rows", () => {
+  const graph: Graph = {
+    name: "total",
+    nodes: [
+      x,
+      { id: 1, op: "reduceSum", inputs: [0], attrs: { axes: [0], keepdims: false }, shape: [], dtype: "float32" },
+    ],
+    outputs: [{ name: "value", node: 1 }],
+  };
+  const { sizeInputs } = exportSizedGraph(graph, { planSum: () => "padded" });
+  expect(sizeInputs.map(({ values }) => [0, 1, 4096, 5000].map((N) => values({ N })))).toEqual([
+    [
+      [0, 0],
+      [0, 4095],
+      [0, 0],
+      [0, 3192],
+    ],
+  ]);
 });

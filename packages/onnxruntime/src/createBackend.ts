@@ -1,6 +1,7 @@
 import { OptionError, type Backend } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
+import { oneAtATime } from "./oneAtATime.js";
 import { probeDevice } from "./probe.js";
 import {
   asOrtModule,
@@ -12,6 +13,7 @@ import {
   type RuntimeName,
 } from "./runtime.js";
 import { sessionSetup, unavailable } from "./sessions.js";
+import { startRemoteRuntime } from "./worker/remoteRuntime.js";
 
 export interface OnnxRuntimeOptions {
   /**
@@ -25,6 +27,11 @@ export interface OnnxRuntimeOptions {
   readonly ort?: OrtModule;
   /** Processor threads a session may use; default: the number of processors, at most 4. */
   readonly threads?: number;
+  /**
+   * True: sessions run in a worker thread, and the event loop stays free. With onnxruntime-node, on every device but webgpu.
+   * Default false.
+   */
+  readonly worker?: boolean;
 }
 
 /**
@@ -40,7 +47,7 @@ export interface OnnxRuntimeOptions {
  * ```
  */
 export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<Backend<OrtTensor>> {
-  const { runtime, devices, threads } = readOptions(options);
+  const { runtime, devices, threads, worker } = readOptions(options);
   const name = runtimePackages[runtime];
   let ort: OrtModule;
   try {
@@ -49,20 +56,28 @@ export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<B
     throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), [messageOf(cause)], cause);
   }
   const count = threads ?? (await defaultThreads(runtime));
+  const remote = worker ? await startRemoteRuntime(ort) : undefined;
+  const stop = async (): Promise<void> => remote?.stop();
   const reasons: string[] = [];
   const causes: unknown[] = [];
   for (const { device, facts } of devices) {
     const id = backendId(runtime, device);
-    const setup = sessionSetup(ort, id, facts, count);
+    if (worker && facts.oneThread === true) {
+      reasons.push(`${name} ends the process when two threads use ${device}. Leave out worker.`);
+      continue;
+    }
+    const own = remote?.ort ?? ort;
+    const setup = sessionSetup(facts.oneAtATime === true ? oneAtATime(own) : own, id, facts, count);
     try {
-      await probeDevice(setup, facts);
-      return makeBackend({ setup, device, runtime });
+      await probeDevice(setup);
+      return makeBackend({ setup, device, runtime, ort, stop });
     } catch (cause) {
       const what = messageOf(cause).replace(`no session could be made for probe: `, `${name} refuses it: `);
       reasons.push(`${what.replace(/\.$/, "")}. ${facts.cure}`);
       causes.push(cause);
     }
   }
+  await stop();
   throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), reasons, causes[0]);
 }
 
@@ -74,13 +89,16 @@ interface Wanted {
   readonly runtime: RuntimeName;
   readonly devices: readonly { readonly device: Device; readonly facts: DeviceFacts }[];
   readonly threads: number | undefined;
+  readonly worker: boolean;
 }
+
+const optionNames: readonly string[] = ["device", "runtime", "ort", "threads", "worker"];
 
 function readOptions(options: OnnxRuntimeOptions): Wanted {
   for (const key of Object.keys(options)) {
-    if (!["device", "runtime", "ort", "threads"].includes(key)) {
+    if (!optionNames.includes(key)) {
       throw new OptionError(
-        `createBackend: options must be among device, runtime, ort, threads, got the unknown option ${key}.`,
+        `createBackend: options must be among ${optionNames.join(", ")}, got the unknown option ${key}.`,
         "UNKNOWN_OPTION",
       );
     }
@@ -89,12 +107,19 @@ function readOptions(options: OnnxRuntimeOptions): Wanted {
   if (!(runtime in runtimePackages)) {
     throw new OptionError(`createBackend: option runtime must be "node" or "web", got "${String(runtime)}".`);
   }
-  const { threads } = options;
+  const { threads, worker = false } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new OptionError(`createBackend: option threads must be an integer >= 1, got ${threads}.`);
   }
   if (options.ort !== undefined && asOrtModule(options.ort) === undefined) {
     throw new OptionError("createBackend: option ort must be a module of ONNX Runtime, got something else.");
+  }
+  if (typeof worker !== "boolean")
+    throw new OptionError(`createBackend: option worker must be a boolean, got ${typeof worker}.`);
+  if (worker && (runtime === "web" || options.ort !== undefined)) {
+    throw new OptionError(
+      "createBackend: option worker must be left out with onnxruntime-web or a module of your own, got true. The worker imports onnxruntime-node; for the web see its env.wasm.proxy.",
+    );
   }
   const wanted = options.device ?? (runtime === "node" ? "cpu" : "wasm");
   const list: readonly Device[] = typeof wanted === "string" ? [wanted] : wanted;
@@ -109,7 +134,7 @@ function readOptions(options: OnnxRuntimeOptions): Wanted {
   });
   if (devices.length === 0)
     throw new OptionError("createBackend: option device must name at least one device, got none.");
-  return { runtime, devices, threads };
+  return { runtime, devices, threads, worker };
 }
 
 function isNode(): boolean {

@@ -11,6 +11,10 @@ export interface DeviceFacts {
   readonly host: "cpu" | "wasm";
   /** True if a node that the provider cannot run would land on the processor unnoticed. */
   readonly fallsBack: boolean;
+  /** True if the process ends when two threads use it at the same time. */
+  readonly oneThread?: boolean;
+  /** True if the runtime must not be asked for anything while it computes. */
+  readonly oneAtATime?: boolean;
   /** What to do when it does not work. */
   readonly cure: string;
 }
@@ -28,7 +32,7 @@ export const deviceTable: { readonly [R in RuntimeName]: { readonly [D in Device
       fallsBack: false,
       cure: "Check that onnxruntime-node supports this platform.",
     },
-    webgpu: { provider: "webgpu", host: "cpu", fallsBack: true, cure: webgpuOnNode },
+    webgpu: { provider: "webgpu", host: "cpu", fallsBack: true, oneThread: true, cure: webgpuOnNode },
     cuda: {
       provider: "cuda",
       host: "cpu",
@@ -63,6 +67,7 @@ export const deviceTable: { readonly [R in RuntimeName]: { readonly [D in Device
       provider: "webgpu",
       host: "wasm",
       fallsBack: true,
+      oneAtATime: true,
       cure: "Check that navigator.gpu exists and pass the WebGPU build: createBackend({ ort: await import('onnxruntime-web/webgpu') }).",
     },
   },

@@ -6,7 +6,11 @@ import type { SessionSetup } from "./sessions.js";
 import { convertTensor, describeTensor, downloadTensor, isOrtTensor, makeTensor } from "./tensors.js";
 
 /** ONNX Runtime on one device as an engine of @losses. */
-export function makeEngine(setup: SessionSetup, device: Device): Engine<OrtTensor> {
+export function makeEngine(
+  setup: SessionSetup,
+  device: Device,
+  dispose: () => Promise<void> = async () => undefined,
+): Engine<OrtTensor> {
   const { ort, id } = setup;
   return {
     id,
@@ -19,6 +23,6 @@ export function makeEngine(setup: SessionSetup, device: Device): Engine<OrtTenso
     download: (tensor) => downloadTensor(id, tensor),
     release: (tensor) => tensor.dispose(),
     compile: (graph) => makeExecutable(setup, graph),
-    dispose: () => undefined,
+    dispose,
   };
 }

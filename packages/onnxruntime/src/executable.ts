@@ -1,8 +1,22 @@
 import { bindShape, LossesError, sizeOf, type DimSizes, type Executable, type Graph, type Shape } from "@losses/core";
-import { exportGraph, planForSize, type SumPlan } from "@losses/onnx";
-import type { InferenceSession } from "onnxruntime-common";
-import type { OrtTensor } from "./runtime.js";
+import {
+  exportGraph,
+  exportSizedGraph,
+  planForSize,
+  type ExportGraphOptions,
+  type SizedModel,
+  type SizeInput,
+  type SumPlan,
+} from "@losses/onnx";
+import type { OrtSession, OrtTensor } from "./runtime.js";
 import { createSession, runSession, type SessionSetup } from "./sessions.js";
+import { sizeTensor } from "./tensors.js";
+
+/** A session, and the sizes that it wants to be fed. */
+interface Ready {
+  readonly session: OrtSession;
+  readonly sizeInputs: readonly SizeInput[];
+}
 
 /**
  * A graph as ONNX Runtime sessions. One session serves every size of the symbols; only sums over very many elements,
@@ -11,33 +25,49 @@ import { createSession, runSession, type SessionSetup } from "./sessions.js";
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
   const outputs = graph.outputs.map((output) => output.name);
   const summed = sumShapes(graph);
-  const sessions = new Map<string, Promise<InferenceSession>>();
+  const sessions = new Map<string, Promise<Ready>>();
   const running = new Set<Promise<unknown>>();
+  const broken: OrtSession[] = [];
   let disposed = false;
 
-  const sessionFor = (sizes: DimSizes): Promise<InferenceSession> => {
+  const sessionFor = (sizes: DimSizes): { readonly key: string; readonly ready: Promise<Ready> } => {
     const plans = new Map<string, SumPlan>(
       summed.map((shape) => [shape.join(), planForSize(sizeOf(bindShape(shape, sizes)))]),
     );
     const empty = setup.emptyOptions !== setup.options && Object.values(sizes).includes(0);
     const key = [empty, ...plans.values()].join();
     const known = sessions.get(key);
-    if (known !== undefined) return known;
-    const model = exportGraph(graph, {
+    if (known !== undefined) return { key, ready: known };
+    const { model, sizeInputs } = writeModel(graph, {
       planSum: (shape) => plans.get(shape.join()) ?? "plain",
       provider: setup.provider,
     });
-    const made = createSession(setup, empty ? setup.emptyOptions : setup.options, graph.name, model);
+    const options = empty ? setup.emptyOptions : setup.options;
+    const made = createSession(setup, options, graph.name, model).then((session) => ({ session, sizeInputs }));
     sessions.set(key, made);
     // A failure must not be remembered as the answer.
     made.catch(() => sessions.delete(key));
-    return made;
+    return { key, ready: made };
   };
 
   const run = async (feeds: Readonly<Record<string, OrtTensor>>, sizes: DimSizes): Promise<readonly OrtTensor[]> => {
     if (disposed)
       throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
-    const result = sessionFor(sizes).then((session) => runSession(setup.id, graph.name, session, feeds, outputs));
+    const { key, ready } = sessionFor(sizes);
+    const result = ready.then(async ({ session, sizeInputs }) => {
+      const counts = sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
+      const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
+      try {
+        return await runSession(setup.id, graph.name, session, all, outputs);
+      } catch (cause) {
+        // Its device may be lost: the next run makes a session of its own.
+        if (sessions.get(key) === ready) {
+          sessions.delete(key);
+          broken.push(session);
+        }
+        throw cause;
+      }
+    });
     running.add(result);
     try {
       return await result;
@@ -52,10 +82,18 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     await Promise.allSettled(running);
     const made = await Promise.allSettled(sessions.values());
     sessions.clear();
-    for (const session of made) if (session.status === "fulfilled") await session.value.release();
+    const whole = made.flatMap((ready) => (ready.status === "fulfilled" ? [ready.value.session] : []));
+    for (const session of [...whole, ...broken.splice(0)]) await session.release();
   };
 
   return { run, dispose };
+}
+
+/** On the processor a model reads its sizes from shapes; elsewhere that would not run on the device, so they are fed. */
+function writeModel(graph: Graph, options: ExportGraphOptions): SizedModel {
+  return options.provider === "cpu"
+    ? { model: exportGraph(graph, options), sizeInputs: [] }
+    : exportSizedGraph(graph, options);
 }
 
 /** The distinct shapes that sums in a graph run over. */

@@ -1,8 +1,8 @@
 import { defineBackend, LossesError, OptionError, type Backend, type Feeds, type LossSpec } from "@losses/core";
-import type { InferenceSession } from "onnxruntime-common";
 import { setupOf } from "./backends.js";
 import { makeEngine } from "./engine.js";
-import { isRecord, type OrtModule, type OrtTensor } from "./runtime.js";
+import { isRecord, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
+import { withFallback } from "./sessions.js";
 
 /** One node of a model as ONNX Runtime ran it, after its own rewriting. */
 export interface PlacedNode {
@@ -51,15 +51,16 @@ export async function placement<R extends string, P extends string>(
     import(/* @vite-ignore */ "node:path"),
   ]);
   const folder = await mkdtemp(path.join(tmpdir(), "losses-"));
-  const sessions: InferenceSession[] = [];
-  const { setup, device } = found;
+  const sessions: OrtSession[] = [];
+  const { setup, device, ort } = found;
   const profiled = { enableProfiling: true, profileFilePrefix: path.join(folder, "profile") };
   const recorder = defineBackend(
     makeEngine(
       {
         ...setup,
-        ort: recording(setup.ort, sessions),
-        options: { ...setup.options, ...profiled },
+        ort: recording(ort, sessions),
+        // The point is to see what would land elsewhere.
+        options: { ...withFallback(setup.options, true), ...profiled },
         emptyOptions: { ...setup.emptyOptions, ...profiled },
       },
       device,
@@ -68,7 +69,7 @@ export async function placement<R extends string, P extends string>(
   try {
     const loss = await recorder.compile(spec);
     await loss.valueAndGrad(feeds);
-    for (const session of sessions) session.endProfiling();
+    for (const session of sessions) session.endProfiling?.();
     const files = await readdir(folder);
     const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
     const nodes = texts.flatMap(readProfile);
@@ -84,17 +85,13 @@ export async function placement<R extends string, P extends string>(
 }
 
 /** The same runtime, remembering the sessions that it makes. */
-function recording(ort: OrtModule, sessions: InferenceSession[]): OrtModule {
-  const create = async (model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession> => {
-    const session = await ort.InferenceSession.create(model, options);
+function recording({ Tensor, env, InferenceSession }: OrtModule, sessions: OrtSession[]): OrtModule {
+  const create: OrtModule["InferenceSession"]["create"] = async (model, options) => {
+    const session = await InferenceSession.create(model, options);
     sessions.push(session);
     return session;
   };
-  return {
-    Tensor: ort.Tensor,
-    env: ort.env,
-    InferenceSession: { create: create as OrtModule["InferenceSession"]["create"] },
-  };
+  return { Tensor, env, InferenceSession: { create } };
 }
 
 function readProfile(text: string): readonly PlacedNode[] {
@@ -115,4 +112,22 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
     Array.isArray(inputs) &&
     inputs.every((input: unknown) => isRecord(input) && Object.keys(input).every((type) => type === "int64"))
   );
+}
+
+/**
+ * A placement in words, for people: how many nodes each provider ran, and by name those that fell back to the processor.
+ *
+ * @example
+ * ```ts
+ * console.log(describePlacement(await placement(backend, clipLoss(), { image, text, logitScale: 14.3 })));
+ * // webgpu: WebGpuExecutionProvider ran 31 nodes. Nothing fell back to the processor.
+ * ```
+ */
+export function describePlacement({ device, nodes, fallbacks }: Placement): string {
+  const counts = new Map<string, number>();
+  for (const { provider } of nodes) counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  const ran = [...counts].map(([provider, count]) => `${provider} ran ${count} node${count === 1 ? "" : "s"}`);
+  const fell = fallbacks.map(({ op, name }) => `${op} (${name})`).join(", ");
+  const end = device === "cpu" ? "" : ` ${fell === "" ? "Nothing" : fell} fell back to the processor.`;
+  return `${device}: ${ran.join(", ")}.${end}`;
 }

@@ -1,7 +1,6 @@
 import type { Graph } from "@losses/core";
 import { exportGraph } from "@losses/onnx";
-import type { DeviceFacts } from "./devices.js";
-import { createSession, runSession, withoutFallback, type SessionSetup } from "./sessions.js";
+import { createSession, runSession, type SessionSetup } from "./sessions.js";
 
 /** value = x + |x|, wholly on any device. */
 const probeGraph: Graph = {
@@ -25,9 +24,8 @@ const probeGraph: Graph = {
  * Runs a small model on a device, with the fall back to the processor switched off; throws what goes wrong.
  * Only this shows that a device works: ONNX Runtime lists what was compiled in, not what runs.
  */
-export async function probeDevice(setup: SessionSetup, facts: DeviceFacts): Promise<void> {
-  const options = facts.fallsBack ? withoutFallback(setup.options) : setup.options;
-  const session = await createSession(setup, options, probeGraph.name, exportGraph(probeGraph));
+export async function probeDevice(setup: SessionSetup): Promise<void> {
+  const session = await createSession(setup, setup.options, probeGraph.name, exportGraph(probeGraph));
   try {
     const x = new setup.ort.Tensor("float32", Float32Array.of(-1, 2), [2]);
     const [value] = await runSession(setup.id, probeGraph.name, session, { x }, ["value"]);

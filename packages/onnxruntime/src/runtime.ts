@@ -1,12 +1,25 @@
-import type { Env, InferenceSessionFactory, Tensor, TensorConstructor } from "onnxruntime-common";
+import type { Env, InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
 import { printValue } from "@losses/core";
 
 /** A tensor of ONNX Runtime: what the backend takes and returns. */
 export type OrtTensor = Tensor;
 
+/** The part of a session that the backend uses. */
+export interface OrtSession {
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    outputs: readonly string[],
+  ): Promise<Readonly<Record<string, unknown>>>;
+  release(): Promise<void>;
+  /** Writes the profile; absent where the session lives in another thread. */
+  endProfiling?(): void;
+}
+
 /** The part of `onnxruntime-node` and `onnxruntime-web` that the backend uses; either module fits. */
 export interface OrtModule {
-  readonly InferenceSession: InferenceSessionFactory;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<OrtSession>;
+  };
   readonly Tensor: TensorConstructor;
   readonly env: Env;
 }

@@ -2,7 +2,7 @@ import { BackendUnavailableError, LossesError, UnsupportedOpError } from "@losse
 import type { Provider } from "@losses/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import type { DeviceFacts } from "./devices.js";
-import { messageOf, type OrtModule, type OrtTensor } from "./runtime.js";
+import { messageOf, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
 
 export type SessionOptions = InferenceSession.SessionOptions;
 
@@ -11,6 +11,7 @@ export interface SessionSetup {
   readonly ort: OrtModule;
   /** The id of the backend, for messages. */
   readonly id: string;
+  /** On every device but the processor they refuse a model of which a node would land there. */
   readonly options: SessionOptions;
   /** Which ops its models may use. */
   readonly provider: Provider;
@@ -23,19 +24,19 @@ export interface SessionSetup {
 
 /** What the sessions of a backend on one device have in common. */
 export function sessionSetup(ort: OrtModule, id: string, facts: DeviceFacts, threads: number): SessionSetup {
-  const options = sessionOptions(facts, threads);
+  const options = sessionOptions(facts.provider, threads);
   return {
     ort,
     id,
-    options,
+    options: facts.fallsBack ? withFallback(options, false) : options,
     provider: facts.fallsBack ? "any" : "cpu",
-    emptyOptions: facts.fallsBack ? { ...options, executionProviders: [facts.host] } : options,
+    emptyOptions: facts.fallsBack ? sessionOptions(facts.host, threads) : options,
   };
 }
 
-function sessionOptions(facts: DeviceFacts, threads: number): SessionOptions {
+function sessionOptions(provider: string, threads: number): SessionOptions {
   return {
-    executionProviders: [facts.provider],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Failures reach the caller as errors; only fatal ones are printed as well.
@@ -45,9 +46,10 @@ function sessionOptions(facts: DeviceFacts, threads: number): SessionOptions {
   };
 }
 
-/** The same, refusing every model of which a node would land on the processor. */
-export function withoutFallback(options: SessionOptions): SessionOptions {
-  return { ...options, extra: { session: { disable_cpu_ep_fallback: "1" } } };
+/** The same, taking or refusing models of which a node would land on the processor. */
+export function withFallback(options: SessionOptions, allowed: boolean): SessionOptions {
+  const session = { ...Object(options.extra?.["session"]), disable_cpu_ep_fallback: allowed ? "0" : "1" };
+  return { ...options, extra: { ...options.extra, session } };
 }
 
 export async function createSession(
@@ -55,13 +57,19 @@ export async function createSession(
   options: SessionOptions,
   loss: string,
   model: Uint8Array,
-): Promise<InferenceSession> {
+): Promise<OrtSession> {
   try {
     return await ort.InferenceSession.create(model, options);
   } catch (cause) {
     const text = messageOf(cause);
     if (/could not find an implementation|not implemented|NOT_IMPLEMENTED/i.test(text)) {
       throw new UnsupportedOpError(`${id}: ${loss} must consist of ops that the device has, got: ${text}`, { cause });
+    }
+    if (/fallback to CPU EP has been explicitly disabled/i.test(text)) {
+      throw new UnsupportedOpError(
+        `${id}: ${loss} must run wholly on the device, got ops that ONNX Runtime has on the processor only. placement() names them.`,
+        { cause },
+      );
     }
     throw new LossesError("BACKEND_FAILED", `${id}: no session could be made for ${loss}: ${text}`, { cause });
   }
@@ -71,7 +79,7 @@ export async function createSession(
 export async function runSession(
   id: string,
   loss: string,
-  session: InferenceSession,
+  session: OrtSession,
   feeds: Readonly<Record<string, OrtTensor>>,
   outputs: readonly string[],
 ): Promise<readonly OrtTensor[]> {

@@ -2,11 +2,13 @@ import {
   DTypeError,
   InputError,
   LossesError,
+  type DimSizes,
   type DType,
   type HostData,
   type HostTensor,
   type InputDType,
 } from "@losses/core";
+import type { SizeInput } from "@losses/onnx";
 import { isRecord, type OrtModule, type OrtTensor } from "./runtime.js";
 
 const dtypes: Readonly<Record<string, InputDType>> = {
@@ -55,6 +57,13 @@ export function convertTensor(
 
 export function makeTensor(ort: OrtModule, { dtype, shape, data }: HostTensor): OrtTensor {
   return new ort.Tensor(dtype, data as OrtTensor["data"], shape);
+}
+
+/** What a model wants to be fed for the sizes of a run. */
+export function sizeTensor(ort: OrtModule, { dtype, shape, values }: SizeInput, sizes: DimSizes): OrtTensor {
+  const numbers = values(sizes);
+  if (dtype === "int64") return new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), shape);
+  return new ort.Tensor(dtype, dtype === "int32" ? Int32Array.from(numbers) : Float32Array.from(numbers), shape);
 }
 
 /** The contents of a tensor; int64 comes as int32. */

@@ -1,6 +1,6 @@
 import { clipLoss, crossEntropy, OptionError } from "@losses/core";
 import { expect, it } from "vitest";
-import { createBackend, placement } from "../src/index.js";
+import { createBackend, describePlacement, placement } from "../src/index.js";
 import { testDevice } from "./device.js";
 
 it("names the provider of every node; none but shape arithmetic runs elsewhere", async () => {
@@ -20,7 +20,18 @@ it("names the provider of every node; none but shape arithmetic runs elsewhere",
   if (testDevice === "cpu")
     expect(new Set(found.nodes.map((node) => node.provider))).toEqual(new Set(["CPUExecutionProvider"]));
   else expect(found.nodes.find((node) => node.op === "ReduceSum")?.provider).not.toBe("CPUExecutionProvider");
+  const text = describePlacement(found);
+  expect(text).toMatch(new RegExp(`^${testDevice}: \\w+ ran \\d+ nodes`));
+  if (testDevice !== "cpu") expect(text).toContain("Nothing fell back to the processor.");
   await backend.dispose();
+});
+
+it("the description names what fell back", () => {
+  const node = (op: string, provider: string) => ({ name: `${op}_1`, op, provider, shapeArithmetic: false });
+  const [stayed, fell] = [node("Exp", "WebGpuExecutionProvider"), node("Or", "CPUExecutionProvider")];
+  expect(describePlacement({ device: "webgpu", nodes: [stayed, stayed, fell], fallbacks: [fell] })).toBe(
+    "webgpu: WebGpuExecutionProvider ran 2 nodes, CPUExecutionProvider ran 1 node. Or (Or_1) fell back to the processor.",
+  );
 });
 
 it("refuses a backend that is not its own", async () => {

@@ -28,7 +28,30 @@ export async function createBackend(options: TfjsOptions = {}): Promise<SyncBack
   const tf = await loadTf(options.tf);
   const device = options.device ?? currentDevice(tf);
   await ensureEngine(tf, device);
-  return defineSyncBackend(createEngine(tf, device));
+  return device === "webgpu" ? withLateReads(tf, device) : defineSyncBackend(createEngine(tf, device));
+}
+
+/** A backend whose asynchronous half waits for what the device has computed, while the synchronous one refuses to read it. */
+function withLateReads(tf: Tf, device: string): SyncBackend<TfTensor> {
+  const now = defineSyncBackend(createEngine(tf, device, "now"));
+  const later = defineSyncBackend(createEngine(tf, device, "later"));
+  const compileSync: SyncBackend<TfTensor>["compileSync"] = (spec, options) => {
+    const waiting = later.compileSync(spec, options);
+    return {
+      ...now.compileSync(spec, options),
+      value: async (feeds) => waiting.value(feeds),
+      valueAndGrad: async (feeds, grad) => waiting.valueAndGrad(feeds, grad),
+    };
+  };
+  return {
+    ...now,
+    compileSync,
+    compile: async (spec, options) => compileSync(spec, options),
+    read: async (tensor) => later.read(tensor),
+    dispose: async () => {
+      await Promise.all([now.dispose(), later.dispose()]);
+    },
+  };
 }
 
 function currentDevice(tf: Tf): string {

@@ -1,6 +1,5 @@
 import type { KernelBackend } from "@tensorflow/tfjs-core";
 import { onEngine } from "./engineSwitch.js";
-import { withoutTape } from "./internals.js";
 import { createRuntime, fill, scalar } from "./plan/runtime.js";
 import type { Tf } from "./tf.js";
 
@@ -25,19 +24,13 @@ const probeSize = 1024;
 /** (1 + 2⁻²³) - 1 is 0 in floats of fewer bits. */
 function computesWith32Bits(tf: Tf, device: string): boolean {
   const rt = createRuntime(tf, device);
-  const probe = (): Float32Array => {
+  const probe = rt.only(() => {
     const one = fill(rt, [probeSize], 1, "float32");
     const sum = rt.kernel("Add", { a: one, b: scalar(rt, 2 ** -23, "float32") });
-    return rt.kernel("Sub", { a: sum, b: one }).dataSync<"float32">();
-  };
-  // Arrays survive tidy as they are.
-  const result = withoutTape(tf, () => {
-    tf.engine().startScope();
-    try {
-      return probe();
-    } finally {
-      tf.engine().endScope();
-    }
+    return rt.kernel("Sub", { a: sum, b: one });
   });
+  const tensor = rt.tensor(probe);
+  const result = tensor.dataSync<"float32">();
+  tensor.dispose();
   return result.every((value) => value === 2 ** -23);
 }

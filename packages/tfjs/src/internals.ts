@@ -45,18 +45,6 @@ export function isTapeOn(tf: Tf): boolean {
   return state === undefined || (state.gradientDepth > 0 && state.kernelDepth === 0);
 }
 
-/** Runs without being recorded: what is computed inside is a constant to TensorFlow.js's own differentiation. */
-export function withoutTape<A>(tf: Tf, work: () => A): A {
-  const state = tapeStateOf(tf);
-  if (state === undefined) return work();
-  state.kernelDepth += 1;
-  try {
-    return work();
-  } finally {
-    state.kernelDepth -= 1;
-  }
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,7 @@
 import {
   DTypeError,
   InputError,
+  UnsupportedOpError,
   type DType,
   type Engine,
   type Executable,
@@ -10,18 +11,19 @@ import {
   type MaybePromise,
 } from "@losses/core";
 import { onEngine } from "./engineSwitch.js";
-import { withoutTape } from "./internals.js";
 import { castTensor } from "./plan/elementwise.js";
 import { lower } from "./plan/lower.js";
 import { runPlan } from "./plan/run.js";
 import { createRuntime, type TfDType } from "./plan/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
 
-/** An initialised TensorFlow.js engine as an engine of losses: forward kernels only, every tensor accounted for. */
-export function createEngine(tf: Tf, device: string): Engine<TfTensor> {
+/**
+ * An initialised TensorFlow.js engine as an engine of losses: forward kernels only, every tensor accounted for.
+ * `reads`: whether contents may come later, where the device cannot give them at once, or are refused there.
+ */
+export function createEngine(tf: Tf, device: string, reads: "now" | "later" = "now"): Engine<TfTensor> {
   const id = `tfjs:${device}`;
   const runtime = createRuntime(tf, device);
-  const scoped = <A>(work: () => A): A => onEngine(tf, device, () => withoutTape(tf, work));
   return {
     id,
     device,
@@ -29,14 +31,19 @@ export function createEngine(tf: Tf, device: string): Engine<TfTensor> {
     isTensor: (value): value is TfTensor => value instanceof tf.Tensor,
     describe: (tensor) => ({ shape: tensor.shape, dtype: dtypeOf(id, tensor) }),
     convert: (tensor, dtype) =>
-      tensor.dtype === dtype ? tensor : scoped(() => tf.tidy(() => castTensor(runtime, tensor, ownDType(id, dtype)))),
-    upload: ({ data, shape, dtype }) => scoped(() => runtime.make(data, shape, ownDType(id, dtype))),
-    download: (tensor) => onEngine(tf, device, () => download(tf, id, tensor)),
+      tensor.dtype === dtype
+        ? tensor
+        : onEngine(tf, device, () =>
+            runtime.tensor(runtime.only(() => castTensor(runtime, tensor, ownDType(id, dtype)))),
+          ),
+    upload: ({ data, shape, dtype }) =>
+      onEngine(tf, device, () => runtime.tensor(runtime.only(() => runtime.make(data, shape, ownDType(id, dtype))))),
+    download: (tensor) => onEngine(tf, device, () => download(tf, id, reads, tensor)),
     release: (tensor) => tensor.dispose(),
     compile: (graph: Graph): Executable<TfTensor> => {
       const plan = lower(graph, device);
       return {
-        run: (feeds, sizes) => scoped(() => tf.tidy(() => runPlan(runtime, plan, feeds, sizes))),
+        run: (feeds, sizes) => onEngine(tf, device, () => runPlan(runtime, plan, feeds, sizes)),
         dispose: () => undefined,
       };
     },
@@ -58,7 +65,10 @@ function ownDType(id: string, dtype: DType): TfDType {
   throw new DTypeError(`${id}: tensors are float32, int32 or bool, got ${dtype}.`);
 }
 
-/** What an engine holds in JavaScript, where that can be seen: webgpu keeps what was uploaded, and what was read before. */
+/** What webgpu tensors held when they could still be read at once. Tensors never change. */
+const remembered = new WeakMap<object, HostData>();
+
+/** True if webgpu holds a tensor in JavaScript too, as far as that can be seen: before its first use, and once it was read. */
 function isOnHost(tf: Tf, tensor: TfTensor): boolean {
   const engine: object = tf.backend();
   if (!("tensorMap" in engine)) return false;
@@ -66,14 +76,22 @@ function isOnHost(tf: Tf, tensor: TfTensor): boolean {
   return data?.values !== undefined && data.values !== null;
 }
 
-function download(tf: Tf, id: string, tensor: TfTensor): MaybePromise<HostTensor> {
+function download(tf: Tf, id: string, reads: "now" | "later", tensor: TfTensor): MaybePromise<HostTensor> {
   const dtype = dtypeOf(id, tensor);
   const { shape } = tensor;
+  if (id !== "tfjs:webgpu") return hostTensor(tensor.dataSync<TfDType>(), shape, dtype);
+  const known = remembered.get(tensor.dataId);
+  if (known !== undefined) return hostTensor(known, shape, dtype);
   // webgpu reads from the device at once only by way of a canvas, which not every device gets right.
-  if (id === "tfjs:webgpu" && !isOnHost(tf, tensor)) {
-    return tensor.data<TfDType>().then((data) => hostTensor(data, shape, dtype));
+  if (isOnHost(tf, tensor)) {
+    const data = tensor.dataSync<TfDType>().slice();
+    remembered.set(tensor.dataId, data);
+    return hostTensor(data, shape, dtype);
   }
-  return hostTensor(tensor.dataSync<TfDType>(), shape, dtype);
+  if (reads === "later") return tensor.data<TfDType>().then((data) => hostTensor(data, shape, dtype));
+  throw new UnsupportedOpError(
+    `${id}: reading what the device has computed must be awaited, got a synchronous call. Call await tensor.data() on it first; for class indices that is how they can be checked.`,
+  );
 }
 
 // Some engines answer a cast with the array that was cast.

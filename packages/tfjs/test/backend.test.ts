@@ -10,7 +10,7 @@ import {
   tripletMarginLoss,
 } from "@losses/core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createBackend, type Tf } from "../src/index.js";
+import { createBackend, toTfjs, type Tf, type TfTensor } from "../src/index.js";
 import { devices, startEngines, tf } from "./support/engines.js";
 
 beforeAll(startEngines);
@@ -145,18 +145,29 @@ describe("the choice of an engine", () => {
     tf.removeBackend("broken");
   });
 
-  it("is refused when the engine computes with half precision", async () => {
-    const half = tf.findBackendFactory("cpu")() as ReturnType<typeof tf.backend>;
-    half.floatPrecision = () => 16;
-    tf.registerBackend("half", () => half);
-    await expect(createBackend({ device: "half" as "cpu" })).rejects.toThrow(/16-bit floats/);
+  it("is refused when the engine computes with half precision, also as the current engine", async () => {
+    registerPretended("half", 11);
+    await expect(createBackend({ device: "half" as "cpu" })).rejects.toThrow(/16-bit floats.*"wasm" or "cpu"/);
+    await tf.setBackend("half");
+    const [x, y] = [tf.tensor1d([0]), tf.tensor1d([1])];
+    expect(() => toTfjs(klDiv(), { tf })({ input: x, target: y })).toThrow(/half computes with 16-bit floats/);
+    await tf.setBackend("cpu");
     tf.removeBackend("half");
+  });
+
+  it("is granted when the engine only says that its precision is half, as webgl does", async () => {
+    registerPretended("modest", 24);
+    expect((await createBackend({ device: "modest" as "cpu" })).id).toBe("tfjs:modest");
+    tf.removeBackend("modest");
   });
 
   it("works without the internals that make switching fast", async () => {
     const engine = tf.engine();
-    const kernels = { runKernel: engine.runKernel.bind(engine), makeTensor: engine.makeTensor.bind(engine) };
-    const strange = fakeTf({ engine: () => kernels as ReturnType<Tf["engine"]> });
+    const kernels = {
+      makeTensorFromTensorInfo: engine.makeTensorFromTensorInfo.bind(engine),
+      removeDataId: engine.removeDataId.bind(engine),
+    };
+    const strange = fakeTf({ engine: () => kernels as unknown as ReturnType<Tf["engine"]> });
     const backend = await createBackend({ device: "wasm", tf: strange });
     expect(tf.getBackend()).toBe("cpu");
     const value = backend.compileSync(crossEntropy()).valueSync({ input, target });
@@ -164,6 +175,30 @@ describe("the choice of an engine", () => {
     expect(tf.getBackend()).toBe("cpu");
   });
 });
+
+/** An engine that says that it has 16-bit floats, and rounds sums and differences to some bits. */
+function registerPretended(name: string, bits: number): void {
+  const engine = tf.findBackendFactory("cpu")() as ReturnType<typeof tf.backend>;
+  engine.floatPrecision = () => 16;
+  tf.registerBackend(name, () => engine);
+  const round = (x: number): number => {
+    const unit = 2 ** (Math.floor(Math.log2(Math.abs(x) || 1)) + 1 - bits);
+    return Math.round(x / unit) * unit;
+  };
+  for (const kernelName of ["Fill", "Add", "Sub"]) {
+    const kernel = tf.getKernel(kernelName, "cpu");
+    tf.registerKernel({
+      kernelName,
+      backendName: name,
+      kernelFunc: (call) => {
+        const result = kernel.kernelFunc(call) as TfTensor;
+        const values = engine.readSync(result.dataId) as Float32Array;
+        values.forEach((value, i) => (values[i] = round(value)));
+        return result;
+      },
+    });
+  }
+}
 
 /** TensorFlow.js with some of its functions replaced. */
 function fakeTf(changes: Partial<Tf>): Tf {

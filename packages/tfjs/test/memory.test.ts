@@ -1,4 +1,12 @@
-import { allLosses, crossEntropy, type AnyLoss } from "@losses/core";
+import {
+  allInputs,
+  allLosses,
+  crossEntropy,
+  LossesError,
+  type AnyLoss,
+  type PlainTensor,
+  type ShapedArray,
+} from "@losses/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createBackend, toTfjs, type TfTensor } from "../src/index.js";
 import { devices, startEngines, tf } from "./support/engines.js";
@@ -40,17 +48,29 @@ describe.each(devices)("no tensor is left behind on %s", (device) => {
     tf.dispose(own);
   });
 
-  it("by thousands of calls, nor by errors", async () => {
+  it("by a kernel that fails half-way", async () => {
+    const kernel = tf.getKernel("Log", device);
     const backend = await createBackend({ device, tf });
     const compiled = backend.compileSync(crossEntropy());
-    const input = [[1, 2, 3], [3, 1, 2]]; // prettier-ignore
+    const feeds = { input: [[1, 2]], target: Int32Array.of(0) };
     const before = counts();
-    for (let i = 0; i < 2000; i++) {
-      const { value, grads } = compiled.valueAndGradSync({ input, target: Int32Array.of(0, 2) });
-      tf.dispose([value, grads.input as TfTensor]);
-      expect(() => compiled.valueSync({ input, target: Int32Array.of(0, 3) })).toThrow(/in \[0, 2\]/);
-      expect(() => compiled.valueSync({ input, target: Int32Array.of(0) })).toThrow(/N = 2/);
+    for (let i = 0; i < 50; i++) {
+      tf.unregisterKernel("Log", device);
+      try {
+        expect(() => compiled.valueAndGradSync(feeds)).toThrow(/must have the kernel Log/);
+        tf.registerKernel({
+          ...kernel,
+          kernelFunc: () => {
+            throw new Error("out of memory");
+          },
+        });
+        expect(() => compiled.valueSync(feeds)).toThrow(/out of memory/);
+        tf.unregisterKernel("Log", device);
+      } finally {
+        tf.registerKernel(kernel);
+      }
     }
+    compiled.valueSync(feeds).dispose();
     expect(counts()).toEqual(before);
   });
 
@@ -90,3 +110,40 @@ describe.each(devices)("no tensor is left behind on %s", (device) => {
     expect(counts()).toEqual(before);
   });
 });
+
+// 5,000 values and as many gradients; after each pair a call with bad input.
+describe("10,000 calls on wasm leave no tensor behind", () => {
+  it.each(allLosses.map((loss) => [loss.lossName, loss] as const))("by %s", { timeout: 60_000 }, async (_, loss) => {
+    const backend = await createBackend({ device: "wasm", tf });
+    const compiled = backend.compileSync(loss());
+    const [plain, own] = [sampleInputs(loss), tensors(loss)];
+    const bad = badInputs(loss, plain);
+    const before = counts();
+    for (let i = 0; i < 5000; i++) {
+      compiled.valueSync(own).dispose();
+      const { value, grads } = compiled.valueAndGradSync(i % 2 === 0 ? own : plain);
+      tf.dispose([value, ...Object.values(grads)]);
+      expect(() => compiled.valueSync(bad[i % bad.length] ?? {})).toThrow(LossesError);
+    }
+    expect(counts()).toEqual(before);
+    tf.dispose(own);
+  });
+});
+
+type Inputs = Readonly<Record<string, ShapedArray>>;
+
+/** A tensor that is gone, a shape that does not fit, and, where there are classes, one that is none of them. */
+function badInputs(loss: AnyLoss, inputs: Inputs): readonly Readonly<Record<string, TfTensor | PlainTensor>>[] {
+  const [name = ""] = Object.keys(inputs);
+  const gone = tf.tensor1d([1]);
+  gone.dispose();
+  const strange: Inputs = { [name]: { data: Int32Array.of(1, 2), shape: [1, 1, 1, 1, 1, 1, 2] } };
+  const indices = Object.entries(allInputs(loss.definition)).filter(([, { forms }]) =>
+    forms.some(({ holds }) => holds.kind === "index" && holds.below !== undefined),
+  );
+  const outside = indices.map(([index]) => {
+    const { data, shape } = inputs[index] ?? { data: [], shape: [] };
+    return { ...inputs, [index]: { data: new Int32Array(data.length).fill(99), shape } };
+  });
+  return [{ ...inputs, [name]: gone }, { ...inputs, ...strange }, { ...inputs, unknown: 1 }, ...outside];
+}

@@ -1,12 +1,10 @@
-import { nodeAt, type BinaryOp, type UnaryOp } from "@losses/core";
+import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
-import { operand, type Emitter, type EmitterTable } from "./context.js";
+import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
 /** The ONNX op that does exactly the same. */
-function same(
-  opType: string,
-): (node: unknown, inputs: readonly string[], context: Parameters<Emitter<"neg">>[2]) => string {
+function same(opType: string): (node: unknown, inputs: readonly string[], context: EmitContext) => string {
   return (_, inputs, { writer }) => writer.node(opType, inputs);
 }
 
@@ -15,8 +13,13 @@ export const elementwiseEmitters: Pick<
   EmitterTable,
   UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"
 > = {
-  neg: same("Neg"),
-  abs: same("Abs"),
+  neg: (node, inputs, context) => negative(operand(inputs, 0), node.dtype, context),
+  abs: (node, inputs, context) => {
+    const x = operand(inputs, 0);
+    const { writer, provider } = context;
+    if (provider === "cpu" || node.dtype !== "int32") return writer.node("Abs", [x]);
+    return writer.node("Max", [x, negative(x, "int32", context)]);
+  },
   sign: (node, inputs, { writer, provider }) => {
     const x = operand(inputs, 0);
     // Sign of NaN is 0 or NaN, by its place, in ONNX Runtime; and its WebGPU provider has no Sign.
@@ -71,19 +74,38 @@ export const elementwiseEmitters: Pick<
   pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),
-  equal: same("Equal"),
+  equal: (node, inputs, { writer, graph, provider }) => {
+    if (provider === "cpu" || nodeAt(graph, node.inputs[0] ?? -1).dtype !== "bool") return writer.node("Equal", inputs);
+    return writer.node(
+      "Equal",
+      inputs.map((x) => writer.node("Cast", [x], { to: elementType.int32 })),
+    );
+  },
   less: same("Less"),
   lessOrEqual: same("LessOrEqual"),
   and: same("And"),
-  or: same("Or"),
-  where: (node, inputs, { writer, graph }) => {
+  or: (_, inputs, context) => either(operand(inputs, 0), operand(inputs, 1), context),
+  where: (node, inputs, context) => {
+    const { writer, graph } = context;
     if (nodeAt(graph, node.inputs[1] ?? -1).dtype !== "bool") return writer.node("Where", inputs);
     // ONNX Runtime has no Where over bool: (c ∧ a) ∨ (¬c ∧ b)
     const [c, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
-    return writer.node("Or", [writer.node("And", [c, a]), writer.node("And", [writer.node("Not", [c]), b])]);
+    return either(writer.node("And", [c, a]), writer.node("And", [writer.node("Not", [c]), b]), context);
   },
 };
 
-function expOfMinusAbs(x: string, { writer }: Parameters<Emitter<"neg">>[2]): string {
+// ONNX Runtime's WebGPU provider lacks Or, Equal over bool, and Neg and Abs over int32.
+
+function either(a: string, b: string, { writer, provider }: EmitContext): string {
+  if (provider === "cpu") return writer.node("Or", [a, b]);
+  return writer.node("Not", [writer.node("And", [writer.node("Not", [a]), writer.node("Not", [b])])]);
+}
+
+function negative(x: string, dtype: DType, { writer, provider }: EmitContext): string {
+  if (provider === "cpu" || dtype !== "int32") return writer.node("Neg", [x]);
+  return writer.node("Sub", [writer.scalar(0, "int32"), x]);
+}
+
+function expOfMinusAbs(x: string, { writer }: EmitContext): string {
   return writer.node("Exp", [writer.node("Neg", [writer.node("Abs", [x])])]);
 }

@@ -1,4 +1,4 @@
-import { nodeAt, type Node } from "@losses/core";
+import { nodeAt } from "@losses/core";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 
 // WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and log and pow of negative
@@ -9,18 +9,15 @@ export function whereNumber(x: string, value: string, { writer, provider }: Emit
   return provider === "cpu" ? value : writer.node("Where", [writer.node("Equal", [x, x]), value, x]);
 }
 
-/** `value`, but NaN where `x` is negative or NaN. */
-function whereNotNegative(x: string, value: string, dtype: Node["dtype"], { writer }: EmitContext): string {
-  const inside = writer.node("LessOrEqual", [writer.scalar(0, dtype), x]);
-  return writer.node("Where", [inside, value, writer.scalar(Number.NaN, dtype)]);
-}
-
 export const emitExp: Emitter<"exp"> = (_, inputs, context) =>
   whereNumber(operand(inputs, 0), context.writer.node("Exp", inputs), context);
 
 export const emitLog: Emitter<"log"> = (node, inputs, context) => {
-  const log = context.writer.node("Log", inputs);
-  return context.provider === "cpu" ? log : whereNotNegative(operand(inputs, 0), log, node.dtype, context);
+  const { writer, provider } = context;
+  const log = writer.node("Log", inputs);
+  if (provider === "cpu") return log;
+  const inside = writer.node("LessOrEqual", [writer.scalar(0, node.dtype), operand(inputs, 0)]);
+  return writer.node("Where", [inside, log, writer.scalar(Number.NaN, node.dtype)]);
 };
 
 export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) => {
@@ -41,7 +38,10 @@ export const emitPow: Emitter<"pow"> = (node, inputs, context) => {
   const positive = (size: number): string => {
     if (size === 1) return x;
     const power = writer.node("Pow", [x, writer.scalar(size, node.dtype)]);
-    return Number.isInteger(size) ? whereNumber(x, power, context) : whereNotNegative(x, power, node.dtype, context);
+    if (Number.isInteger(size)) return whereNumber(x, power, context);
+    // The square root is 0 at 0, which a small power misses, and NaN at NaN and below 0.
+    const inside = writer.node("Less", [writer.scalar(0, node.dtype), x]);
+    return writer.node("Where", [inside, power, writer.node("Sqrt", [x])]);
   };
   // 0 to a negative power is infinite, and an infinity to a negative power 0.
   return value < 0

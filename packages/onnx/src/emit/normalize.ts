@@ -15,7 +15,9 @@ export const emitExtreme =
       writer.scalar(1, node.dtype),
       writer.scalar(0, node.dtype),
     ]);
-    const all = writer.node("Equal", [extreme("ReduceMin", number, node.attrs, context), writer.scalar(1, node.dtype)]);
+    // Over no elements the smallest is infinite.
+    const least = extreme("ReduceMin", number, node.attrs, context);
+    const all = writer.node("LessOrEqual", [writer.scalar(1, node.dtype), least]);
     return writer.node("Where", [all, result, writer.scalar(NaN, node.dtype)]);
   };
 
@@ -52,22 +54,11 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
-/** eˣ / Σ eˣ: its parts where the log-softmax of the same operand needs them too, else the runtime's own op. */
+/** eˣ / Σ eˣ: on the processor the runtime's own op; elsewhere that hides NaN, and its parts serve the log-softmax too. */
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   const { axis } = node.attrs;
-  const { writer } = context;
-  const partsExist =
-    context.provider === "any" &&
-    context.graph.nodes.some(
-      (other) => other.op === "logSoftmax" && other.inputs[0] === node.inputs[0] && other.attrs.axis === axis,
-    );
-  if (!partsExist) {
-    const softmax = writer.node("Softmax", inputs, { axis });
-    // A sum shows NaN, but in float16 it may overflow to ∞ - ∞.
-    if (context.provider === "cpu" || node.dtype === "float16") return softmax;
-    const probe = writer.node("ReduceSum", [operand(inputs, 0), writer.list([axis])], { keepdims: 1 });
-    return whereNumber(probe, softmax, context);
-  }
+  const { writer, provider } = context;
+  if (provider === "cpu") return writer.node("Softmax", inputs, { axis });
   const { exp, sum, probe } = softmaxParts(operand(inputs, 0), axis, context);
   return writer.node("Div", [exp, whereNumber(probe, sum, context)]);
 };

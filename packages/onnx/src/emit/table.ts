@@ -21,8 +21,14 @@ export const emitters: EmitterTable = {
   softmax: emitSoftmax,
   logSoftmax: emitLogSoftmax,
   matmul: (_, inputs, { writer }) => writer.node("MatMul", inputs),
-  transpose: ({ attrs: { perm } }, inputs, { writer }) =>
-    perm.every((axis, i) => axis === i) ? operand(inputs, 0) : writer.node("Transpose", inputs, { perm }),
+  transpose: ({ attrs: { perm }, dtype }, inputs, { writer, provider }) => {
+    const x = operand(inputs, 0);
+    if (perm.every((axis, i) => axis === i)) return x;
+    if (provider === "cpu" || dtype !== "bool") return writer.node("Transpose", [x], { perm });
+    // ONNX Runtime's WebGPU provider does not transpose bool.
+    const numbers = writer.node("Cast", [x], { to: elementType.int32 });
+    return writer.node("Cast", [writer.node("Transpose", [numbers], { perm })], { to: elementType.bool });
+  },
   unsqueeze: ({ attrs: { axes } }, inputs, { writer }) =>
     axes.length === 0 ? operand(inputs, 0) : writer.node("Unsqueeze", [operand(inputs, 0), writer.list(axes)]),
   squeeze: ({ attrs: { axes } }, inputs, { writer }) =>

@@ -1,22 +1,21 @@
-import type { TfTensor } from "../tf.js";
-import { fill, reshape, sameSizes, scalar, type Runtime } from "./runtime.js";
+import { fill, reshape, sameSizes, scalar, type Runtime, type Value } from "./runtime.js";
 
 /** Kernels that the wasm engine broadcasts fast; its other kernels are about a hundred times slower at it. */
 const fastOnWasm: ReadonlySet<string> = new Set(["Add", "Sub", "Multiply", "RealDiv"]);
 
 /** An element-wise kernel of two operands that broadcast to `shape`. */
-export function binary(rt: Runtime, kernel: string, a: TfTensor, b: TfTensor, shape: readonly number[]): TfTensor {
+export function binary(rt: Runtime, kernel: string, a: Value, b: Value, shape: readonly number[]): Value {
   if (rt.device !== "wasm" || (fastOnWasm.has(kernel) && a.dtype === "float32")) return rt.kernel(kernel, { a, b });
   return rt.kernel(kernel, { a: unlessScalar(rt, a, shape), b: unlessScalar(rt, b, shape) });
 }
 
 // Scalars are broadcast fast by every kernel.
-function unlessScalar(rt: Runtime, x: TfTensor, shape: readonly number[]): TfTensor {
+function unlessScalar(rt: Runtime, x: Value, shape: readonly number[]): Value {
   return x.shape.length === 0 ? x : expand(rt, x, shape);
 }
 
 /** Stretches axes of size 1, and adds leading ones. `small`: integers of at most 24 bits. */
-export function expand(rt: Runtime, x: TfTensor, shape: readonly number[], small = false): TfTensor {
+export function expand(rt: Runtime, x: Value, shape: readonly number[], small = false): Value {
   if (sameSizes(x.shape, shape)) return x;
   const sizes = [...Array.from({ length: shape.length - x.shape.length }, () => 1), ...x.shape];
   const aligned = sameSizes(x.shape, sizes) ? x : reshape(rt, x, sizes);
@@ -27,9 +26,9 @@ export function expand(rt: Runtime, x: TfTensor, shape: readonly number[], small
 }
 
 // The wasm engine's Tile is slower by two orders of magnitude than its product with ones.
-function expandOnWasm(rt: Runtime, x: TfTensor, shape: readonly number[], small: boolean): TfTensor {
-  const stretched = (part: TfTensor): TfTensor => rt.kernel("Multiply", { a: fill(rt, shape, 1, "float32"), b: part });
-  const cast = (part: TfTensor, dtype: "float32" | "int32"): TfTensor => rt.kernel("Cast", { x: part }, { dtype });
+function expandOnWasm(rt: Runtime, x: Value, shape: readonly number[], small: boolean): Value {
+  const stretched = (part: Value): Value => rt.kernel("Multiply", { a: fill(rt, shape, 1, "float32"), b: part });
+  const cast = (part: Value, dtype: "float32" | "int32"): Value => rt.kernel("Cast", { x: part }, { dtype });
   switch (x.dtype) {
     case "float32":
       return stretched(x);
@@ -51,11 +50,11 @@ function expandOnWasm(rt: Runtime, x: TfTensor, shape: readonly number[], small:
 /** Element by element `whenTrue` or `whenFalse`; the operands broadcast to `shape`. */
 export function select(
   rt: Runtime,
-  condition: TfTensor,
-  whenTrue: TfTensor,
-  whenFalse: TfTensor,
+  condition: Value,
+  whenTrue: Value,
+  whenFalse: Value,
   shape: readonly number[],
-): TfTensor {
+): Value {
   return rt.kernel("Select", {
     condition: expand(rt, condition, shape),
     t: expand(rt, whenTrue, shape),

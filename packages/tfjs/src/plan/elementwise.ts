@@ -1,20 +1,16 @@
-import type { TfTensor } from "../tf.js";
 import { binary, expand, select } from "./broadcast.js";
-import { fill, scalar, type Runtime, type TfDType } from "./runtime.js";
+import { keepNaN } from "./nan.js";
+import { elements, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 const largestFloat = (2 - 2 ** -23) * 2 ** 127;
 const smallestFloat = 2 ** -149;
 
-function clip(rt: Runtime, x: TfTensor, low: number, high: number): TfTensor {
+function clip(rt: Runtime, x: Value, low: number, high: number): Value {
   return rt.kernel("ClipByValue", { x }, { clipValueMin: low, clipValueMax: high });
 }
 
-function keepNaN(rt: Runtime, x: TfTensor, result: TfTensor): TfTensor {
-  return rt.kernel("Select", { condition: rt.kernel("IsNan", { x }), t: x, e: result });
-}
-
 /** The same values in another dtype. */
-export function castTensor(rt: Runtime, x: TfTensor, to: TfDType): TfTensor {
+export function castTensor(rt: Runtime, x: Value, to: TfDType): Value {
   if (x.dtype === to) return x;
   // Cast to bool keeps the lowest byte on wasm.
   if (to === "bool") return rt.kernel("NotEqual", { a: x, b: scalar(rt, 0, x.dtype as TfDType) });
@@ -26,17 +22,17 @@ export function castTensor(rt: Runtime, x: TfTensor, to: TfDType): TfTensor {
 }
 
 /** -x; the kernel Neg computes integers in float32 on wasm. */
-export function negative(rt: Runtime, x: TfTensor): TfTensor {
+export function negative(rt: Runtime, x: Value): Value {
   return x.dtype === "float32" ? rt.kernel("Neg", { x }) : rt.kernel("Sub", { a: scalar(rt, 0, "int32"), b: x });
 }
 
 /** |x|; the kernel Abs computes integers in float32. */
-export function absolute(rt: Runtime, x: TfTensor): TfTensor {
+export function absolute(rt: Runtime, x: Value): Value {
   return x.dtype === "float32" ? rt.kernel("Abs", { x }) : extreme(rt, "Maximum", x, negative(rt, x), x.shape);
 }
 
 /** -1, 0 or 1, and 0 for NaN; on wasm the kernel Sign makes everything small 0. */
-export function sign(rt: Runtime, x: TfTensor): TfTensor {
+export function sign(rt: Runtime, x: Value): Value {
   if (x.dtype !== "float32") return rt.kernel("Sign", { x });
   if (rt.device === "wasm") {
     // x / |x| with infinities brought down and 0 divided by something
@@ -49,28 +45,41 @@ export function sign(rt: Runtime, x: TfTensor): TfTensor {
   return rt.kernel("Sub", { a: castTensor(rt, rt.kernel("Less", { a: zero, b: x }), "float32"), b: below });
 }
 
-/** max(x, 0); on wasm the kernel Relu takes NaN for 0. */
-export function relu(rt: Runtime, x: TfTensor): TfTensor {
+/** Up to this size, the wasm engine's slow Maximum and Minimum cost less than the calls of several fast kernels. */
+const fewElements = 256;
+
+/** x brought into a range; NaN stays NaN, which the wasm engine's Relu and ClipByValue do not promise. */
+function clamp(rt: Runtime, x: Value, kernel: "Maximum" | "Minimum", bound: number): Value {
+  // Of a pair with a NaN, they keep the first.
+  if (rt.device === "wasm" && elements(x) <= fewElements)
+    return rt.kernel(kernel, { a: x, b: scalar(rt, bound, "float32") });
+  if (kernel === "Minimum") return keepNaN(rt, x, clip(rt, x, -Infinity, bound));
+  if (bound !== 0) return keepNaN(rt, x, clip(rt, x, bound, Infinity));
   const result = rt.kernel("Relu", { x });
   return rt.device === "wasm" ? keepNaN(rt, x, result) : result;
 }
 
-export function clampMin(rt: Runtime, x: TfTensor, bound: number): TfTensor {
-  return bound === 0 ? relu(rt, x) : keepNaN(rt, x, clip(rt, x, bound, Infinity));
+/** max(x, 0) */
+export function relu(rt: Runtime, x: Value): Value {
+  return clamp(rt, x, "Maximum", 0);
 }
 
-export function clampMax(rt: Runtime, x: TfTensor, bound: number): TfTensor {
-  return keepNaN(rt, x, clip(rt, x, -Infinity, bound));
+export function clampMin(rt: Runtime, x: Value, bound: number): Value {
+  return clamp(rt, x, "Maximum", bound);
+}
+
+export function clampMax(rt: Runtime, x: Value, bound: number): Value {
+  return clamp(rt, x, "Minimum", bound);
 }
 
 /** The larger (`Maximum`) or smaller (`Minimum`) of two; NaN wins, which the kernels promise only on cpu. */
 export function extreme(
   rt: Runtime,
   kernel: "Maximum" | "Minimum",
-  x: TfTensor,
-  y: TfTensor,
+  x: Value,
+  y: Value,
   shape: readonly number[],
-): TfTensor {
+): Value {
   if (rt.device === "cpu") return rt.kernel(kernel, { a: x, b: y });
   const [a, b] = [expand(rt, x, shape), expand(rt, y, shape)];
   const [low, high] = kernel === "Maximum" ? [a, b] : [b, a];
@@ -80,7 +89,7 @@ export function extreme(
 }
 
 /** x = y where the operands broadcast; `small`: one of them is below 2²⁴. */
-export function equal(rt: Runtime, x: TfTensor, y: TfTensor, shape: readonly number[], small: boolean): TfTensor {
+export function equal(rt: Runtime, x: Value, y: Value, shape: readonly number[], small: boolean): Value {
   if (rt.device !== "wasm" || !small || x.shape.length * y.shape.length === 0) return binary(rt, "Equal", x, y, shape);
   // The float difference broadcasts fast. Rounding the other operand cannot bring it down to a small one.
   const a = rt.kernel("Cast", { x }, { dtype: "float32" });
@@ -91,11 +100,11 @@ export function equal(rt: Runtime, x: TfTensor, y: TfTensor, shape: readonly num
 /** Logical or numeric choice; the kernel Select is wrong for bool scalars on wasm. */
 export function choose(
   rt: Runtime,
-  condition: TfTensor,
-  whenTrue: TfTensor,
-  whenFalse: TfTensor,
+  condition: Value,
+  whenTrue: Value,
+  whenFalse: Value,
   shape: readonly number[],
-): TfTensor {
+): Value {
   if (whenTrue.dtype !== "bool") return select(rt, condition, whenTrue, whenFalse, shape);
   const taken = binary(rt, "LogicalAnd", condition, whenTrue, shape);
   const other = binary(rt, "LogicalAnd", rt.kernel("LogicalNot", { x: condition }), whenFalse, shape);

@@ -12,12 +12,12 @@ import {
   relu,
   sign,
 } from "./elementwise.js";
+import { divide, exponential, power, sigmoid, softplus } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
 import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
 import { extremum, matmul, sum } from "./reductions.js";
-import { fill, reshape, scalar, type Runtime, type TfDType } from "./runtime.js";
-import type { TfTensor } from "../tf.js";
+import { fill, reshape, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 /** Turns a graph into kernel calls of one engine. */
 export function lower(graph: Graph, device: string): Plan {
@@ -33,7 +33,7 @@ export function lower(graph: Graph, device: string): Plan {
 /** Adds the steps of a node over its operands' steps; returns the one that holds the result. */
 type Lowering<K extends OpName> = (b: PlanBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
 
-type Compute = (rt: Runtime, x: TfTensor, context: StepContext) => TfTensor;
+type Compute = (rt: Runtime, x: Value, context: StepContext) => Value;
 
 function step<K extends OpName>(node: NodeOf<K>, operands: readonly number[], source: NewStep["source"]): NewStep {
   return { operands, shape: node.shape, dtype: node.dtype, source };
@@ -69,7 +69,7 @@ function movement<K extends OpName>(compute: (node: NodeOf<K>, small: boolean) =
 }
 
 function pair<K extends OpName>(
-  compute: (rt: Runtime, x: TfTensor, y: TfTensor, shape: readonly number[], small: boolean) => TfTensor,
+  compute: (rt: Runtime, x: Value, y: Value, shape: readonly number[], small: boolean) => Value,
 ): Lowering<K> {
   return (b, node, operands) => {
     const small = operands.some((id) => b.step(id).small);
@@ -128,17 +128,19 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   dimSize: (b, node) =>
     b.add(
       nameOf(node),
-      step(node, [], (rt, { sizes }) => scalar(rt, sizeOf(bindShape(node.attrs.dims, sizes)), "float32")),
+      step(node, [], (rt, { sizes }) =>
+        rt.make(Float32Array.of(sizeOf(bindShape(node.attrs.dims, sizes))), [], "float32"),
+      ),
     ),
   neg: unary(() => negative),
   abs: unary(() => absolute),
   sign: unary(() => sign),
-  exp: unaryKernel("Exp"),
+  exp: unary(() => exponential),
   log: unaryKernel("Log"),
   sqrt: unaryKernel("Sqrt"),
   relu: unary(() => relu),
-  sigmoid: unaryKernel("Sigmoid"),
-  softplus: unaryKernel("Softplus"),
+  sigmoid: unary(() => sigmoid),
+  softplus: unary(() => softplus),
   not: unaryKernel("LogicalNot"),
   identity: unary(() => (_, x) => x),
   clampMin: unary((node) => (rt, x) => clampMin(rt, x, node.attrs.bound)),
@@ -147,8 +149,13 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   add: binaryKernel("Add"),
   sub: binaryKernel("Sub"),
   mul: binaryKernel("Multiply"),
-  div: binaryKernel("RealDiv"),
-  pow: binaryKernel("Pow"),
+  div: (b, node, operands) => {
+    // The careful division costs four kernels more.
+    const divisor = b.step(operands[1] ?? -1).value ?? 0;
+    const run = divisor !== 0 && Number.isFinite(divisor) ? binaryKernel<"div">("RealDiv") : pair<"div">(divide);
+    return run(b, node, operands);
+  },
+  pow: pair(power),
   maximum: pair((rt, x, y, shape) => extreme(rt, "Maximum", x, y, shape)),
   minimum: pair((rt, x, y, shape) => extreme(rt, "Minimum", x, y, shape)),
   equal: pair(equal),

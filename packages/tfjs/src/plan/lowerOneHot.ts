@@ -1,11 +1,10 @@
 import { bindShape, type NodeOf, type Shape } from "@losses/core";
-import type { TfTensor } from "../tf.js";
 import { expand, select } from "./broadcast.js";
 import { logTotalPart, maxPart } from "./normalizers.js";
 import { firstExtremeOf, pickOf, replaceOf } from "./oneHot.js";
 import { operandAt, type PlanBuilder, type StepContext } from "./plan.js";
 import { pick, place, positions, withoutGaps } from "./positions.js";
-import { fill, reshape, type Runtime } from "./runtime.js";
+import { fill, reshape, type Runtime, type Value } from "./runtime.js";
 
 // Class indices and diagonals are masks in a graph. Where the engine computes in memory, they become gathers and
 // scatters, whose cost does not grow with the number of classes.
@@ -33,12 +32,7 @@ export function lowerPick(b: PlanBuilder, node: NodeOf<"reduceSum">): number | u
   const x = b.of(from.inputs[0] ?? -1);
   const parts = [flat, x, maxPart(b, x, [axis]), logTotalPart(b, x, [axis])];
   return float(b, "pickLogSoftmax", parts, shape, (rt, context) => {
-    const [at, logits, m, logTotal] = [0, 1, 2, 3].map((i) => operandAt(context, i)) as [
-      TfTensor,
-      TfTensor,
-      TfTensor,
-      TfTensor,
-    ];
+    const [at, logits, m, logTotal] = [0, 1, 2, 3].map((i) => operandAt(context, i)) as [Value, Value, Value, Value];
     const shifted = rt.kernel("Sub", { a: pick(rt, logits, at, at.shape), b: reshape(rt, m, at.shape) });
     const value = rt.kernel("Sub", { a: shifted, b: reshape(rt, logTotal, at.shape) });
     return reshape(rt, withoutGaps(rt, at, value), context.shape);
@@ -64,7 +58,7 @@ export function lowerFirstExtreme(b: PlanBuilder, node: NodeOf<"reduceMin">): nu
   if (found === undefined) return undefined;
   const { axis, kernel, from, extreme } = found;
   const nowhere = 2 ** 31 - 1;
-  const source = (rt: Runtime, context: StepContext): TfTensor => {
+  const source = (rt: Runtime, context: StepContext): Value => {
     const [x, best, { shape }] = [operandAt(context, 0), operandAt(context, 1), context];
     const index = reshape(rt, rt.kernel(kernel, { x }, { axis }), shape);
     // Nothing equals an extreme that is NaN.
@@ -80,7 +74,7 @@ export function lowerFirstExtreme(b: PlanBuilder, node: NodeOf<"reduceMin">): nu
 }
 
 function positionsStep(b: PlanBuilder, index: number, whole: Shape, axis: number, target: Shape): number {
-  const source = (rt: Runtime, context: StepContext): TfTensor => {
+  const source = (rt: Runtime, context: StepContext): Value => {
     const [shape, own] = [bindShape(whole, context.sizes), bindShape(target, context.sizes)];
     return positions(rt, operandAt(context, 0), shape, axis, own);
   };
@@ -97,7 +91,7 @@ function float(
   name: string,
   operands: readonly number[],
   shape: Shape,
-  source: (rt: Runtime, context: StepContext) => TfTensor,
+  source: (rt: Runtime, context: StepContext) => Value,
 ): number {
   return b.add(name, { operands, shape, dtype: "float32", source });
 }

@@ -1,9 +1,9 @@
 import type { NodeOf, Shape } from "@losses/core";
-import type { TfTensor } from "../tf.js";
 import { binary, select } from "./broadcast.js";
+import { exponential } from "./gpu.js";
 import { operandAt, type PlanBuilder } from "./plan.js";
 import { extremum, softmax, sum } from "./reductions.js";
-import { reshape, type Runtime } from "./runtime.js";
+import { reshape, type Runtime, type Value } from "./runtime.js";
 
 // With m = max x and t = Σ eˣ⁻ᵐ, all three are made of parts that they share:
 //   softmax x = eˣ⁻ᵐ / t      log softmax x = x - m - log t      log Σ eˣ = m + log t
@@ -65,7 +65,7 @@ function softmaxPart(b: PlanBuilder, x: number, axes: readonly number[]): number
 }
 
 function expPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
-  return single(b, "exp", shiftedPart(b, x, axes), b.step(x).shape, (rt, a) => rt.kernel("Exp", { x: a }));
+  return single(b, "exp", shiftedPart(b, x, axes), b.step(x).shape, exponential);
 }
 
 function totalPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
@@ -105,7 +105,7 @@ function single(
   name: string,
   x: number,
   shape: Shape,
-  compute: (rt: Runtime, x: TfTensor, shape: readonly number[]) => TfTensor,
+  compute: (rt: Runtime, x: Value, shape: readonly number[]) => Value,
   neutral = 0,
 ): number {
   return b.add(name, {

@@ -1,16 +1,15 @@
 import type { DimSizes, DType, Graph, Shape } from "@losses/core";
-import type { TfTensor } from "../tf.js";
-import type { Runtime } from "./runtime.js";
+import type { Runtime, Value } from "./runtime.js";
 
 /** What a step is given when it runs: its operands, the sizes of its result, and of the graph's symbols. */
 export interface StepContext {
-  readonly operands: readonly TfTensor[];
+  readonly operands: readonly Value[];
   readonly shape: readonly number[];
   readonly sizes: DimSizes;
 }
 
 /** An operand of a running step. */
-export function operandAt({ operands }: StepContext, index: number): TfTensor {
+export function operandAt({ operands }: StepContext, index: number): Value {
   const tensor = operands[index];
   if (tensor === undefined) throw new RangeError(`operand ${index} of ${operands.length} does not exist`);
   return tensor;
@@ -22,7 +21,7 @@ export interface Step {
   readonly shape: Shape;
   readonly dtype: DType;
   /** The feed that the tensor is, or how to compute it from operands and for a result that all have elements. */
-  readonly source: string | ((rt: Runtime, context: StepContext) => TfTensor);
+  readonly source: string | ((rt: Runtime, context: StepContext) => Value);
   /** What the elements of the result are when an operand has none: the neutral element of a reduction. */
   readonly neutral: number;
   /** Integers below 2²⁴ in size, which pass through float32 unharmed. */

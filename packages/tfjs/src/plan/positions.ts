@@ -1,7 +1,6 @@
 import { sizeOf } from "@losses/core";
-import type { TfTensor } from "../tf.js";
 import { expand } from "./broadcast.js";
-import { fill, reshape, scalar, type Runtime } from "./runtime.js";
+import { elements, fill, reshape, scalar, type Runtime, type Value } from "./runtime.js";
 
 /**
  * Flat positions in a tensor that broadcasts to this shape, one for each place outside the axis; -1 where the index is
@@ -9,18 +8,22 @@ import { fill, reshape, scalar, type Runtime } from "./runtime.js";
  */
 export function positions(
   rt: Runtime,
-  index: TfTensor,
+  index: Value,
   shape: readonly number[],
   axis: number,
   target: readonly number[],
-): TfTensor {
+): Value {
   const places = shape.map((size, i) => (i === axis ? 1 : size));
-  const given = expand(rt, index, places).dataSync<"int32">();
+  const given = rt.integers(expand(rt, index, places));
   const length = shape[axis] ?? 0;
   const strides = stridesOf(target, shape.length);
   const step = strides[axis] ?? 0;
   const starts = startsOf(places, strides);
-  const flat = Int32Array.from(given, (at, i) => (at >= 0 && at < length ? (starts[i] ?? 0) + at * step : -1));
+  const flat = new Int32Array(given.length);
+  for (let i = 0; i < flat.length; i++) {
+    const at = given[i] ?? -1;
+    flat[i] = at >= 0 && at < length ? (starts[i] ?? 0) + at * step : -1;
+  }
   return rt.make(flat, [flat.length], "int32");
 }
 
@@ -48,17 +51,17 @@ function startsOf(places: readonly number[], strides: readonly number[]): Int32A
 }
 
 /** The elements at flat positions, 0 at -1. */
-export function pick(rt: Runtime, x: TfTensor, flat: TfTensor, shape: readonly number[]): TfTensor {
-  const hasGaps = flat.dataSync<"int32">().includes(-1);
+export function pick(rt: Runtime, x: Value, flat: Value, shape: readonly number[]): Value {
+  const hasGaps = rt.integers(flat).includes(-1);
   const indices = hasGaps ? rt.kernel("Maximum", { a: flat, b: scalar(rt, 0, "int32") }) : flat;
-  const found = rt.kernel("GatherV2", { x: reshape(rt, x, [x.size]), indices }, { axis: 0, batchDims: 0 });
+  const found = rt.kernel("GatherV2", { x: reshape(rt, x, [elements(x)]), indices }, { axis: 0, batchDims: 0 });
   return reshape(rt, hasGaps ? withoutGaps(rt, flat, found) : found, shape);
 }
 
 /** The values where a position is on the axis, 0 elsewhere. */
-export function withoutGaps(rt: Runtime, flat: TfTensor, values: TfTensor): TfTensor {
+export function withoutGaps(rt: Runtime, flat: Value, values: Value): Value {
   const t = reshape(rt, values, flat.shape);
-  if (!flat.dataSync<"int32">().includes(-1)) return t;
+  if (!rt.integers(flat).includes(-1)) return t;
   const condition = rt.kernel("GreaterEqual", { a: flat, b: scalar(rt, 0, "int32") });
   return rt.kernel("Select", { condition, t, e: fill(rt, flat.shape, 0, "float32") });
 }
@@ -66,32 +69,36 @@ export function withoutGaps(rt: Runtime, flat: TfTensor, values: TfTensor): TfTe
 /** `into` (0 if there is none) with the values written at flat positions. */
 export function place(
   rt: Runtime,
-  value: TfTensor,
-  flat: TfTensor,
-  into: TfTensor | undefined,
+  value: Value,
+  flat: Value,
+  into: Value | undefined,
   shape: readonly number[],
   axis: number,
-): TfTensor {
+): Value {
   const single = shape.map((size, i) => (i === axis ? 1 : size));
-  const values = reshape(rt, expand(rt, value, single), [flat.size]);
-  const host = flat.dataSync<"int32">();
-  const kept = Int32Array.from(host.keys()).filter((i) => host[i] !== -1);
-  const hasGaps = kept.length < host.length;
-  if (kept.length === 0) return into === undefined ? fill(rt, shape, 0, "float32") : reshape(rt, into, shape);
-  const targets = hasGaps
-    ? rt.make(
-        kept.map((i) => host[i] ?? 0),
-        [kept.length],
-        "int32",
-      )
-    : flat;
-  const indices = reshape(rt, targets, [kept.length, 1]);
-  const places = rt.make(kept, [kept.length], "int32");
-  const updates = hasGaps ? rt.kernel("GatherV2", { x: values, indices: places }, { axis: 0, batchDims: 0 }) : values;
+  const values = reshape(rt, expand(rt, value, single), [elements(flat)]);
+  const host = rt.integers(flat);
+  const [targets, updates] = host.includes(-1) ? kept(rt, host, values) : [flat, values];
+  if (updates === undefined) return into === undefined ? fill(rt, shape, 0, "float32") : reshape(rt, into, shape);
+  const indices = reshape(rt, targets, [elements(targets), 1]);
   const size = sizeOf(shape);
   const result =
     into === undefined
       ? rt.kernel("ScatterNd", { indices, updates }, { shape: [size] })
       : rt.kernel("TensorScatterUpdate", { tensor: reshape(rt, into, [size]), indices, updates }, {});
   return reshape(rt, result, shape);
+}
+
+/** The positions that are on the axis, and their values; no values if there is no such position. */
+function kept(rt: Runtime, flat: Int32Array, values: Value): readonly [Value, Value | undefined] {
+  const places = Int32Array.from(flat.keys()).filter((i) => flat[i] !== -1);
+  const shape = [places.length];
+  const targets = rt.make(
+    places.map((i) => flat[i] ?? 0),
+    shape,
+    "int32",
+  );
+  if (places.length === 0) return [targets, undefined];
+  const indices = rt.make(places, shape, "int32");
+  return [targets, rt.kernel("GatherV2", { x: values, indices }, { axis: 0, batchDims: 0 })];
 }

@@ -1,6 +1,5 @@
 import { sizeOf } from "@losses/core";
-import type { TfTensor } from "../tf.js";
-import { fill, reshape, type Runtime } from "./runtime.js";
+import { elements, fill, reshape, scalar, type Runtime, type Value } from "./runtime.js";
 
 /** A reduction seen as a matrix: the reduced axes are the leading or the trailing ones, or lie otherwise. */
 type Layout = "leading" | "trailing" | "mixed";
@@ -14,7 +13,7 @@ function layoutOf(rank: number, axes: readonly number[]): Layout {
 const longestRun = 512;
 
 /** The sum over axes, of an `x` with at least one element; `shape` is the shape of the result. */
-export function sum(rt: Runtime, x: TfTensor, axes: readonly number[], shape: readonly number[]): TfTensor {
+export function sum(rt: Runtime, x: Value, axes: readonly number[], shape: readonly number[]): Value {
   // The cpu engine adds in float64; the others reduce in parallel.
   if (rt.device !== "wasm" || x.dtype !== "float32") {
     return reshape(rt, rt.kernel("Sum", { x }, { axis: axes, keepDims: false }), shape);
@@ -22,19 +21,19 @@ export function sum(rt: Runtime, x: TfTensor, axes: readonly number[], shape: re
   const length = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
   switch (layoutOf(x.shape.length, axes)) {
     case "trailing":
-      return reshape(rt, sumRows(rt, reshape(rt, x, [x.size / length, length])), shape);
+      return reshape(rt, sumRows(rt, reshape(rt, x, [elements(x) / length, length])), shape);
     case "leading":
-      return reshape(rt, sumColumns(rt, reshape(rt, x, [length, x.size / length])), shape);
+      return reshape(rt, sumColumns(rt, reshape(rt, x, [length, elements(x) / length])), shape);
     case "mixed": {
       const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
       const moved = rt.kernel("Transpose", { x }, { perm: [...kept, ...axes] });
-      return reshape(rt, sumRows(rt, reshape(rt, moved, [x.size / length, length])), shape);
+      return reshape(rt, sumRows(rt, reshape(rt, moved, [elements(x) / length, length])), shape);
     }
   }
 }
 
 /** Row sums of a matrix, in stages. */
-function sumRows(rt: Runtime, x: TfTensor): TfTensor {
+function sumRows(rt: Runtime, x: Value): Value {
   const [rows = 1, length = 1] = x.shape;
   if (length <= longestRun) return rt.kernel("Sum", { x }, { axis: [1], keepDims: false });
   const run = runLength(length);
@@ -51,7 +50,7 @@ function sumRows(rt: Runtime, x: TfTensor): TfTensor {
 }
 
 /** Column sums of a matrix, in stages: 1ᵀ·x, which the wasm engine computes faster than any reduction. */
-function sumColumns(rt: Runtime, x: TfTensor): TfTensor {
+function sumColumns(rt: Runtime, x: Value): Value {
   const [length = 1, columns = 1] = x.shape;
   if (length <= longestRun) {
     const ones = fill(rt, [1, length], 1, "float32");
@@ -73,10 +72,10 @@ function runLength(length: number): number | undefined {
 }
 
 /** Cuts an axis whose length has no good divisor: a multiple of the run, and the rest. */
-function split(rt: Runtime, x: TfTensor, axis: number): readonly [TfTensor, TfTensor] {
+function split(rt: Runtime, x: Value, axis: number): readonly [Value, Value] {
   const length = x.shape[axis] ?? 0;
   const at = length - (length % longestRun);
-  const cut = (from: number, size: number): TfTensor => {
+  const cut = (from: number, size: number): Value => {
     const begin = x.shape.map((_, i) => (i === axis ? from : 0));
     return rt.kernel("Slice", { x }, { begin, size: x.shape.map((own, i) => (i === axis ? size : own)) });
   };
@@ -87,20 +86,32 @@ function split(rt: Runtime, x: TfTensor, axis: number): readonly [TfTensor, TfTe
 export function extremum(
   rt: Runtime,
   kernel: "Max" | "Min",
-  x: TfTensor,
+  x: Value,
   axes: readonly number[],
   shape: readonly number[],
-): TfTensor {
+): Value {
   const attrs = kernel === "Max" ? { reductionIndices: axes, keepDims: false } : { axis: axes, keepDims: false };
-  return reshape(rt, rt.kernel(kernel, { x }, attrs), shape);
+  const reduce = (a: Value): Value => reshape(rt, rt.kernel(kernel, { x: a }, attrs), shape);
+  if (rt.device !== "webgl" || x.dtype !== "float32") return reduce(x);
+  // The webgl engine starts at ∓10²⁰. Beyond that, a power of two brings the numbers within reach and back, exactly.
+  const near = reduce(x);
+  const scale = (a: Value, factor: number): Value => rt.kernel("Multiply", { a, b: scalar(rt, factor, "float32") });
+  const far = scale(reduce(scale(x, 2 ** -64)), 2 ** 64);
+  const limit = scalar(rt, kernel === "Max" ? -(2 ** 66) : 2 ** 66, "float32");
+  const isFar = rt.kernel(kernel === "Max" ? "Less" : "Greater", { a: near, b: limit });
+  return rt.kernel("Select", { condition: isFar, t: far, e: near });
 }
 
-export function matmul(rt: Runtime, a: TfTensor, b: TfTensor): TfTensor {
+export function matmul(rt: Runtime, a: Value, b: Value): Value {
   return rt.kernel("BatchMatMul", { a, b }, { transposeA: false, transposeB: false });
 }
 
 /** Softmax over trailing axes. */
-export function softmax(rt: Runtime, x: TfTensor, axes: number): TfTensor {
+export function softmax(rt: Runtime, x: Value, axes: number): Value {
   const length = sizeOf(x.shape.slice(x.shape.length - axes));
-  return reshape(rt, rt.kernel("Softmax", { logits: reshape(rt, x, [x.size / length, length]) }, { dim: 1 }), x.shape);
+  return reshape(
+    rt,
+    rt.kernel("Softmax", { logits: reshape(rt, x, [elements(x) / length, length]) }, { dim: 1 }),
+    x.shape,
+  );
 }

@@ -1,57 +1,150 @@
-import { UnsupportedOpError, type HostData } from "@losses/core";
-import type { NamedAttrMap } from "@tensorflow/tfjs-core";
+import { sizeOf, UnsupportedOpError, type HostData } from "@losses/core";
+import type { KernelBackend, NamedAttrMap, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Tf, TfTensor } from "../tf.js";
 
 /** The dtypes of TensorFlow.js that graphs use. */
 export type TfDType = "float32" | "int32" | "bool";
 
-/** What steps compute with: the kernels of one engine. */
+/** What kernels take and give: an engine's data with its shape, without a tensor around it. */
+export type Value = TensorInfo;
+
+/** What steps compute with: the kernels of one engine, called without TensorFlow.js's bookkeeping around each call. */
 export interface Runtime {
   readonly device: string;
   /** Runs one kernel and returns its result. */
-  readonly kernel: (name: string, inputs: Readonly<Record<string, TfTensor>>, attrs?: KernelAttributes) => TfTensor;
-  readonly make: (data: HostData, shape: readonly number[], dtype: TfDType) => TfTensor;
+  readonly kernel: (name: string, inputs: Readonly<Record<string, Value>>, attrs?: KernelAttributes) => Value;
+  readonly make: (data: HostData, shape: readonly number[], dtype: TfDType) => Value;
+  /** A second value over the same memory, in a shape of as many elements. */
+  readonly alias: (x: Value, shape: readonly number[]) => Value;
+  /** A scalar that stays on the engine: made once, never freed. */
+  readonly constant: (value: number, dtype: TfDType) => Value;
+  /** The integers of a value, of an engine that computes in memory. */
+  readonly integers: (x: Value) => Int32Array;
+  /** Frees what the work makes, except its result. */
+  readonly only: (work: () => Value) => Value;
+  readonly free: (x: Value) => void;
+  /** A tensor of TensorFlow.js, which owns the value from now on. */
+  readonly tensor: (x: Value) => TfTensor;
 }
 
 export type KernelAttributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
+/** Scalars by engine, then by dtype and number. Losses have few, and the same ones. */
+const constants = new WeakMap<KernelBackend, Map<string, Value>>();
+
+/** The contents of what is kept, by data. */
+const contents = new WeakMap<object, Float32Array | Int32Array | Uint8Array>();
+
+/** The engine must be the current one whenever the runtime is used. */
 export function createRuntime(tf: Tf, device: string): Runtime {
   const engine = tf.engine();
+  let made: Value[] = [];
+  const note = (x: Value): Value => {
+    made.push(x);
+    return x;
+  };
+  // Some kernels of the cpu engine give tensors instead of bare values.
+  const free = (x: Value): void => {
+    const backend = tf.backend();
+    if (x instanceof tf.Tensor) x.dispose();
+    // TensorFlow.js counts the data of such a tensor until it is told that its last alias has gone.
+    else if (backend.disposeData(x.dataId)) engine.removeDataId(x.dataId, backend);
+  };
+  const kernel: Runtime["kernel"] = (name, inputs, attrs) => {
+    const kernel = tf.getKernel(name, device);
+    if (kernel === undefined || kernel === null) {
+      throw new UnsupportedOpError(`tfjs:${device}: the engine must have the kernel ${name}, got none.`);
+    }
+    const backend: KernelBackend = tf.backend();
+    const result = kernel.kernelFunc({ inputs: { ...inputs }, attrs: (attrs ?? {}) as NamedAttrMap, backend });
+    return note(Array.isArray(result) ? onlyResult(name, result) : result);
+  };
   return {
     device,
-    kernel: (name, inputs, attrs) => {
+    kernel,
+    make: (data, shape, dtype) => {
+      const own = [...shape];
+      return note({ dataId: tf.backend().write(data as Float32Array, own, dtype), shape: own, dtype });
+    },
+    alias: (x, shape) => {
+      // On these, the kernel Reshape does no more than this. (Identity copies on wasm.)
+      if (device !== "wasm" && device !== "cpu") return kernel("Reshape", { x }, { shape });
+      tf.backend().incRef(x.dataId);
+      return note({ dataId: x.dataId, shape: [...shape], dtype: x.dtype });
+    },
+    constant: (value, dtype) => {
+      const backend = tf.backend();
+      const known = constants.get(backend) ?? new Map<string, Value>();
+      constants.set(backend, known);
+      const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const data = scalarData(value, dtype);
+      const fresh: Value = { dataId: backend.write(data, [], dtype), shape: [], dtype };
+      known.set(key, fresh);
+      contents.set(fresh.dataId, data);
+      return fresh;
+    },
+    integers: (x) => tf.backend().readSync(x.dataId) as Int32Array,
+    only: (work) => {
+      const outer = made;
+      made = [];
       try {
-        return engine.runKernel<TfTensor>(name, { ...inputs }, attrs as NamedAttrMap | undefined);
-      } catch (cause) {
-        if (tf.getKernel(name, device) !== undefined) throw cause;
-        throw new UnsupportedOpError(`tfjs:${device}: the engine must have the kernel ${name}, got none.`, { cause });
+        const result = work();
+        for (const x of made) if (x !== result) free(x);
+        return result;
+      } catch (error) {
+        made.forEach(free);
+        throw error;
+      } finally {
+        made = outer;
       }
     },
-    make: (data, shape, dtype) => engine.makeTensor(data as Float32Array, [...shape], dtype),
+    free,
+    tensor: (x) => {
+      if (x instanceof tf.Tensor) return x;
+      const backend = tf.backend();
+      const kept = contents.get(x.dataId);
+      if (kept === undefined) return engine.makeTensorFromTensorInfo(x, backend);
+      // Tensors own their data: what is kept is copied.
+      free(x);
+      return engine.makeTensorFromTensorInfo({ ...x, dataId: backend.write(kept.slice(), x.shape, x.dtype) }, backend);
+    },
   };
 }
 
-/** A tensor with every element `value`. */
-export function fill(rt: Runtime, shape: readonly number[], value: number, dtype: TfDType): TfTensor {
+function onlyResult(name: string, [result]: readonly Value[]): Value {
+  if (result === undefined) throw new RangeError(`the kernel ${name} gave no result`);
+  return result;
+}
+
+/** A value with every element the same. */
+export function fill(rt: Runtime, shape: readonly number[], value: number, dtype: TfDType): Value {
   return rt.kernel("Fill", {}, { shape, value, dtype });
 }
 
-export function scalar(rt: Runtime, value: number, dtype: TfDType): TfTensor {
-  const data =
-    dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value);
-  return rt.make(data, [], dtype);
+/** A number of a loss or of an op, not of the data: it is kept. */
+export function scalar(rt: Runtime, value: number, dtype: TfDType): Value {
+  return rt.constant(value, dtype);
+}
+
+function scalarData(value: number, dtype: TfDType): Float32Array | Int32Array | Uint8Array {
+  return dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value);
 }
 
 /** The same elements in another shape; x itself if it has that shape already. */
-export function reshape(rt: Runtime, x: TfTensor, shape: readonly number[]): TfTensor {
+export function reshape(rt: Runtime, x: Value, shape: readonly number[]): Value {
   return sameSizes(x.shape, shape) ? x : alias(rt, x, shape);
 }
 
-/** A second tensor over the same memory. (Identity copies on wasm.) */
-export function alias(rt: Runtime, x: TfTensor, shape: readonly number[] = x.shape): TfTensor {
-  return rt.kernel("Reshape", { x }, { shape });
+export function alias(rt: Runtime, x: Value, shape: readonly number[] = x.shape): Value {
+  return rt.alias(x, shape);
 }
 
 export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+export function elements(x: Value): number {
+  return sizeOf(x.shape);
 }

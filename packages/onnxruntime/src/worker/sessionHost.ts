@@ -1,0 +1,64 @@
+// The other side of remoteRuntime.ts: what a worker thread runs.
+import { parentPort } from "node:worker_threads";
+import { loadRuntime, messageOf, type OrtModule, type OrtSession, type OrtTensor } from "../runtime.js";
+import type { Answer, Call, Request, WireTensor } from "./protocol.js";
+
+const runtime: Promise<OrtModule> = loadRuntime("node");
+const sessions = new Map<number, OrtSession>();
+let made = 0;
+
+parentPort?.on("message", ({ call, request }: Call) => {
+  answer(request).then(
+    (result) => send({ call, ...result }),
+    (cause: unknown) => send({ call, failure: messageOf(cause) }),
+  );
+});
+
+type Result = Answer extends infer A ? (A extends Answer ? Omit<A, "call"> : never) : never;
+
+async function answer(request: Request): Promise<Result> {
+  const ort = await runtime;
+  switch (request.kind) {
+    case "create": {
+      const session = await ort.InferenceSession.create(request.model, request.options);
+      made += 1;
+      sessions.set(made, session);
+      return { session: made };
+    }
+    case "run": {
+      const feeds = Object.entries(request.feeds).map(([name, { type, data, dims }]): [string, OrtTensor] => [
+        name,
+        new ort.Tensor(type, data, dims),
+      ]);
+      const results = await find(request.session).run(Object.fromEntries(feeds), request.outputs);
+      const outputs = request.outputs.map((name): [string, WireTensor] => {
+        const { type, dims, data } = results[name] as OrtTensor;
+        return [name, { type, dims, data }];
+      });
+      return { outputs: Object.fromEntries(outputs) };
+    }
+    case "release": {
+      const session = find(request.session);
+      sessions.delete(request.session);
+      await session.release();
+      return { released: true };
+    }
+  }
+}
+
+function find(number: number): OrtSession {
+  const session = sessions.get(number);
+  if (session === undefined) throw new Error(`session ${number} does not exist`);
+  return session;
+}
+
+/** Results are handed over, not copied. */
+function send(answer: Answer): void {
+  const buffers = "outputs" in answer ? Object.values(answer.outputs).map(({ data }) => bufferOf(data)) : [];
+  const distinct = new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer));
+  parentPort?.postMessage(answer, [...distinct]);
+}
+
+function bufferOf(data: WireTensor["data"]): ArrayBufferLike | undefined {
+  return ArrayBuffer.isView(data) ? data.buffer : undefined;
+}
