@@ -1,4 +1,5 @@
 import { isFloat } from "../tensor/dtype.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { operand, requireBool, requireFloat, requireNumeric } from "./rules.js";
 import type { OpDefinition, OpTable, NoAttributes, Vjp } from "./types.js";
 
@@ -21,6 +22,22 @@ function unary(
     },
     vjp,
     ulp,
+  };
+}
+
+/** A bound: d = g where x is inside or on it. */
+function clamp(
+  op: "clampMin" | "clampMax",
+  doc: string,
+  inside: (x: Tensor, bound: number) => Tensor,
+): OpDefinition<{ readonly bound: number }> {
+  const { infer } = unary(op, doc, 0, "none");
+  return {
+    arity: 1,
+    doc,
+    infer: (inputs) => infer(inputs, {}),
+    vjp: ({ inputs, gradient, attrs }) => [inside(operand(inputs, 0), attrs.bound).where(gradient, 0)],
+    ulp: 0,
   };
 }
 
@@ -74,30 +91,12 @@ export const unaryOps: Pick<
     gradient.mul(operand(inputs, 0).sigmoid()),
   ]),
   not: unary("not", "Logical negation.", 0, "none", requireBool),
-  clampMin: {
-    arity: 1,
-    doc: "max(x, bound); derivative 1 at the bound; NaN stays NaN.",
-    infer: (inputs) => {
-      const { shape, dtype } = operand(inputs, 0);
-      requireFloat("clampMin", dtype);
-      return { shape, dtype };
-    },
-    // d = g where x ≥ bound
-    vjp: ({ inputs, gradient, attrs }) => [operand(inputs, 0).greaterOrEqual(attrs.bound).where(gradient, 0)],
-    ulp: 0,
-  },
-  clampMax: {
-    arity: 1,
-    doc: "min(x, bound); derivative 1 at the bound; NaN stays NaN.",
-    infer: (inputs) => {
-      const { shape, dtype } = operand(inputs, 0);
-      requireFloat("clampMax", dtype);
-      return { shape, dtype };
-    },
-    // d = g where x ≤ bound
-    vjp: ({ inputs, gradient, attrs }) => [operand(inputs, 0).lessOrEqual(attrs.bound).where(gradient, 0)],
-    ulp: 0,
-  },
+  clampMin: clamp("clampMin", "max(x, bound); derivative 1 at the bound; NaN stays NaN.", (x, bound) =>
+    x.greaterOrEqual(bound),
+  ),
+  clampMax: clamp("clampMax", "min(x, bound); derivative 1 at the bound; NaN stays NaN.", (x, bound) =>
+    x.lessOrEqual(bound),
+  ),
   cast: {
     arity: 1,
     doc: "The same values in another dtype; bool becomes 0 and 1, a float is truncated towards zero.",
