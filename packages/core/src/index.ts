@@ -14,6 +14,15 @@ export {
   type Node,
   type NodeOf,
 } from "./graph/graph.js";
+export {
+  firstExtremeOf,
+  pickOf,
+  replaceOf,
+  type FirstExtreme,
+  type OneHot,
+  type OneHotPick,
+  type OneHotReplace,
+} from "./graph/oneHot.js";
 export { printGraph } from "./graph/print.js";
 export { simplify } from "./graph/simplify.js";
 export { verify } from "./graph/verify.js";

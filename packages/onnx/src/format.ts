@@ -12,8 +12,8 @@ import {
 } from "./generated/onnx_pb.js";
 import { halfBits } from "./half.js";
 
-/** An attribute of an ONNX node: an integer or a list of integers. */
-export type AttributeValue = number | readonly number[];
+/** An attribute of an ONNX node: an integer, a list of integers, or a text. */
+export type AttributeValue = number | string | readonly number[];
 
 /** One ONNX node before it is encoded. */
 export interface OnnxNode {
@@ -34,7 +34,7 @@ export const elementType: { readonly [K in InputDType]: number } = {
 };
 
 /** `AttributeProto.AttributeType` of what attributes hold here. */
-const attributeType = { int: 2, ints: 7 } as const;
+const attributeType = { int: 2, string: 3, ints: 7 } as const;
 
 export function encodeNode(node: OnnxNode): NodeProto {
   return create(NodeProtoSchema, {
@@ -47,6 +47,9 @@ export function encodeNode(node: OnnxNode): NodeProto {
 }
 
 function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, type: attributeType.string, s: new TextEncoder().encode(value) });
+  }
   return typeof value === "number"
     ? create(AttributeProtoSchema, { name, type: attributeType.int, i: BigInt(value) })
     : create(AttributeProtoSchema, { name, type: attributeType.ints, ints: value.map(BigInt) });

@@ -7,3 +7,5 @@ export type { ChosenInput, ExportInput } from "./inputShapes.js";
 export type { Provider, SumPlan } from "./emit/context.js";
 export type { SizeInput } from "./emit/sizes.js";
 export { planForSize } from "./emit/sums.js";
+export type { AttributeValue } from "./format.js";
+export { writeModel, type ModelNode, type ModelParts, type ModelTensor, type ModelValue } from "./writeModel.js";

@@ -1,7 +1,6 @@
-import { bindShape, type NodeOf, type Shape } from "@losses/core";
+import { bindShape, firstExtremeOf, pickOf, replaceOf, type NodeOf, type Shape } from "@losses/core";
 import { expand, select } from "./broadcast.js";
 import { logTotalPart, maxPart } from "./normalizers.js";
-import { firstExtremeOf, pickOf, replaceOf } from "./oneHot.js";
 import { operandAt, type PlanBuilder, type StepContext } from "./plan.js";
 import { pick, place, positions, withoutGaps } from "./positions.js";
 import { fill, reshape, type Runtime, type Value } from "./runtime.js";

@@ -1,4 +1,8 @@
-import { nodeAt, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import type { Shape } from "../tensor/dims.js";
+import { isFloat } from "../tensor/dtype.js";
+import { nodeAt, type Graph, type Node, type NodeOf } from "./graph.js";
+
+// Class indices, diagonals and hardest elements are masks in a graph. A backend that can gather and scatter finds them here.
 
 /**
  * A bool node that is true at one position of an axis: `iota = index`, with `index` of size 1 along that axis.
@@ -11,7 +15,7 @@ export interface OneHot {
 }
 
 /** A sum over one axis of a tensor that is 0 except at one position of it: the element there. */
-export interface Pick extends OneHot {
+export interface OneHotPick extends OneHot {
   readonly from: Node;
   /** True if what is picked from is broadcast along the axis. */
   readonly isConstant: boolean;
@@ -20,17 +24,17 @@ export interface Pick extends OneHot {
 }
 
 /** A choice by position: `value`, of size 1 along the axis, where the one-hot is true. */
-export interface Replace extends OneHot {
+export interface OneHotReplace extends OneHot {
   readonly value: number;
   /** What is elsewhere; 0 if `undefined`. */
   readonly elsewhere: number | undefined;
 }
 
 /** `sum(where(one-hot, x, 0), axis)` as picking from x. */
-export function pickOf(graph: Graph, node: NodeOf<"reduceSum">): Pick | undefined {
+export function pickOf(graph: Graph, node: NodeOf<"reduceSum">): OneHotPick | undefined {
   const [axis, ...more] = node.attrs.axes;
   const choice = operand(graph, node, 0);
-  if (axis === undefined || more.length > 0 || choice.op !== "where" || choice.dtype !== "float32") return undefined;
+  if (axis === undefined || more.length > 0 || choice.op !== "where" || !isFloat(choice.dtype)) return undefined;
   const from = operand(graph, choice, 1);
   const hot = oneHotsOf(graph, operand(graph, choice, 0)).find((candidate) => candidate.axis === axis);
   if (hot === undefined || !isZero(operand(graph, choice, 2))) return undefined;
@@ -39,10 +43,9 @@ export function pickOf(graph: Graph, node: NodeOf<"reduceSum">): Pick | undefine
 }
 
 /** `where(one-hot, value, 0)` and `where(one-hot, value, x)` as writing at positions. */
-export function replaceOf(graph: Graph, node: NodeOf<"where">): Replace | undefined {
+export function replaceOf(graph: Graph, node: NodeOf<"where">): OneHotReplace | undefined {
   const [condition, value, other] = [0, 1, 2].map((i) => operand(graph, node, i));
-  if (condition === undefined || value === undefined || other === undefined || node.dtype !== "float32")
-    return undefined;
+  if (condition === undefined || value === undefined || other === undefined || !isFloat(node.dtype)) return undefined;
   if (condition.shape.length !== node.shape.length) return undefined;
   const elsewhere = isZero(other) ? undefined : other.id;
   if (elsewhere !== undefined && !covers(other, node)) return undefined;
@@ -50,13 +53,17 @@ export function replaceOf(graph: Graph, node: NodeOf<"where">): Replace | undefi
   return hot && { ...hot, value: value.id, elsewhere };
 }
 
+/** Where the first of the largest or smallest elements along an axis is. */
+export interface FirstExtreme {
+  readonly axis: number;
+  readonly kernel: "ArgMax" | "ArgMin";
+  readonly from: number;
+  /** The node of the extreme itself. */
+  readonly extreme: number;
+}
+
 /** The first position of the largest or smallest element: `min(where(x = extreme x, iota, huge), axis)`. */
-export function firstExtremeOf(
-  graph: Graph,
-  node: NodeOf<"reduceMin">,
-):
-  | { readonly axis: number; readonly kernel: "ArgMax" | "ArgMin"; readonly from: number; readonly extreme: number }
-  | undefined {
+export function firstExtremeOf(graph: Graph, node: NodeOf<"reduceMin">): FirstExtreme | undefined {
   const [axis, ...more] = node.attrs.axes;
   const choice = operand(graph, node, 0);
   if (axis === undefined || more.length > 0 || !node.attrs.keepdims || choice.op !== "where") return undefined;
