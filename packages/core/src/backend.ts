@@ -51,6 +51,8 @@ export interface Engine<T> {
   readonly device: string;
   /** Floating dtypes that it computes in, the default first. */
   readonly dtypes: readonly [FloatDType, ...FloatDType[]];
+  /** True if its executables can write results into tensors that they are handed. Default false. */
+  readonly writesOut?: boolean;
   /** True for a tensor of this engine's own kind. */
   isTensor(value: unknown): value is T;
   /** Shape and dtype of an own tensor, without reading its data. */
@@ -70,8 +72,16 @@ export interface Engine<T> {
 
 /** A compiled graph. Serves every size of its symbols; concurrent runs do not disturb each other. */
 export interface Executable<T> {
-  /** Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`. */
-  run(feeds: Readonly<Record<string, T>>, sizes: DimSizes): MaybePromise<readonly T[]>;
+  /**
+   * Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`.
+   * Where `out` has a tensor, of the right shape and dtype, the result is written there, and is that tensor. Only engines
+   * that say `writesOut` are handed any.
+   */
+  run(
+    feeds: Readonly<Record<string, T>>,
+    sizes: DimSizes,
+    out?: readonly (T | undefined)[],
+  ): MaybePromise<readonly T[]>;
   dispose(): MaybePromise<void>;
 }
 
@@ -86,10 +96,48 @@ export interface ValueAndGrad<T, N extends string> {
   readonly grads: { readonly [K in N]?: T };
 }
 
-export interface GradOptions<N extends string> {
+/** The part of an `AbortSignal` that is used. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** How one call is run. */
+export interface RunOptions {
+  /**
+   * Ends the call early: it rejects with the signal's reason. What a device has begun is finished there, and its results
+   * are freed.
+   */
+  readonly signal?: CancelSignal;
+}
+
+export interface ValueOptions<T> extends RunOptions {
+  /** A tensor of the backend, of the right shape and dtype, that the loss is written into instead of a new one. */
+  readonly out?: T;
+}
+
+export interface GradOptions<T, N extends string> extends RunOptions {
   /** Inputs to differentiate with respect to; default: every differentiable input that was given. */
   readonly wrt?: readonly N[];
+  /**
+   * Tensors of the backend, of the right shapes and dtypes, that results are written into instead of new ones: no memory is
+   * taken. They must not be inputs of the same call. After a call that fails their contents are undefined.
+   */
+  readonly out?: { readonly value?: T; readonly grads?: { readonly [K in N]?: T } };
 }
+
+/** Shape and dtype of an input to come; the dtype may be left out where the loss says it. */
+export interface InputType {
+  readonly shape: readonly number[];
+  readonly dtype?: InputDType;
+}
+
+/** The inputs to come, by name. */
+export type InputTypes<R extends string, P extends string> = { readonly [K in R]: InputType } & {
+  readonly [K in P]?: InputType;
+};
 
 export interface CompileOptions {
   /** The dtype to compute in; default: the first that the backend offers. */
@@ -100,9 +148,19 @@ export interface CompileOptions {
 export interface CompiledLoss<T, R extends string = string, P extends string = string> {
   readonly spec: LossSpec<R, P>;
   /** The loss. */
-  value(feeds: Feeds<T, R, P>): Promise<T>;
+  value(feeds: Feeds<T, R, P>, options?: ValueOptions<T>): Promise<T>;
   /** The loss and the gradient of its sum with respect to its inputs. */
-  valueAndGrad(feeds: Feeds<T, R, P>, options?: GradOptions<R | P>): Promise<ValueAndGrad<T, R | P>>;
+  valueAndGrad(feeds: Feeds<T, R, P>, options?: GradOptions<T, R | P>): Promise<ValueAndGrad<T, R | P>>;
+  /**
+   * Pays beforehand what a first call costs: compiles the loss and its gradients (`wrt: []`: the loss alone) for inputs of
+   * these shapes and runs it once over zeros. Later calls with other sizes use the same graph.
+   */
+  warm(inputs: InputTypes<R, P>, options?: WarmOptions<R | P>): Promise<void>;
+}
+
+export interface WarmOptions<N extends string> extends RunOptions {
+  /** The gradients to warm up for; default: all. */
+  readonly wrt?: readonly N[];
 }
 
 /** A compiled loss of a backend that can also answer at once. */
@@ -111,8 +169,8 @@ export interface SyncCompiledLoss<T, R extends string = string, P extends string
   R,
   P
 > {
-  valueSync(feeds: Feeds<T, R, P>): T;
-  valueAndGradSync(feeds: Feeds<T, R, P>, options?: GradOptions<R | P>): ValueAndGrad<T, R | P>;
+  valueSync(feeds: Feeds<T, R, P>, options?: ValueOptions<T>): T;
+  valueAndGradSync(feeds: Feeds<T, R, P>, options?: GradOptions<T, R | P>): ValueAndGrad<T, R | P>;
 }
 
 /** What users hold: one engine on one device, with every loss. */

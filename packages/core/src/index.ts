@@ -36,4 +36,6 @@ export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.j
 export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { findLoss, specFromJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
+export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
+export { fromHalfBits, halfBits } from "./tensor/half.js";
 export * from "./losses/index.js";

@@ -1,37 +1,47 @@
 import type {
   Backend,
+  CancelSignal,
   CompiledLoss,
   CompileOptions,
   Engine,
-  Executable,
   Feeds,
+  GradOptions,
   HostTensor,
   MaybePromise,
   PlainTensor,
   SyncBackend,
   SyncCompiledLoss,
   ValueAndGrad,
+  ValueOptions,
 } from "../backend.js";
 import { DTypeError, LossesError, OptionError, UnsupportedOpError } from "../errors.js";
-import type { Binding } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { printValue } from "../loss/options.js";
+import { gradientOutput } from "../loss/traceLoss.js";
 import { isFloat, type DType, type FloatDType } from "../tensor/dtype.js";
+import { untilCancelled } from "./cancel.js";
+import { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost } from "./host.js";
-import { runLoss, traceRun, type LossRun } from "./lossRunner.js";
+import { runLoss, type LossResult } from "./lossRunner.js";
 import { chain } from "./maybe.js";
+import type { NamedOut } from "./out.js";
+import { zeroFeeds } from "./warm.js";
 
 /** Makes an engine into the backend that users hold. */
 export function defineBackend<T>(engine: Engine<T>): Backend<T> {
-  return makeBackend(engine);
+  const { id, device, dtypes, compile, tensor, read, release, dispose } = defineSyncBackend(engine);
+  const compileAsync = async <R extends string, P extends string>(
+    spec: LossSpec<R, P>,
+    options?: CompileOptions,
+  ): Promise<CompiledLoss<T, R, P>> => {
+    const { value, valueAndGrad, warm } = await compile(spec, options);
+    return { spec, value, valueAndGrad, warm };
+  };
+  return { id, device, dtypes, compile: compileAsync, tensor, read, release, dispose };
 }
 
 /** The same for an engine that never answers with a promise: its backend has a synchronous path as well. */
 export function defineSyncBackend<T>(engine: Engine<T>): SyncBackend<T> {
-  return makeBackend(engine);
-}
-
-function makeBackend<T>(engine: Engine<T>): SyncBackend<T> {
   const cache = new ExecutableCache(engine);
   const compileSync = <R extends string, P extends string>(
     spec: LossSpec<R, P>,
@@ -45,7 +55,7 @@ function makeBackend<T>(engine: Engine<T>): SyncBackend<T> {
     compileSync,
     tensor: (data, options = {}) => engine.upload(plainTensor(engine, data, options.dtype)),
     read: async (tensor) => engine.download(tensor),
-    readSync: (tensor) => now(engine, engine.download(tensor)),
+    readSync: (tensor) => now(engine, engine.download(tensor), () => undefined),
     release: (tensor) => engine.release(tensor),
     dispose: async () => {
       await cache.dispose();
@@ -75,24 +85,52 @@ function compileLoss<T, R extends string, P extends string>(
   if (!engine.dtypes.includes(dtype)) {
     throw new DTypeError(`${engine.id}: dtype must be one of ${engine.dtypes.join(", ")}, got ${dtype}.`);
   }
-  const compile = cache.compile.bind(cache);
-  const value = (feeds: Feeds<T, R, P>): MaybePromise<T> =>
-    chain(runLoss(engine, compile, { spec, dtype, gradients: "none" }, feeds), ({ tensors }) => first(tensors));
+  type Result = ValueAndGrad<T, R | P>;
+  const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
+    const kept = new Set(Object.values(out));
+    for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);
+  };
+  const run = (
+    gradients: "none" | "all" | readonly string[],
+    feeds: Feeds<T, R, P>,
+    signal: CancelSignal | undefined,
+    out: NamedOut<T>,
+  ): MaybePromise<LossResult<T>> =>
+    untilCancelled(
+      signal,
+      () => runLoss(engine, cache, { spec, dtype, gradients, signal, out }, feeds),
+      ({ tensors }) => discard(out, tensors),
+    );
+  const value = (feeds: Feeds<T, R, P>, { signal, out }: ValueOptions<T> = {}): MaybePromise<T> =>
+    chain(run("none", feeds, signal, { value: out }), ({ tensors }) => first(tensors));
   const valueAndGrad = (
     feeds: Feeds<T, R, P>,
-    { wrt }: { readonly wrt?: readonly string[] } = {},
-  ): MaybePromise<ValueAndGrad<T, R | P>> =>
-    chain(runLoss(engine, compile, { spec, dtype, gradients: wrt ?? "all" }, feeds), ({ tensors, gradients }) => ({
+    { wrt, signal, out }: GradOptions<T, R | P> = {},
+  ): MaybePromise<Result> =>
+    chain(run(wrt ?? "all", feeds, signal, namedOut(out)), ({ tensors, gradients }) => ({
       value: first(tensors),
-      grads: Object.fromEntries(gradients.map((name, i) => [name, tensors[i + 1]])) as ValueAndGrad<T, R | P>["grads"],
+      grads: Object.fromEntries(gradients.map((name, i) => [name, tensors[i + 1]])) as Result["grads"],
     }));
+  const release = ({ value: tensor, grads }: Result): void =>
+    discard({}, [tensor, ...Object.values<T | undefined>(grads)]);
   return {
     spec,
-    value: async (feeds) => value(feeds),
-    valueAndGrad: async (feeds, grad) => valueAndGrad(feeds, grad),
-    valueSync: (feeds) => now(engine, value(feeds)),
-    valueAndGradSync: (feeds, grad) => now(engine, valueAndGrad(feeds, grad)),
-  } satisfies CompiledLoss<T, R, P> & SyncCompiledLoss<T, R, P>;
+    value: async (feeds, options) => value(feeds, options),
+    valueAndGrad: async (feeds, options) => valueAndGrad(feeds, options),
+    warm: async (inputs, options) => release(await valueAndGrad(zeroFeeds(spec, inputs) as Feeds<T, R, P>, options)),
+    valueSync: (feeds, options) =>
+      now(engine, value(feeds, options), (tensor) => discard({ value: options?.out }, [tensor])),
+    valueAndGradSync: (feeds, options) =>
+      now(engine, valueAndGrad(feeds, options), (result) =>
+        discard(namedOut(options?.out), [result.value, ...Object.values<T | undefined>(result.grads)]),
+      ),
+  };
+}
+
+function namedOut<T>(out: GradOptions<T, string>["out"]): NamedOut<T> {
+  if (out === undefined) return {};
+  const grads = Object.entries(out.grads ?? {}).map(([name, tensor]) => [gradientOutput(name), tensor]);
+  return { value: out.value, ...Object.fromEntries(grads) };
 }
 
 function first<T>(tensors: readonly T[]): T {
@@ -101,63 +139,11 @@ function first<T>(tensors: readonly T[]): T {
   return value;
 }
 
-function now<T, A>(engine: Engine<T>, value: MaybePromise<A>): A {
+/** What is there at once. What comes later all the same, nobody gets: it is handed to `discard`. */
+function now<T, A>(engine: Engine<T>, value: MaybePromise<A>, discard: (value: A) => void): A {
   if (value instanceof Promise) {
+    value.then(discard).catch(() => undefined);
     throw new UnsupportedOpError(`${engine.id}: answers asynchronously. Await value() or valueAndGrad() instead.`);
   }
   return value;
-}
-
-/** Executables by graph: the loss and its options, the signature of its inputs, dtype and gradients. */
-class ExecutableCache<T> {
-  readonly #engine: Engine<T>;
-  readonly #executables = new Map<string, MaybePromise<Executable<T>>>();
-  readonly #identities = new WeakMap<object, number>();
-  #identity = 0;
-  #disposed = false;
-
-  constructor(engine: Engine<T>) {
-    this.#engine = engine;
-  }
-
-  compile(run: LossRun, binding: Binding, gradients: readonly string[]): MaybePromise<Executable<T>> {
-    if (this.#disposed) {
-      throw new LossesError(
-        "BACKEND_DISPOSED",
-        `${this.#engine.id}: the backend must be alive, got one that is disposed.`,
-      );
-    }
-    const key = JSON.stringify([this.#specKey(run.spec), run.dtype, gradients, binding.key]);
-    const known = this.#executables.get(key);
-    if (known !== undefined) return known;
-    const made = this.#engine.compile(traceRun(run, binding, gradients));
-    this.#executables.set(key, made);
-    // A compilation that failed must not be remembered as the answer.
-    if (made instanceof Promise) made.catch(() => this.#executables.delete(key));
-    return made;
-  }
-
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    const executables = await Promise.allSettled([...this.#executables.values()].map(async (made) => made));
-    this.#executables.clear();
-    for (const result of executables) if (result.status === "fulfilled") await result.value.dispose();
-  }
-
-  // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
-  #specKey(spec: LossSpec): unknown {
-    const options = Object.entries(spec.options).map(([name, value]) => [
-      name,
-      typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
-    ]);
-    return [this.#identify(spec.loss), options];
-  }
-
-  #identify(value: object): number {
-    const known = this.#identities.get(value);
-    if (known !== undefined) return known;
-    this.#identity += 1;
-    this.#identities.set(value, this.#identity);
-    return this.#identity;
-  }
 }

@@ -1,6 +1,7 @@
 import type { AnyTypedArray, HostData, HostTensor, PlainTensor } from "../backend.js";
 import { DTypeError, InputError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../tensor/dims.js";
+import { fromHalfBits, halfBits } from "../tensor/half.js";
 import { isInteger, type DType, type InputDType } from "../tensor/dtype.js";
 
 /** Plain data with its shape known and its elements not yet converted. */
@@ -18,7 +19,8 @@ export function readPlain(where: string, value: PlainTensor): PlainArray {
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
     const { data, shape, dtype } = value;
     checkShape(where, data, shape);
-    const own = ArrayBuffer.isView(data) ? classDType(where, data) : "untyped";
+    const isHalf = data instanceof Uint16Array && dtype === "float16";
+    const own = isHalf ? "float16" : ArrayBuffer.isView(data) ? classDType(where, data) : "untyped";
     return { data, shape: [...shape], dtype: declaredDType(where, own, dtype) };
   }
   throw new DTypeError(
@@ -87,19 +89,19 @@ function declaredDType(
 }
 
 function convertData(where: string, { data, dtype: from }: PlainArray, to: DType): HostData {
+  const isHalf = from === "float16" && data instanceof Uint16Array;
+  const number = isHalf ? fromHalfBits : Number;
   switch (to) {
     case "float32":
-      return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
+      return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, number);
     case "float64":
-      return data instanceof Float64Array ? data : Float64Array.from(data as ArrayLike<number>, Number);
+      return data instanceof Float64Array ? data : Float64Array.from(data as ArrayLike<number>, number);
+    case "float16":
+      return isHalf ? data : Uint16Array.from(data as ArrayLike<number>, (item) => halfBits(Number(item)));
     case "int32":
       return data instanceof Int32Array ? data : toInt32(where, data, from);
     case "bool":
-      return Uint8Array.from(data as ArrayLike<number>, (item) => (Number(item) === 0 ? 0 : 1));
-    case "float16":
-      throw new DTypeError(
-        `${where}: plain data must be float32 or float64, got float16. Pass the backend's own tensor.`,
-      );
+      return Uint8Array.from(data as ArrayLike<number>, (item) => (number(item) === 0 ? 0 : 1));
   }
 }
 

@@ -1,23 +1,25 @@
-import type { Engine, Executable, Feeds, HostTensor, MaybePromise, PlainTensor } from "../backend.js";
+import type { CancelSignal, Engine, Feeds, HostTensor, MaybePromise, PlainTensor } from "../backend.js";
 import { InputError } from "../errors.js";
 import { bindInputs, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
 import { allInputs, type LossSpec } from "../loss/define.js";
 import { printValue } from "../loss/options.js";
-import { traceLoss } from "../loss/traceLoss.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
+import { stopIfCancelled } from "./cancel.js";
 import { checkRange, needsRangeCheck } from "./checks.js";
+import type { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { all, chain, withCleanup } from "./maybe.js";
+import { checkOut, type NamedOut } from "./out.js";
 
 /** One request: which loss, computed in what, with which gradients (`"all"`: every differentiable input given). */
-export interface LossRun {
+export interface LossRun<T> {
   readonly spec: LossSpec;
   readonly dtype: FloatDType;
   readonly gradients: "none" | "all" | readonly string[];
+  readonly signal: CancelSignal | undefined;
+  /** Tensors for results, by the name of the output. */
+  readonly out: NamedOut<T>;
 }
-
-/** Finds or compiles the executable of a graph; the backend's cache stands behind it. */
-export type Compile<T> = (run: LossRun, binding: Binding, gradients: readonly string[]) => MaybePromise<Executable<T>>;
 
 /** Result tensors: the value, then a gradient for each name. */
 export interface LossResult<T> {
@@ -30,8 +32,8 @@ type Given<T> = { readonly own: T } | { readonly plain: PlainArray };
 /** Validates feeds, binds them, and runs the compiled graph; everything it uploaded is released again. */
 export function runLoss<T>(
   engine: Engine<T>,
-  compile: Compile<T>,
-  run: LossRun,
+  cache: ExecutableCache<T>,
+  run: LossRun<T>,
   feeds: Feeds<T, string, string>,
 ): MaybePromise<LossResult<T>> {
   const given = readFeeds(engine, run.spec, feeds);
@@ -47,9 +49,11 @@ export function runLoss<T>(
       chain(
         all(binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made))),
         (tensors) =>
-          chain(compile(run, binding, gradients), (executable) => {
+          cache.use({ ...run, gradients }, binding, ({ executable, outputs }) => {
+            stopIfCancelled(run.signal);
+            const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
             const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
-            return chain(executable.run(ready, binding.sizes), (results) => ({ tensors: results, gradients }));
+            return chain(executable.run(ready, binding.sizes, out), (results) => ({ tensors: results, gradients }));
           }),
       ),
     () => made.forEach((tensor) => engine.release(tensor)),
@@ -73,7 +77,7 @@ function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string,
   return given;
 }
 
-function chooseGradients(run: LossRun, binding: Binding): readonly string[] {
+function chooseGradients<T>(run: LossRun<T>, binding: Binding): readonly string[] {
   if (run.gradients === "none") return [];
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   if (run.gradients === "all") return possible;
@@ -91,7 +95,7 @@ function chooseGradients(run: LossRun, binding: Binding): readonly string[] {
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */
 function prepare<T>(
   engine: Engine<T>,
-  run: LossRun,
+  run: LossRun<T>,
   binding: Binding,
   input: BoundInput,
   given: Given<T> | undefined,
@@ -114,9 +118,4 @@ function prepare<T>(
       return tensor;
     });
   });
-}
-
-/** Traces the graph that a run needs. */
-export function traceRun(run: LossRun, binding: Binding, gradients: readonly string[]): ReturnType<typeof traceLoss> {
-  return traceLoss(run.spec, binding, { dtype: run.dtype, gradients });
 }

@@ -4,9 +4,17 @@ import { matmul } from "./matmul.js";
 import { allocate, load, store, type Cells } from "./moves.js";
 import type { BufferPlan, GroupPlan, Plan, Slot, StagePlan } from "./plan.js";
 
-/** Runs a plan over input cells by name; the results are new arrays, in the order of the plan's outputs. */
-export function runPlan(plan: Plan, inputs: (name: string) => Cells): readonly HostTensor[] {
-  const buffers = plan.buffers.map((buffer) => cellsOf(buffer, inputs));
+/**
+ * Runs a plan over input cells by name; the results, in the order of the plan's outputs, are in the cells given for them and in
+ * new arrays otherwise.
+ */
+export function runPlan(
+  plan: Plan,
+  inputs: (name: string) => Cells,
+  out: readonly (Cells | undefined)[] = [],
+): readonly HostTensor[] {
+  const given = new Map(plan.outputs.map((id, i) => [id, out[i]]));
+  const buffers = plan.buffers.map((buffer, id) => cellsOf(buffer, inputs, given.get(id)));
   for (const stage of plan.stages) runStage(plan, stage, buffers);
   return plan.outputs.map((id) => {
     const buffer = plan.buffers[id];
@@ -15,12 +23,12 @@ export function runPlan(plan: Plan, inputs: (name: string) => Cells): readonly H
   });
 }
 
-function cellsOf(buffer: BufferPlan, inputs: (name: string) => Cells): Cells {
+function cellsOf(buffer: BufferPlan, inputs: (name: string) => Cells, out: Cells | undefined): Cells {
   switch (buffer.kind) {
     case "input":
       return inputs(buffer.name);
     case "output":
-      return allocate(buffer.dtype, buffer.size);
+      return out ?? allocate(buffer.dtype, buffer.size);
     case "own":
       return buffer.cells;
   }

@@ -1,0 +1,132 @@
+import type { Engine, Executable, MaybePromise } from "../backend.js";
+import { LossesError } from "../errors.js";
+import { nodeAt } from "../graph/graph.js";
+import type { Binding } from "../loss/bind.js";
+import type { LossSpec } from "../loss/define.js";
+import { traceLoss } from "../loss/traceLoss.js";
+import type { TensorType } from "../ops/types.js";
+import type { FloatDType } from "../tensor/dtype.js";
+import { chain, withCleanup } from "./maybe.js";
+
+/** What an executable is made for: a loss, computed in this dtype, with these gradients. */
+export interface ExecutableRequest {
+  readonly spec: LossSpec;
+  readonly dtype: FloatDType;
+  readonly gradients: readonly string[];
+}
+
+/** A graph made executable, and what its results are. */
+export interface Compiled<T> {
+  readonly executable: Executable<T>;
+  /** Name, symbolic shape and dtype of each output. */
+  readonly outputs: readonly ({ readonly name: string } & TensorType)[];
+}
+
+interface Entry<T> {
+  readonly compiled: MaybePromise<Compiled<T>>;
+  /** Runs that are under way; an executable must not be disposed under one. */
+  users: number;
+}
+
+/** Executables kept at most, so that options which change with every step do not fill the memory. */
+export const EXECUTABLES_KEPT = 256;
+
+/** Executables by graph: the loss and its options, the signature of its inputs, dtype and gradients. */
+export class ExecutableCache<T> {
+  readonly #engine: Engine<T>;
+  /** The one that has not been used for longest comes first. */
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #identities = new WeakMap<object, number>();
+  readonly #specKeys = new WeakMap<LossSpec, string>();
+  #identity = 0;
+  #disposed = false;
+
+  constructor(engine: Engine<T>) {
+    this.#engine = engine;
+  }
+
+  /** Finds or makes the executable, and keeps it alive until `work` with it is over. */
+  use<A>(
+    request: ExecutableRequest,
+    binding: Binding,
+    work: (compiled: Compiled<T>) => MaybePromise<A>,
+  ): MaybePromise<A> {
+    if (this.#disposed) {
+      throw new LossesError(
+        "BACKEND_DISPOSED",
+        `${this.#engine.id}: the backend must be alive, got one that is disposed.`,
+      );
+    }
+    const entry = this.#entry(request, binding);
+    entry.users += 1;
+    return withCleanup(
+      () => chain(entry.compiled, work),
+      () => {
+        entry.users -= 1;
+      },
+    );
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const all = await Promise.allSettled([...this.#entries.values()].map(async ({ compiled }) => compiled));
+    this.#entries.clear();
+    for (const result of all) if (result.status === "fulfilled") await result.value.executable.dispose();
+  }
+
+  #entry(request: ExecutableRequest, binding: Binding): Entry<T> {
+    const key = `${this.#specKey(request.spec)} ${request.dtype} ${request.gradients.join()} ${binding.key}`;
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, known);
+      return known;
+    }
+    const { spec, dtype, gradients } = request;
+    const graph = traceLoss(spec, binding, { dtype, gradients });
+    const outputs = graph.outputs.map(({ name, node }) => {
+      const { shape, dtype: own } = nodeAt(graph, node);
+      return { name, shape, dtype: own };
+    });
+    const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
+    const entry: Entry<T> = { compiled, users: 0 };
+    this.#entries.set(key, entry);
+    // A compilation that failed must not be remembered as the answer.
+    if (compiled instanceof Promise) compiled.catch(() => this.#entries.delete(key));
+    this.#evict();
+    return entry;
+  }
+
+  #evict(): void {
+    for (const [key, { compiled, users }] of this.#entries) {
+      if (this.#entries.size <= EXECUTABLES_KEPT) return;
+      if (users > 0) continue;
+      this.#entries.delete(key);
+      // Nobody waits for this: what goes wrong in freeing it has no one to tell.
+      Promise.resolve(compiled)
+        .then(({ executable }) => executable.dispose())
+        .catch(() => undefined);
+    }
+  }
+
+  // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
+  #specKey(spec: LossSpec): string {
+    const known = this.#specKeys.get(spec);
+    if (known !== undefined) return known;
+    const options = Object.entries(spec.options).map(([name, value]) => [
+      name,
+      typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
+    ]);
+    const key = JSON.stringify([this.#identify(spec.loss), options]);
+    this.#specKeys.set(spec, key);
+    return key;
+  }
+
+  #identify(value: object): number {
+    const known = this.#identities.get(value);
+    if (known !== undefined) return known;
+    this.#identity += 1;
+    this.#identities.set(value, this.#identity);
+    return this.#identity;
+  }
+}
