@@ -1,5 +1,5 @@
 // Finds the Chromium (or Chrome) that browser tests run in, and says how to start it so that WebGL and WebGPU work without a GPU.
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import process from "node:process";
 
 const usual = [
@@ -10,10 +10,15 @@ const usual = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** @returns {string | undefined} the program named by LOSSES_CHROMIUM, else the first of the usual places */
+/**
+ * @returns {string | undefined} the program named by LOSSES_CHROMIUM, else the first that is in one of the usual places
+ * @throws {Error} if the variable names no file: another browser than the one asked for would be a wrong answer
+ */
 export function findChromium() {
-  const named = process.env["LOSSES_CHROMIUM"];
-  return [...(named === undefined ? [] : [named]), ...usual].find((path) => existsSync(path));
+  const named = process.env["LOSSES_CHROMIUM"] ?? "";
+  if (named === "") return usual.find((path) => existsSync(path));
+  if (statSync(named, { throwIfNoEntry: false })?.isFile() === true) return named;
+  throw new Error(`LOSSES_CHROMIUM must name the program file of Chromium, got ${named}, which is no file.`);
 }
 
 /** Flags for a headless run on software devices. */

@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function createProgram(finish: (work: Promise<Status>) => Promise<void>): Command {
   const program = new Command("losses")
-    .description("Loss functions, written once and run everywhere: list, show, evaluate, export and check them.")
+    .description("Loss functions, written once and run everywhere: list, show, evaluate, export, check and time them.")
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "losses: ")) })
@@ -71,6 +71,15 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .option("--json", "print the report as JSON")
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));
+
+  command(program, "bench", "Time losses and their gradients against what one would write by hand on the same engine.")
+    .requiredOption("--backend <ids>", "separated by commas")
+    .option("--workload <ids>", "separated by commas, such as W1a,W4; default: all that do not take minutes")
+    .option("--rounds <n>", "how often contestants take turns; slow ones do so less often", "9")
+    .option("--part <part>", "forward, gradient (with the value) or both", "both")
+    .option("--json", "print the report as JSON")
+    .option("--report <file>", "write the report as JSON")
+    .action((options) => finish(import("./commands/bench.js").then(({ bench }) => bench(options))));
 
   command(program, "doctor", "Say which backends work here, and why the others do not.")
     .option("--json", "for machines")

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { backendIds, namedBackends, openBackend, UsageError } from "../src/index.js";
+import { judgePlacement } from "../src/placement.js";
 import { losses, withoutEngines } from "./command.js";
 
 interface Finding {
   readonly backend: string;
   readonly works: boolean;
   readonly reasons: readonly string[];
+  readonly placement?: string;
+  readonly nodes?: readonly { readonly op: string; readonly provider: string }[];
 }
 
 async function doctor(node: readonly string[] = []): Promise<ReadonlyMap<string, Finding>> {
@@ -26,6 +29,26 @@ describe("losses doctor", { timeout: 120_000 }, () => {
       expect(findings.get(id)).toMatchObject({ works: true, reasons: [] });
     }
     for (const { works, reasons } of findings.values()) expect(works).toBe(reasons.length === 0);
+  });
+
+  it("says which provider of ONNX Runtime ran each node of a loss", async () => {
+    const findings = await doctor();
+    const { nodes = [], placement } = findings.get("onnxruntime:cpu") ?? {};
+    expect(nodes.length).toBeGreaterThan(5);
+    expect(new Set(nodes.map(({ provider }) => provider))).toEqual(new Set(["CPUExecutionProvider"]));
+    expect(placement).toBe(`cpu: CPUExecutionProvider ran ${nodes.length} nodes.`);
+    expect(findings.get("js")?.nodes).toBeUndefined();
+    const { out } = await losses(["doctor"]);
+    expect(out).toMatch(/onnxruntime:cpu +cpu: CPUExecutionProvider ran \d+ nodes\./);
+  });
+
+  it("takes a device for broken if nodes fall back to the processor", async () => {
+    const node = { name: "n1", op: "Exp", provider: "WebGpuExecutionProvider", shapeArithmetic: false };
+    const fell = { name: "n2", op: "TopK", provider: "CPUExecutionProvider", shapeArithmetic: false };
+    expect((await judgePlacement({ device: "webgpu", nodes: [node], fallbacks: [] })).reasons).toEqual([]);
+    const { nodes, reasons } = await judgePlacement({ device: "webgpu", nodes: [node, fell], fallbacks: [fell] });
+    expect(nodes).toHaveLength(2);
+    expect(reasons).toEqual(["Nodes of clipLoss fall back to the processor: TopK (n2)."]);
   });
 
   it("still answers where no engine is installed", async () => {

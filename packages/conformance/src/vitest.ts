@@ -23,7 +23,7 @@ export interface TestBackendOptions {
   readonly losses?: readonly AnyLoss[];
   /** Default: none. */
   readonly knownFailures?: readonly KnownFailure[];
-  /** Default: float32 and float64, where the backend computes in them. */
+  /** Default: all that the backend computes in. */
   readonly dtypes?: readonly FloatDType[];
   /** Where to write a report. Default: nowhere. */
   readonly reportFile?: string;

@@ -1,23 +1,24 @@
 // Writes the golden fixtures as ONNX models with inputs, expected outputs and the error that is allowed for each element.
-// Usage: node check/exportFixtures.mjs <folder> [float32 | float64 | float16]
+// Usage: node check/exportFixtures.mjs <folder> [float32 | float64 | float16] [any | cpu]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { allLosses, bindInputs, gradientOutput, isFloat, specFromJSON } from "@losses/core";
 import { exportLoss, lossGraph } from "@losses/onnx";
+import { root } from "../../../tooling/repository.mjs";
 
 // The suite runs on this package, which therefore cannot depend on it: it is found from where it lies.
-const suite = createRequire(fileURLToPath(new URL("../../conformance/package.json", import.meta.url)));
+const suite = createRequire(join(root, "packages", "conformance", "package.json"));
 /** @type {typeof import("@losses/conformance")} */
-const { boundCase, encodeTensor, loadFixtures, tolerances } = await import(
+const { boundCase, encodeNumber, loadFixtures, tolerances } = await import(
   pathToFileURL(suite.resolve("@losses/conformance")).href
 );
 
-const [folder, dtype = "float32"] = process.argv.slice(2);
-if (folder === undefined || !["float32", "float64", "float16"].includes(dtype)) {
-  throw new Error("usage: node check/exportFixtures.mjs <folder> [float32 | float64 | float16]");
+const [folder, dtype = "float32", provider = "any"] = process.argv.slice(2);
+if (folder === undefined || !["float32", "float64", "float16"].includes(dtype) || !["any", "cpu"].includes(provider)) {
+  throw new Error("usage: node check/exportFixtures.mjs <folder> [float32 | float64 | float16] [any | cpu]");
 }
 
 /** The dtype that a model takes an input in. */
@@ -43,7 +44,10 @@ function takes(shapes, inputs) {
 /** The inputs as they are asked for when the model is made: without shapes where those that nobody asked for fit. */
 function requestsFor(spec, inputs) {
   const plain = Object.fromEntries(inputs.map((input) => [input.name, { dtype: modelDType(input) }]));
-  const shapes = Object.entries(lossGraph(spec, { inputs: plain }).inputs).map(([name, { shape }]) => [name, shape]);
+  const shapes = Object.entries(lossGraph(spec, { dtype, inputs: plain }).inputs).map(([name, { shape }]) => [
+    name,
+    shape,
+  ]);
   if (takes(Object.fromEntries(shapes), inputs)) return plain;
   const given = Object.fromEntries(inputs.map((input) => [input.name, input]));
   const bound = bindInputs(spec.loss.definition, given).inputs.map(({ name, shape }) => [name, { shape }]);
@@ -58,10 +62,12 @@ function modelFor(spec, inputs, gradients) {
   const known = models.get(key);
   if (known !== undefined) return known.file;
   const file = `${String(models.size).padStart(4, "0")}-${spec.name}.onnx`;
-  writeFileSync(join(folder, file), exportLoss(spec, { dtype, inputs, gradients }));
+  writeFileSync(join(folder, file), exportLoss(spec, { dtype, provider, inputs, gradients }));
   models.set(key, { file, outputs: ["value", ...gradients.map(gradientOutput)] });
   return file;
 }
+
+const numbers = (data) => Array.from(data, encodeNumber);
 
 function writeCase(fixture) {
   const { id, loss, options, inputs, expected } = fixture;
@@ -76,15 +82,12 @@ function writeCase(fixture) {
     // The value alone is another model than the value with its gradients.
     models: [...new Set([modelFor(spec, requests, gradients), modelFor(spec, requests, [])])],
     inputs: Object.fromEntries(
-      inputs.map((input) => [
-        input.name,
-        { dtype: modelDType(input), ...encodeTensor(input.shape, input.data) },
-      ]),
+      inputs.map((input) => [input.name, { dtype: modelDType(input), shape: input.shape, data: numbers(input.data) }]),
     ),
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([name, { shape, data }]) => {
         const allowed = tolerances(data, bounds[name], dtype);
-        return [name, { ...encodeTensor(shape, data), allowed: encodeTensor(shape, allowed).data }];
+        return [name, { shape, data: numbers(data), allowed: numbers(allowed) }];
       }),
     ),
   };
@@ -96,4 +99,4 @@ const answered = fixtures.filter(({ expected }) => "value" in expected);
 const cases = answered.map(writeCase);
 const refused = fixtures.length - answered.length;
 writeFileSync(join(folder, "cases.json"), JSON.stringify({ dtype, refused, models: [...models.values()], cases }));
-console.log(`${cases.length} cases, ${models.size} models in ${dtype}; ${refused} cases are calls to be refused`);
+console.log(`${cases.length} cases, ${models.size} models in ${dtype}; left out: ${refused} calls to be refused`);

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { getTextEncoding } from "@bufbuild/protobuf/wire";
 import type { DType, InputDType, Shape } from "@losses/core";
 import {
   AttributeProtoSchema,
@@ -48,7 +49,7 @@ export function encodeNode(node: OnnxNode): NodeProto {
 
 function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === "string") {
-    return create(AttributeProtoSchema, { name, type: attributeType.string, s: new TextEncoder().encode(value) });
+    return create(AttributeProtoSchema, { name, type: attributeType.string, s: getTextEncoding().encodeUtf8(value) });
   }
   return typeof value === "number"
     ? create(AttributeProtoSchema, { name, type: attributeType.int, i: BigInt(value) })

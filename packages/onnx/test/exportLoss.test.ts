@@ -37,6 +37,19 @@ describe("inputs and outputs", () => {
     ]);
   });
 
+  it("a gradient may be asked of one input alone, and sizes may be fixed: then no shape is read", () => {
+    const options = { shapes: { image: [8, 64] }, gradients: ["image"] } as const;
+    expect(interfaceOf(clipLoss(), options)).toEqual([
+      "image: 1[8, 64]",
+      "text: 1[8, 64]",
+      "logitScale: 1[]",
+      "->",
+      "value: 1[]",
+      "grad:image: 1[8, 64]",
+    ]);
+    expect(decode(exportLoss(clipLoss(), options)).graph.node.map(({ opType }) => opType)).not.toContain("Shape");
+  });
+
   it("labels are int32; only differentiable inputs get gradients", () => {
     expect(interfaceOf(crossEntropy(), { gradients: true })).toEqual([
       "input: 1[N, C]",
@@ -171,11 +184,23 @@ describe("every loss", () => {
   // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
   const allowed = new Set(
     (
-      "Abs Add And Cast Concat Div Equal Exp Expand Gather Identity Less LessOrEqual Log MatMul Max Min Mod Mul Neg Not Or " +
+      "Abs Add And Cast Concat Div Equal Exp Expand Gather GatherElements Identity Less LessOrEqual Log MatMul Max Min Mod Mul Neg Not Or " +
       "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
     ).split(" "),
   );
   for (const loss of allLosses) {
+    it(`${loss.lossName}: in float16 no float of another size is left`, () => {
+      const { graph } = decode(exportLoss(loss(), { dtype: "float16", gradients: true }));
+      const cast = graph.node.filter(({ opType }) => opType === "Cast").flatMap(({ attribute }) => attribute);
+      const types = [
+        ...[...graph.input, ...graph.output].map((value) => Number(/: (\d+)\[/.exec(signature(value))?.[1])),
+        ...graph.initializer.map(({ dataType }) => dataType),
+        ...cast.map(({ i }) => Number(i)),
+      ];
+      expect(types).toContain(10);
+      expect(types.filter((type) => type === 1 || type === 11)).toEqual([]);
+    });
+
     it(`${loss.lossName}: standard ops only, every value written once and before it is read`, () => {
       const { graph } = decode(exportLoss(loss(), { gradients: true }));
       const known = new Set(["", ...graph.input.map(({ name }) => name), ...graph.initializer.map(({ name }) => name)]);
@@ -186,6 +211,8 @@ describe("every loss", () => {
         node.output.forEach((name) => known.add(name));
       }
       expect(graph.output.filter(({ name }) => !known.has(name))).toEqual([]);
+      const read = new Set(graph.node.flatMap(({ input }) => input));
+      expect(graph.initializer.filter(({ name }) => !read.has(name))).toEqual([]);
     });
   }
 });

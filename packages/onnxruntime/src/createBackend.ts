@@ -1,8 +1,7 @@
 import { OptionError, type Backend } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
-import { oneAtATime } from "./oneAtATime.js";
-import { probeDevice } from "./probe.js";
+import { probeDevice, probeDTypes } from "./probe.js";
 import {
   asOrtModule,
   loadRuntime,
@@ -32,6 +31,11 @@ export interface OnnxRuntimeOptions {
    * Default false.
    */
   readonly worker?: boolean;
+  /**
+   * `"device"`: results stay in the memory of the device (`location: "gpu-buffer"`), where other sessions can use them, until they
+   * are read or released; with onnxruntime-web on webgpu. Default `"host"`: results are in JavaScript memory.
+   */
+  readonly outputs?: "host" | "device";
 }
 
 /**
@@ -47,7 +51,7 @@ export interface OnnxRuntimeOptions {
  * ```
  */
 export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<Backend<OrtTensor>> {
-  const { runtime, devices, threads, worker } = readOptions(options);
+  const { runtime, devices, threads, worker, outputs } = readOptions(options);
   const name = runtimePackages[runtime];
   let ort: OrtModule;
   try {
@@ -66,10 +70,15 @@ export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<B
       reasons.push(`${name} ends the process when two threads use ${device}. Leave out worker.`);
       continue;
     }
-    const own = remote?.ort ?? ort;
-    const setup = sessionSetup(facts.oneAtATime === true ? oneAtATime(own) : own, id, facts, count);
+    if (outputs === "device" && facts.buffers !== true && facts.fallsBack) {
+      reasons.push(`${name} cannot leave results on ${device}. Leave out outputs.`);
+      continue;
+    }
+    const writesHost = runtime === "node" && remote === undefined;
+    const tried = sessionSetup(remote?.ort ?? ort, id, facts, { threads: count, outputs, writesHost });
     try {
-      await probeDevice(setup);
+      await probeDevice(tried);
+      const setup = { ...tried, dtypes: await probeDTypes(tried) };
       return makeBackend({ setup, device, runtime, ort, stop });
     } catch (cause) {
       const what = messageOf(cause).replace(`no session could be made for probe: `, `${name} refuses it: `);
@@ -90,9 +99,10 @@ interface Wanted {
   readonly devices: readonly { readonly device: Device; readonly facts: DeviceFacts }[];
   readonly threads: number | undefined;
   readonly worker: boolean;
+  readonly outputs: "host" | "device";
 }
 
-const optionNames: readonly string[] = ["device", "runtime", "ort", "threads", "worker"];
+const optionNames: readonly string[] = ["device", "runtime", "ort", "threads", "worker", "outputs"];
 
 function readOptions(options: OnnxRuntimeOptions): Wanted {
   for (const key of Object.keys(options)) {
@@ -107,7 +117,7 @@ function readOptions(options: OnnxRuntimeOptions): Wanted {
   if (!(runtime in runtimePackages)) {
     throw new OptionError(`createBackend: option runtime must be "node" or "web", got "${String(runtime)}".`);
   }
-  const { threads, worker = false } = options;
+  const { threads, worker = false, outputs = "host" } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new OptionError(`createBackend: option threads must be an integer >= 1, got ${threads}.`);
   }
@@ -120,6 +130,9 @@ function readOptions(options: OnnxRuntimeOptions): Wanted {
     throw new OptionError(
       "createBackend: option worker must be left out with onnxruntime-web or a module of your own, got true. The worker imports onnxruntime-node; for the web see its env.wasm.proxy.",
     );
+  }
+  if (outputs !== "host" && outputs !== "device") {
+    throw new OptionError(`createBackend: option outputs must be "host" or "device", got "${String(outputs)}".`);
   }
   const wanted = options.device ?? (runtime === "node" ? "cpu" : "wasm");
   const list: readonly Device[] = typeof wanted === "string" ? [wanted] : wanted;
@@ -134,7 +147,7 @@ function readOptions(options: OnnxRuntimeOptions): Wanted {
   });
   if (devices.length === 0)
     throw new OptionError("createBackend: option device must name at least one device, got none.");
-  return { runtime, devices, threads, worker };
+  return { runtime, devices, threads, worker, outputs };
 }
 
 function isNode(): boolean {

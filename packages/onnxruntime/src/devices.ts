@@ -13,6 +13,8 @@ export interface DeviceFacts {
   readonly fallsBack: boolean;
   /** True if the process ends when two threads use it at the same time. */
   readonly oneThread?: boolean;
+  /** True if results can stay in its memory. */
+  readonly buffers?: boolean;
   /** True if the runtime must not be asked for anything while it computes. */
   readonly oneAtATime?: boolean;
   /** What to do when it does not work. */
@@ -68,6 +70,7 @@ export const deviceTable: { readonly [R in RuntimeName]: { readonly [D in Device
       host: "wasm",
       fallsBack: true,
       oneAtATime: true,
+      buffers: true,
       cure: "Check that navigator.gpu exists and pass the WebGPU build: createBackend({ ort: await import('onnxruntime-web/webgpu') }).",
     },
   },

@@ -12,10 +12,13 @@ import type { OrtSession, OrtTensor } from "./runtime.js";
 import { createSession, runSession, type SessionSetup } from "./sessions.js";
 import { sizeTensor } from "./tensors.js";
 
-/** A session, and the sizes that it wants to be fed. */
+/** A session, the sizes that it wants to be fed, and how many runs are in it. */
 interface Ready {
   readonly session: OrtSession;
   readonly sizeInputs: readonly SizeInput[];
+  users: number;
+  /** True once a run has failed: its device may be lost. */
+  broken: boolean;
 }
 
 /**
@@ -27,7 +30,6 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
   const summed = sumShapes(graph);
   const sessions = new Map<string, Promise<Ready>>();
   const running = new Set<Promise<unknown>>();
-  const broken: OrtSession[] = [];
   let disposed = false;
 
   const sessionFor = (sizes: DimSizes): { readonly key: string; readonly ready: Promise<Ready> } => {
@@ -43,29 +45,37 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
       provider: setup.provider,
     });
     const options = empty ? setup.emptyOptions : setup.options;
-    const made = createSession(setup, options, graph.name, model).then((session) => ({ session, sizeInputs }));
+    const made = createSession(setup, options, graph.name, model).then((session) => ({
+      session,
+      sizeInputs,
+      users: 0,
+      broken: false,
+    }));
     sessions.set(key, made);
     // A failure must not be remembered as the answer.
     made.catch(() => sessions.delete(key));
     return { key, ready: made };
   };
 
-  const run = async (feeds: Readonly<Record<string, OrtTensor>>, sizes: DimSizes): Promise<readonly OrtTensor[]> => {
+  const run: Executable<OrtTensor>["run"] = async (feeds, sizes, out) => {
     if (disposed)
       throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
     const { key, ready } = sessionFor(sizes);
-    const result = ready.then(async ({ session, sizeInputs }) => {
-      const counts = sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
+    const result = ready.then(async (used) => {
+      const counts = used.sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
       const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
+      used.users += 1;
       try {
-        return await runSession(setup.id, graph.name, session, all, outputs);
+        return await runSession(setup, graph.name, used.session, all, outputs, out);
       } catch (cause) {
-        // Its device may be lost: the next run makes a session of its own.
-        if (sessions.get(key) === ready) {
-          sessions.delete(key);
-          broken.push(session);
-        }
+        // The next run makes a session of its own.
+        if (sessions.get(key) === ready) sessions.delete(key);
+        used.broken = true;
         throw cause;
+      } finally {
+        used.users -= 1;
+        // What a lost device says to this helps nobody.
+        if (used.broken && used.users === 0) await used.session.release().catch(() => undefined);
       }
     });
     running.add(result);
@@ -82,8 +92,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     await Promise.allSettled(running);
     const made = await Promise.allSettled(sessions.values());
     sessions.clear();
-    const whole = made.flatMap((ready) => (ready.status === "fulfilled" ? [ready.value.session] : []));
-    for (const session of [...whole, ...broken.splice(0)]) await session.release();
+    for (const ready of made) if (ready.status === "fulfilled") await ready.value.session.release();
   };
 
   return { run, dispose };

@@ -4,12 +4,12 @@ import { printValue } from "@losses/core";
 /** A tensor of ONNX Runtime: what the backend takes and returns. */
 export type OrtTensor = Tensor;
 
+/** The outputs to compute: a tensor to write one into, or null for a new one. */
+export type Fetches = Readonly<Record<string, OrtTensor | null>>;
+
 /** The part of a session that the backend uses. */
 export interface OrtSession {
-  run(
-    feeds: Readonly<Record<string, OrtTensor>>,
-    outputs: readonly string[],
-  ): Promise<Readonly<Record<string, unknown>>>;
+  run(feeds: Readonly<Record<string, OrtTensor>>, fetches: Fetches): Promise<Readonly<Record<string, unknown>>>;
   release(): Promise<void>;
   /** Writes the profile; absent where the session lives in another thread. */
   endProfiling?(): void;

@@ -1,7 +1,9 @@
-import { BackendUnavailableError, LossesError, UnsupportedOpError } from "@losses/core";
+import { BackendUnavailableError, LossesError, UnsupportedOpError, type FloatDType } from "@losses/core";
 import type { Provider } from "@losses/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import type { DeviceFacts } from "./devices.js";
+import { oneAtATime, queueOf, type InTurn } from "./oneAtATime.js";
+import { copyTensor } from "./tensors.js";
 import { messageOf, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
 
 export type SessionOptions = InferenceSession.SessionOptions;
@@ -15,6 +17,12 @@ export interface SessionSetup {
   readonly options: SessionOptions;
   /** Which ops its models may use. */
   readonly provider: Provider;
+  /** Floating dtypes that the device computes in. */
+  readonly dtypes: readonly [FloatDType, ...FloatDType[]];
+  /** True if its sessions write into tensors in JavaScript memory that they are handed. */
+  readonly writesHost: boolean;
+  /** Runs something that touches the device when nothing else does, where the runtime wants that. */
+  readonly inTurn: InTurn;
   /**
    * Options for runs in which a size is 0: there is nothing to compute but the shapes and the value over no elements, and the GPU
    * providers of ONNX Runtime fail at empty tensors (some of them end the process).
@@ -22,15 +30,32 @@ export interface SessionSetup {
   readonly emptyOptions: SessionOptions;
 }
 
+export interface SetupOptions {
+  readonly threads: number;
+  /** Where results stay, on devices that can keep them. */
+  readonly outputs: "host" | "device";
+  readonly writesHost: boolean;
+}
+
 /** What the sessions of a backend on one device have in common. */
-export function sessionSetup(ort: OrtModule, id: string, facts: DeviceFacts, threads: number): SessionSetup {
-  const options = sessionOptions(facts.provider, threads);
+export function sessionSetup(
+  ort: OrtModule,
+  id: string,
+  facts: DeviceFacts,
+  { threads, outputs, writesHost }: SetupOptions,
+): SessionSetup {
+  const base = sessionOptions(facts.provider, threads);
+  const options: SessionOptions =
+    outputs === "device" && facts.buffers === true ? { ...base, preferredOutputLocation: "gpu-buffer" } : base;
   return {
-    ort,
+    ort: facts.oneAtATime === true ? oneAtATime(ort) : ort,
     id,
     options: facts.fallsBack ? withFallback(options, false) : options,
     provider: facts.fallsBack ? "any" : "cpu",
-    emptyOptions: facts.fallsBack ? sessionOptions(facts.host, threads) : options,
+    dtypes: ["float32"],
+    writesHost,
+    inTurn: facts.oneAtATime === true ? queueOf(ort) : (task) => task(),
+    emptyOptions: facts.fallsBack ? sessionOptions(facts.host, threads) : base,
   };
 }
 
@@ -75,21 +100,30 @@ export async function createSession(
   }
 }
 
-/** Runs a session and returns its outputs in the order asked for. */
+/** Runs a session and returns its outputs in the order asked for; where there is a tensor for one, that tensor holds it. */
 export async function runSession(
-  id: string,
+  { id, writesHost }: SessionSetup,
   loss: string,
   session: OrtSession,
   feeds: Readonly<Record<string, OrtTensor>>,
   outputs: readonly string[],
+  out: readonly (OrtTensor | undefined)[] = [],
 ): Promise<readonly OrtTensor[]> {
+  const handed = out.map((tensor) => (writesHost || tensor?.location !== "cpu" ? tensor : undefined));
+  const fetches = Object.fromEntries(outputs.map((name, i) => [name, handed[i] ?? null]));
   let results: Readonly<Record<string, unknown>>;
   try {
-    results = await session.run(feeds, outputs);
+    results = await session.run(feeds, fetches);
   } catch (cause) {
     throw new LossesError("BACKEND_FAILED", `${id}: ${loss} failed while running: ${messageOf(cause)}`, { cause });
   }
-  return outputs.map((name) => results[name] as OrtTensor);
+  return outputs.map((name, i) => {
+    const result = results[name] as OrtTensor;
+    const wanted = out[i];
+    if (wanted === undefined) return result;
+    if (handed[i] === undefined) copyTensor(result, wanted);
+    return wanted;
+  });
 }
 
 /** The error for a device that does not work, with everything that was tried. */

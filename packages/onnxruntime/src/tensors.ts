@@ -1,5 +1,7 @@
 import {
   DTypeError,
+  fromHalfBits,
+  halfBits,
   InputError,
   LossesError,
   type DimSizes,
@@ -9,6 +11,7 @@ import {
   type InputDType,
 } from "@losses/core";
 import type { SizeInput } from "@losses/onnx";
+import type { InTurn } from "./oneAtATime.js";
 import { isRecord, type OrtModule, type OrtTensor } from "./runtime.js";
 
 const dtypes: Readonly<Record<string, InputDType>> = {
@@ -19,6 +22,13 @@ const dtypes: Readonly<Record<string, InputDType>> = {
   int64: "int64",
   bool: "bool",
 } satisfies { readonly [K in InputDType]: K };
+
+/** What reading a tensor needs to know of a backend. */
+export interface TensorSetup {
+  readonly ort: OrtModule;
+  readonly id: string;
+  readonly inTurn: InTurn;
+}
 
 /** True for an ONNX Runtime tensor, of whichever copy of its package. */
 export function isOrtTensor(value: unknown): value is OrtTensor {
@@ -44,34 +54,45 @@ export function describeTensor(
 
 /** The tensor itself where it holds `dtype` already, else a new one. int64 must fit in 32 bits. */
 export function convertTensor(
-  ort: OrtModule,
-  id: string,
+  { ort, id, inTurn }: TensorSetup,
   tensor: OrtTensor,
   dtype: DType,
 ): OrtTensor | Promise<OrtTensor> {
   if (tensor.type === dtype) return tensor;
   const make = (data: unknown): OrtTensor =>
     makeTensor(ort, { dtype, shape: tensor.dims, data: convertData(id, tensor, data, dtype) });
-  return tensor.location === "cpu" ? make(tensor.data) : tensor.getData().then(make);
+  return tensor.location === "cpu" ? make(tensor.data) : inTurn(() => tensor.getData()).then(make);
 }
 
 export function makeTensor(ort: OrtModule, { dtype, shape, data }: HostTensor): OrtTensor {
   return new ort.Tensor(dtype, data as OrtTensor["data"], shape);
 }
 
+/** Copies the elements of a tensor in JavaScript memory into another. */
+export function copyTensor(from: OrtTensor, to: OrtTensor): void {
+  const [source, target] = [from.data, to.data];
+  if (!ArrayBuffer.isView(source) || !ArrayBuffer.isView(target)) return;
+  bytesOf(target).set(bytesOf(source));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** What a model wants to be fed for the sizes of a run. */
 export function sizeTensor(ort: OrtModule, { dtype, shape, values }: SizeInput, sizes: DimSizes): OrtTensor {
   const numbers = values(sizes);
   if (dtype === "int64") return new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), shape);
+  if (dtype === "float16") return new ort.Tensor(dtype, Uint16Array.from(numbers, halfBits), shape);
   return new ort.Tensor(dtype, dtype === "int32" ? Int32Array.from(numbers) : Float32Array.from(numbers), shape);
 }
 
 /** The contents of a tensor; int64 comes as int32. */
-export function downloadTensor(id: string, tensor: OrtTensor): HostTensor | Promise<HostTensor> {
+export function downloadTensor({ id, inTurn }: TensorSetup, tensor: OrtTensor): HostTensor | Promise<HostTensor> {
   const { shape, dtype: own } = describeTensor(id, tensor);
   const dtype: DType = own === "int64" ? "int32" : own;
   const make = (data: unknown): HostTensor => ({ dtype, shape, data: convertData(id, tensor, data, dtype) });
-  return tensor.location === "cpu" ? make(tensor.data) : tensor.getData().then(make);
+  return tensor.location === "cpu" ? make(tensor.data) : inTurn(() => tensor.getData()).then(make);
 }
 
 function convertData(id: string, tensor: OrtTensor, data: unknown, to: DType): HostData {
@@ -85,9 +106,11 @@ function convertData(id: string, tensor: OrtTensor, data: unknown, to: DType): H
     }
     return fill(id, to, data.length, (i) => Number(data[i]));
   }
-  // A runtime with Float16Array hands out numbers, an older one their bits.
-  if (from === "float16" && data instanceof Uint16Array)
-    return fill(id, to, data.length, (i) => fromHalf(data[i] ?? 0));
+  // A runtime with Float16Array hands out numbers, an older one their bits; here it is always the bits.
+  if (from === "float16" && ArrayBuffer.isView(data)) {
+    const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+    return to === "float16" ? bits : fill(id, to, bits.length, (i) => fromHalfBits(bits[i] ?? 0));
+  }
   if (ArrayBuffer.isView(data) && "length" in data) {
     const numbers = data as unknown as ArrayLike<number>;
     return fill(id, to, numbers.length, (i) => numbers[i] ?? 0);
@@ -100,7 +123,7 @@ function convertData(id: string, tensor: OrtTensor, data: unknown, to: DType): H
 
 function fill(id: string, dtype: DType, length: number, at: (i: number) => number): HostData {
   const data = allocate(id, dtype, length);
-  for (let i = 0; i < length; i++) data[i] = at(i);
+  for (let i = 0; i < length; i++) data[i] = dtype === "float16" ? halfBits(at(i)) : at(i);
   return data;
 }
 
@@ -113,18 +136,10 @@ function allocate(id: string, dtype: DType, length: number): HostData {
     case "int32":
       return new Int32Array(length);
     case "float16":
+      return new Uint16Array(length);
     case "bool":
-      throw new DTypeError(`${id}: a tensor can be converted to float32, float64 or int32, got ${dtype}.`);
+      throw new DTypeError(`${id}: a tensor can be converted to numbers, got ${dtype}.`);
   }
-}
-
-/** The number that the bits of a float16 stand for. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  if (exponent === 31) return mantissa === 0 ? sign * Infinity : Number.NaN;
-  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (mantissa + 1024) * 2 ** (exponent - 25);
 }
 
 function isHostData(data: unknown): data is HostData {

@@ -5,7 +5,7 @@ import { createBackend, type Device } from "../src/index.js";
 
 it("is onnxruntime:cpu by default", async () => {
   const backend = await createBackend();
-  expect([backend.id, backend.device, backend.dtypes]).toEqual(["onnxruntime:cpu", "cpu", ["float32"]]);
+  expect([backend.id, backend.device, backend.dtypes]).toEqual(["onnxruntime:cpu", "cpu", ["float32", "float16"]]);
   await backend.dispose();
 });
 

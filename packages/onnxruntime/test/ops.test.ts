@@ -17,7 +17,7 @@ if (testDevice !== "cpu") vi.setConfig({ testTimeout: 60_000 });
 const facts = deviceTable.node[testDevice];
 if (facts === undefined) throw new Error(`no device ${testDevice}`);
 const id = `onnxruntime:${testDevice}`;
-const engine = makeEngine(sessionSetup(ort, id, facts, 1), testDevice);
+const engine = makeEngine(sessionSetup(ort, id, facts, { threads: 1, outputs: "host", writesHost: true }), testDevice);
 const covered = new Set<OpName>();
 
 /**

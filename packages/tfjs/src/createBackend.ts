@@ -1,6 +1,6 @@
 import { BackendUnavailableError, defineSyncBackend, type SyncBackend } from "@losses/core";
 import { deviceSources, isTfjsDevice, type TfjsDevice } from "./devices.js";
-import { initialise, isRegistered } from "./engineSwitch.js";
+import { initialise, isRegistered, keepingCurrent, onEngine } from "./engineSwitch.js";
 import { floatBits } from "./floatBits.js";
 import { loadTf, type Tf, type TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
@@ -71,6 +71,12 @@ async function ensureEngine(tf: Tf, device: string): Promise<void> {
   } catch (cause) {
     throw unavailable(device, `it failed to start: ${messageOf(cause)}`, "", cause);
   }
+  try {
+    // An engine may start and still compute nothing, as tfjs-node 4.22 does on the Node versions after 22.
+    onEngine(tf, device, () => tf.tidy(() => void tf.add(tf.scalar(1), tf.scalar(1))));
+  } catch (cause) {
+    throw unavailable(device, `it fails to compute: ${messageOf(cause)}`, cureOf(device), cause);
+  }
   const bits = floatBits(tf, device);
   if (bits < 32) {
     throw unavailable(device, `it computes with ${bits}-bit floats here`, ' Use the device "wasm" or "cpu".');
@@ -79,19 +85,40 @@ async function ensureEngine(tf: Tf, device: string): Promise<void> {
 
 async function register(tf: Tf, device: string): Promise<void> {
   if (!isTfjsDevice(device)) {
-    const known = Object.keys(deviceSources).join(", ");
-    throw unavailable(device, `no engine of that name is registered with TensorFlow.js`, ` Use one of ${known}.`);
+    const known = Object.entries(deviceSources).map(([name, source]) => `${name} (${source.package})`);
+    throw unavailable(
+      device,
+      `no engine of that name is registered with TensorFlow.js`,
+      ` Use one of ${known.join(", ")}.`,
+    );
   }
   const source = deviceSources[device];
   const cure = ` Run: npm install ${source.package}@${tf.version_core}`;
   try {
-    await source.load();
+    await keepingCurrent(tf, device, source.load);
   } catch (cause) {
-    throw unavailable(device, `${source.package} could not be imported (${messageOf(cause)})`, cure, cause);
+    const ownCure = isMissing(cause, source.package) ? undefined : source.cure;
+    throw unavailable(
+      device,
+      `${source.package} could not be imported (${messageOf(cause)})`,
+      ownCure === undefined ? cure : ` ${ownCure}`,
+      cause,
+    );
   }
   if (!isRegistered(tf, device)) {
     throw unavailable(device, `${source.package} was imported but did not register the engine`, cure);
   }
+}
+
+function cureOf(device: string): string {
+  const cure = isTfjsDevice(device) ? deviceSources[device].cure : undefined;
+  return cure === undefined ? "" : ` ${cure}`;
+}
+
+/** True if the package itself is not installed, rather than broken, as Node and bundlers say it. */
+function isMissing(cause: unknown, name: string): boolean {
+  const message = messageOf(cause);
+  return /^(cannot find|could not resolve|failed to resolve)/i.test(message) && message.includes(name);
 }
 
 function unavailable(device: string, reason: string, cure: string, cause?: unknown): BackendUnavailableError {
@@ -102,5 +129,5 @@ function unavailable(device: string, reason: string, cure: string, cause?: unkno
 function messageOf(cause: unknown): string {
   const text =
     typeof cause === "object" && cause !== null && "message" in cause ? String(cause.message) : String(cause);
-  return text.split("\n")[0] ?? text;
+  return (text.split("\n")[0] ?? text).trim().replace(/\.$/, "");
 }

@@ -1,4 +1,4 @@
-/** An engine of TensorFlow.js, by the name under which it registers itself. */
+/** An engine of TensorFlow.js, by the name under which it registers itself; tfjs-node does as `tensorflow`. */
 export type TfjsDevice = "cpu" | "wasm" | "webgl" | "webgpu" | "tensorflow";
 
 /** Where an engine comes from. */
@@ -6,6 +6,8 @@ export interface DeviceSource {
   readonly package: string;
   /** Imports the package, which registers the engine with TensorFlow.js. */
   readonly load: () => Promise<unknown>;
+  /** What to do if the package is installed and does not work. */
+  readonly cure?: string;
 }
 
 /** The package behind each engine. The specifiers are literal so that bundlers see them. */
@@ -14,7 +16,11 @@ export const deviceSources: { readonly [K in TfjsDevice]: DeviceSource } = {
   wasm: { package: "@tensorflow/tfjs-backend-wasm", load: () => import("@tensorflow/tfjs-backend-wasm") },
   webgl: { package: "@tensorflow/tfjs-backend-webgl", load: () => import("@tensorflow/tfjs-backend-webgl") },
   webgpu: { package: "@tensorflow/tfjs-backend-webgpu", load: () => import("@tensorflow/tfjs-backend-webgpu") },
-  tensorflow: { package: "@tensorflow/tfjs-node", load: () => import("@tensorflow/tfjs-node") },
+  tensorflow: {
+    package: "@tensorflow/tfjs-node",
+    load: () => import("@tensorflow/tfjs-node"),
+    cure: "Its install script fetches a native library: let your package manager run it, or run npm rebuild @tensorflow/tfjs-node. Version 4.22 needs Node 22 or older.",
+  },
 };
 
 export function isTfjsDevice(name: string): name is TfjsDevice {

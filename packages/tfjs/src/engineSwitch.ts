@@ -62,6 +62,23 @@ export async function initialise(tf: Tf, device: string): Promise<void> {
   }
 }
 
+/** Waits for work that may make this engine the current one, as importing some does; the one that was current stays so. */
+export async function keepingCurrent(tf: Tf, device: string, work: () => Promise<unknown>): Promise<void> {
+  const name = tf.getBackend();
+  const internals = internalsOf(tf);
+  const before = internals && read(internals);
+  try {
+    await work();
+  } finally {
+    if (name !== device && tf.getBackend() === device) {
+      // An engine that was starting may have started meanwhile.
+      const backendInstance = internals?.registry[name] ?? before?.backendInstance;
+      if (internals !== undefined) Object.assign(internals, { ...before, backendInstance });
+      else if (name) await tf.setBackend(name);
+    }
+  }
+}
+
 async function initialiseBySetBackend(tf: Tf, device: string): Promise<void> {
   const before = tf.getBackend();
   if (before === device) return;

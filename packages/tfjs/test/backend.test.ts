@@ -131,7 +131,9 @@ describe("the choice of an engine", () => {
   });
 
   it("is refused when no engine has that name", async () => {
-    await expect(createBackend({ device: "cuda" as "cpu" })).rejects.toThrow(/"cuda".*cpu, wasm, webgl/s);
+    await expect(createBackend({ device: "cuda" as "cpu" })).rejects.toThrow(
+      /"cuda".*cpu \(@tensorflow\/tfjs-backend-cpu\), wasm .*, tensorflow \(@tensorflow\/tfjs-node\)/s,
+    );
   });
 
   it("is refused when the engine fails to start", async () => {

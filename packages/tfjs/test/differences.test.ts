@@ -23,6 +23,20 @@ describe("where TensorFlow.js's own losses and gradients differ", () => {
     expect(toTfjs(crossEntropy(), { tf })({ input: logits, target: truth }).dataSync()[0]).toBeCloseTo(30, 5);
   });
 
+  it("target probabilities have the gradient -log softmax, not labels - softmax", () => {
+    const labels = tf.tensor2d([[0.25, 0.75]]);
+    const logits = tf.tensor2d([[0, 0]]);
+    const byHand = tf
+      .grad((x: TfTensor) => tf.losses.softmaxCrossEntropy(x, logits))(labels)
+      .dataSync();
+    expect([...byHand]).toEqual([-0.25, 0.25]);
+    const loss = toTfjs(crossEntropy(), { tf });
+    const gradient = tf
+      .grad((target: TfTensor) => loss({ input: logits, target }))(labels)
+      .dataSync();
+    gradient.forEach((x) => expect(x).toBeCloseTo(Math.log(2), 6));
+  });
+
   it("a zero norm has gradient 0, not NaN", () => {
     const zero = tf.zeros([1, 2]);
     const away = tf.tensor2d([[3, 4]]);

@@ -111,8 +111,8 @@ describe.each(devices)("no tensor is left behind on %s", (device) => {
   });
 });
 
-// 5,000 values and as many gradients; after each pair a call with bad input.
-describe("10,000 calls on wasm leave no tensor behind", () => {
+// 5,000 values and 5,000 gradients, and after each pair a call that is refused.
+describe("10,000 values and gradients on wasm, and 5,000 refused calls, leave no tensor behind", () => {
   it.each(allLosses.map((loss) => [loss.lossName, loss] as const))("by %s", { timeout: 60_000 }, async (_, loss) => {
     const backend = await createBackend({ device: "wasm", tf });
     const compiled = backend.compileSync(loss());

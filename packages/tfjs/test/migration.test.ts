@@ -1,4 +1,12 @@
-import { crossEntropy, klDiv, nllLoss } from "@losses/core";
+import {
+  crossEntropy,
+  ganDiscriminatorLoss,
+  ganGeneratorLoss,
+  hingeGanDiscriminatorLoss,
+  klDiv,
+  lsganDiscriminatorLoss,
+  nllLoss,
+} from "@losses/core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { toLayersLoss, toTfjs, type TfTensor } from "../src/index.js";
@@ -48,6 +56,48 @@ describe.each(devices)("on %s, what replaces TensorFlow.js's own loss gives its 
       const own = tf.losses.softmaxCrossEntropy(target, tf.tensor2d(logits), undefined, 0, theirs);
       expectClose(loss({ input: tf.tensor2d(logits), target }), own);
     }
+  });
+
+  it("its weights, one for each sample", () => {
+    const target = tf.cast(tf.oneHot(tf.tensor1d(indices, "int32"), 4), "float32");
+    const weights = tf.tensor1d([0.5, 0, 2]);
+    const each = toTfjs(crossEntropy({ reduction: "none" }), { tf });
+    const ours: Loss = (input) => tf.losses.computeWeightedLoss(each({ input, target }), weights);
+    const theirs: Loss = (x) => tf.losses.softmaxCrossEntropy(target, x, weights);
+    expectSame(ours, theirs, tf.tensor2d(logits));
+  });
+
+  it("the losses of a GAN", () => {
+    const [real, fake] = [tf.tensor1d([2, 0.3, -1]), tf.tensor1d([-2, 0.5, 1.5])];
+    const [ones, zeros] = [tf.ones([3]), tf.zeros([3])];
+    const bce = toTfjs(ganDiscriminatorLoss(), { tf });
+    const hinge = toTfjs(hingeGanDiscriminatorLoss(), { tf });
+    const squares = toTfjs(lsganDiscriminatorLoss(), { tf });
+    const generator = toTfjs(ganGeneratorLoss(), { tf });
+    const { sigmoidCrossEntropy, hingeLoss, meanSquaredError } = tf.losses;
+    const pairs: readonly (readonly [(real: TfTensor, fake: TfTensor) => TfTensor, typeof hingeLoss])[] = [
+      [(r, f) => bce({ real: r, fake: f }), sigmoidCrossEntropy],
+      [(r, f) => hinge({ real: r, fake: f }), hingeLoss],
+      [(r, f) => tf.mul(2, squares({ real: r, fake: f })), meanSquaredError],
+    ];
+    for (const [ours, theirs] of pairs) {
+      const own = (r: TfTensor, f: TfTensor): TfTensor => tf.add(theirs(ones, r), theirs(zeros, f));
+      expectSame(
+        (r) => ours(r, fake),
+        (r) => own(r, fake),
+        real,
+      );
+      expectSame(
+        (f) => ours(real, f),
+        (f) => own(real, f),
+        fake,
+      );
+    }
+    expectSame(
+      (f) => generator({ fake: f }),
+      (f) => sigmoidCrossEntropy(ones, f),
+      fake,
+    );
   });
 
   it("tf.metrics.categoricalCrossentropy", () => {

@@ -1,6 +1,8 @@
 import process from "node:process";
 import { BackendUnavailableError, hingeGanGeneratorLoss, type Backend } from "@losses/core";
+import type { PlacedNode } from "@losses/onnxruntime";
 import { backendIds, engineVersions, openBackend } from "../backends.js";
+import { examinePlacement, type PlacementFinding } from "../placement.js";
 import { columns, print, toJSON } from "../output.js";
 import { progressBar } from "../progress.js";
 
@@ -11,6 +13,10 @@ interface Finding {
   readonly id?: string;
   readonly device?: string;
   readonly dtypes?: readonly string[];
+  /** Which provider of ONNX Runtime ran each node of a loss with its gradient, where that can be known. */
+  readonly nodes?: readonly PlacedNode[];
+  /** The same in a line. */
+  readonly placement?: string;
   readonly reasons: readonly string[];
 }
 
@@ -30,8 +36,12 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
     works ? "works" : "no",
     works ? `${dtypes.join(", ")}${id === backend ? "" : ` (${id})`}` : reasons.join(" "),
   ]);
+  const placements = findings.flatMap(({ backend, placement }) =>
+    placement === undefined ? [] : [[backend, placement]],
+  );
+  const where = placements.length === 0 ? "" : `\nWhere the nodes of clipLoss ran:\n${columns(placements)}\n`;
   const facts = Object.entries(system).map(([name, value]) => `${name} ${value}`);
-  await print(`${columns(rows)}\n\n${facts.join(", ")}\n`);
+  await print(`${columns(rows)}\n${where}\n${facts.join(", ")}\n`);
 }
 
 async function examine(name: string): Promise<Finding> {
@@ -40,14 +50,9 @@ async function examine(name: string): Promise<Finding> {
     try {
       const { id, device, dtypes } = backend;
       const wrong = await computesWrongly(backend);
-      return {
-        backend: name,
-        works: wrong === undefined,
-        id,
-        device,
-        dtypes,
-        reasons: wrong === undefined ? [] : [wrong],
-      };
+      const placed: PlacementFinding = wrong === undefined ? await examinePlacement(name, backend) : { reasons: [] };
+      const reasons = [...(wrong === undefined ? [] : [wrong]), ...placed.reasons];
+      return { backend: name, works: reasons.length === 0, id, device, dtypes, ...placed, reasons };
     } finally {
       await backend.dispose();
     }

@@ -1,4 +1,4 @@
-import type { InputDType } from "@losses/core";
+import { fromHalfBits, type HostTensor, type InputDType } from "@losses/core";
 
 /** A number as JSON holds it: NaN and the infinities are strings. */
 export type JSONNumber = number | "NaN" | "Infinity" | "-Infinity";
@@ -77,6 +77,7 @@ export function encodeNumber(value: number): JSONNumber {
 }
 
 /** Row-major numbers as JSON can hold them. */
-export function encodeTensor(shape: readonly number[], data: ArrayLike<number>): JSONTensor {
-  return { shape: [...shape], data: Array.from(data, encodeNumber) };
+export function encodeTensor({ shape, data, dtype }: HostTensor): JSONTensor {
+  const number = dtype === "float16" ? fromHalfBits : Number;
+  return { shape: [...shape], data: Array.from(data, (item) => encodeNumber(number(item))) };
 }

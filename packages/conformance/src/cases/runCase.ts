@@ -81,9 +81,9 @@ async function runLoss<T>(
   const feeds = feedsOf(single);
   const wrt = single.inputs.filter((input) => input.grad).map((input) => input.name);
   const read = async (tensor: T): Promise<JSONTensor> => {
-    const { data, shape } = await backend.read(tensor);
+    const host = await backend.read(tensor);
     backend.release(tensor);
-    return encodeTensor(shape, data);
+    return encodeTensor(host);
   };
   if (!gradients || wrt.length === 0) {
     const value = await read(await loss.value(feeds));

@@ -23,7 +23,7 @@ export interface ConformanceOptions {
   readonly losses?: readonly AnyLoss[];
   /** Default: those of this package. */
   readonly knownFailures?: readonly KnownFailure[];
-  /** Only these dtypes; default: float32 and float64, where the backend computes in them. */
+  /** Only these dtypes; default: all that the backend computes in. */
   readonly dtypes?: readonly FloatDType[];
   /** Versions to note in the report, besides those of `@losses/*` and Node. */
   readonly versions?: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export interface Progress {
 }
 
 /** The dtypes that fixtures are checked in. */
-export const testedDTypes: readonly FloatDType[] = ["float32", "float64"];
+export const testedDTypes: readonly FloatDType[] = ["float32", "float64", "float16"];
 
 /**
  * Holds backends to the golden fixtures, one after the other.

@@ -53,13 +53,13 @@ export async function startRemoteRuntime(local: OrtModule): Promise<RemoteRuntim
     });
 
   const makeSession = (session: number): OrtSession => ({
-    run: async (feeds, outputs) => {
+    run: async (feeds, fetches) => {
       const wired = await Promise.all(Object.entries(feeds).map(async ([name, tensor]) => [name, await wire(tensor)]));
       const answer = await ask({
         kind: "run",
         session,
         feeds: Object.fromEntries(wired) as Record<string, WireTensor>,
-        outputs,
+        outputs: Object.keys(fetches),
       });
       if (!("outputs" in answer)) throw new Error("the worker thread must answer with outputs");
       return Object.fromEntries(

@@ -30,7 +30,8 @@ async function answer(request: Request): Promise<Result> {
         name,
         new ort.Tensor(type, data, dims),
       ]);
-      const results = await find(request.session).run(Object.fromEntries(feeds), request.outputs);
+      const fetches = Object.fromEntries(request.outputs.map((name) => [name, null]));
+      const results = await find(request.session).run(Object.fromEntries(feeds), fetches);
       const outputs = request.outputs.map((name): [string, WireTensor] => {
         const { type, dims, data } = results[name] as OrtTensor;
         return [name, { type, dims, data }];

@@ -29,6 +29,9 @@ export interface Runtime {
 
 export type KernelAttributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
+/** Kernels of tfjs-node that are written in operations of TensorFlow.js, which take nothing but tensors. */
+const takesTensors: ReadonlySet<string> = new Set(["Pow", "ClipByValue"]);
+
 /** Scalars by engine, then by dtype and number. Losses have few, and the same ones. */
 const constants = new WeakMap<KernelBackend, Map<string, Value>>();
 
@@ -56,9 +59,18 @@ export function createRuntime(tf: Tf, device: string): Runtime {
       throw new UnsupportedOpError(`tfjs:${device}: the engine must have the kernel ${name}, got none.`);
     }
     const backend: KernelBackend = tf.backend();
-    const result = kernel.kernelFunc({ inputs: { ...inputs }, attrs: (attrs ?? {}) as NamedAttrMap, backend });
+    const given = device === "tensorflow" && takesTensors.has(name) ? asTensors(inputs) : inputs;
+    const result = kernel.kernelFunc({ inputs: { ...given }, attrs: (attrs ?? {}) as NamedAttrMap, backend });
     return note(Array.isArray(result) ? onlyResult(name, result) : result);
   };
+  // Of that engine, Reshape answers with a tensor.
+  const asTensors = (inputs: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([key, x]) => [
+        key,
+        x instanceof tf.Tensor ? x : kernel("Reshape", { x }, { shape: x.shape }),
+      ]),
+    );
   return {
     device,
     kernel,

@@ -1,0 +1,60 @@
+import type { Backend, CompiledLoss, SyncCompiledLoss, ValueAndGrad } from "@losses/core";
+import { openBackend } from "../backends.js";
+import { floatsOf, scalarOf, type Contestant } from "./contestant.js";
+import { deviceOf } from "./family.js";
+import { kinds, type Part, type Problem } from "./problems.js";
+
+/** The loss through the public interface of a backend, synchronously where that is possible. */
+export async function openOurs(id: string, problem: Problem, part: Part): Promise<Contestant> {
+  const backend = await openBackend(id);
+  const { spec, wrt, inputs } = kinds[problem.kind];
+  const loss = await backend.compile(spec);
+  const feeds = Object.fromEntries(
+    Object.entries(inputs(problem.rows, problem.columns)).map(([name, { data, shape }]) => [
+      name,
+      backend.tensor({ data, shape }),
+    ]),
+  );
+  const gradient = part === "gradient";
+  const free = ({ value, grads }: ValueAndGrad<unknown, string>): void => {
+    backend.release(value);
+    for (const grad of Object.values(grads)) backend.release(grad);
+  };
+  const { answersAtOnce, mustBeRead } = deviceOf(id);
+  const late = async (): Promise<ValueAndGrad<unknown, string>> =>
+    gradient ? loss.valueAndGrad(feeds, { wrt }) : { value: await loss.value(feeds), grads: {} };
+  const callLate = async (): Promise<void> => {
+    const result = await late();
+    if (mustBeRead) await backend.read(result.value);
+    free(result);
+  };
+  const sync = answersAtOnce && isSync(loss) ? loss : undefined;
+  const callNow = (): void => {
+    if (sync === undefined) return;
+    free(gradient ? sync.valueAndGradSync(feeds, { wrt }) : { value: sync.valueSync(feeds), grads: {} });
+  };
+  return {
+    call: sync === undefined ? callLate : callNow,
+    answer: async () => {
+      const result = await late();
+      const value = scalarOf((await backend.read(result.value)).data);
+      const grads = await readGrads(backend, result.grads);
+      free(result);
+      return { value, grads };
+    },
+    close: () => backend.dispose(),
+  };
+}
+
+function isSync(loss: CompiledLoss<unknown>): loss is SyncCompiledLoss<unknown> {
+  return "valueSync" in loss && "valueAndGradSync" in loss;
+}
+
+async function readGrads(
+  backend: Backend<unknown>,
+  grads: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const read: Record<string, Float32Array> = {};
+  for (const [name, grad] of Object.entries(grads)) read[name] = floatsOf((await backend.read(grad)).data).slice();
+  return read;
+}

@@ -1,0 +1,125 @@
+import { toTfjs, type Tf, type TfTensor } from "@losses/tfjs";
+import { openBackend } from "../../backends.js";
+import { floatsOf, scalarOf, type Contestant } from "../contestant.js";
+import { deviceOf } from "../family.js";
+import { kinds, tripletOptions, vseMargin, type Kind, type Part, type Problem } from "../problems.js";
+
+type Feeds = Readonly<Record<string, TfTensor>>;
+
+/** A loss written in tf ops, for tensors by name. */
+type TfLoss = (feeds: Feeds) => TfTensor;
+
+/** A loss as one writes it in tf ops, differentiated by TensorFlow.js. */
+export async function openTfjsPeer(id: string, problem: Problem, part: Part): Promise<Contestant> {
+  const tf = await openTf(id);
+  try {
+    await import("@tensorflow/tfjs-layers");
+  } catch (cause) {
+    throw new Error(
+      "the peer needs @tensorflow/tfjs-layers, which registers the gradients of tf ops. Run: npm install @tensorflow/tfjs-layers",
+      { cause },
+    );
+  }
+  const feeds = upload(tf, problem);
+  return contestant(tf, id, feeds, writeLoss[problem.kind](tf, problem, feeds), problem.kind, part);
+}
+
+/** Our loss as a differentiable function inside tf.valueAndGrads, as in a training step. */
+export async function openToTfjs(id: string, problem: Problem, part: Part): Promise<Contestant> {
+  const tf = await openTf(id);
+  const { spec, wrt } = kinds[problem.kind];
+  return contestant(tf, id, upload(tf, problem), toTfjs(spec, { tf, wrt }), problem.kind, part);
+}
+
+async function openTf(id: string): Promise<Tf> {
+  // Loads and registers the engine, or says why that is not possible.
+  await (await openBackend(id)).dispose();
+  const tf = await import("@tensorflow/tfjs-core");
+  await tf.setBackend(deviceOf(id).device);
+  return tf;
+}
+
+function upload(tf: Tf, { kind, rows, columns }: Problem): Feeds {
+  return Object.fromEntries(
+    Object.entries(kinds[kind].inputs(rows, columns)).map(([name, { data, shape }]) => {
+      const dtype = data instanceof Int32Array ? "int32" : "float32";
+      return [name, tf.tensor(data as Float32Array | Int32Array, [...shape], dtype)];
+    }),
+  );
+}
+
+function contestant(tf: Tf, id: string, feeds: Feeds, loss: TfLoss, kind: Kind, part: Part): Contestant {
+  const { wrt } = kinds[kind];
+  const named = (list: readonly TfTensor[]): Feeds => ({
+    ...feeds,
+    ...Object.fromEntries(wrt.map((name, i) => [name, list[i] as TfTensor])),
+  });
+  const byWhich = wrt.map((name) => feeds[name] as TfTensor);
+  const differentiate = tf.valueAndGrads((...list) => loss(named(list)));
+  const run = (): { readonly value: TfTensor; readonly grads: readonly TfTensor[] } =>
+    part === "gradient" ? differentiate(byWhich) : { value: tf.tidy(() => loss(feeds)), grads: [] };
+  const callNow = (): void => {
+    const { value, grads } = run();
+    tf.dispose([value, ...grads]);
+  };
+  const callLate = async (): Promise<void> => {
+    const { value, grads } = run();
+    await value.data();
+    tf.dispose([value, ...grads]);
+  };
+  return {
+    call: deviceOf(id).mustBeRead ? callLate : callNow,
+    answer: async () => {
+      const { value, grads } = run();
+      const read: Record<string, Float32Array> = {};
+      for (const [i, grad] of grads.entries()) read[wrt[i] ?? ""] = floatsOf(await grad.data());
+      const result = { value: scalarOf(await value.data()), grads: read };
+      tf.dispose([value, ...grads]);
+      return result;
+    },
+    close: async () => undefined,
+  };
+}
+
+const writeLoss: { readonly [K in Kind]: (tf: Tf, size: Problem, feeds: Feeds) => TfLoss } = {
+  crossEntropy:
+    (tf, { columns }) =>
+    ({ input, target }) =>
+      tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(some(input)), tf.oneHot(some(target), columns)), 1))),
+  triplet: (tf) => {
+    const distance = (x: TfTensor, y: TfTensor): TfTensor =>
+      tf.sqrt(tf.sum(tf.square(tf.add(tf.sub(x, y), tripletOptions.eps)), 1));
+    return ({ anchor, positive, negative }) => {
+      const closer = tf.sub(distance(some(anchor), some(positive)), distance(some(anchor), some(negative)));
+      return tf.mean(tf.relu(tf.add(closer, tripletOptions.margin)));
+    };
+  },
+  clip: (tf, { rows }) => {
+    const diagonal = tf.eye(rows);
+    const half = (logits: TfTensor): TfTensor => tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), diagonal), 1)));
+    return ({ image, text, logitScale }) => {
+      const logits = tf.mul(tf.matMul(some(image), some(text), false, true), some(logitScale));
+      return tf.mul(tf.add(half(logits), half(tf.transpose(logits))), 0.5);
+    };
+  },
+  vse: (tf, { rows }) => {
+    const diagonal = tf.eye(rows);
+    const others = tf.sub(1, diagonal);
+    return ({ image, text }) => {
+      const scores = tf.matMul(some(image), some(text), false, true);
+      const own = tf.sum(tf.mul(scores, diagonal), 1, true);
+      const captions = tf.mul(tf.relu(tf.add(tf.sub(scores, own), vseMargin)), others);
+      const images = tf.mul(tf.relu(tf.add(tf.sub(scores, tf.transpose(own)), vseMargin)), others);
+      return tf.add(tf.sum(tf.max(captions, 1)), tf.sum(tf.max(images, 0)));
+    };
+  },
+  kl:
+    (tf) =>
+    ({ input, target }) =>
+      tf.mean(tf.mul(tf.exp(some(target)), tf.sub(some(target), some(input)))),
+};
+
+function some(tensor: TfTensor | undefined): TfTensor {
+  if (tensor === undefined) throw new Error("an input of the peer is missing.");
+  return tensor;
+}

@@ -1,0 +1,51 @@
+import { UsageError } from "../failure.js";
+import type { Kind, Problem } from "./problems.js";
+
+export type WorkloadId = "W1a" | "W1b" | "W2" | "W3a" | "W3b" | "W4" | "W5" | "W7a" | "W7b";
+
+/** A problem with a name. */
+export interface Workload extends Problem {
+  readonly id: WorkloadId;
+  readonly title: string;
+  /** True if it runs only when it is named: it takes minutes. */
+  readonly heavy: boolean;
+}
+
+const titles: { readonly [K in Kind]: string } = {
+  crossEntropy: "crossEntropy",
+  triplet: "tripletMarginLoss",
+  clip: "clipLoss",
+  vse: "vseLoss max",
+  kl: "klDiv log",
+};
+
+export const workloads: { readonly [I in WorkloadId]: Workload } = {
+  W1a: workload("W1a", "crossEntropy", 4096, 1000),
+  W1b: workload("W1b", "crossEntropy", 512, 50257),
+  W2: workload("W2", "triplet", 65536, 128),
+  W3a: workload("W3a", "clip", 1024, 512),
+  W3b: { ...workload("W3b", "clip", 4096, 512), heavy: true },
+  W4: workload("W4", "vse", 1024, 1024),
+  W5: workload("W5", "kl", 4096, 1000),
+  W7a: workload("W7a", "triplet", 32, 128),
+  W7b: workload("W7b", "crossEntropy", 32, 10),
+};
+
+function workload(id: WorkloadId, kind: Kind, rows: number, columns: number): Workload {
+  return { id, kind, rows, columns, title: `${titles[kind]} ${rows}x${columns}`, heavy: false };
+}
+
+function isWorkload(id: string): id is WorkloadId {
+  return Object.hasOwn(workloads, id);
+}
+
+/** The workloads behind a list such as `W1a,W4`; without one, all that do not take minutes. */
+export function namedWorkloads(list: string | undefined): readonly Workload[] {
+  if (list === undefined) return Object.values(workloads).filter(({ heavy }) => !heavy);
+  const ids = list.split(/[\s,]+/).filter((id) => id !== "");
+  if (ids.length === 0) throw new UsageError("--workload must name at least one workload.");
+  return [...new Set(ids)].map((id) => {
+    if (isWorkload(id)) return workloads[id];
+    throw new UsageError(`--workload must be among ${Object.keys(workloads).join(", ")}, got ${id}.`);
+  });
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { openContestant, type Entrant } from "../src/bench/openContestant.js";
+import type { Answer } from "../src/bench/contestant.js";
+import { openOnnxPeer } from "../src/bench/peers/onnx/openOnnxPeer.js";
+import { handModel } from "../src/bench/peers/onnx/handModel.js";
+import { kinds, type Kind, type Part } from "../src/bench/problems.js";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+const kindNames = Object.keys(kinds) as readonly Kind[];
+
+// Rows and columns differ, and the rows are no multiple of anything.
+const size = { rows: 7, columns: 5 };
+
+async function answer(backend: string, kind: Kind, part: Part, entrant: Entrant): Promise<Answer> {
+  const contestant = await openContestant({ backend, problem: { kind, ...size }, part, entrant });
+  try {
+    const pending = contestant.call();
+    if (pending !== undefined) await pending;
+    return await contestant.answer();
+  } finally {
+    await contestant.close();
+  }
+}
+
+function expectSame(actual: Answer, expected: Answer): void {
+  expect(actual.value).toBeCloseTo(expected.value, 4);
+  expect(Object.keys(actual.grads).sort()).toEqual(Object.keys(expected.grads).sort());
+  for (const [name, grad] of Object.entries(expected.grads)) {
+    expect(actual.grads[name]?.length, name).toBe(grad.length);
+    for (const [i, x] of grad.entries()) expect(actual.grads[name]?.[i], `${name}[${i}]`).toBeCloseTo(x, 4);
+  }
+}
+
+describe.each(["js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s", { timeout: 60_000 }, (backend) => {
+  it.each(kindNames)("the peer computes what our %s does", async (kind) => {
+    const gradient = await answer(backend, kind, "gradient", "losses");
+    expect(Object.keys(gradient.grads)).toEqual(kinds[kind].wrt);
+    expectSame(await answer(backend, kind, "gradient", "peer"), gradient);
+    expectSame(await answer(backend, kind, "forward", "peer"), await answer(backend, kind, "forward", "losses"));
+    if (backend.startsWith("tfjs")) expectSame(await answer(backend, kind, "gradient", "toTfjs"), gradient);
+  });
+});
+
+describe("the graphs for GPU providers", { timeout: 60_000 }, () => {
+  it.each(kindNames)("compute %s too", async (kind) => {
+    const problem = { kind, ...size };
+    const peer = await openOnnxPeer({ device: "cpu", web: false }, problem, "gradient");
+    const expected = await peer.answer();
+    await peer.close();
+    const session = await InferenceSession.create(handModel(problem, "gradient", "gpu"));
+    const feeds = Object.fromEntries(
+      Object.entries(kinds[kind].inputs(size.rows, size.columns)).map(([name, { data, shape }]) => [
+        name,
+        data instanceof Int32Array
+          ? new Tensor("int32", data, shape)
+          : new Tensor("float32", Float32Array.from(data), shape),
+      ]),
+    );
+    const results = await session.run(feeds);
+    await session.release();
+    const data = (name: string): Float32Array => results[name]?.data as Float32Array;
+    const grads = Object.fromEntries(kinds[kind].wrt.map((name) => [name, data(`grad:${name}`)]));
+    expectSame({ value: data("value")[0] ?? Number.NaN, grads }, expected);
+  });
+});
