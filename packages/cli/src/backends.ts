@@ -17,6 +17,7 @@ const openers: Readonly<Record<string, Open>> = {
   "tfjs:wasm": () => openTfjs("wasm"),
   "tfjs:webgl": () => openTfjs("webgl"),
   "tfjs:webgpu": () => openTfjs("webgpu"),
+  "tfjs:tensorflow": () => openTfjs("tensorflow"),
   "onnxruntime:cpu": () => openOnnxRuntime("node", "cpu"),
   "onnxruntime:webgpu": () => openOnnxRuntime("node", "webgpu"),
   "onnxruntime:cuda": () => openOnnxRuntime("node", "cuda"),

@@ -48,7 +48,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
   command(program, "eval", "Evaluate cases: JSON in, one line of JSON out for each, in order.")
     .argument("[file]", "an array of cases or one per line; default: standard input")
     .requiredOption("--backend <id>", "the backend to run on")
-    .option("--dtype <dtype>", "float32 or float64; default: the backend's own")
+    .option("--dtype <dtype>", "float32, float64 or float16; default: the backend's own")
     .option("--no-grad", "leave out the gradients")
     .action((file: string | undefined, options) =>
       finish(import("./commands/evaluate.js").then(({ evaluate }) => evaluate(file, options))),
@@ -58,8 +58,14 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .argument("<loss>", "its name")
     .option("--option <key=value>", "an option of the loss; repeat for more", collect, [])
     .option("--shape <input=N,10>", "the axes of an input, sizes or names; repeat for more", collect, [])
-    .option("--grad", "with the gradient of every differentiable input", false)
+    .option("--input <input[:dtype]>", "take an optional input, or one in this dtype; repeat for more", collect, [])
+    .option(
+      "--grad [inputs]",
+      "with the gradients of these inputs, separated by commas; default: every differentiable one",
+    )
+    .option("--no-value", "leave out the loss itself, for a model of gradients alone")
     .option("--dtype <dtype>", "float32, float64 or float16; default float32")
+    .option("--provider <name>", "any, or cpu for a model that only the processor will run; default any")
     .requiredOption("-o, --output <file>", "where to write; - for standard output")
     .action((loss: string, options) =>
       finish(import("./commands/exportLoss.js").then(({ exportModel }) => exportModel(loss, options))),
@@ -67,7 +73,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
 
   command(program, "conformance", "Hold backends to the golden fixtures; exit 1 on a failure without explanation.")
     .option("--backend <ids>", "separated by commas; default: all that work here")
-    .option("--dtype <dtype>", "float32 or float64; default: both, where the backend has them")
+    .option("--dtype <dtype>", "float32, float64 or float16; default: all that the backend has")
     .option("--json", "print the report as JSON")
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));

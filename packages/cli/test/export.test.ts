@@ -37,6 +37,23 @@ describe("losses export", { timeout: 120_000 }, () => {
     await session.release();
   });
 
+  it("writes chosen inputs and outputs", async () => {
+    const file = join(folder, "chosen.onnx");
+    const inputs = ["--input", "target:int64", "--input", "weight", "--shape", "input=N,3"];
+    const { status, err } = await losses(["export", "crossEntropy", ...inputs, "--grad", "input", "--no-value", "--provider", "cpu", "-o", file]); // prettier-ignore
+    expect([status, err]).toEqual([0, expect.stringContaining("crossEntropy, gradients,")]);
+    const session = await InferenceSession.create(file);
+    expect(session.inputNames).toEqual(["input", "target", "weight"]);
+    expect(session.outputNames).toEqual(["grad:input"]);
+    const results = await session.run({
+      input: new Tensor("float32", new Float32Array(6), [2, 3]),
+      target: new Tensor("int64", BigInt64Array.of(1n, 2n), [2]),
+      weight: new Tensor("float32", Float32Array.of(1, 1, 1), [3]),
+    });
+    expect(results["grad:input"]?.data[1]).toBeCloseTo(-1 / 3, 6);
+    await session.release();
+  });
+
   it.each([
     ["an unknown option", ["tripletMarginLoss", "--option", "depth=1"], "unknown option depth"],
     [
@@ -52,6 +69,11 @@ describe("losses export", { timeout: 120_000 }, () => {
     ["an option twice", ["tripletMarginLoss", "--option", "p=1", "--option", "p=2"], "given once"],
     ["an option without a value", ["tripletMarginLoss", "--option", "p"], "--option must be key=value"],
     ["an unknown loss", ["noLoss"], 'got "noLoss"'],
+    ["a gradient of what has none", ["crossEntropy", "--grad", "input,target"], "differentiable inputs"],
+    ["a model without outputs", ["klDiv", "--no-value"], "must have an output"],
+    ["an unknown dtype of an input", ["klDiv", "--input", "target:int8"], "--input must be"],
+    ["an unknown provider", ["klDiv", "--provider", "cuda"], "--provider must be any or cpu"],
+    ["a size that is none", ["klDiv", "--shape", "input=-1"], "--shape must be"],
     ["an unknown input", ["klDiv", "--shape", "labels=N"], "unknown input labels"],
   ])("refuses %s, exit 2", async (_, args, text) => {
     const { status, out, err } = await losses(["export", ...args, "-o", join(folder, "none.onnx")]);

@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { InputError, isFloat, LossesError, ShapeError, type Dim, type InputDType, type LossSpec } from "@losses/core";
+import { checkOptions } from "./checkOptions.js";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
 import { elementType } from "./format.js";
@@ -31,6 +32,7 @@ const oldestOpset = 15;
  * ```
  */
 export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
+  checkOptions("attachLoss", options, ["mapping", "gradients", "inputs"]);
   const { model, graph } = readModel(spec.name, bytes);
   const mapped = Object.entries(options.mapping).map(([input, output]): [string, ValueInfoProto] => {
     const found = graph.output.find((value) => value.name === output);
@@ -53,7 +55,9 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
   });
   const loss = buildModel(made.graph, { ...describeLoss(spec, made), opset: opsetOf(spec.name, model) });
   if (loss.graph !== undefined) join(spec.name, graph, loss.graph, options.mapping);
-  model.metadataProps.push(...loss.metadataProps);
+  // A loss that was attached before describes itself no longer: each key stands once.
+  const own = new Set(loss.metadataProps.map(({ key }) => key));
+  model.metadataProps = [...model.metadataProps.filter(({ key }) => !own.has(key)), ...loss.metadataProps];
   return toBinary(ModelProtoSchema, model);
 }
 

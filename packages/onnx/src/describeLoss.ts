@@ -4,7 +4,7 @@ import type { LossGraph } from "./lossGraph.js";
 import { version } from "./version.js";
 
 /** What a model says about the loss in it, and which of its labels are int64. */
-export function describeLoss(spec: LossSpec, { inputs, gradients }: LossGraph): ExportGraphOptions {
+export function describeLoss(spec: LossSpec, { inputs, value, gradients }: LossGraph): ExportGraphOptions {
   const { summary, formula } = spec.loss.definition;
   const declared = allInputs(spec.loss.definition);
   return {
@@ -20,7 +20,7 @@ export function describeLoss(spec: LossSpec, { inputs, gradients }: LossGraph): 
       "losses.name": spec.name,
       "losses.options": JSON.stringify(plainOptions(spec)),
       "losses.outputs": JSON.stringify({
-        value: "value",
+        ...(value ? { value: "value" } : {}),
         gradients: Object.fromEntries(gradients.map((name) => [name, gradientOutput(name)])),
       }),
       "losses.version": version,

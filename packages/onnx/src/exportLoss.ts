@@ -1,4 +1,5 @@
-import type { LossSpec } from "@losses/core";
+import { OptionError, type LossSpec } from "@losses/core";
+import { checkOptions } from "./checkOptions.js";
 import { describeLoss } from "./describeLoss.js";
 import type { Provider } from "./emit/context.js";
 import { exportGraph } from "./exportGraph.js";
@@ -19,7 +20,7 @@ export interface ExportLossOptions extends LossGraphOptions {
  *
  * @param spec the loss with its options
  * @param options gradients, dtype, and shapes or dtypes of single inputs
- * @throws InputError, ShapeError or DTypeError where the options do not fit the loss
+ * @throws OptionError on an option that does not exist; InputError, ShapeError or DTypeError where the options do not fit the loss
  * @example
  * ```ts
  * const bytes = exportLoss(tripletMarginLoss({ margin: 0.2 }), { gradients: true });
@@ -27,6 +28,11 @@ export interface ExportLossOptions extends LossGraphOptions {
  * ```
  */
 export function exportLoss(spec: LossSpec, options: ExportLossOptions = {}): Uint8Array {
+  checkOptions("exportLoss", options, ["gradients", "value", "dtype", "inputs", "shapes", "provider"]);
+  const provider: string = options.provider ?? "any";
+  if (provider !== "any" && provider !== "cpu") {
+    throw new OptionError(`exportLoss: option provider must be "any" or "cpu", got ${JSON.stringify(provider)}.`);
+  }
   const made = lossGraph(spec, options);
-  return exportGraph(made.graph, { ...describeLoss(spec, made), provider: options.provider ?? "any" });
+  return exportGraph(made.graph, { ...describeLoss(spec, made), provider });
 }

@@ -64,7 +64,13 @@ function chosenDeclarations(
   requests: Readonly<Record<string, ExportInput>>,
 ): Readonly<Record<string, InputDeclaration>> {
   const all = allInputs(definition);
-  for (const name of Object.keys(requests)) {
+  for (const [name, { shape = [] }] of Object.entries(requests)) {
+    const wrong = shape.find((dim) => dim === "" || (typeof dim === "number" && !(Number.isInteger(dim) && dim >= 0)));
+    if (wrong !== undefined) {
+      throw new ShapeError(
+        `${loss}: ${name} must have axes that are sizes >= 0 or names, got ${JSON.stringify(wrong)} in ${formatShape(shape)}.`,
+      );
+    }
     if (!Object.hasOwn(all, name)) {
       throw new InputError(
         `${loss}: inputs must be among ${Object.keys(all).join(", ")}, got the unknown input ${name}.`,

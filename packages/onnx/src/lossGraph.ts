@@ -3,6 +3,7 @@ import {
   InputError,
   LossesError,
   ShapeError,
+  simplify,
   traceLoss,
   type Binding,
   type Dim,
@@ -15,6 +16,8 @@ import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.
 export interface LossGraphOptions {
   /** True: the gradient of every differentiable input; or the names of some. Default: the loss alone. */
   readonly gradients?: boolean | readonly string[];
+  /** False leaves the loss itself out, for a model of gradients alone. Default true. */
+  readonly value?: boolean;
   /** The dtype to compute in. Default `"float32"`. */
   readonly dtype?: FloatDType;
   /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
@@ -27,6 +30,8 @@ export interface LossGraphOptions {
 export interface LossGraph {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<string, ChosenInput>>;
+  /** True if the loss itself is an output. */
+  readonly value: boolean;
   /** The inputs whose gradients are outputs. */
   readonly gradients: readonly string[];
 }
@@ -40,7 +45,10 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   const wanted = options.gradients ?? false;
   const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
-  for (const name of gradients) {
+  for (const [i, name] of gradients.entries()) {
+    if (gradients.indexOf(name) !== i) {
+      throw new InputError(`${spec.name}: gradients must name each input once, got ${name} twice.`, "INVALID_INPUT");
+    }
     if (!possible.includes(name)) {
       throw new InputError(
         `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${name}.`,
@@ -48,7 +56,16 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
       );
     }
   }
-  return { graph: traceLoss(spec, binding, { dtype, gradients }), inputs, gradients };
+  const { value = true } = options;
+  if (!value && gradients.length === 0) {
+    throw new InputError(
+      `${spec.name}: the model must have an output, got no value and no gradients.`,
+      "INVALID_INPUT",
+    );
+  }
+  const graph = traceLoss(spec, binding, { dtype, gradients });
+  const outputs = graph.outputs.slice(1);
+  return { graph: value ? graph : simplify({ ...graph, outputs }), inputs, value, gradients };
 }
 
 function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly<Record<string, ExportInput>> {

@@ -180,6 +180,27 @@ describe("the model", () => {
   });
 });
 
+describe("what is asked for", () => {
+  it("leaves the value out, and what only it needed", () => {
+    const whole = decode(exportLoss(clipLoss(), { gradients: ["image"] }));
+    const { graph, model } = decode(exportLoss(clipLoss(), { gradients: ["image"], value: false }));
+    expect(graph.output.map(({ name }) => name)).toEqual(["grad:image"]);
+    expect(graph.node.length).toBeLessThan(whole.graph.node.length);
+    expect(JSON.parse(metadata(model)["losses.outputs"] ?? "")).toEqual({ gradients: { image: "grad:image" } });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ["an option that does not exist", { gradient: true }, /unknown option gradient/],
+    ["a provider that does not exist", { provider: "cuda" }, /option provider must be "any" or "cpu", got "cuda"/],
+    ["a negative size", { shapes: { image: [8, -1] } }, /image must have axes that are sizes >= 0 or names, got -1/],
+    ["an axis without a name", { shapes: { image: ["", 4] } }, /got "" in/],
+    ["a gradient twice", { gradients: ["image", "image"] }, /got image twice/],
+    ["a model without outputs", { value: false }, /must have an output/],
+  ])("refuses %s", (_, options, message) => {
+    expect(() => exportLoss(clipLoss(), options)).toThrow(message);
+  });
+});
+
 describe("every loss", () => {
   // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
   const allowed = new Set(

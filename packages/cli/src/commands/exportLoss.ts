@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Dim } from "@losses/core";
+import type { Dim, InputDType } from "@losses/core";
 import { UsageError } from "../failure.js";
 import { note, print } from "../output.js";
 import { readDType, readPair, readSpec } from "../read.js";
@@ -7,8 +7,11 @@ import { readDType, readPair, readSpec } from "../read.js";
 export interface ExportOptions {
   readonly option: readonly string[];
   readonly shape: readonly string[];
-  readonly grad: boolean;
+  readonly input: readonly string[];
+  readonly grad?: true | string;
+  readonly value: boolean;
   readonly dtype?: string;
+  readonly provider?: string;
   readonly output: string;
 }
 
@@ -17,15 +20,37 @@ export async function exportModel(name: string, options: ExportOptions): Promise
   const spec = readSpec(name, options.option);
   const dtype = readDType(options.dtype);
   const { exportLoss } = await import("@losses/onnx");
+  const { grad = false, value } = options;
   const bytes = exportLoss(spec, {
-    gradients: options.grad,
+    gradients: typeof grad === "string" ? grad.split(",").map((input) => input.trim()) : grad,
+    value,
+    inputs: Object.fromEntries(options.input.map(readInput)),
     shapes: Object.fromEntries(options.shape.map(readShape)),
+    provider: readProvider(options.provider),
     ...(dtype === undefined ? {} : { dtype }),
   });
   if (options.output === "-") return print(bytes);
   await writeFile(options.output, bytes);
-  const what = options.grad ? "value and gradients" : "value";
+  const what = [...(value ? ["value"] : []), ...(grad === false ? [] : ["gradients"])].join(" and ");
   note(`${options.output}: ${spec.name}, ${what}, ${bytes.length} bytes`);
+}
+
+/** `target` or `target:int64`. */
+function readInput(text: string): readonly [string, { readonly dtype?: InputDType }] {
+  const [name = "", dtype, ...more] = text.split(":");
+  if (dtype === undefined) return [name, {}];
+  const known = inputDTypes.find((candidate) => candidate === dtype);
+  if (known === undefined || more.length > 0) {
+    throw new UsageError(`--input must be input or input:dtype with ${inputDTypes.join(", ")}, got ${text}.`);
+  }
+  return [name, { dtype: known }];
+}
+
+const inputDTypes: readonly InputDType[] = ["float16", "float32", "float64", "int32", "int64"];
+
+function readProvider(text: string | undefined): "any" | "cpu" {
+  if (text === undefined || text === "any" || text === "cpu") return text ?? "any";
+  throw new UsageError(`--provider must be any or cpu, got ${text}.`);
 }
 
 /** `input=N,10`: names are sizes that the model takes as they come. */
