@@ -78,7 +78,7 @@ export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<B
     const tried = sessionSetup(remote?.ort ?? ort, id, facts, { threads: count, outputs, writesHost });
     try {
       await probeDevice(tried);
-      const setup = { ...tried, dtypes: await probeDTypes(tried) };
+      const setup = { ...tried, dtypes: await probeDTypes(tried, device) };
       return makeBackend({ setup, device, runtime, ort, stop });
     } catch (cause) {
       const what = messageOf(cause).replace(`no session could be made for probe: `, `${name} refuses it: `);

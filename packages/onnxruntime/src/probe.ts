@@ -1,5 +1,7 @@
 import { halfBits, type FloatDType, type Graph } from "@losses/core";
 import { exportGraph } from "@losses/onnx";
+import type { Device } from "./devices.js";
+import { isRecord } from "./runtime.js";
 import { downloadTensor } from "./tensors.js";
 import { createSession, runSession, type SessionSetup } from "./sessions.js";
 
@@ -40,9 +42,23 @@ export async function probeDevice(setup: SessionSetup, dtype: "float32" | "float
 }
 
 /** The floating dtypes that a device computes in; float32 has been tried. */
-export async function probeDTypes(setup: SessionSetup): Promise<SessionSetup["dtypes"]> {
+export async function probeDTypes(setup: SessionSetup, device: Device): Promise<SessionSetup["dtypes"]> {
+  if (device === "webgpu" && (await lacksHalf())) return ["float32"];
   return probeDevice(setup, "float16").then(
     () => ["float32", "float16"],
     () => ["float32"],
+  );
+}
+
+/** True if the browser says that its GPU has no float16: a model that tries it would fail loudly on the console. */
+async function lacksHalf(): Promise<boolean> {
+  const gpu: unknown = Reflect.get(Reflect.get(globalThis, "navigator") ?? {}, "gpu");
+  if (!isRecord(gpu) || typeof gpu["requestAdapter"] !== "function") return false;
+  const adapter: unknown = await gpu["requestAdapter"].call(gpu);
+  const features = isRecord(adapter) ? adapter["features"] : undefined;
+  return (
+    isRecord(features) &&
+    typeof features["has"] === "function" &&
+    features["has"].call(features, "shader-f16") === false
   );
 }

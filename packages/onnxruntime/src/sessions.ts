@@ -3,7 +3,7 @@ import type { Provider } from "@losses/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import type { DeviceFacts } from "./devices.js";
 import { oneAtATime, queueOf, type InTurn } from "./oneAtATime.js";
-import { copyTensor } from "./tensors.js";
+import { moveTensor } from "./tensors.js";
 import { messageOf, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
 
 export type SessionOptions = InferenceSession.SessionOptions;
@@ -102,13 +102,14 @@ export async function createSession(
 
 /** Runs a session and returns its outputs in the order asked for; where there is a tensor for one, that tensor holds it. */
 export async function runSession(
-  { id, writesHost }: SessionSetup,
+  setup: SessionSetup,
   loss: string,
   session: OrtSession,
   feeds: Readonly<Record<string, OrtTensor>>,
   outputs: readonly string[],
   out: readonly (OrtTensor | undefined)[] = [],
 ): Promise<readonly OrtTensor[]> {
+  const { id, writesHost } = setup;
   const handed = out.map((tensor) => (writesHost || tensor?.location !== "cpu" ? tensor : undefined));
   const fetches = Object.fromEntries(outputs.map((name, i) => [name, handed[i] ?? null]));
   let results: Readonly<Record<string, unknown>>;
@@ -117,13 +118,14 @@ export async function runSession(
   } catch (cause) {
     throw new LossesError("BACKEND_FAILED", `${id}: ${loss} failed while running: ${messageOf(cause)}`, { cause });
   }
-  return outputs.map((name, i) => {
+  const moves = outputs.map(async (name, i) => {
     const result = results[name] as OrtTensor;
     const wanted = out[i];
     if (wanted === undefined) return result;
-    if (handed[i] === undefined) copyTensor(result, wanted);
+    if (handed[i] === undefined) await moveTensor(setup, result, wanted);
     return wanted;
   });
+  return Promise.all(moves);
 }
 
 /** The error for a device that does not work, with everything that was tried. */

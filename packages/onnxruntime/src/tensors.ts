@@ -68,9 +68,10 @@ export function makeTensor(ort: OrtModule, { dtype, shape, data }: HostTensor): 
   return new ort.Tensor(dtype, data as OrtTensor["data"], shape);
 }
 
-/** Copies the elements of a tensor in JavaScript memory into another. */
-export function copyTensor(from: OrtTensor, to: OrtTensor): void {
-  const [source, target] = [from.data, to.data];
+/** Moves the elements of a result into a tensor in JavaScript memory. */
+export async function moveTensor({ inTurn }: TensorSetup, from: OrtTensor, to: OrtTensor): Promise<void> {
+  const source = from.location === "cpu" ? from.data : await inTurn(() => from.getData(true));
+  const target = to.data;
   if (!ArrayBuffer.isView(source) || !ArrayBuffer.isView(target)) return;
   bytesOf(target).set(bytesOf(source));
 }

@@ -56,3 +56,12 @@ it("says how to install a runtime that is missing", async () => {
   expect(error).toBeInstanceOf(BackendUnavailableError);
   expect((error as BackendUnavailableError).message).toContain("npm install onnxruntime-web");
 });
+
+it("leaves results on the device only where it can", async () => {
+  await expect(createBackend({ outputs: "gpu" as never })).rejects.toThrow(/option outputs must be "host" or "device"/);
+  const error: unknown = await createBackend({ device: "webgpu", outputs: "device" }).catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(BackendUnavailableError);
+  expect((error as BackendUnavailableError).message).toContain("onnxruntime-node cannot leave results on webgpu");
+  // The memory of the processor is JavaScript's.
+  await (await createBackend({ outputs: "device" })).dispose();
+});
