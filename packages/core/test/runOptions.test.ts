@@ -236,3 +236,27 @@ describe("evaluateBatches", () => {
     expect(count(log, "upload")).toBe(4 * 3);
   });
 });
+
+describe("a loss called again and again", () => {
+  it("tells apart what differs from the call before in shape, dtype, optional inputs or gradients", async () => {
+    const backend = defineBackend(interpreterEngine());
+    const loss = await backend.compile(crossEntropy({ reduction: "sum" }));
+    const fresh = async (...args: Parameters<typeof loss.valueAndGrad>): Promise<unknown> =>
+      (await backend.compile(crossEntropy({ reduction: "sum" }))).valueAndGrad(...args);
+    const input = [[1, 2, 3], [0, 1, 0]]; // prettier-ignore
+    const calls: Parameters<typeof loss.valueAndGrad>[] = [
+      [{ input, target: [2, 0] }],
+      [{ input, target: [2, 0] }, { wrt: [] }],
+      [{ input, target: [2, 0], weight: [1, 2, 3] }],
+      [{ input, target: [2, 0] }],
+      [{ input, target: [[0, 0, 1], [1, 0, 0]] }], // prettier-ignore
+      [{ input: [[1, 2, 3]], target: [1] }],
+      [{ input: [1, 2, 3], target: 1 }],
+      [{ input: { data: Float32Array.of(1, 2, 3), shape: [1, 3] }, target: new Int32Array([1]) }, { wrt: ["input"] }],
+    ];
+    for (const call of calls) expect(await loss.valueAndGrad(...call)).toEqual(await fresh(...call));
+    await expect(loss.valueAndGrad({ input, target: [1] })).rejects.toThrow(ShapeError);
+    await expect(loss.valueAndGrad({ input, target: [1, 1] }, { wrt: ["target"] })).rejects.toThrow(InputError);
+    expect(await loss.valueAndGrad({ input, target: [1, 1] })).toEqual(await fresh({ input, target: [1, 1] }));
+  });
+});

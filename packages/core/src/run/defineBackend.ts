@@ -25,6 +25,7 @@ import { readPlain, toHost } from "./host.js";
 import { runLoss, type LossResult } from "./lossRunner.js";
 import { chain } from "./maybe.js";
 import type { NamedOut } from "./out.js";
+import { RequestMemo, type WantedGradients } from "./requestMemo.js";
 import { zeroFeeds } from "./warm.js";
 
 /** Makes an engine into the backend that users hold. */
@@ -86,19 +87,20 @@ function compileLoss<T, R extends string, P extends string>(
     throw new DTypeError(`${engine.id}: dtype must be one of ${engine.dtypes.join(", ")}, got ${dtype}.`);
   }
   type Result = ValueAndGrad<T, R | P>;
+  const memo = new RequestMemo(spec);
   const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
     const kept = new Set(Object.values(out));
     for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);
   };
   const run = (
-    gradients: "none" | "all" | readonly string[],
+    gradients: WantedGradients,
     feeds: Feeds<T, R, P>,
     signal: CancelSignal | undefined,
     out: NamedOut<T>,
   ): MaybePromise<LossResult<T>> =>
     untilCancelled(
       signal,
-      () => runLoss(engine, cache, { spec, dtype, gradients, signal, out }, feeds),
+      () => runLoss(engine, cache, { spec, dtype, memo, gradients, signal, out }, feeds),
       ({ tensors }) => discard(out, tensors),
     );
   const value = (feeds: Feeds<T, R, P>, { signal, out }: ValueOptions<T> = {}): MaybePromise<T> =>

@@ -13,6 +13,8 @@ export interface ExecutableRequest {
   readonly spec: LossSpec;
   readonly dtype: FloatDType;
   readonly gradients: readonly string[];
+  /** Tells bindings and gradients of the loss apart. */
+  readonly key: string;
 }
 
 /** A graph made executable, and what its results are. */
@@ -75,7 +77,7 @@ export class ExecutableCache<T> {
   }
 
   #entry(request: ExecutableRequest, binding: Binding): Entry<T> {
-    const key = `${this.#specKey(request.spec)} ${request.dtype} ${request.gradients.join()} ${binding.key}`;
+    const key = `${this.#specKey(request.spec)} ${request.dtype} ${request.key}`;
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);

@@ -1,6 +1,6 @@
 import type { CancelSignal, Engine, Feeds, HostTensor, MaybePromise, PlainTensor } from "../backend.js";
 import { InputError } from "../errors.js";
-import { bindInputs, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
+import type { BoundInput, Binding, GivenInput } from "../loss/bind.js";
 import { allInputs, type LossSpec } from "../loss/define.js";
 import { printValue } from "../loss/options.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
@@ -10,12 +10,15 @@ import type { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { all, chain, withCleanup } from "./maybe.js";
 import { checkOut, type NamedOut } from "./out.js";
+import type { RequestMemo, WantedGradients } from "./requestMemo.js";
 
 /** One request: which loss, computed in what, with which gradients (`"all"`: every differentiable input given). */
 export interface LossRun<T> {
   readonly spec: LossSpec;
   readonly dtype: FloatDType;
-  readonly gradients: "none" | "all" | readonly string[];
+  /** Binds inputs of `spec`. */
+  readonly memo: RequestMemo;
+  readonly gradients: WantedGradients;
   readonly signal: CancelSignal | undefined;
   /** Tensors for results, by the name of the output. */
   readonly out: NamedOut<T>;
@@ -38,18 +41,18 @@ export function runLoss<T>(
 ): MaybePromise<LossResult<T>> {
   const given = readFeeds(engine, run.spec, feeds);
   const types: Record<string, GivenInput> = {};
-  for (const [name, item] of Object.entries(given)) {
-    types[name] = "own" in item ? engine.describe(item.own) : item.plain;
+  for (const name in given) {
+    const item = given[name];
+    if (item !== undefined) types[name] = "own" in item ? engine.describe(item.own) : item.plain;
   }
-  const binding = bindInputs(run.spec.loss.definition, types);
-  const gradients = chooseGradients(run, binding);
+  const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
   return withCleanup(
     () =>
       chain(
         all(binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made))),
         (tensors) =>
-          cache.use({ ...run, gradients }, binding, ({ executable, outputs }) => {
+          cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
             stopIfCancelled(run.signal);
             const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
             const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
@@ -75,21 +78,6 @@ function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string,
       : { plain: readPlain(`${spec.name}: ${name}`, value as PlainTensor) };
   }
   return given;
-}
-
-function chooseGradients<T>(run: LossRun<T>, binding: Binding): readonly string[] {
-  if (run.gradients === "none") return [];
-  const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
-  if (run.gradients === "all") return possible;
-  for (const name of run.gradients) {
-    if (!possible.includes(name)) {
-      throw new InputError(
-        `${run.spec.name}: wrt must name differentiable inputs that are given (${possible.join(", ")}), got ${name}.`,
-        "INVALID_INPUT",
-      );
-    }
-  }
-  return possible.filter((name) => (run.gradients as readonly string[]).includes(name));
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */

@@ -1,0 +1,74 @@
+import { InputError } from "../errors.js";
+import { bindInputs, type Binding, type GivenInput } from "../loss/bind.js";
+import type { LossSpec } from "../loss/define.js";
+import { sameShape } from "../tensor/dims.js";
+
+/** Which gradients a call wants; `"all"`: every differentiable input that was given. */
+export type WantedGradients = "none" | "all" | readonly string[];
+
+/** Inputs that have been bound, and the gradients to give for them. */
+export interface BoundRequest {
+  readonly binding: Binding;
+  readonly gradients: readonly string[];
+  /** Tells bindings and gradients of one loss apart. */
+  readonly key: string;
+}
+
+type Types = Readonly<Record<string, GivenInput>>;
+
+/** Binds the inputs of one loss. Most calls repeat the sizes of the call before, so the last binding is kept. */
+export class RequestMemo {
+  readonly #spec: LossSpec;
+  #types: Types = {};
+  #binding: Binding | undefined;
+  readonly #requests = new Map<string, BoundRequest>();
+
+  constructor(spec: LossSpec) {
+    this.#spec = spec;
+  }
+
+  request(types: Types, wanted: WantedGradients): BoundRequest {
+    if (this.#binding === undefined || !sameTypes(types, this.#types)) {
+      this.#binding = bindInputs(this.#spec.loss.definition, types);
+      this.#types = Object.fromEntries(
+        Object.entries(types).map(([name, { shape, dtype }]) => [name, { shape: [...shape], dtype }]),
+      );
+      this.#requests.clear();
+    }
+    const name = typeof wanted === "string" ? wanted : `of ${wanted.join()}`;
+    const known = this.#requests.get(name);
+    if (known !== undefined) return known;
+    const binding = this.#binding;
+    const gradients = chooseGradients(this.#spec, binding, wanted);
+    const request: BoundRequest = { binding, gradients, key: `${gradients.join()} ${binding.key}` };
+    this.#requests.set(name, request);
+    return request;
+  }
+}
+
+function sameTypes(a: Types, b: Types): boolean {
+  let count = 0;
+  for (const name in a) {
+    const [own, other] = [a[name], b[name]];
+    if (own === undefined || other === undefined) return false;
+    if (own.dtype !== other.dtype || !sameShape(own.shape, other.shape)) return false;
+    count += 1;
+  }
+  for (const _ in b) count -= 1;
+  return count === 0;
+}
+
+function chooseGradients(spec: LossSpec, binding: Binding, wanted: WantedGradients): readonly string[] {
+  if (wanted === "none") return [];
+  const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
+  if (wanted === "all") return possible;
+  for (const name of wanted) {
+    if (!possible.includes(name)) {
+      throw new InputError(
+        `${spec.name}: wrt must name differentiable inputs that are given (${possible.join(", ")}), got ${name}.`,
+        "INVALID_INPUT",
+      );
+    }
+  }
+  return possible.filter((name) => wanted.includes(name));
+}
