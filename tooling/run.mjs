@@ -80,7 +80,12 @@ const checks = [
 
 /** Browser tests need a Chromium; where none is required and none is there, that is said and they are left out. */
 function runBrowserTests() {
-  if (findChromium() !== undefined) return turbo("test:browser");
+  try {
+    if (findChromium() !== undefined) return turbo("test:browser");
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
   console.log(
     "No Chromium was found, so no browser backend is tested. Name one with LOSSES_CHROMIUM=/path/to/chromium.",
   );
