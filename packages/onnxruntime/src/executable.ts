@@ -21,6 +21,15 @@ interface Ready {
   broken: boolean;
 }
 
+/** A form of the model that certain sizes need. */
+interface Variant {
+  readonly key: string;
+  /** How sums over these shapes are taken. */
+  readonly plans: ReadonlyMap<string, SumPlan>;
+  /** True if some tensors have no elements. */
+  readonly empty: boolean;
+}
+
 /**
  * A graph as ONNX Runtime sessions. One session serves every size of the symbols; only sums over very many elements,
  * which are taken in stages to keep their digits, have a session of their own, made when they first occur.
@@ -28,68 +37,99 @@ interface Ready {
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
   const outputs = graph.outputs.map((output) => output.name);
   const summed = sumShapes(graph);
-  const sessions = new Map<string, Promise<Ready>>();
-  const running = new Set<Promise<unknown>>();
+  const sessions = new Map<string, Ready | Promise<Ready>>();
+  let running = 0;
+  let whenIdle = (): void => undefined;
   let disposed = false;
+  // A loss that is called with the same sizes again hands over the same object.
+  let last: { readonly sizes: DimSizes; readonly variant: Variant } | undefined;
 
-  const sessionFor = (sizes: DimSizes): { readonly key: string; readonly ready: Promise<Ready> } => {
+  const variantOf = (sizes: DimSizes): Variant => {
+    if (last?.sizes === sizes) return last.variant;
     const plans = new Map<string, SumPlan>(
       summed.map((shape) => [shape.join(), planForSize(sizeOf(bindShape(shape, sizes)))]),
     );
     const empty = setup.emptyOptions !== setup.options && Object.values(sizes).includes(0);
-    const key = [empty, ...plans.values()].join();
+    const variant = { key: [empty, ...plans.values()].join(), plans, empty };
+    last = { sizes, variant };
+    return variant;
+  };
+
+  const sessionFor = ({ key, plans, empty }: Variant): Ready | Promise<Ready> => {
     const known = sessions.get(key);
-    if (known !== undefined) return { key, ready: known };
+    if (known !== undefined) return known;
     const { model, sizeInputs } = writeModel(graph, {
       planSum: (shape) => plans.get(shape.join()) ?? "plain",
       provider: setup.provider,
     });
     const options = empty ? setup.emptyOptions : setup.options;
-    const made = createSession(setup, options, graph.name, model).then((session) => ({
-      session,
-      sizeInputs,
-      users: 0,
-      broken: false,
-    }));
+    const made = createSession(setup, options, graph.name, model).then(
+      (session): Ready => {
+        const ready = { session, sizeInputs, users: 0, broken: false };
+        sessions.set(key, ready);
+        return ready;
+      },
+      (cause: unknown) => {
+        // A failure must not be remembered as the answer.
+        sessions.delete(key);
+        throw cause;
+      },
+    );
     sessions.set(key, made);
-    // A failure must not be remembered as the answer.
-    made.catch(() => sessions.delete(key));
-    return { key, ready: made };
+    return made;
+  };
+
+  const runOn = async (
+    used: Ready,
+    { key }: Variant,
+    feeds: Readonly<Record<string, OrtTensor>>,
+    sizes: DimSizes,
+    out: readonly (OrtTensor | undefined)[] | undefined,
+  ): Promise<readonly OrtTensor[]> => {
+    const counts = used.sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
+    const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
+    used.users += 1;
+    try {
+      return await runSession(setup, graph.name, used.session, all, outputs, out);
+    } catch (cause) {
+      // The next run makes a session of its own.
+      if (sessions.get(key) === used) sessions.delete(key);
+      used.broken = true;
+      throw cause;
+    } finally {
+      used.users -= 1;
+      // What a lost device says to this helps nobody.
+      if (used.broken && used.users === 0) await used.session.release().catch(() => undefined);
+    }
   };
 
   const run: Executable<OrtTensor>["run"] = async (feeds, sizes, out) => {
     if (disposed)
       throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
-    const { key, ready } = sessionFor(sizes);
-    const result = ready.then(async (used) => {
-      const counts = used.sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
-      const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
-      used.users += 1;
-      try {
-        return await runSession(setup, graph.name, used.session, all, outputs, out);
-      } catch (cause) {
-        // The next run makes a session of its own.
-        if (sessions.get(key) === ready) sessions.delete(key);
-        used.broken = true;
-        throw cause;
-      } finally {
-        used.users -= 1;
-        // What a lost device says to this helps nobody.
-        if (used.broken && used.users === 0) await used.session.release().catch(() => undefined);
-      }
-    });
-    running.add(result);
+    running += 1;
     try {
-      return await result;
+      const variant = variantOf(sizes);
+      const ready = sessionFor(variant);
+      const used = ready instanceof Promise ? await ready : ready;
+      return await runOn(used, variant, feeds, sizes, out);
     } finally {
-      running.delete(result);
+      running -= 1;
+      if (running === 0) whenIdle();
     }
   };
 
   const dispose = async (): Promise<void> => {
     disposed = true;
     // A session must not be released under a run.
-    await Promise.allSettled(running);
+    if (running > 0) {
+      const before = whenIdle;
+      await new Promise<void>((resolve) => {
+        whenIdle = () => {
+          before();
+          resolve();
+        };
+      });
+    }
     const made = await Promise.allSettled(sessions.values());
     sessions.clear();
     for (const ready of made) if (ready.status === "fulfilled") await ready.value.session.release();

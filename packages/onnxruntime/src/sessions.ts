@@ -118,14 +118,12 @@ export async function runSession(
   } catch (cause) {
     throw new LossesError("BACKEND_FAILED", `${id}: ${loss} failed while running: ${messageOf(cause)}`, { cause });
   }
-  const moves = outputs.map(async (name, i) => {
-    const result = results[name] as OrtTensor;
-    const wanted = out[i];
-    if (wanted === undefined) return result;
-    if (handed[i] === undefined) await moveTensor(setup, result, wanted);
-    return wanted;
-  });
-  return Promise.all(moves);
+  const tensors = outputs.map((name, i) => out[i] ?? (results[name] as OrtTensor));
+  for (const [i, wanted] of out.entries()) {
+    const result = results[outputs[i] ?? ""];
+    if (wanted !== undefined && handed[i] === undefined) await moveTensor(setup, result as OrtTensor, wanted);
+  }
+  return tensors;
 }
 
 /** The error for a device that does not work, with everything that was tried. */

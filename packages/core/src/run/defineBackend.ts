@@ -87,7 +87,7 @@ function compileLoss<T, R extends string, P extends string>(
     throw new DTypeError(`${engine.id}: dtype must be one of ${engine.dtypes.join(", ")}, got ${dtype}.`);
   }
   type Result = ValueAndGrad<T, R | P>;
-  const memo = new RequestMemo(spec);
+  const memo = new RequestMemo(spec, `${cache.keyOf(spec)} ${dtype}`);
   const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
     const kept = new Set(Object.values(out));
     for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);

@@ -13,7 +13,6 @@ export interface ExecutableRequest {
   readonly spec: LossSpec;
   readonly dtype: FloatDType;
   readonly gradients: readonly string[];
-  /** Tells bindings and gradients of the loss apart. */
   readonly key: string;
 }
 
@@ -39,7 +38,6 @@ export class ExecutableCache<T> {
   /** The one that has not been used for longest comes first. */
   readonly #entries = new Map<string, Entry<T>>();
   readonly #identities = new WeakMap<object, number>();
-  readonly #specKeys = new WeakMap<LossSpec, string>();
   #identity = 0;
   #disposed = false;
 
@@ -77,14 +75,13 @@ export class ExecutableCache<T> {
   }
 
   #entry(request: ExecutableRequest, binding: Binding): Entry<T> {
-    const key = `${this.#specKey(request.spec)} ${request.dtype} ${request.key}`;
+    const { key, spec, dtype, gradients } = request;
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, known);
       return known;
     }
-    const { spec, dtype, gradients } = request;
     const graph = traceLoss(spec, binding, { dtype, gradients });
     const outputs = graph.outputs.map(({ name, node }) => {
       const { shape, dtype: own } = nodeAt(graph, node);
@@ -92,16 +89,16 @@ export class ExecutableCache<T> {
     });
     const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
     const entry: Entry<T> = { compiled, users: 0 };
+    this.#makeRoom();
     this.#entries.set(key, entry);
     // A compilation that failed must not be remembered as the answer.
     if (compiled instanceof Promise) compiled.catch(() => this.#entries.delete(key));
-    this.#evict();
     return entry;
   }
 
-  #evict(): void {
+  #makeRoom(): void {
     for (const [key, { compiled, users }] of this.#entries) {
-      if (this.#entries.size <= EXECUTABLES_KEPT) return;
+      if (this.#entries.size < EXECUTABLES_KEPT) return;
       if (users > 0) continue;
       this.#entries.delete(key);
       // Nobody waits for this: what goes wrong in freeing it has no one to tell.
@@ -111,17 +108,14 @@ export class ExecutableCache<T> {
     }
   }
 
-  // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
-  #specKey(spec: LossSpec): string {
-    const known = this.#specKeys.get(spec);
-    if (known !== undefined) return known;
+  /** Tells a loss with its options apart from every other. */
+  keyOf(spec: LossSpec): string {
+    // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
     const options = Object.entries(spec.options).map(([name, value]) => [
       name,
       typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
     ]);
-    const key = JSON.stringify([this.#identify(spec.loss), options]);
-    this.#specKeys.set(spec, key);
-    return key;
+    return JSON.stringify([this.#identify(spec.loss), options]);
   }
 
   #identify(value: object): number {

@@ -10,7 +10,7 @@ export type WantedGradients = "none" | "all" | readonly string[];
 export interface BoundRequest {
   readonly binding: Binding;
   readonly gradients: readonly string[];
-  /** Tells bindings and gradients of one loss apart. */
+  /** Tells it apart from every other request; the same string again for a request that is repeated. */
   readonly key: string;
 }
 
@@ -19,12 +19,15 @@ type Types = Readonly<Record<string, GivenInput>>;
 /** Binds the inputs of one loss. Most calls repeat the sizes of the call before, so the last binding is kept. */
 export class RequestMemo {
   readonly #spec: LossSpec;
+  readonly #prefix: string;
   #types: Types = {};
   #binding: Binding | undefined;
   readonly #requests = new Map<string, BoundRequest>();
 
-  constructor(spec: LossSpec) {
+  /** `prefix`: tells the loss, and what it is computed in, apart from others. */
+  constructor(spec: LossSpec, prefix: string) {
     this.#spec = spec;
+    this.#prefix = prefix;
   }
 
   request(types: Types, wanted: WantedGradients): BoundRequest {
@@ -40,7 +43,7 @@ export class RequestMemo {
     if (known !== undefined) return known;
     const binding = this.#binding;
     const gradients = chooseGradients(this.#spec, binding, wanted);
-    const request: BoundRequest = { binding, gradients, key: `${gradients.join()} ${binding.key}` };
+    const request: BoundRequest = { binding, gradients, key: `${this.#prefix} ${gradients.join()} ${binding.key}` };
     this.#requests.set(name, request);
     return request;
   }
