@@ -8,7 +8,7 @@ import {
   type Executable,
   type LossSpec,
 } from "@losses/core";
-import { isTapeOn } from "./internals.js";
+import { isTapeOn, tapeOf } from "./internals.js";
 import type { Tf, TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
 
@@ -34,9 +34,7 @@ export function createDeviceLoss(tf: Tf, device: string, spec: LossSpec): Device
   return {
     value: (feeds) => compiled.valueSync(feeds),
     differentiable: (feeds, names, wrt, args) =>
-      tf.customGrad((...given) => {
-        const save = given[given.length - 1];
-        const keep = typeof save === "function" ? save : () => undefined;
+      savingAliases(tf, device, args, (keep) => {
         if (isScalar) {
           // One pass: the gradient of a scalar is a multiple of the one that comes with the value.
           const { value, grads } = compiled.valueAndGradSync(feeds, wrt === undefined ? {} : { wrt });
@@ -55,8 +53,44 @@ export function createDeviceLoss(tf: Tf, device: string, spec: LossSpec): Device
             return guarded(tf, spec, [dy, ...args], () => inOrder(tf, names, args, backward(kept, wrt, dy)));
           },
         };
-      })(...args),
+      }),
   };
+}
+
+interface Differentiable {
+  readonly value: TfTensor;
+  readonly gradFunc: (dy: TfTensor, saved: TfTensor[]) => TfTensor[];
+}
+
+/**
+ * `tf.customGrad`, where keeping a tensor costs no copy. TensorFlow.js keeps a clone of what is saved, and its wasm engine
+ * clones by copying: there, aliases are added to what is saved for the operation.
+ */
+function savingAliases(
+  tf: Tf,
+  device: string,
+  args: readonly TfTensor[],
+  work: (keep: (tensors: readonly TfTensor[]) => void) => Differentiable,
+): TfTensor {
+  const canAdd = device === "wasm" && tapeOf(tf) !== undefined;
+  const aliases: TfTensor[] = [];
+  try {
+    const result = tf.customGrad((...given) => {
+      const save = given[given.length - 1];
+      return work((tensors) => {
+        if (canAdd) aliases.push(...tensors.map((tensor) => tf.keep(tf.reshape(tensor, tensor.shape))));
+        else if (typeof save === "function") save([...tensors]);
+      });
+    })(...args);
+    if (canAdd)
+      tapeOf(tf)
+        ?.at(-1)
+        ?.saved.push(...aliases);
+    return result;
+  } catch (error) {
+    tf.dispose(aliases);
+    throw error;
+  }
 }
 
 /** One gradient for each name, in this order; inputs that the loss does not differentiate get 0. */

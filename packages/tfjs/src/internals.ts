@@ -1,5 +1,5 @@
 import type { KernelBackend } from "@tensorflow/tfjs-core";
-import type { Tf } from "./tf.js";
+import type { Tf, TfTensor } from "./tf.js";
 
 /** Which engine is current, as TensorFlow.js 4 keeps it. */
 export interface CurrentEngine {
@@ -37,6 +37,17 @@ export function tapeStateOf(tf: Tf): TapeState | undefined {
     typeof state.gradientDepth === "number" &&
     typeof state.kernelDepth === "number";
   return known ? (state as TapeState) : undefined;
+}
+
+/**
+ * The tape that is being recorded, or `undefined` if it cannot be seen. TensorFlow.js hands what an operation has saved to
+ * its gradient, and disposes it when gradients have been computed.
+ */
+export function tapeOf(tf: Tf): readonly { readonly saved: TfTensor[] }[] | undefined {
+  const engine: object = tf.engine();
+  if (!("state" in engine) || !isObject(engine.state) || !("activeTape" in engine.state)) return undefined;
+  const { activeTape } = engine.state;
+  return Array.isArray(activeTape) ? activeTape : undefined;
 }
 
 /** True while TensorFlow.js records operations in order to differentiate them; assumed if that cannot be seen. */

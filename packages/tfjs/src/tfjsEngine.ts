@@ -2,6 +2,7 @@ import {
   DTypeError,
   InputError,
   UnsupportedOpError,
+  type DimSizes,
   type DType,
   type Engine,
   type Executable,
@@ -11,8 +12,10 @@ import {
   type MaybePromise,
 } from "@losses/core";
 import { onEngine } from "./engineSwitch.js";
+import { canInject, copyInto, injectedProgram } from "./injected.js";
 import { castTensor } from "./plan/elementwise.js";
 import { lower } from "./plan/lower.js";
+import type { Plan } from "./plan/plan.js";
 import { runPlan } from "./plan/run.js";
 import { createRuntime, type TfDType } from "./plan/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
@@ -20,14 +23,22 @@ import type { Tf, TfTensor } from "./tf.js";
 /**
  * An initialised TensorFlow.js engine as an engine of losses: forward kernels only, every tensor accounted for.
  * `reads`: whether contents may come later, where the device cannot give them at once, or are refused there.
+ * `code`: whether graphs may become WebAssembly in the wasm engine's memory, which is many times faster than its kernels.
  */
-export function createEngine(tf: Tf, device: string, reads: "now" | "later" = "now"): Engine<TfTensor> {
+export function createEngine(
+  tf: Tf,
+  device: string,
+  reads: "now" | "later" = "now",
+  code: "own" | "kernels" = "own",
+): Engine<TfTensor> {
   const id = `tfjs:${device}`;
+  const isInjected = code === "own" && canInject(tf, device);
   const runtime = createRuntime(tf, device);
   return {
     id,
     device,
     dtypes: ["float32"],
+    writesOut: isInjected,
     isTensor: (value): value is TfTensor => value instanceof tf.Tensor,
     describe: (tensor) => ({ shape: tensor.shape, dtype: dtypeOf(id, tensor) }),
     convert: (tensor, dtype) =>
@@ -41,9 +52,18 @@ export function createEngine(tf: Tf, device: string, reads: "now" | "later" = "n
     download: (tensor) => onEngine(tf, device, () => download(tf, id, reads, tensor)),
     release: (tensor) => tensor.dispose(),
     compile: (graph: Graph): Executable<TfTensor> => {
-      const plan = lower(graph, device);
+      const injected = isInjected ? injectedProgram(tf, graph) : undefined;
+      let plan: Plan | undefined;
+      const byKernels = (feeds: Readonly<Record<string, TfTensor>>, sizes: DimSizes): TfTensor[] => {
+        plan ??= lower(graph, device);
+        return runPlan(runtime, plan, feeds, sizes);
+      };
       return {
-        run: (feeds, sizes) => onEngine(tf, device, () => runPlan(runtime, plan, feeds, sizes)),
+        run: (feeds, sizes, out = []) =>
+          onEngine(tf, device, () => {
+            const results = injected?.run(feeds, sizes, out);
+            return results ?? copyInto(tf, byKernels(feeds, sizes), out);
+          }),
         dispose: () => undefined,
       };
     },

@@ -2,6 +2,7 @@ import {
   opNames,
   opTable,
   sizeOf,
+  type DType,
   type Graph,
   type Node,
   type OpAttributes,
@@ -16,22 +17,51 @@ import { toHost, ulps, type Plain } from "./support/reference.js";
 
 beforeAll(startEngines);
 
-/** The graph of one op whose operands are inputs. */
-function graphOf<K extends OpName>(op: K, attrs: OpAttributes[K], operands: readonly Plain[]): Graph {
-  const inputs = operands.map((operand, id): Node => {
-    const { shape, dtype } = operand;
-    return { id, op: "input", inputs: [], attrs: { name: `x${id}`, shape, dtype }, shape, dtype };
+/** How graphs are run: on an engine's kernels, or as WebAssembly in the wasm engine's memory. */
+const ways: readonly { readonly device: string; readonly code: "kernels" | "own" }[] = [
+  ...devices.map((device) => ({ device, code: "kernels" as const })),
+  { device: "wasm", code: "own" },
+];
+
+/**
+ * The graph of one op whose operands are inputs. With `boolsAs`, bools come in and go out as that dtype: graphs that become
+ * WebAssembly have none at their ends.
+ */
+function graphOf<K extends OpName>(
+  op: K,
+  attrs: OpAttributes[K],
+  operands: readonly Plain[],
+  boolsAs?: "int32",
+): Graph {
+  const nodes: Node[] = [];
+  const add = (node: Omit<Node, "id">): number => nodes.push({ ...node, id: nodes.length } as Node) - 1;
+  const cast = (id: number, to: DType, { shape }: TensorType): number =>
+    add({ op: "cast", inputs: [id], attrs: { to }, shape, dtype: to });
+  const inputs = operands.map((operand, i) => {
+    const { shape } = operand;
+    const dtype = operand.dtype === "bool" ? (boolsAs ?? "bool") : operand.dtype;
+    const id = add({ op: "input", inputs: [], attrs: { name: `x${i}`, shape, dtype }, shape, dtype });
+    return dtype === operand.dtype ? id : cast(id, "bool", operand);
   });
   const infer = opTable[op].infer as (inputs: readonly TensorType[], attrs: OpAttributes[K]) => TensorType;
-  const id = inputs.length;
-  const node = { id, op, inputs: inputs.map((input) => input.id), attrs, ...infer(operands, attrs) } as Node;
-  return { name: op, nodes: [...inputs, node], outputs: [{ name: "value", node: id }] };
+  const type = infer(operands, attrs);
+  const id = add({ op, inputs, attrs, ...type } as Omit<Node, "id">);
+  const node = type.dtype === "bool" && boolsAs !== undefined ? cast(id, boolsAs, type) : id;
+  return { name: op, nodes, outputs: [{ name: "value", node }] };
 }
 
-function evaluate(device: string, op: OpName, { attrs, operands, sizes = {} }: Case): Plain {
-  const engine = createEngine(tf, device);
-  const feeds = Object.fromEntries(operands.map((operand, i) => [`x${i}`, engine.upload(toHost(operand))]));
-  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands));
+type Way = (typeof ways)[number];
+
+function evaluate({ device, code }: Way, op: OpName, { attrs, operands, sizes = {} }: Case): Plain {
+  const engine = createEngine(tf, device, "now", code);
+  const boolsAs = code === "own" ? "int32" : undefined;
+  const feeds = Object.fromEntries(
+    operands.map((operand, i) => {
+      const dtype = operand.dtype === "bool" ? (boolsAs ?? "bool") : operand.dtype;
+      return [`x${i}`, engine.upload(toHost({ ...operand, dtype }))];
+    }),
+  );
+  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands, boolsAs));
   if (executable instanceof Promise) throw new Error("compiled asynchronously");
   const results = executable.run(feeds, sizes);
   if (results instanceof Promise) throw new Error("ran asynchronously");
@@ -43,15 +73,15 @@ function evaluate(device: string, op: OpName, { attrs, operands, sizes = {} }: C
   return { shape: host.shape, data: [...host.data], dtype: host.dtype as Plain["dtype"] };
 }
 
-describe.each(devices)("ops on %s", (device) => {
+describe.each(ways)("ops on $device, $code", (way) => {
   const list = opNames.filter((op) => op !== "input").flatMap((op) => cases[op].map((test, i) => ({ op, test, i })));
 
   it.each(list)("$op $test.name", ({ op, test }) => {
     const before = tf.memory().numTensors;
-    const got = evaluate(device, op, test);
+    const got = evaluate(way, op, test);
     expect(tf.memory().numTensors).toBe(before);
     expect(got.shape).toEqual(test.expected.shape);
-    expect(got.dtype).toBe(test.expected.dtype);
+    if (way.code === "kernels") expect(got.dtype).toBe(test.expected.dtype);
     expect(got.data).toHaveLength(sizeOf(got.shape));
     const budget = test.ulp ?? opTable[op].ulp;
     const worst = got.data.map((value, i) => ({ value, want: test.expected.data[i] ?? Number.NaN, at: i }));

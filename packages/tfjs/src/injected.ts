@@ -1,0 +1,127 @@
+import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core";
+import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
+import type { TfDType } from "./plan/runtime.js";
+import type { Tf, TfTensor } from "./tf.js";
+import { createMachine, isMemory, vectorSupport, type Heap, type Machine } from "./wasm/machine.js";
+import { compileProgram, type Program } from "./wasm/program.js";
+
+// TensorFlow.js's wasm engine keeps tensors in a memory in which other WebAssembly can work too.
+
+/** What is used of the wasm engine beyond its public side. */
+interface WasmEngine extends KernelBackend {
+  readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
+  readonly makeOutput: (shape: readonly number[], dtype: TfDType) => TensorInfo;
+  readonly wasm: { readonly _malloc: (bytes: number) => number; readonly _free: (address: number) => void };
+}
+
+function has<K extends string>(value: unknown, key: K): value is { readonly [P in K]: unknown } {
+  return typeof value === "object" && value !== null && key in value;
+}
+
+/** The heap of a wasm engine, or `undefined` if this version of TensorFlow.js keeps it elsewhere. */
+function heapOf(backend: KernelBackend): Heap | undefined {
+  if (!has(backend, "wasm") || !has(backend, "dataIdMap") || !has(backend, "makeOutput")) return undefined;
+  const { wasm } = backend;
+  if (typeof backend.makeOutput !== "function" || !has(backend.dataIdMap, "get")) return undefined;
+  if (!has(wasm, "_malloc") || !has(wasm, "_free") || !has(wasm, "asm") || !has(wasm.asm, "memory")) return undefined;
+  const { memory } = wasm.asm;
+  const { _malloc: allocate, _free: free } = wasm;
+  if (!isMemory(memory) || typeof allocate !== "function" || typeof free !== "function") return undefined;
+  return { memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
+}
+
+/** True if graphs can be run in the memory of this engine. */
+export function canInject(tf: Tf, device: string): boolean {
+  if (device !== "wasm" || vectorSupport() === "none") return false;
+  const backend: unknown = tf.findBackend(device);
+  return typeof backend === "object" && backend !== null && heapOf(backend as KernelBackend) !== undefined;
+}
+
+type Results = readonly (TfTensor | undefined)[];
+
+/** A graph in WebAssembly of its own. */
+export interface InjectedProgram {
+  /**
+   * Runs in the current engine, with results in `out` where that has tensors; `undefined` if that engine, or the platform,
+   * does not allow it.
+   */
+  readonly run: (
+    feeds: Readonly<Record<string, TfTensor>>,
+    sizes: DimSizes,
+    out?: Results,
+  ) => readonly TfTensor[] | undefined;
+}
+
+/** Results where they were asked for: copied into the tensors of `out`, and freed. */
+export function copyInto(tf: Tf, results: readonly TfTensor[], out: Results): readonly TfTensor[] {
+  const backend = tf.backend() as WasmEngine;
+  return results.map((result, i) => {
+    const target = out[i];
+    if (target === undefined) return result;
+    const [from, to] = [backend.dataIdMap.get(result.dataId), backend.dataIdMap.get(target.dataId)];
+    const bytes = new Uint8Array(heapOf(backend)?.memory.buffer ?? new ArrayBuffer(0));
+    bytes.copyWithin(to.memoryOffset, from.memoryOffset, from.memoryOffset + 4 * result.size);
+    result.dispose();
+    return target;
+  });
+}
+
+/** Compiles a graph for the memory of TensorFlow.js's wasm engine, if that is possible here. */
+export function injectedProgram(tf: Tf, graph: Graph): InjectedProgram | undefined {
+  const support = vectorSupport();
+  if (support === "none") return undefined;
+  const program = compileProgram(graph, support === "fused");
+  if (program === undefined) return undefined;
+  let known: { readonly backend: KernelBackend; readonly machine: Machine | undefined } | undefined;
+  return {
+    run: (feeds, sizes, out = []) => {
+      const backend = tf.backend();
+      if (known?.backend !== backend) known = { backend, machine: machineFor(program, backend) };
+      const { machine } = known;
+      return machine && runIn(tf, backend as WasmEngine, { program, machine }, feeds, sizes, out);
+    },
+  };
+}
+
+function machineFor(program: Program, backend: KernelBackend): Machine | undefined {
+  const heap = heapOf(backend);
+  if (heap === undefined) return undefined;
+  try {
+    return createMachine(program, heap);
+  } catch {
+    // A content security policy, or a limit on modules that are compiled at once.
+    return undefined;
+  }
+}
+
+function runIn(
+  tf: Tf,
+  backend: WasmEngine,
+  { program, machine }: { readonly program: Program; readonly machine: Machine },
+  feeds: Readonly<Record<string, TfTensor>>,
+  sizes: DimSizes,
+  out: Results,
+): readonly TfTensor[] {
+  const addresses = new Map<string, number>();
+  const addressOf = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
+  for (const { name, address } of program.inputs) {
+    const tensor = feeds[name];
+    if (tensor === undefined) throw new LossesError("MISSING_INPUT", `tfjs: ${name} must be fed, got nothing.`);
+    addresses.set(address, addressOf(tensor));
+  }
+  const made: TensorInfo[] = [];
+  try {
+    const results = program.outputs.map(({ address, shape, dtype }, i) => {
+      const given = out[i];
+      const result = given ?? backend.makeOutput(bindShape(shape, sizes), dtype as TfDType);
+      if (given === undefined) made.push(result);
+      addresses.set(address, addressOf(result));
+      return result;
+    });
+    machine.run(sizes, addresses);
+    return results.map((result, i) => out[i] ?? tf.engine().makeTensorFromTensorInfo(result, backend));
+  } catch (error) {
+    for (const { dataId } of made) backend.disposeData(dataId);
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+/** Bytes of WebAssembly: instructions, or any other part of a module. */
+export type Bytes = readonly number[];
+
+export function concat(parts: readonly Bytes[]): Bytes {
+  return parts.flat();
+}
+
+/** An unsigned integer in LEB128. */
+export function unsigned(value: number): Bytes {
+  const bytes: number[] = [];
+  let rest = value >>> 0;
+  do {
+    const low = rest & 0x7f;
+    rest >>>= 7;
+    bytes.push(rest === 0 ? low : low | 0x80);
+  } while (rest !== 0);
+  return bytes;
+}
+
+/** A signed 32-bit integer in LEB128. */
+export function signed(value: number): Bytes {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(isLast ? low : low | 0x80);
+    if (isLast) return bytes;
+  }
+}
+
+/** The four bytes of a float32. */
+export function float32(value: number): Bytes {
+  return [...new Uint8Array(Float32Array.of(value).buffer)];
+}
+
+/** The four bytes of an int32. */
+export function int32(value: number): Bytes {
+  return [...new Uint8Array(Int32Array.of(value).buffer)];
+}
+
+function vector(items: readonly Bytes[]): Bytes {
+  return concat([unsigned(items.length), ...items]);
+}
+
+function section(id: number, content: Bytes): Bytes {
+  return concat([[id], unsigned(content.length), content]);
+}
+
+function text(value: string): Bytes {
+  return vector(Array.from(value, (letter) => [letter.charCodeAt(0)]));
+}
+
+/** The types of values: what locals, parameters and results are. */
+export const types = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
+
+export type ValueType = keyof typeof types;
+
+export interface FunctionSource {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  /** Locals after the parameters. */
+  readonly locals: readonly ValueType[];
+  readonly body: Bytes;
+}
+
+/** A function that JavaScript provides; calls number these first. */
+export interface FunctionImport {
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A module that works in a memory that is given to it, and exports its last function as `run`. */
+export function moduleBytes(
+  imports: readonly FunctionImport[],
+  functions: readonly FunctionSource[],
+  isMemoryShared: boolean,
+): Uint8Array<ArrayBuffer> {
+  const signature = ({ parameters, results }: FunctionImport | FunctionSource): Bytes =>
+    concat([[0x60], vector(parameters.map((type) => [types[type]])), vector(results.map((type) => [types[type]]))]);
+  const all = [...imports, ...functions];
+  // A shared memory has a maximum; any up to 4 GiB fits this one.
+  const limits = isMemoryShared ? [0x03, 0, ...unsigned(65536)] : [0x00, 0];
+  const body = ({ locals, body }: FunctionSource): Bytes => {
+    const code = concat([vector(locals.map((type) => [1, types[type]])), body, [0x0b]]);
+    return concat([unsigned(code.length), code]);
+  };
+  return Uint8Array.from(
+    concat([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, vector(all.map(signature))),
+      section(
+        2,
+        vector([
+          concat([text("host"), text("memory"), [0x02], limits]),
+          ...imports.map(({ name }, i) => concat([text("host"), text(name), [0x00], unsigned(i)])),
+        ]),
+      ),
+      section(3, vector(functions.map((_, i) => unsigned(imports.length + i)))),
+      section(7, vector([concat([text("run"), [0x00], unsigned(all.length - 1)])])),
+      section(10, vector(functions.map(body))),
+    ]),
+  );
+}

@@ -1,0 +1,130 @@
+import type { Dim } from "@losses/core";
+import { isAtHand, type Contents, type Product, type Root } from "./stored.js";
+
+/** Loops over one space, for all the roots that are computed in them. */
+export interface Nest {
+  readonly space: readonly Dim[];
+  readonly roots: readonly Root[];
+}
+
+/** One thing after the other. */
+export type Stage = { readonly nest: Nest } | { readonly product: Product };
+
+interface Group {
+  readonly nodes: ReadonlySet<number>;
+  /** The tensors that it needs to be in memory or at hand. */
+  readonly needs: ReadonlySet<number>;
+  readonly stage: Stage;
+}
+
+/** Brings roots together that can share loops, and puts everything in order. */
+export function fuse({ roots, products }: Contents): readonly Stage[] {
+  const groups = new Set<Group>();
+  for (const root of roots) groups.add(nestGroup(root.space, [root]));
+  for (const product of products) {
+    const needs = new Set([product.left.node, product.right.node]);
+    groups.add({ nodes: new Set([product.node]), needs, stage: { product } });
+  }
+  const tryMerge = (a: Group, b: Group): boolean => {
+    const merged = a === b ? undefined : merge(groups, a, b);
+    if (merged === undefined) return false;
+    groups.delete(a);
+    groups.delete(b);
+    groups.add(merged);
+    return true;
+  };
+  const groupOf = (node: number): Group | undefined => [...groups].find(({ nodes }) => nodes.has(node));
+  // What reads a result goes where the result is made, over large spaces before small ones.
+  for (const { source, user } of readings(roots)) {
+    const [from, to] = [groupOf(source.node), groupOf(user.node)];
+    if (from !== undefined && to !== undefined) tryMerge(from, to);
+  }
+  // Then loops over the same space are brought together.
+  let isChanged = true;
+  while (isChanged) {
+    const list = [...groups];
+    isChanged = list.some((a, i) => list.slice(i + 1).some((b) => haveSameSpace(a, b) && tryMerge(a, b)));
+  }
+  return inOrder(groups);
+}
+
+interface Reading {
+  readonly source: Root;
+  readonly user: Root;
+}
+
+/** Which roots read which, those first that have most loops in common. */
+function readings(roots: readonly Root[]): readonly Reading[] {
+  const byNode = new Map(roots.map((root) => [root.node, root]));
+  const all = roots.flatMap((user) =>
+    [...user.reads].reverse().flatMap(({ node }): readonly Reading[] => {
+      const source = byNode.get(node);
+      return source === undefined ? [] : [{ source, user }];
+    }),
+  );
+  const common = ({ source, user }: Reading): number => Math.min(source.space.length, user.space.length);
+  return all.sort((a, b) => common(b) - common(a));
+}
+
+function nestGroup(space: readonly Dim[], roots: readonly Root[]): Group {
+  const needs = new Set(roots.flatMap((root) => root.reads.map((read) => read.node)));
+  return { nodes: new Set(roots.map((root) => root.node)), needs, stage: { nest: { space, roots } } };
+}
+
+function haveSameSpace(a: Group, b: Group): boolean {
+  if (!("nest" in a.stage) || !("nest" in b.stage)) return false;
+  return sameDims(a.stage.nest.space, b.stage.nest.space);
+}
+
+function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+/** One group instead of two, if what each needs of the other is at hand and nothing else lies between them. */
+function merge(groups: ReadonlySet<Group>, a: Group, b: Group): Group | undefined {
+  if (!("nest" in a.stage) || !("nest" in b.stage)) return undefined;
+  const [x, y] = [a.stage.nest, b.stage.nest];
+  const space = x.space.length > y.space.length ? x.space : y.space;
+  const roots = [...x.roots, ...y.roots].sort((p, q) => p.node - q.node);
+  const outer = space.slice(0, -1);
+  if (!roots.every((root) => sameDims(root.space, space) || sameDims(root.space, outer))) return undefined;
+  const byNode = new Map(roots.map((root) => [root.node, root]));
+  const fits = roots.every((root) =>
+    root.reads.every((read) => {
+      const source = byNode.get(read.node);
+      return source === undefined || isAtHand(space, source, read);
+    }),
+  );
+  if (!fits || isBetween(groups, a, b) || isBetween(groups, b, a)) return undefined;
+  return nestGroup(space, roots);
+}
+
+/** True if `to` needs something of a third group that needs something of `from`. */
+function isBetween(groups: ReadonlySet<Group>, from: Group, to: Group): boolean {
+  const reached = new Set<Group>();
+  const spread = (group: Group): void => {
+    for (const next of groups) {
+      if (reached.has(next) || next === from || (group === from && next === to)) continue;
+      if ([...group.nodes].some((node) => next.needs.has(node))) {
+        reached.add(next);
+        if (next !== to) spread(next);
+      }
+    }
+  };
+  spread(from);
+  return reached.has(to);
+}
+
+function inOrder(groups: ReadonlySet<Group>): readonly Stage[] {
+  const left = new Set(groups);
+  const stages: Stage[] = [];
+  while (left.size > 0) {
+    const ready = [...left].find((group) =>
+      [...left].every((other) => other === group || ![...other.nodes].some((node) => group.needs.has(node))),
+    );
+    if (ready === undefined) throw new RangeError("stages need each other");
+    left.delete(ready);
+    stages.push(ready.stage);
+  }
+  return stages;
+}

@@ -1,0 +1,94 @@
+import type { DType, NodeOf, OpName, ElementwiseOp } from "@losses/core";
+import type { Bytes } from "./bytes.js";
+import { f32x4, i32x4, v128 } from "./instructions.js";
+import { exponential, logarithm, power, sigmoid, softplus, type Keep } from "./vectorMath.js";
+
+// Four elements at a time, each of 32 bits: float32, int32, and bool as all bits 0 or 1.
+
+/** What an op is computed from: its operands, their dtype, and numbers among them that are known. */
+export interface LaneContext {
+  readonly operands: readonly Bytes[];
+  readonly dtype: DType;
+  readonly known: readonly (number | undefined)[];
+  readonly keep: Keep;
+}
+
+type Lanes<K extends OpName> = (context: LaneContext, node: NodeOf<K>) => Bytes;
+
+type Op = (...operands: readonly Bytes[]) => Bytes;
+
+function operandAt({ operands }: LaneContext, index: number): Bytes {
+  const operand = operands[index];
+  if (operand === undefined) throw new RangeError(`operand ${index} of ${operands.length} does not exist`);
+  return operand;
+}
+
+/** One instruction for floats, one for integers. */
+function both<K extends OpName>(float: Op, integer: Op): Lanes<K> {
+  return (context) => (context.dtype === "float32" ? float : integer)(...context.operands);
+}
+
+function unary<K extends OpName>(compute: (keep: Keep, x: Bytes) => Bytes): Lanes<K> {
+  return (context) => compute(context.keep, operandAt(context, 0));
+}
+
+function sign(context: LaneContext): Bytes {
+  const isFloat = context.dtype === "float32";
+  const x = context.keep(operandAt(context, 0));
+  const [less, zero, one] = isFloat
+    ? [f32x4.lt, f32x4.const(0), f32x4.const(1)]
+    : [i32x4.lt, i32x4.const(0), i32x4.const(1)];
+  const [above, below] = [v128.and(less(zero, x), one), v128.and(less(x, zero), one)];
+  return isFloat ? f32x4.sub(above, below) : i32x4.sub(above, below);
+}
+
+function cast(context: LaneContext, node: NodeOf<"cast">): Bytes {
+  const x = operandAt(context, 0);
+  const [from, to] = [context.dtype, node.attrs.to];
+  if (from === to) return x;
+  if (from === "bool") return v128.and(x, to === "float32" ? f32x4.const(1) : i32x4.const(1));
+  if (to === "bool") return from === "float32" ? f32x4.ne(x, f32x4.const(0)) : i32x4.ne(x, i32x4.const(0));
+  return to === "float32" ? f32x4.fromInt(x) : i32x4.truncate(x);
+}
+
+/** How every element-wise op is computed. */
+const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
+  neg: both(f32x4.neg, i32x4.neg),
+  abs: both(f32x4.abs, i32x4.abs),
+  sign,
+  exp: unary(exponential),
+  log: unary(logarithm),
+  sqrt: unary((_, x) => f32x4.sqrt(x)),
+  relu: unary((_, x) => f32x4.pmax(x, f32x4.const(0))),
+  sigmoid: unary(sigmoid),
+  softplus: unary(softplus),
+  not: unary((_, x) => v128.not(x)),
+  identity: unary((_, x) => x),
+  clampMin: (context, node) => f32x4.pmax(operandAt(context, 0), f32x4.const(node.attrs.bound)),
+  clampMax: (context, node) => f32x4.pmin(operandAt(context, 0), f32x4.const(node.attrs.bound)),
+  cast,
+  add: both(f32x4.add, i32x4.add),
+  sub: both(f32x4.sub, i32x4.sub),
+  mul: both(f32x4.mul, i32x4.mul),
+  div: (context) => f32x4.div(...context.operands),
+  pow: (context) => power(context.keep, operandAt(context, 0), operandAt(context, 1), context.known[1]),
+  maximum: both(f32x4.max, i32x4.max),
+  minimum: both(f32x4.min, i32x4.min),
+  equal: both(f32x4.eq, i32x4.eq),
+  less: both(f32x4.lt, i32x4.lt),
+  lessOrEqual: both(f32x4.le, i32x4.le),
+  and: (context) => v128.and(...context.operands),
+  or: (context) => v128.or(...context.operands),
+  where: (context) => v128.select(operandAt(context, 1), operandAt(context, 2), operandAt(context, 0)),
+};
+
+/** The instructions that compute an element-wise node from its operands. */
+export function lanes(node: NodeOf<ElementwiseOp>, context: LaneContext): Bytes {
+  const compute = table[node.op] as Lanes<ElementwiseOp>;
+  return compute(context, node);
+}
+
+/** Ops that cost as much as many loads and stores. */
+export function isExpensive(op: OpName): boolean {
+  return op === "exp" || op === "log" || op === "sigmoid" || op === "softplus" || op === "pow";
+}

@@ -1,0 +1,206 @@
+import { nodeAt, type Shape } from "@losses/core";
+import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
+import { concat, type Bytes, type FunctionSource } from "./bytes.js";
+import type { Nest } from "./fuse.js";
+import { i32, local, Locals, repeatWhile, v128 } from "./instructions.js";
+import type { Loops } from "./loops.js";
+import type { Contents, Root } from "./stored.js";
+import { store, Values, type Inner, type NestContext } from "./values.js";
+import { tensorName, type Words } from "./words.js";
+
+/** Vectors in one turn of the innermost loop: what one waits for, the other may use. */
+const copies = 2;
+
+/**
+ * The function that runs a nest of loops. A row is one turn of the outer loops. It is passed in phases, each a loop over
+ * its elements: what a reduction over the row gives is known in the next phase.
+ */
+export function nestFunction(
+  graph: NestContext["graph"],
+  { stored }: Contents,
+  nest: Nest,
+  isNeeded: (node: number) => boolean,
+  words: Words,
+): FunctionSource {
+  const locals = new Locals(["i32"]);
+  const dims = nest.space.length === 0 ? [1] : nest.space;
+  const values = new Values({ graph, stored, roots: nest.roots, dims, locals, words });
+  const isFull = (root: Root): boolean => root.space.length === nest.space.length;
+  const phaseOf = (root: Root): number => values.phase(root.of, root.loops);
+  const phases = 1 + Math.max(-1, ...nest.roots.filter(isFull).map(phaseOf));
+  values.keepShared(nest.roots.filter((root) => isFull(root) && (isNeeded(root.node) || root.reduced.length > 0)));
+
+  const before: Bytes[] = [];
+  const after: Bytes[] = [];
+  const counter = locals.add("i32");
+  const rows: Bytes[] = [];
+  const extent = values.integer(words.size(dims.slice(-1), 4));
+  const vectors = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16)));
+  const pairs = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16 * copies)));
+  const memory = memoryOf(graph, values, words, { before, after, counter });
+
+  let finished: Bytes = [];
+  for (let phase = 0; phase <= phases; phase++) {
+    values.row = [finished];
+    const roots = nest.roots.filter((root) => phaseOf(root) === phase);
+    for (const root of roots) if (!isFull(root)) rowRoot(values, graph, root, isNeeded(root.node), memory);
+    if (phase === phases) {
+      rows.push(...values.row);
+      break;
+    }
+    const full = roots.filter((root) => isFull(root) && (isNeeded(root.node) || root.reduced.length > 0));
+    const last = dims.length - 1;
+    const accumulators = new Map<Root, RowAccumulator>();
+    for (const root of full) {
+      if (root.reduced.includes(last)) accumulators.set(root, rowAccumulator(nodeAt(graph, root.node), locals, copies));
+    }
+    const body = (width: Inner["width"], copy: number): Bytes => {
+      const inner: Inner = { width, copy, phase, code: [], known: new Map() };
+      for (const root of full) {
+        const value = values.of(root.of, root.loops, inner);
+        const accumulator = accumulators.get(root);
+        if (accumulator !== undefined) inner.code.push(accumulator.step(value, inner));
+        else if (root.reduced.length > 0) inner.code.push(memory(root)(value, inner));
+        else {
+          const { shape } = nodeAt(graph, root.node);
+          const pointer = values.pointer(tensorName(root.node), shape, root.loops);
+          inner.code.push(store(inner, i32.add(local.get(pointer), local.get(values.at)), value));
+        }
+      }
+      return concat(inner.code);
+    };
+    const [wide, vector, single] = [concat([body(4, 0), body(4, 1)]), body(4, 0), body(1, 0)];
+    const each = (pick: (accumulator: RowAccumulator) => Bytes): Bytes => concat([...accumulators.values()].map(pick));
+    const flush = each((accumulator) => accumulator.flush);
+    const loop = elementLoop({ wide, vector, single, flush }, values.at, {
+      extent,
+      vectors,
+      pairs,
+      stop: locals.add("i32"),
+    });
+    rows.push(
+      ...values.row,
+      each((accumulator) => accumulator.start),
+      loop,
+    );
+    values.row = [];
+    for (const [root, accumulator] of accumulators) {
+      values.row.push(accumulator.finish);
+      const { shape } = nodeAt(graph, root.node);
+      const outer = keptLoops(graph, root);
+      if (root.reduced.length > 1) values.row.push(memory(root)(local.get(accumulator.result), undefined));
+      else {
+        values.setRow(root.node, outer, accumulator.result);
+        if (isNeeded(root.node)) {
+          const pointer = values.pointer(tensorName(root.node), shape, outer);
+          values.row.push(v128.storeLane(0, local.get(pointer), local.get(accumulator.result)));
+        }
+      }
+    }
+    finished = concat(values.row);
+  }
+  const row = concat([...values.rowStart, ...rows]);
+  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim])));
+  const loops = outer.reduceRight<Bytes>((body, size, i) => {
+    const counts = values.counters[i] ?? -1;
+    const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
+    return concat([local.set(counts, i32.const(0)), repeatWhile(i32.lt(local.get(counts), local.get(size)), turn)]);
+  }, row);
+  const body = concat([...values.fixed, ...before, loops, ...after]);
+  return { parameters: ["i32"], results: [], locals: locals.types, body };
+}
+
+/** A root whose elements are those of rows: computed between the loops over elements. */
+function rowRoot(values: Values, graph: NestContext["graph"], root: Root, isNeeded: boolean, memory: MemoryOf): void {
+  if (root.reduced.length > 0) {
+    values.row.push(memory(root)(values.of(root.of, root.loops), undefined));
+  } else if (isNeeded) {
+    const value = values.of(root.of, root.loops);
+    const pointer = values.pointer(tensorName(root.node), nodeAt(graph, root.node).shape, root.loops);
+    values.row.push(v128.storeLane(0, local.get(pointer), value));
+  }
+}
+
+/** The loops along the axes of a reduction's result. */
+function keptLoops(graph: NestContext["graph"], root: Root): Loops {
+  const node = nodeAt(graph, root.node);
+  const { axes, keepdims } = node.attrs as { readonly axes: readonly number[]; readonly keepdims: boolean };
+  return root.loops.flatMap((loop, axis) => (axes.includes(axis) ? (keepdims ? [undefined] : []) : [loop]));
+}
+
+/** Adds a value to a reduction that is in memory; without `inner`, the value of a row. */
+type MemoryOf = (root: Root) => (value: Bytes, inner: Inner | undefined) => Bytes;
+
+interface Around {
+  readonly before: Bytes[];
+  readonly after: Bytes[];
+  readonly counter: number;
+}
+
+/** Reductions over outer loops are accumulated in memory, which is prepared before the loops. */
+function memoryOf(graph: NestContext["graph"], values: Values, words: Words, around: Around): MemoryOf {
+  const known = new Map<Root, ReturnType<MemoryOf>>();
+  return (root) => {
+    const found = known.get(root);
+    if (found !== undefined) return found;
+    const node = nodeAt(graph, root.node);
+    const accumulator = memoryAccumulator(node);
+    const shape: Shape = node.shape;
+    const result = tensorName(root.node);
+    const isWide = accumulator.bytes === 8;
+    const name = isWide ? words.reserve(shape, 8) : result;
+    const pointer = values.pointer(name, shape, keptLoops(graph, root), accumulator.bytes);
+    const base = local.get(values.integer(words.address(name)));
+    const size = local.get(values.integer(words.size(shape, accumulator.bytes)));
+    around.before.push(accumulator.start(base, size, around.counter));
+    if (isWide) {
+      const to = local.get(values.integer(words.address(result)));
+      around.after.push(roundSums(to, base, local.get(values.integer(words.size(shape))), around.counter));
+    }
+    const step: ReturnType<MemoryOf> = (value, inner) => {
+      if (inner === undefined) return accumulator.step(local.get(pointer), value, 1);
+      const own = i32.add(local.get(values.at), i32.const(16 * inner.copy));
+      const at = isWide ? i32.shl(own, i32.const(1)) : own;
+      return accumulator.step(i32.add(local.get(pointer), at), value, inner.width);
+    };
+    known.set(root, step);
+    return step;
+  };
+}
+
+interface Bodies {
+  /** Several vectors. */
+  readonly wide: Bytes;
+  readonly vector: Bytes;
+  readonly single: Bytes;
+  /** After each block. */
+  readonly flush: Bytes;
+}
+
+interface Ends {
+  /** The length of a row, and what whole vectors and whole turns have of it, in bytes. */
+  readonly extent: number;
+  readonly vectors: number;
+  readonly pairs: number;
+  /** A local for the end of a block. */
+  readonly stop: number;
+}
+
+/** Several vectors at a time, then one, then single elements. */
+function elementLoop({ wide, vector, single, flush }: Bodies, counter: number, ends: Ends): Bytes {
+  const at = local.get(counter);
+  const turn = (body: Bytes, bytes: number): Bytes => concat([body, local.set(counter, i32.add(at, i32.const(bytes)))]);
+  const until = (end: number, body: Bytes): Bytes => repeatWhile(i32.lt(at, local.get(end)), body);
+  const reset = local.set(counter, i32.const(0));
+  const rest = concat([until(ends.vectors, turn(vector, 16)), until(ends.extent, turn(single, 4)), flush]);
+  if (flush.length === 0) return concat([reset, until(ends.pairs, turn(wide, 16 * copies)), rest]);
+  const stop = local.get(ends.stop);
+  const block = concat([
+    local.set(ends.stop, i32.add(at, i32.const(4 * blockElements))),
+    // The smaller of both
+    local.set(ends.stop, concat([stop, local.get(ends.pairs), i32.lt(stop, local.get(ends.pairs)), [0x1b]])),
+    until(ends.stop, turn(wide, 16 * copies)),
+    flush,
+  ]);
+  return concat([reset, until(ends.pairs, block), rest]);
+}

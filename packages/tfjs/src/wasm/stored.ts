@@ -1,0 +1,135 @@
+import { isElementwise, nodeAt, type Dim, type Graph, type Node } from "@losses/core";
+import { isInOrder, naturalLoops, operandLoops, spaceOf, type Loops } from "./loops.js";
+
+// Few tensors are in memory: what comes in, results, matrix products and their operands, and reductions. All others
+// are computed where they are needed, in registers, once for each loop that needs them.
+
+/** A matrix product of tensors in memory. */
+export interface Product {
+  readonly node: number;
+  readonly left: Matrix;
+  readonly right: Matrix;
+}
+
+export interface Matrix {
+  readonly node: number;
+  readonly isTransposed: boolean;
+}
+
+/** What loops compute: an element-wise result, or a reduction over some of the loops. */
+export interface Root {
+  readonly node: number;
+  /** The node whose elements are stored or reduced. */
+  readonly of: number;
+  /** The sizes of the loops around it. */
+  readonly space: readonly Dim[];
+  /** The loops along the axes of `of`. */
+  readonly loops: Loops;
+  /** The loops that are reduced; none for an element-wise result. */
+  readonly reduced: readonly number[];
+  readonly reads: readonly Read[];
+}
+
+/** A tensor in memory as it is read inside loops. */
+export interface Read {
+  readonly node: number;
+  readonly loops: Loops;
+}
+
+export interface Contents {
+  readonly roots: readonly Root[];
+  readonly products: readonly Product[];
+  /** The nodes that are in memory. */
+  readonly stored: ReadonlySet<number>;
+}
+
+export function isReduction(node: Node): boolean {
+  return node.op === "reduceSum" || node.op === "reduceMax" || node.op === "reduceMin";
+}
+
+/** Decides what is in memory and what has to be computed for it. */
+export function contentsOf(graph: Graph): Contents {
+  const live = liveNodes(graph);
+  const products = productsOf(graph, live);
+  const isProduct = new Set(products.map(({ node }) => node));
+  const stored = new Set<number>(isProduct);
+  for (const node of graph.nodes)
+    if (live.has(node.id) && (node.op === "input" || isReduction(node))) stored.add(node.id);
+  for (const { node } of graph.outputs) stored.add(node);
+  for (const { left, right } of products) stored.add(left.node).add(right.node);
+  for (;;) {
+    const before = stored.size;
+    const roots = [...stored]
+      .sort((a, b) => a - b)
+      .filter((id) => !isProduct.has(id) && nodeAt(graph, id).op !== "input" && live.has(id))
+      .map((id) => rootOf(graph, stored, id));
+    if (stored.size === before) return { roots, products, stored };
+  }
+}
+
+function liveNodes(graph: Graph): ReadonlySet<number> {
+  const live = new Set(graph.outputs.map(({ node }) => node));
+  for (let id = graph.nodes.length - 1; id >= 0; id--) {
+    if (live.has(id)) for (const input of nodeAt(graph, id).inputs) live.add(input);
+  }
+  return live;
+}
+
+/** Matrix products, with the transposes around them undone: (A·B)ᵀ = Bᵀ·Aᵀ. */
+function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[] {
+  const matrix = (id: number, isTransposed: boolean): Matrix => {
+    const node = nodeAt(graph, id);
+    return isSwap(node) ? matrix(node.inputs[0] ?? -1, !isTransposed) : { node: id, isTransposed };
+  };
+  return graph.nodes.flatMap((node): readonly Product[] => {
+    if (node.op !== "matmul" || !live.has(node.id)) return [];
+    const [a = -1, b = -1] = node.inputs;
+    const usual: Product = { node: node.id, left: matrix(a, false), right: matrix(b, false) };
+    const users = graph.nodes.filter((user) => live.has(user.id) && user.inputs.includes(node.id));
+    const isResult = graph.outputs.some((output) => output.node === node.id);
+    const [user] = users;
+    if (isResult || users.length !== 1 || user === undefined || !isSwap(user)) return [usual];
+    return [{ node: user.id, left: matrix(b, true), right: matrix(a, true) }];
+  });
+}
+
+function isSwap(node: Node): boolean {
+  return node.op === "transpose" && node.attrs.perm.length === 2 && node.attrs.perm[0] === 1;
+}
+
+/** What is computed for one tensor in memory. Adds to `stored` what must not be computed again for every row. */
+function rootOf(graph: Graph, stored: Set<number>, id: number): Root {
+  const node = nodeAt(graph, id);
+  const isReduced = isReduction(node);
+  const of = isReduced ? (node.inputs[0] ?? -1) : id;
+  const { shape } = nodeAt(graph, of);
+  const [space, loops] = [spaceOf(shape), naturalLoops(shape)];
+  const axes = "axes" in node.attrs && isReduced ? node.attrs.axes : [];
+  const reads = new Map<string, Read>();
+  const seen = new Set<string>();
+  const visit = (at: number, along: Loops, isRoot: boolean): void => {
+    const key = `${at}:${along.join()}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    const own = nodeAt(graph, at);
+    const used = new Set(along.filter((loop) => loop !== undefined));
+    if (!isRoot && !stored.has(at) && isElementwise(own.op) && used.has(space.length - 1) && used.size < space.length) {
+      stored.add(at);
+    }
+    if (stored.has(at) && !isRoot) {
+      reads.set(key, { node: at, loops: along });
+      return;
+    }
+    own.inputs.forEach((input, i) => visit(input, operandLoops(graph, own, i, along), false));
+  };
+  visit(of, loops, !isReduced);
+  return { node: id, of, space, loops, reduced: axes.flatMap((axis) => loops[axis] ?? []), reads: [...reads.values()] };
+}
+
+/** True if a root's tensor can be read by another inside the same loops, over `space`, before it is in memory. */
+export function isAtHand(space: readonly Dim[], source: Root, read: Read): boolean {
+  if (!isInOrder(read.loops)) return false;
+  if (source.reduced.length === 0) return true;
+  const last = space.length - 1;
+  return source.space.length === space.length && source.reduced.length === 1 && source.reduced[0] === last;
+}

@@ -1,0 +1,62 @@
+import type { Dim } from "@losses/core";
+import { i32, local } from "./instructions.js";
+import type { Bytes } from "./bytes.js";
+
+/** A number of 32 bits that is known only when the loss runs. */
+export type Word =
+  /** Where a tensor is in memory. */
+  | { readonly kind: "address"; readonly of: string }
+  /** A factor times a product of sizes, as an integer. */
+  | { readonly kind: "size"; readonly dims: readonly Dim[]; readonly factor: number }
+  /** A product of sizes, as a float32. */
+  | { readonly kind: "count"; readonly dims: readonly Dim[] };
+
+/** Memory that is needed only while the loss runs. */
+export interface Scratch {
+  readonly name: string;
+  readonly dims: readonly Dim[];
+  /** Bytes for each element. */
+  readonly bytes: number;
+  /** Bytes more than the elements need. */
+  readonly extra: number;
+}
+
+/** The table of words that the functions of a module are given: local 0 is where it lies. */
+export class Words {
+  readonly list: Word[] = [];
+  readonly scratch: Scratch[] = [];
+  readonly #known = new Map<string, number>();
+
+  /** The position of a word in the table, in bytes. */
+  offset(word: Word): number {
+    const key = JSON.stringify(word);
+    const known = this.#known.get(key) ?? this.list.push(word) - 1;
+    this.#known.set(key, known);
+    return 4 * known;
+  }
+
+  /** An integer of the table. */
+  load(word: Word): Bytes {
+    return i32.load(local.get(0), this.offset(word));
+  }
+
+  address(of: string): Bytes {
+    return this.load({ kind: "address", of });
+  }
+
+  size(dims: readonly Dim[], factor = 1): Bytes {
+    return this.load({ kind: "size", dims: dims.filter((dim) => dim !== 1), factor });
+  }
+
+  /** New memory for so many elements; its name. */
+  reserve(dims: readonly Dim[], bytes: number, extra = 0): string {
+    const name = `scratch ${this.scratch.length}`;
+    this.scratch.push({ name, dims, bytes, extra });
+    return name;
+  }
+}
+
+/** The name of a node's tensor. */
+export function tensorName(node: number): string {
+  return `%${node}`;
+}

@@ -1,0 +1,146 @@
+import {
+  clipLoss,
+  crossEntropy,
+  defineSyncBackend,
+  klDiv,
+  tripletMarginLoss,
+  vseLoss,
+  type LossSpec,
+  type ShapedArray,
+} from "@losses/core";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createBackend } from "../src/index.js";
+import { createEngine } from "../src/tfjsEngine.js";
+import { startEngines, tf } from "./support/engines.js";
+
+beforeAll(startEngines);
+
+type Inputs = Readonly<Record<string, ShapedArray>>;
+
+/** Numbers without a pattern. */
+function noise(seed: number, ...shape: number[]): ShapedArray {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  let state = seed + 1;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >> 8) / 2 ** 24;
+  };
+  const data = Float32Array.from({ length: size }, next);
+  return { data, shape };
+}
+
+function indices(below: number, n: number): ShapedArray {
+  return { data: Int32Array.from({ length: n }, (_, i) => (7 * i) % below), shape: [n] };
+}
+
+function evaluate(device: string, code: "own" | "kernels", spec: LossSpec, inputs: Inputs): Record<string, number[]> {
+  const compiled = defineSyncBackend(createEngine(tf, device, "now", code)).compileSync(spec);
+  const { value, grads } = compiled.valueAndGradSync(inputs);
+  const results = Object.entries({ value, ...grads }).flatMap(([name, tensor]) =>
+    tensor ? [[name, tensor] as const] : [],
+  );
+  const numbers = Object.fromEntries(results.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+  tf.dispose(results.map(([, tensor]) => tensor));
+  return numbers;
+}
+
+function expectAgreement(spec: LossSpec, inputs: Inputs, code: "own" | "kernels"): void {
+  const [want, got] = [evaluate("cpu", "kernels", spec, inputs), evaluate("wasm", code, spec, inputs)];
+  expect(Object.keys(got)).toEqual(Object.keys(want));
+  for (const [name, numbers] of Object.entries(want)) {
+    const scale = Math.max(1e-3, ...numbers.filter(Number.isFinite).map(Math.abs));
+    const far = numbers.flatMap((number, i) => {
+      const other = got[name]?.[i];
+      const isEqual = Number.isFinite(number)
+        ? Math.abs((other ?? Number.NaN) - number) <= 2e-5 * scale
+        : Object.is(other, number);
+      return isEqual ? [] : [{ name, at: i, want: number, got: other }];
+    });
+    expect(far.slice(0, 5)).toEqual([]);
+  }
+}
+
+/** Sizes with remainders: of vectors, of blocks of a matrix product, of blocks of a sum. */
+const works: readonly (readonly [string, LossSpec, Inputs])[] = [
+  ["class indices", crossEntropy(), { input: noise(1, 37, 1003), target: indices(1003, 37) }],
+  ["long rows", crossEntropy({ labelSmoothing: 0.1 }), { input: noise(2, 3, 9001), target: indices(9001, 3) }],
+  ["images", crossEntropy(), { input: noise(3, 2, 5, 7, 3), target: { ...indices(5, 42), shape: [2, 7, 3] } }],
+  ["triplets", tripletMarginLoss(), { anchor: noise(4, 33, 13), positive: noise(5, 33, 13), negative: noise(6, 33, 13) }],
+  ["swapped triplets", tripletMarginLoss({ swap: true }), { anchor: noise(7, 9, 6), positive: noise(8, 9, 6), negative: noise(9, 9, 6) }],
+  ["matrix products", clipLoss(), { image: noise(10, 67, 301), text: noise(11, 67, 301), logitScale: { data: [3], shape: [] } }],
+  ["hardest negatives", vseLoss({ maxViolation: true }), { image: noise(12, 161, 35), text: noise(13, 161, 35) }],
+  ["all negatives", vseLoss({ similarity: "dot" }), { image: noise(14, 21, 40), text: noise(15, 21, 40) }],
+  ["log space", klDiv({ logTarget: true, reduction: "batchmean" }), { input: noise(16, 70, 33), target: noise(17, 70, 33) }],
+] as const; // prettier-ignore
+
+describe.each(["own", "kernels"] as const)("wasm, %s code, agrees with cpu", (code) => {
+  it.each(works)("on %s", (_, spec, inputs) => {
+    expectAgreement(spec, inputs, code);
+  });
+
+  it.each([Number.NaN, Infinity])("on hardest negatives with %s in one of the inputs", (odd) => {
+    const image = noise(18, 160, 20);
+    const data = Float32Array.from(image.data as Float32Array);
+    data[205] = odd;
+    const spec = vseLoss({ maxViolation: true, similarity: "dot" }) as LossSpec;
+    expectAgreement(spec, { image: { ...image, data }, text: noise(19, 160, 20) }, code);
+    expectAgreement(spec, { image: noise(19, 160, 20), text: { ...image, data } }, code);
+  });
+});
+
+describe("in the memory of the wasm engine", () => {
+  interface Module {
+    _malloc: (bytes: number) => number;
+    _free: (address: number) => void;
+  }
+  const moduleOf = (): Module => (tf.findBackend("wasm") as unknown as { wasm: Module }).wasm;
+
+  it("nothing stays taken", async () => {
+    const backend = await createBackend({ device: "wasm", tf });
+    const runAll = (): void => {
+      for (const [, spec, inputs] of works) {
+        const { value, grads } = backend.compileSync(spec).valueAndGradSync(inputs);
+        tf.dispose([value, ...Object.values(grads)]);
+      }
+    };
+    // Memory that is free is handed out from its start.
+    const start = (): number => {
+      const address = moduleOf()._malloc(64);
+      moduleOf()._free(address);
+      return address;
+    };
+    runAll();
+    const before = start();
+    for (let i = 0; i < 20; i++) runAll();
+    expect(start()).toBe(before);
+  });
+
+  it("nothing has to be: where no new code is allowed, kernels compute", () => {
+    const platform = globalThis as unknown as { WebAssembly: { Module: (bytes: Uint8Array) => void } };
+    const refused = vi.spyOn(platform.WebAssembly, "Module").mockImplementation(function () {
+      throw new Error("refused");
+    });
+    try {
+      const [, spec, inputs] = works[0] as (typeof works)[number];
+      expectAgreement(spec, inputs, "own");
+      expect(refused).toHaveBeenCalled();
+    } finally {
+      refused.mockRestore();
+    }
+  });
+
+  it("results go where they are wanted", async () => {
+    const backend = await createBackend({ device: "wasm", tf });
+    const loss = backend.compileSync(crossEntropy());
+    const feeds = { input: tf.tensor2d([[1, 2, 3], [0, 1, 0]]), target: tf.tensor1d([0, 1], "int32") }; // prettier-ignore
+    const want = loss.valueAndGradSync(feeds, { wrt: ["input"] });
+    const out = { value: tf.scalar(0), grads: { input: tf.zeros([2, 3]) } };
+    const before = tf.memory().numTensors;
+    const got = loss.valueAndGradSync(feeds, { wrt: ["input"], out });
+    expect(got.value).toBe(out.value);
+    expect(got.grads.input).toBe(out.grads.input);
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...out.grads.input.dataSync()]).toEqual([...(want.grads.input?.dataSync() ?? [])]);
+    expect([...out.value.dataSync()]).toEqual([...want.value.dataSync()]);
+  });
+});
