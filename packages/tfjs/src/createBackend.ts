@@ -39,8 +39,9 @@ function withLateReads(tf: Tf, device: string): SyncBackend<TfTensor> {
     const waiting = later.compileSync(spec, options);
     return {
       ...now.compileSync(spec, options),
-      value: async (feeds) => waiting.value(feeds),
-      valueAndGrad: async (feeds, grad) => waiting.valueAndGrad(feeds, grad),
+      value: waiting.value,
+      valueAndGrad: waiting.valueAndGrad,
+      warm: waiting.warm,
     };
   };
   return {
