@@ -47,7 +47,9 @@ async function same(backend: Backend<unknown>, fixture: Fixture): Promise<void> 
   expect(await backend.read(value), fixture.id).toEqual(await backend.read(wanted.value));
   for (const [input, tensor] of Object.entries(wanted.grads)) {
     expect(written.grads[input]).toBe(grads[input]);
-    const [got, truth]: readonly HostTensor[] = await Promise.all([grads[input], tensor].map(backend.read));
+    const [got, truth]: readonly HostTensor[] = await Promise.all(
+      [grads[input], tensor].map((given) => backend.read(given)),
+    );
     expect(got, `${fixture.id}: ${input}`).toEqual(truth);
   }
 }

@@ -130,7 +130,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
         };
       });
     }
-    const made = await Promise.allSettled(sessions.values());
+    const made = await Promise.allSettled([...sessions.values()].map(async (ready) => ready));
     sessions.clear();
     for (const ready of made) if (ready.status === "fulfilled") await ready.value.session.release();
   };

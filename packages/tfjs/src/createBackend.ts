@@ -37,11 +37,11 @@ function withLateReads(tf: Tf, device: string): SyncBackend<TfTensor> {
   const later = defineSyncBackend(createEngine(tf, device, "later"));
   const compileSync: SyncBackend<TfTensor>["compileSync"] = (spec, options) => {
     const waiting = later.compileSync(spec, options);
+    const direct = now.compileSync(spec, options);
     return {
-      ...now.compileSync(spec, options),
-      value: waiting.value,
-      valueAndGrad: waiting.valueAndGrad,
-      warm: waiting.warm,
+      ...waiting,
+      valueSync: (feeds, run) => direct.valueSync(feeds, run),
+      valueAndGradSync: (feeds, run) => direct.valueAndGradSync(feeds, run),
     };
   };
   return {

@@ -1,7 +1,6 @@
 import type {
   Backend,
   CancelSignal,
-  CompiledLoss,
   CompileOptions,
   Engine,
   Feeds,
@@ -30,15 +29,26 @@ import { zeroFeeds } from "./warm.js";
 
 /** Makes an engine into the backend that users hold. */
 export function defineBackend<T>(engine: Engine<T>): Backend<T> {
-  const { id, device, dtypes, compile, tensor, read, release, dispose } = defineSyncBackend(engine);
-  const compileAsync = async <R extends string, P extends string>(
-    spec: LossSpec<R, P>,
-    options?: CompileOptions,
-  ): Promise<CompiledLoss<T, R, P>> => {
-    const { value, valueAndGrad, warm } = await compile(spec, options);
-    return { spec, value, valueAndGrad, warm };
+  const all = defineSyncBackend(engine);
+  // What answers at once is left out, and not only of the type.
+  return {
+    id: all.id,
+    device: all.device,
+    dtypes: all.dtypes,
+    compile: async (spec, options) => {
+      const loss = all.compileSync(spec, options);
+      return {
+        spec,
+        value: (feeds, run) => loss.value(feeds, run),
+        valueAndGrad: (feeds, run) => loss.valueAndGrad(feeds, run),
+        warm: (inputs, run) => loss.warm(inputs, run),
+      };
+    },
+    tensor: (data, options) => all.tensor(data, options),
+    read: (tensor) => all.read(tensor),
+    release: (tensor) => all.release(tensor),
+    dispose: () => all.dispose(),
   };
-  return { id, device, dtypes, compile: compileAsync, tensor, read, release, dispose };
 }
 
 /** The same for an engine that never answers with a promise: its backend has a synchronous path as well. */
