@@ -22,6 +22,10 @@ export default defineConfig({
       "onnxruntime-web/webgpu",
     ],
   },
+  // With them a page may share memory between threads, and TensorFlow.js takes its build with threads; Node.js tests the other.
+  server: {
+    headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+  },
   test: {
     include: ["browser/**/*.test.ts"],
     fileParallelism: false,

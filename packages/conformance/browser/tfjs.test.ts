@@ -60,3 +60,14 @@ describe("labels that webgpu has computed", () => {
     await expect(compiled.value({ input, target })).rejects.toThrow(/got 7/);
   });
 });
+
+it("tfjs:wasm with threads: a loss is code of its own in the shared memory", async () => {
+  const backend = await createBackend({ device: "wasm" });
+  expect(await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")).toBe(true);
+  const loss = backend.compileSync(crossEntropy());
+  // Kernels refuse this.
+  const out = backend.tensor({ data: Float32Array.of(0), shape: [] });
+  expect(loss.valueSync({ input: [[1, 2, 3]], target: [0] }, { out })).toBe(out);
+  expect((await backend.read(out)).data[0]).toBeCloseTo(2.4076, 4);
+  backend.release(out);
+});

@@ -23,8 +23,10 @@ function heapOf(backend: KernelBackend): Heap | undefined {
   if (!has(backend, "wasm") || !has(backend, "dataIdMap") || !has(backend, "makeOutput")) return undefined;
   const { wasm } = backend;
   if (typeof backend.makeOutput !== "function" || !has(backend.dataIdMap, "get")) return undefined;
-  if (!has(wasm, "_malloc") || !has(wasm, "_free") || !has(wasm, "asm") || !has(wasm.asm, "memory")) return undefined;
-  const { memory } = wasm.asm;
+  if (!has(wasm, "_malloc") || !has(wasm, "_free")) return undefined;
+  // The build with threads is handed its memory, which is shared between them.
+  const own = has(wasm, "asm") && has(wasm.asm, "memory") ? wasm.asm.memory : undefined;
+  const memory = own ?? (has(wasm, "wasmMemory") ? wasm.wasmMemory : undefined);
   const { _malloc: allocate, _free: free } = wasm;
   if (!isMemory(memory) || typeof allocate !== "function" || typeof free !== "function") return undefined;
   return { memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
