@@ -20,6 +20,8 @@ function trace(build: (x: Tensor, y: Tensor) => Tensor): Graph {
   return tracer.builder.finish("trial", { value: tracer.idOf(value) });
 }
 
+const diagonal = (square: Tensor): Tensor => square.iota(0).equal(square.iota(1));
+
 const ops = (graph: Graph): string[] => graph.nodes.map((node) => node.op).filter((op) => op !== "input");
 
 describe("simplify", () => {
@@ -40,6 +42,40 @@ describe("simplify", () => {
     ["transposed twice", (x) => x.transpose().transpose(), []],
     ["squeezed and back", (_, y) => y.squeeze(1).unsqueeze(1), []],
     ["e^log-softmax", (x) => x.logSoftmax(1).exp(), ["softmax"]],
+    [
+      "arithmetic before a stretch",
+      (x) => x.sum().expand(["N", "D"]).exp().neg(),
+      ["reduceSum", "exp", "neg", "expand"],
+    ],
+    ["the diagonal of one number", (x) => diagonal(x.matmul(x.transpose())).where(2, 0).sum(1), ["constant", "expand"]],
+    ["the sign of a product", (x, y) => x.mul(y).neg(), ["neg", "mul"]],
+    ["signs that meet", (x, y) => y.neg().div(x).neg(), ["div"]],
+    [
+      "signs that meet behind a choice",
+      (x) => x.equal(1).where(2, x.neg()).neg(),
+      ["constant", "equal", "constant", "where"],
+    ],
+    [
+      "a product and its opposite",
+      (x, y) =>
+        x
+          .mul(y)
+          .neg()
+          .mul(x.add(x.mul(y.neg()))),
+      ["neg", "mul", "add", "mul"],
+    ],
+    ["one number in two products", (x) => x.mul(0.5).add(x.abs().mul(0.5)), ["constant", "abs", "add", "mul"]],
+    ["numbers one after the other", (x) => x.mul(0.5).mul(x.sum()), ["constant", "reduceSum", "mul", "mul"]],
+    [
+      "a mask and a product with the same number",
+      (x) => x.equal(1).where(x.count([]).mul(0.5), x.count([]).sub(1)).sub(x.mul(0.5)),
+      ["constant", "equal", "constant", "where", "sub", "constant", "mul"],
+    ],
+    [
+      "a product that is there without the number",
+      (x) => x.mul(x.exp()).sub(x.mul(0.5).mul(x.exp())),
+      ["exp", "mul", "constant", "mul", "sub"],
+    ],
   ])("%s", (_, build, expected) => {
     const graph = simplify(trace(build));
     verify(graph);
@@ -71,6 +107,11 @@ describe("simplify", () => {
       (x) => x.transpose().transpose(),
       (x) => x.unsqueeze(0).squeeze(0),
       (x) => x.expand(["N", "D"]).mean(1, true),
+      (x) => x.mul(0.5),
+      (x) => x.mul(-2),
+      (x) => x.neg().div(2),
+      (x) => x.greater(0).where(0, x.neg()),
+      (x) => x.sum().expand(["N", "D"]),
     ];
     const step = fc.tuple(fc.nat(unary.length + 2), fc.nat(20), fc.nat(20));
     fc.assert(
@@ -116,14 +157,15 @@ describe("graphs", () => {
         %4 = unsqueeze(%1, axes=[1]) : int32[N, 1]
         %5 = equal(%3, %4) : bool[N, C]
         %6 = constant 0 : float32[]
-        %7 = where(%5, %2, %6) : float32[N, C]
-        %8 = reduceSum(%7, axes=[1], keepdims=false) : float32[N]
-        %9 = neg(%8) : float32[N]
+        %7 = constant -0 : float32[]
+        %8 = where(%5, %2, %6) : float32[N, C]
+        %9 = reduceSum(%8, axes=[1], keepdims=false) : float32[N]
         %10 = constant 0 : int32[]
         %11 = equal(%1, %10) : bool[N]
-        %12 = where(%11, %6, %9) : float32[N]
-        %13 = reduceSum(%12, axes=[0], keepdims=false) : float32[]
-        return value = %13
+        %12 = where(%11, %7, %9) : float32[N]
+        %13 = neg(%12) : float32[N]
+        %14 = reduceSum(%13, axes=[0], keepdims=false) : float32[]
+        return value = %14
       }"
     `);
   });

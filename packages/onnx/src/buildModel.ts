@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { graphInputs, nodeAt, verify, type Graph, type Shape } from "@losses/core";
-import type { Provider, SumPlan } from "./emit/context.js";
+import { graphInputs, nodeAt, verify, type Graph, type Node, type Shape } from "@losses/core";
+import type { EmitContext, Provider, SumPlan } from "./emit/context.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { planForAnySize } from "./emit/sums.js";
 import { emitNode } from "./emit/table.js";
@@ -12,6 +12,7 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
   type ModelProto,
+  type ValueInfoProto,
 } from "./generated/onnx_pb.js";
 import { version } from "./version.js";
 
@@ -50,7 +51,9 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
   const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);
-  const context = {
+  const values: string[] = [];
+  const uses = countUses(graph);
+  const context: EmitContext = {
     graph,
     writer,
     sizes: options.sizeInputs === undefined ? sizesOfShapes(writer, graph) : sizesOfInputs(writer, options.sizeInputs),
@@ -58,8 +61,9 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
     provider: options.provider ?? "any",
     int64Inputs,
     opset: operators,
+    valueOf: (id) => values[id] ?? "",
+    uses: (id) => uses[id] ?? 0,
   };
-  const values: string[] = [];
   for (const node of graph.nodes) {
     values.push(
       emitNode(
@@ -69,9 +73,11 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
       ),
     );
   }
-  const { nodes, initializers } = writer.finish(
+  const { nodes, initializers, read } = writer.finish(
     graph.outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
   );
+  const sizeInputs = (options.sizeInputs ?? []).filter(({ name }) => read.has(name));
+  options.sizeInputs?.splice(0, Infinity, ...sizeInputs);
   return create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
     opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(operators) })],
@@ -86,11 +92,12 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
       ...(options.doc === undefined ? {} : { docString: options.doc }),
       node: [...nodes],
       initializer: [...initializers],
+      valueInfo: [...describeInner(graph, values, new Set(nodes.flatMap(({ output }) => output)))],
       input: [
         ...inputs.map(({ attrs: { name, dtype, shape } }) =>
           encodeValue(name, int64Inputs.has(name) ? "int64" : dtype, shape, options.docs?.[name]),
         ),
-        ...(options.sizeInputs ?? []).map(({ name, dtype, shape }) => encodeValue(name, dtype, shape)),
+        ...sizeInputs.map(({ name, dtype, shape }) => encodeValue(name, dtype, shape)),
       ],
       output: graph.outputs.map(({ name, node }) => {
         const { dtype, shape } = nodeAt(graph, node);
@@ -98,4 +105,31 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
       }),
     }),
   });
+}
+
+/**
+ * The shapes of the values that nodes of the graph became. A runtime that cannot infer them for a symbolic size, as behind a gather,
+ * would not write a result into the memory of an operand.
+ */
+function describeInner(
+  graph: Graph,
+  values: readonly string[],
+  computed: ReadonlySet<string>,
+): readonly ValueInfoProto[] {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const inner = new Map(
+    graph.nodes.flatMap((node): [string, Node][] => {
+      const value = values[node.id] ?? "";
+      return computed.has(value) && !outputs.has(value) ? [[value, node]] : [];
+    }),
+  );
+  return [...inner].map(([name, { dtype, shape }]) => encodeValue(name, dtype, shape));
+}
+
+/** How many nodes and outputs read each node. */
+function countUses(graph: Graph): readonly number[] {
+  const uses = graph.nodes.map(() => 0);
+  const read = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ node }) => node)];
+  for (const id of read) uses[id] = (uses[id] ?? 0) + 1;
+  return uses;
 }

@@ -20,10 +20,14 @@ export class GraphBuilder {
     return typeOf(this.node(id));
   }
 
+  /** The node that computes this already. */
+  find<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number | undefined {
+    return op === "identity" ? undefined : this.#known.get(keyOf(op, inputs, attrs));
+  }
+
   /** Adds a node (or finds its twin) and returns its id. */
   add<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number {
-    const key = `${op}(${inputs.join()})${JSON.stringify(attrs, jsonNumber)}`;
-    const twin = op === "identity" ? undefined : this.#known.get(key);
+    const twin = this.find(op, inputs, attrs);
     if (twin !== undefined) return twin;
     const definition = opDefinition(op);
     if (inputs.length !== definition.arity) {
@@ -36,7 +40,7 @@ export class GraphBuilder {
     );
     const id = this.nodes.length;
     this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
-    this.#known.set(key, id);
+    this.#known.set(keyOf(op, inputs, attrs), id);
     return id;
   }
 
@@ -56,6 +60,10 @@ export class GraphBuilder {
       outputs: Object.entries(outputs).map(([key, node]) => ({ name: key, node })),
     };
   }
+}
+
+function keyOf(op: OpName, inputs: readonly number[], attrs: unknown): string {
+  return `${op}(${inputs.join()})${JSON.stringify(attrs, jsonNumber)}`;
 }
 
 // JSON has no NaN, infinities or -0, and two constants that differ only in those must not be taken for twins.

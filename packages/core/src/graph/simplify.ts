@@ -3,12 +3,15 @@ import type { OpAttributes, OpName } from "../ops/types.js";
 import { sameShape, type Dim } from "../tensor/dims.js";
 import { isFloat } from "../tensor/dtype.js";
 import { GraphBuilder } from "./builder.js";
+import { collectFactors, negateFactor, negateLater } from "./factors.js";
 import { foldScalar } from "./fold.js";
 import { nodeAt, type Graph, type Node, type NodeOf } from "./graph.js";
+import { expandAfter, sumOfDiagonal, withoutLeadingOnes } from "./sink.js";
 
 /**
  * The same function with fewer nodes: constants folded, common subexpressions shared, dead code dropped and
- * broadcasts removed where the user broadcasts anyway. Never changes a result, NaN and infinities included.
+ * broadcasts removed where the user broadcasts anyway. Changes no result, NaN and infinities included, but for the rounding
+ * of a number that every element is multiplied by.
  */
 export function simplify(graph: Graph): Graph {
   let current = graph;
@@ -26,11 +29,13 @@ export function simplify(graph: Graph): Graph {
 function rebuild(graph: Graph): Graph {
   const builder = new GraphBuilder();
   const live = liveNodes(graph);
+  const uses = countUses(graph, live);
   const moved = new Map<number, number>();
   for (const node of graph.nodes) {
+    const isUsedOnce = (operand: number): boolean => uses.get(node.inputs[operand] ?? -1) === 1;
     if (!live.has(node.id) && node.op !== "input") continue;
     const inputs = node.inputs.map((id) => moved.get(id) ?? -1);
-    moved.set(node.id, rewrite(builder, node, inputs));
+    moved.set(node.id, rewrite(builder, node, inputs, isUsedOnce));
   }
   const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, moved.get(node) ?? -1]));
   return dropDead(builder.finish(graph.name, outputs));
@@ -42,6 +47,13 @@ function liveNodes(graph: Graph): ReadonlySet<number> {
     if (live.has(id)) for (const input of nodeAt(graph, id).inputs) live.add(input);
   }
   return live;
+}
+
+function countUses(graph: Graph, live: ReadonlySet<number>): ReadonlyMap<number, number> {
+  const uses = new Map<number, number>();
+  const users = graph.nodes.filter((node) => live.has(node.id)).flatMap((node) => node.inputs);
+  for (const id of [...users, ...graph.outputs.map((output) => output.node)]) uses.set(id, (uses.get(id) ?? 0) + 1);
+  return uses;
 }
 
 function dropDead(graph: Graph): Graph {
@@ -57,7 +69,12 @@ function dropDead(graph: Graph): Graph {
 }
 
 /** Adds `node` over already moved `inputs`, or something simpler that equals it; returns the id that stands for it. */
-function rewrite(b: GraphBuilder, node: Node, inputs: readonly number[]): number {
+function rewrite(
+  b: GraphBuilder,
+  node: Node,
+  inputs: readonly number[],
+  isUsedOnce: (operand: number) => boolean,
+): number {
   const [first = -1, second = -1] = inputs;
   const keep = (): number => b.add(node.op, inputs, node.attrs as OpAttributes[OpName]);
   const folded = foldConstants(b, node, inputs);
@@ -67,7 +84,10 @@ function rewrite(b: GraphBuilder, node: Node, inputs: readonly number[]): number
       return first;
     case "neg": {
       const x = b.node(first);
-      return x.op === "neg" ? (x.inputs[0] ?? first) : keep();
+      if (x.op === "neg") return x.inputs[0] ?? first;
+      const turned = negateFactor(b, first, isUsedOnce(0));
+      if (turned !== undefined) return turned;
+      break;
     }
     case "not": {
       const x = b.node(first);
@@ -76,20 +96,22 @@ function rewrite(b: GraphBuilder, node: Node, inputs: readonly number[]): number
     case "exp": {
       // e^(log softmax x) = softmax x
       const x = b.node(first);
-      return x.op === "logSoftmax" ? b.add("softmax", x.inputs, x.attrs) : keep();
+      if (x.op === "logSoftmax") return b.add("softmax", x.inputs, x.attrs);
+      break;
     }
     case "cast":
       return b.type(first).dtype === node.attrs.to ? first : keep();
     case "expand":
-      return sameShape(b.type(first).shape, node.attrs.shape) ? first : keep();
+      if (sameShape(b.type(first).shape, node.attrs.shape)) return first;
+      return b.add("expand", [withoutLeadingOnes(b, first)], node.attrs);
     case "transpose":
       return rewriteTranspose(b, node, first);
     case "unsqueeze":
-      return rewriteAxes(b, node, first, "squeeze");
+      return negateLater(b, node, inputs) ?? rewriteAxes(b, node, first, "squeeze");
     case "squeeze":
       return rewriteAxes(b, node, first, "unsqueeze");
     case "reduceSum":
-      return rewriteSum(b, node, first);
+      return negateLater(b, node, inputs) ?? sumOfDiagonal(b, node, first) ?? rewriteSum(b, node, first);
     case "dimSize":
       return rewriteDimSize(b, node);
     default:
@@ -97,7 +119,10 @@ function rewrite(b: GraphBuilder, node: Node, inputs: readonly number[]): number
   }
   if (!isElementwise(node.op)) return keep();
   const bare = dropExpands(b, node, inputs);
-  if (node.inputs.length === 2) return rewriteBinary(b, node, bare[0] ?? first, bare[1] ?? second);
+  const sunk = expandAfter(b, node, bare) ?? negateLater(b, node, bare);
+  if (sunk !== undefined) return sunk;
+  const [x = first, y = second] = bare;
+  if (node.inputs.length === 2) return collectFactors(b, node, x, y, isUsedOnce) ?? rewriteBinary(b, node, x, y);
   return b.add(node.op, bare, node.attrs as OpAttributes[OpName]);
 }
 
@@ -140,8 +165,8 @@ function dropExpands(b: GraphBuilder, node: Node, inputs: readonly number[]): re
   const bare = [...inputs];
   bare.forEach((id, i) => {
     const operand = b.node(id);
-    const source = operand.op === "expand" ? operand.inputs[0] : undefined;
-    if (source === undefined) return;
+    const source = operand.op === "expand" ? (operand.inputs[0] ?? id) : withoutLeadingOnes(b, id);
+    if (source === id) return;
     const covered = node.shape.every((dim, axis) =>
       bare.some((other, j) => {
         const { shape } = b.type(j === i ? source : other);
@@ -185,7 +210,10 @@ function rewriteAxes(
   if (x.op === inverse && x.attrs.axes.join() === node.attrs.axes.join()) return x.inputs[0] ?? first;
   const value = scalar(b, first);
   if (value !== undefined) return b.add("expand", [b.constant(value, node.dtype)], { shape: node.shape });
-  return b.add(node.op, [first], node.attrs);
+  const source = x.op === "expand" ? withoutLeadingOnes(b, x.inputs[0] ?? -1) : first;
+  return b.type(source).shape.length === 0 && x.op === "expand"
+    ? b.add("expand", [source], { shape: node.shape })
+    : b.add(node.op, [first], node.attrs);
 }
 
 /** The sum over axes that were stretched is a product with their size. */

@@ -24,6 +24,10 @@ export interface EmitContext {
   readonly sizes: Sizes;
   /** Chooses how to sum all elements of a tensor of this shape. */
   readonly planSum: (shape: Shape) => SumPlan;
+  /** The value written for an earlier node of the graph. */
+  readonly valueOf: (id: number) => string;
+  /** How many nodes and outputs of the graph read a node. */
+  readonly uses: (id: number) => number;
   readonly provider: Provider;
   /** The version of the ONNX operator set, 15 or later. */
   readonly opset: number;

@@ -1,28 +1,42 @@
-import type { Node, ReduceAttributes, ReduceOp } from "@losses/core";
+import type { Node, NodeOf, ReduceAttributes, ReduceOp } from "@losses/core";
+import { elementType } from "../format.js";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
+import { isNonNegative } from "./signs.js";
+
+/** `TensorProto.DataType` of bytes. */
+const uint8 = 2;
 
 /** The largest or smallest along axes; NaN if one of them is, which ONNX Runtime's kernels see in some places only. */
 export const emitExtreme =
   (opType: "ReduceMax" | "ReduceMin") =>
   (node: Extract<Node, { readonly op: ReduceOp }>, inputs: readonly string[], context: EmitContext): string => {
     const x = operand(inputs, 0);
-    const result = extreme(opType, x, node.attrs, context);
+    const result = reduceAlong(opType, x, node.attrs, context);
     if (node.dtype === "int32") return result;
     const { writer } = context;
-    const number = writer.node("Where", [
-      writer.node("Equal", [x, x]),
-      writer.scalar(1, node.dtype),
-      writer.scalar(0, node.dtype),
-    ]);
+    const nan = writer.scalar(NaN, node.dtype);
+    if (context.provider === "cpu" && isNonNegative(node.inputs[0] ?? -1, context.graph)) {
+      // A sum without negative terms is NaN if one of them is, and only then.
+      const { axes, keepdims } = node.attrs;
+      const sum = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
+      return writer.node("Where", [writer.node("Equal", [sum, sum]), result, nan]);
+    }
+    const isNumber = writer.node("Equal", [x, x]);
+    if (context.provider === "cpu") {
+      // Bytes reduce fastest.
+      const least = reduceAlong("ReduceMin", writer.node("Cast", [isNumber], { to: uint8 }), node.attrs, context);
+      return writer.node("Where", [writer.node("Cast", [least], { to: elementType.bool }), result, nan]);
+    }
+    const number = writer.node("Where", [isNumber, writer.scalar(1, node.dtype), writer.scalar(0, node.dtype)]);
     // Over no elements the smallest is infinite.
-    const least = extreme("ReduceMin", number, node.attrs, context);
+    const least = reduceAlong("ReduceMin", number, node.attrs, context);
     const all = writer.node("LessOrEqual", [writer.scalar(1, node.dtype), least]);
-    return writer.node("Where", [all, result, writer.scalar(NaN, node.dtype)]);
+    return writer.node("Where", [all, result, nan]);
   };
 
-/** The axes became an operand in opset 18. */
-function extreme(
+/** A reduction of which the axes became an operand in opset 18. An extreme has no guard. */
+export function reduceAlong(
   opType: "ReduceMax" | "ReduceMin",
   x: string,
   { axes, keepdims }: ReduceAttributes,
@@ -40,7 +54,7 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   const { axes, keepdims } = node.attrs;
   const x = operand(inputs, 0);
   const zero = writer.scalar(0, node.dtype);
-  const max = extreme("ReduceMax", x, { axes, keepdims: true }, context);
+  const max = reduceAlong("ReduceMax", x, { axes, keepdims: true }, context);
   const finite = writer.node("Less", [writer.node("Abs", [max]), writer.scalar(Infinity, node.dtype)]);
   const shift = writer.node("Where", [finite, max, zero]);
   const shifted = writer.node("Sub", [x, shift]);
@@ -54,34 +68,83 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
-/** eˣ / Σ eˣ: on the processor the runtime's own op; elsewhere that hides NaN, and its parts serve the log-softmax too. */
+/** eˣ / Σ eˣ along an axis. */
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
-  const { axis } = node.attrs;
-  const { writer, provider } = context;
-  if (provider === "cpu") return writer.node("Softmax", inputs, { axis });
-  const { exp, sum, probe } = softmaxParts(operand(inputs, 0), axis, context);
+  const { writer } = context;
+  const x = operand(inputs, 0);
+  if (isOneKernel(node, context)) return softmaxKernel("Softmax", x, node.attrs.axis, context);
+  const { exp, sum, probe } = softmaxParts(x, node.attrs.axis, context);
   return writer.node("Div", [exp, whereNumber(probe, sum, context)]);
 };
 
-/** x - m - log Σ exp(x - m) with m = max x; ONNX Runtime's WebGPU provider has no LogSoftmax. */
+/** x - m - log Σ exp(x - m) along an axis, with m = max x. */
 export const emitLogSoftmax: Emitter<"logSoftmax"> = (node, inputs, context) => {
-  const { axis } = node.attrs;
-  const { writer, provider } = context;
-  if (provider === "cpu") return writer.node("LogSoftmax", inputs, { axis });
-  const { shifted, sum, probe } = softmaxParts(operand(inputs, 0), axis, context);
+  const { writer } = context;
+  const x = operand(inputs, 0);
+  if (isOneKernel(node, context)) return softmaxKernel("LogSoftmax", x, node.attrs.axis, context);
+  const { shifted, sum, probe } = softmaxParts(x, node.attrs.axis, context);
   return writer.node("Sub", [shifted, whereNumber(probe, writer.node("Log", [sum]), context)]);
 };
+
+/**
+ * What a log-softmax takes off each operand, as two terms with size 1 along the axis: the maximum m, then log Σ exp(x - m).
+ * `undefined` where the runtime's own kernel for the whole is the fastest way to a few elements too.
+ *
+ * @param pick the element of a tensor of the operand's shape that is asked for
+ */
+export function logSoftmaxOffsets(
+  node: NodeOf<"logSoftmax">,
+  pick: (tensor: string) => string,
+  context: EmitContext,
+): readonly [string, string] | undefined {
+  const { writer, graph, valueOf } = context;
+  // On the processor some ops see float16 before it is rounded and others after, so that x - m would not be 0 at the maximum.
+  if (node.dtype === "float16") return undefined;
+  const { axis } = node.attrs;
+  const x = valueOf(node.inputs[0] ?? -1);
+  if (!isOneKernel(node, context)) {
+    const { max, sum, probe } = softmaxParts(x, axis, context);
+    return [max, whereNumber(probe, writer.node("Log", [sum]), context)];
+  }
+  const hasSoftmax = graph.nodes.some(
+    (other) => other.op === "softmax" && other.inputs[0] === node.inputs[0] && other.attrs.axis === axis,
+  );
+  if (!hasSoftmax || context.planSum(node.shape) === "plain") return undefined;
+  // The softmax of the largest is 1 / Σ exp(x - m); all are NaN if an operand is, but ReduceMax may not see it.
+  const share = softmaxKernel("Softmax", x, axis, context);
+  const [max, top] = [x, share].map((from) =>
+    reduceAlong("ReduceMax", from, { axes: [axis], keepdims: true }, context),
+  ) as [string, string];
+  const total = writer.node("Log", [writer.node("Max", [top, pick(share)])]);
+  return [max, writer.node("Neg", [total])];
+}
+
+/**
+ * ONNX Runtime's kernels for the processor transpose the operand where the axis is not the last. On other devices they hide NaN or
+ * are not there, and the parts serve softmax and log-softmax alike. Its log-softmax of float64 hides NaN too.
+ */
+export function isOneKernel(
+  { attrs, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
+  { provider }: EmitContext,
+): boolean {
+  if (provider !== "cpu" || dtype === "float64") return false;
+  return attrs.axis === shape.length - 1 || dtype === "float16";
+}
+
+function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number, { writer }: EmitContext): string {
+  return writer.node(opType, [x], { axis });
+}
 
 /** `probe` is NaN where the operands along the axis have a NaN or +∞, which exp may hide on a GPU. */
 function softmaxParts(
   x: string,
   axis: number,
   context: EmitContext,
-): Record<"shifted" | "exp" | "sum" | "probe", string> {
+): Record<"max" | "shifted" | "exp" | "sum" | "probe", string> {
   const { writer } = context;
-  const max = extreme("ReduceMax", x, { axes: [axis], keepdims: true }, context);
+  const max = reduceAlong("ReduceMax", x, { axes: [axis], keepdims: true }, context);
   const shifted = writer.node("Sub", [x, max]);
   const exp = writer.node("Exp", [shifted]);
   const total = (terms: string): string => writer.node("ReduceSum", [terms, writer.list([axis])], { keepdims: 1 });
-  return { shifted, exp, sum: total(exp), probe: total(shifted) };
+  return { max, shifted, exp, sum: total(exp), probe: total(shifted) };
 }

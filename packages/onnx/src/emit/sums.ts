@@ -1,5 +1,6 @@
 import { isFloat, nodeAt, type Dim, type NodeOf, type Shape } from "@losses/core";
 import { operand, type EmitContext, type Emitter, type SumPlan } from "./context.js";
+import { isLine, lastAxis } from "./lines.js";
 
 /** Row length of sums in two stages. */
 export const sumRow = 4096;
@@ -13,6 +14,10 @@ export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
   const x = operand(inputs, 0);
   const { writer } = context;
   const plan = isFloat(node.dtype) && sumsAll(node, context) ? context.planSum(operandShape(node, context)) : "plain";
+  if (plan === "plain" && keepdims && axes.join() === String(node.shape.length - 1) && isLine(node, context)) {
+    const line = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: 0 });
+    return writer.node("Unsqueeze", [line, lastAxis(node, context)]);
+  }
   if (plan === "plain") {
     return writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
   }

@@ -2,7 +2,10 @@ import type { Node } from "@losses/core";
 import { elementType } from "../format.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { elementwiseEmitters } from "./elementwise.js";
+import { emitLine } from "./lines.js";
 import { emitExtreme, emitLogSoftmax, emitLogSumExp, emitSoftmax } from "./normalize.js";
+import { emitByPosition } from "./oneHot/emitByPosition.js";
+import { emitTransposedProduct } from "./products.js";
 import { emitSum } from "./sums.js";
 
 /** How each op is written in ONNX, opset 17. */
@@ -21,9 +24,12 @@ export const emitters: EmitterTable = {
   softmax: emitSoftmax,
   logSoftmax: emitLogSoftmax,
   matmul: (_, inputs, { writer }) => writer.node("MatMul", inputs),
-  transpose: ({ attrs: { perm }, dtype }, inputs, { writer, provider }) => {
+  transpose: ({ attrs: { perm }, inputs: [from = -1], dtype }, inputs, context) => {
     const x = operand(inputs, 0);
     if (perm.every((axis, i) => axis === i)) return x;
+    const { writer, provider } = context;
+    const product = emitTransposedProduct(from, context);
+    if (product !== undefined) return product;
     if (provider === "cpu" || dtype !== "bool") return writer.node("Transpose", [x], { perm });
     // ONNX Runtime's WebGPU provider does not transpose bool.
     const numbers = writer.node("Cast", [x], { to: elementType.int32 });
@@ -37,9 +43,11 @@ export const emitters: EmitterTable = {
     writer.node("Expand", [operand(inputs, 0), sizes.shape(shape)]),
 };
 
-/** Writes one node with the emitter of its op. */
+/** Writes one node: by position where it is a mask that says positions, else with the emitter of its op. */
 export function emitNode(node: Node, inputs: readonly string[], context: EmitContext): string {
+  const byPosition = emitByPosition(node, context);
+  if (byPosition !== undefined) return byPosition;
   // The table is keyed by op, so the emitter found takes this very node; TypeScript cannot relate the two unions.
   const emit = emitters[node.op] as (node: Node, inputs: readonly string[], context: EmitContext) => string;
-  return emit(node, inputs, context);
+  return emitLine(node, inputs, context, (bare) => emit(node, bare, context)) ?? emit(node, inputs, context);
 }

@@ -2,9 +2,15 @@ import type { DType } from "@losses/core";
 import { encodeNode, encodeTensor, type AttributeValue, type OnnxNode } from "../format.js";
 import type { NodeProto, TensorProto } from "../generated/onnx_pb.js";
 
-/** Collects the nodes and stored constants of a model. Asking twice for the same computation gives the same value. */
+const inverse = { Squeeze: "Unsqueeze", Unsqueeze: "Squeeze" } as const;
+
+/**
+ * Collects the nodes and stored constants of a model. Asking twice for the same computation gives the same value, and what no output
+ * needs is left out in the end.
+ */
 export class ModelWriter {
   readonly #nodes: OnnxNode[] = [];
+  readonly #makers = new Map<string, OnnxNode>();
   readonly #stored = new Map<string, TensorProto>();
   readonly #known = new Map<string, string>();
   readonly #taken: Set<string>;
@@ -16,13 +22,25 @@ export class ModelWriter {
 
   /** The value of one ONNX op. An empty input name leaves an optional operand out. */
   node(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): string {
+    const [first = "", axes = ""] = inputs;
+    const undone =
+      opType === "Squeeze" || opType === "Unsqueeze" ? this.beforeAxes(inverse[opType], first, axes) : undefined;
+    if (undone !== undefined) return undone;
     const key = JSON.stringify([opType, inputs, attributes]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const output = this.#name(opType);
-    this.#nodes.push({ opType, inputs, attributes, output });
+    const node: OnnxNode = { opType, inputs, attributes, output };
+    this.#nodes.push(node);
+    this.#makers.set(output, node);
     this.#known.set(key, output);
     return output;
+  }
+
+  /** What became `value` when it lost or got these axes, a list as `list` gives it; `undefined` if that is not how it came to be. */
+  beforeAxes(opType: "Squeeze" | "Unsqueeze", value: string, axes: string): string | undefined {
+    const made = this.#makers.get(value);
+    return made?.opType === opType && made.inputs[1] === axes ? made.inputs[0] : undefined;
   }
 
   /** Reserves a name for an input. */
@@ -41,12 +59,18 @@ export class ModelWriter {
     return this.#store(values, "int64");
   }
 
-  /** The finished parts, with outputs under the names they shall have. */
+  /** The finished parts, with outputs under the names they shall have; `read`: every name that a node or output reads. */
   finish(outputs: readonly { readonly name: string; readonly value: string }[]): {
     readonly nodes: readonly NodeProto[];
     readonly initializers: readonly TensorProto[];
+    readonly read: ReadonlySet<string>;
   } {
-    const computed = new Set(this.#nodes.map((node) => node.output));
+    const read = new Set(outputs.map(({ value }) => value));
+    for (const { inputs, output } of [...this.#nodes].reverse()) {
+      if (read.has(output)) for (const input of inputs) read.add(input);
+    }
+    const live = this.#nodes.filter((node) => read.has(node.output));
+    const computed = new Set(live.map((node) => node.output));
     const renamed = new Map<string, string>();
     const copies: OnnxNode[] = [];
     for (const { name, value } of outputs) {
@@ -54,12 +78,13 @@ export class ModelWriter {
       else copies.push({ opType: "Identity", inputs: [renamed.get(value) ?? value], output: name, attributes: {} });
     }
     const rename = (value: string): string => renamed.get(value) ?? value;
-    const nodes = this.#nodes.map((node) => ({
+    const nodes = live.map((node) => ({
       ...node,
       inputs: node.inputs.map(rename),
       output: rename(node.output),
     }));
-    return { nodes: [...nodes, ...copies].map(encodeNode), initializers: [...this.#stored.values()] };
+    const initializers = [...this.#stored.values()].filter(({ name }) => read.has(name));
+    return { nodes: [...nodes, ...copies].map(encodeNode), initializers, read };
   }
 
   #store(value: number | readonly number[], dtype: DType | "int64"): string {

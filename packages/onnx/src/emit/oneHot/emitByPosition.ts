@@ -1,0 +1,169 @@
+import { nodeAt, pickOf, replaceOf, type DType, type Node, type NodeOf, type Shape } from "@losses/core";
+import type { EmitContext } from "../context.js";
+import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
+import { pickLines } from "./pickAt.js";
+import { gatherAt, lineShape, positionOf, whereInside } from "./position.js";
+import { asLines, sparseOf, type SparseTerm } from "./sparse.js";
+
+/**
+ * Writes a node that is a mask of few elements, or reads or changes only those, without looking at the others; `undefined` for other
+ * nodes. Elements are read by position on every device, and written on the processor alone.
+ */
+export function emitByPosition(node: Node, context: EmitContext): string | undefined {
+  if (node.op === "reduceSum") return emitPickedSum(node, context);
+  if (context.provider !== "cpu") return undefined;
+  switch (node.op) {
+    case "add":
+    case "sub":
+      return emitFactored(node, context) ?? emitMask(node, context) ?? emitChanged(node, context);
+    case "neg":
+      return emitMask(node, context);
+    case "where":
+      return emitMask(node, context) ?? emitReplaced(node, context);
+    default:
+      return undefined;
+  }
+}
+
+/** A sum along an axis of which each line has few elements, or one. */
+function emitPickedSum(node: NodeOf<"reduceSum">, context: EmitContext): string | undefined {
+  const { writer } = context;
+  const [axis, ...more] = node.attrs.axes;
+  if (axis === undefined || more.length > 0) return undefined;
+  const lines = sumOfTerms(node.inputs[0] ?? -1, axis, context) ?? pickedLines(node, context);
+  return lines === undefined || node.attrs.keepdims ? lines : writer.node("Squeeze", [lines, writer.list([axis])]);
+}
+
+function sumOfTerms(id: number, axis: number, context: EmitContext): string | undefined {
+  const terms = sparseOf(id, context);
+  if (terms === undefined || terms.some(({ at }) => at.axis !== axis)) return undefined;
+  return terms.map(({ value }) => value).reduce((a, b) => context.writer.node("Add", [a, b]));
+}
+
+function pickedLines(node: NodeOf<"reduceSum">, context: EmitContext): string | undefined {
+  const found = pickOf(context.graph, node);
+  const at = found && positionOf(found, found.shape, context);
+  const picked = at && pickLines(found.from.id, at, context);
+  return picked && whereInside(picked, undefined, at, node.dtype, context);
+}
+
+/** A node that is 0 but for few elements: those are written into zeros. */
+function emitMask(node: Node, context: EmitContext): string | undefined {
+  const terms = sparseOf(node.id, context);
+  return terms && addTerms(zeros(node, context), terms, node.dtype, context);
+}
+
+function addTerms(base: string, terms: readonly SparseTerm[], dtype: DType, context: EmitContext): string {
+  const { writer } = context;
+  return terms.reduce((sum, { at, value }) => {
+    const { axis, index } = at;
+    // ONNX Runtime adds no float16 while it scatters.
+    if (dtype !== "float16") return writer.node("ScatterElements", [sum, index, value], { axis, reduction: "add" });
+    const changed = writer.node("Add", [gatherAt(sum, at, context), value]);
+    return writer.node("ScatterElements", [sum, index, changed], { axis });
+  }, base);
+}
+
+function zeros({ shape, dtype }: Node, { writer, sizes }: EmitContext): string {
+  return dtype === "float32"
+    ? writer.node("ConstantOfShape", [sizes.shape(shape)])
+    : writer.node("Expand", [writer.scalar(0, dtype), sizes.shape(shape)]);
+}
+
+/** A choice by position between one element a line and a whole tensor. */
+function emitReplaced(node: NodeOf<"where">, context: EmitContext): string | undefined {
+  const { graph, writer, sizes, valueOf } = context;
+  const found = replaceOf(graph, node);
+  if (found?.elsewhere === undefined) return undefined;
+  const at = positionOf(found, node.shape, context);
+  if (at === undefined) return undefined;
+  const base = valueOf(found.elsewhere);
+  const value = valueOf(found.value);
+  const updates =
+    at.inside === undefined
+      ? writer.node("Expand", [value, sizes.shape(lineShape(node.shape, at.axis))])
+      : whereInside(value, gatherAt(base, at, context), at, node.dtype, context);
+  return writer.node("ScatterElements", [base, at.index, updates], { axis: at.axis });
+}
+
+/** A sum or difference in which one side is 0 but for few elements: the other side with those changed. */
+function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
+  const { writer, valueOf } = context;
+  const [left = -1, right = -1] = node.inputs;
+  if (!same(nodeAt(context.graph, left).shape, node.shape) || !same(nodeAt(context.graph, right).shape, node.shape)) {
+    return undefined;
+  }
+  const negative = (terms: readonly SparseTerm[]): readonly SparseTerm[] =>
+    terms.map(({ at, value }) => ({ at, value: writer.node("Neg", [value]) }));
+  const after = sparseOf(right, context);
+  if (after !== undefined) {
+    const terms = afterReaders(left, node.op === "add" ? after : negative(after), context);
+    return addTerms(valueOf(left), terms, node.dtype, context);
+  }
+  const before = sparseOf(left, context);
+  if (before === undefined) return undefined;
+  return addTerms(
+    node.op === "add" ? valueOf(right) : writer.node("Neg", [valueOf(right)]),
+    before,
+    node.dtype,
+    context,
+  );
+}
+
+/**
+ * Terms that are known only when the log-softmax beside a softmax has read that: then they are written into its memory, which would
+ * be copied before another reader. Where what it reads is NaN the softmax is too.
+ */
+function afterReaders(id: number, terms: readonly SparseTerm[], context: EmitContext): readonly SparseTerm[] {
+  const { graph, writer } = context;
+  const node = nodeAt(graph, id);
+  const log = graph.nodes.find(
+    (other): other is NodeOf<"logSoftmax"> =>
+      other.op === "logSoftmax" &&
+      node.op === "softmax" &&
+      other.inputs[0] === node.inputs[0] &&
+      other.attrs.axis === node.attrs.axis &&
+      context.uses(other.id) === 1,
+  );
+  if (log === undefined || !isOneKernel(log, context)) return terms;
+  return terms.map(({ at, value }) => {
+    const read =
+      at.axis === log.attrs.axis
+        ? logSoftmaxOffsets(log, (from) => gatherAt(from, at, context), context)?.[1]
+        : undefined;
+    return {
+      at,
+      value: read === undefined ? value : writer.node("Where", [writer.node("Equal", [read, read]), value, read]),
+    };
+  });
+}
+
+/** `p·Σh - h = (p - one-hot)·Σh`, and `h - p·Σh` with the other sign, for a mask h with one element v a line, whose sum along the axis is v. */
+function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
+  const { graph, writer, valueOf } = context;
+  if (node.op !== "sub") return undefined;
+  const [left, right] = node.inputs.map((id) => nodeAt(graph, id));
+  const [mask, product] = left?.op === "mul" ? [right, left] : [left, right];
+  if (mask?.op !== "where" || product?.op !== "mul" || context.uses(product.id) > 1) return undefined;
+  const found = replaceOf(graph, mask);
+  const sum = product.inputs.find((id) => isSumOf(nodeAt(graph, id), mask, graph));
+  const other = product.inputs.find((id) => id !== sum);
+  if (found === undefined || found.elsewhere !== undefined || sum === undefined || other === undefined)
+    return undefined;
+  const at = same(nodeAt(graph, other).shape, node.shape) ? positionOf(found, node.shape, context) : undefined;
+  if (at === undefined) return undefined;
+  // Where a line has no such element its sum is 0, and so is the result.
+  const minusOne = asLines(writer.scalar(-1, node.dtype), [], at, node.dtype, context);
+  const less = addTerms(valueOf(other), afterReaders(other, [{ at, value: minusOne }], context), node.dtype, context);
+  return writer.node("Mul", [less, product === left ? valueOf(sum) : writer.node("Neg", [valueOf(sum)])]);
+}
+
+function isSumOf(node: Node, mask: Node, graph: EmitContext["graph"]): boolean {
+  return (
+    node.op === "reduceSum" && node.inputs[0] === mask.id && node.attrs.keepdims && pickOf(graph, node) !== undefined
+  );
+}
+
+function same(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}

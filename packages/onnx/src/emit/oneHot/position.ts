@@ -1,0 +1,121 @@
+import {
+  firstExtremeOf,
+  nodeAt,
+  type Dim,
+  type DType,
+  type Node,
+  type NodeOf,
+  type OneHot,
+  type Shape,
+} from "@losses/core";
+import { elementType } from "../../format.js";
+import { operand, type EmitContext } from "../context.js";
+import { reduceAlong } from "../normalize.js";
+
+/** One place along an axis for each line of a tensor: what a one-hot mask says. */
+export interface Position {
+  readonly axis: number;
+  /** The shape of the tensor. */
+  readonly whole: Shape;
+  /** Of size 1 along the axis and as large as the tensor elsewhere; always a place that exists, unless the axis is empty. */
+  readonly index: string;
+  /** The same as int32. */
+  readonly int32: string;
+  /** bool, without the axis: whether there is such a place. `undefined`: there always is. */
+  readonly inside: string | undefined;
+}
+
+/** The places that a one-hot mask over a tensor of shape `whole` says; `undefined` where they are not written out line by line. */
+export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitContext): Position | undefined {
+  const { graph, writer, sizes } = context;
+  const node = nodeAt(graph, index);
+  const size = whole[axis];
+  const lines = lineShape(whole, axis);
+  const missing = whole.length - node.shape.length;
+  if (size === undefined || lines.some((dim, i) => dim !== (i < missing ? 1 : node.shape[i - missing])))
+    return undefined;
+  const leading = Array.from({ length: missing }, (_, i) => i);
+  const given =
+    missing === 0 ? context.valueOf(index) : writer.node("Unsqueeze", [context.valueOf(index), writer.list(leading)]);
+  if (counts(node, size, context)) return asPosition(axis, whole, given, undefined, context);
+  const bare = writer.node("Squeeze", [given, writer.list([axis])]);
+  const zero = writer.scalar(0, "int32");
+  const count = sizes.int32(size);
+  if (node.op !== "reduceMin") {
+    const inside = writer.node("And", [writer.node("LessOrEqual", [zero, bare]), writer.node("Less", [bare, count])]);
+    const place = writer.node("Where", [inside, bare, zero]);
+    return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
+  }
+  // Over an empty axis there is an extreme all the same, but no place; of a square no line is left then.
+  const isNeverEmpty = typeof size === "number" ? size > 0 : lines.includes(size);
+  const first = context.provider === "cpu" && isNeverEmpty ? stepsFromEnd(node, count, context) : undefined;
+  if (first === undefined) return undefined;
+  const found = writer.node("Less", [zero, first]);
+  const place = writer.node("Where", [found, writer.node("Sub", [count, first]), zero]);
+  return asPosition(axis, whole, place, writer.node("Squeeze", [found, writer.list([axis])]), context);
+}
+
+/** On the processor some ops take int64 alone; on other devices there shall be none. */
+function asPosition(
+  axis: number,
+  whole: Shape,
+  int32: string,
+  inside: string | undefined,
+  { writer, provider }: EmitContext,
+): Position {
+  const index = provider === "cpu" ? writer.node("Cast", [int32], { to: elementType.int64 }) : int32;
+  return { axis, whole, index, int32, inside };
+}
+
+/** The element of a tensor of the whole shape at each position, with size 1 along the axis. */
+export function gatherAt(tensor: string, { axis, whole, index }: Position, { writer, provider }: EmitContext): string {
+  const last = whole.length - 1;
+  if (provider !== "cpu" || axis !== last || last === 0)
+    return writer.node("GatherElements", [tensor, index], { axis });
+  // GatherElements wakes every thread of the runtime, however little there is to do.
+  const bare = writer.node("GatherND", [tensor, index], { batch_dims: last });
+  return writer.node("Unsqueeze", [bare, writer.list([axis])]);
+}
+
+/** `value` where there is such a place and `otherwise`, by default 0, elsewhere; with size 1 along the axis. */
+export function whereInside(
+  value: string,
+  otherwise: string | undefined,
+  { axis, inside }: Position,
+  dtype: DType,
+  { writer }: EmitContext,
+): string {
+  if (inside === undefined) return value;
+  const axes = writer.list([axis]);
+  const zero = writer.scalar(0, dtype);
+  const [bare, other] = [value, otherwise].map((x) =>
+    x === undefined ? zero : writer.beforeAxes("Unsqueeze", x, axes),
+  );
+  return bare === undefined || other === undefined
+    ? writer.node("Where", [writer.node("Unsqueeze", [inside, axes]), value, otherwise ?? zero])
+    : writer.node("Unsqueeze", [writer.node("Where", [inside, bare, other]), axes]);
+}
+
+/** The shape of one element for each line along an axis. */
+export function lineShape(shape: Shape, axis: number): Shape {
+  return shape.map((dim, i): Dim => (i === axis ? 1 : dim));
+}
+
+/** True for `0, 1, 2, …` over `size`. */
+function counts(node: Node, size: Dim, { graph }: EmitContext): boolean {
+  const line = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
+  return line.op === "iota" && line.attrs.size === size;
+}
+
+/** How far before the end of an axis the first extreme is: the largest `size - i` over its hits, and 0 if nothing hits. */
+function stepsFromEnd(node: NodeOf<"reduceMin">, count: string, context: EmitContext): string | undefined {
+  const { graph, writer } = context;
+  const found = firstExtremeOf(graph, node);
+  if (found === undefined) return undefined;
+  const choice = nodeAt(graph, node.inputs[0] ?? -1);
+  const steps = writer.node("Range", [count, writer.scalar(0, "int32"), writer.scalar(-1, "int32")]);
+  const trailing = Array.from({ length: choice.shape.length - 1 - found.axis }, (_, i) => i + 1);
+  const line = trailing.length === 0 ? steps : writer.node("Unsqueeze", [steps, writer.list(trailing)]);
+  const hits = writer.node("Cast", [operand(choice.inputs.map(context.valueOf), 0)], { to: elementType.int32 });
+  return reduceAlong("ReduceMax", writer.node("Mul", [hits, line]), { axes: [found.axis], keepdims: true }, context);
+}
