@@ -18,7 +18,10 @@ import { version } from "./version.js";
 
 /** The ONNX file format and operator set that models are written in: old enough for every current runtime. */
 export const irVersion = 8;
-export const opset = 17;
+export const opset = 15;
+
+/** What models for the processor alone need: a scatter that adds. */
+const processorOpset = 16;
 
 export interface ExportGraphOptions {
   /** What the model computes, for people: becomes its `doc_string`. */
@@ -47,7 +50,7 @@ interface BuildOptions extends ExportGraphOptions {
 /** A graph as an ONNX model that is not encoded yet. */
 export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto {
   verify(graph);
-  const operators = options.opset ?? opset;
+  const operators = options.opset ?? (options.provider === "cpu" ? processorOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
   const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { getTextEncoding } from "@bufbuild/protobuf/wire";
-import type { DType, InputDType, Shape } from "@losses/core";
+import { halfBits, type DType, type InputDType, type Shape } from "@losses/core";
 import {
   AttributeProtoSchema,
   NodeProtoSchema,
@@ -11,7 +11,6 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
-import { halfBits } from "./half.js";
 
 /** An attribute of an ONNX node: an integer, a list of integers, or a text. */
 export type AttributeValue = number | string | readonly number[];

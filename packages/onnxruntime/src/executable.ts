@@ -8,8 +8,8 @@ import {
   type SizeInput,
   type SumPlan,
 } from "@losses/onnx";
-import type { OrtSession, OrtTensor } from "./runtime.js";
-import { createSession, runSession, type SessionSetup } from "./sessions.js";
+import type { Fetches, OrtSession, OrtTensor } from "./runtime.js";
+import { createSession, runFailure, runInto, type SessionSetup } from "./sessions.js";
 import { sizeTensor } from "./tensors.js";
 
 /** A session, the sizes that it wants to be fed, and how many runs are in it. */
@@ -79,7 +79,9 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     return made;
   };
 
-  const runOn = async (
+  const fetches: Fetches = Object.fromEntries(outputs.map((name) => [name, null]));
+
+  const runOn = (
     used: Ready,
     { key }: Variant,
     feeds: Readonly<Record<string, OrtTensor>>,
@@ -89,33 +91,47 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     const counts = used.sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
     const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
     used.users += 1;
-    try {
-      return await runSession(setup, graph.name, used.session, all, outputs, out);
-    } catch (cause) {
-      // The next run makes a session of its own.
-      if (sessions.get(key) === used) sessions.delete(key);
-      used.broken = true;
-      throw cause;
-    } finally {
+    const results =
+      out === undefined
+        ? used.session.run(all, fetches).then((found) => outputs.map((name) => found[name] as OrtTensor))
+        : runInto(setup, used.session, all, outputs, out);
+    const end = (): Promise<void> | undefined => {
       used.users -= 1;
-      // What a lost device says to this helps nobody.
-      if (used.broken && used.users === 0) await used.session.release().catch(() => undefined);
-    }
-  };
-
-  const run: Executable<OrtTensor>["run"] = async (feeds, sizes, out) => {
-    if (disposed)
-      throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
-    running += 1;
-    try {
-      const variant = variantOf(sizes);
-      const ready = sessionFor(variant);
-      const used = ready instanceof Promise ? await ready : ready;
-      return await runOn(used, variant, feeds, sizes, out);
-    } finally {
       running -= 1;
       if (running === 0) whenIdle();
-    }
+      // What a lost device says to this helps nobody.
+      return used.broken && used.users === 0 ? used.session.release().catch(() => undefined) : undefined;
+    };
+    return results.then(
+      (tensors) => {
+        const releasing = end();
+        return releasing === undefined ? tensors : releasing.then(() => tensors);
+      },
+      async (cause: unknown) => {
+        // The next run makes a session of its own.
+        if (sessions.get(key) === used) sessions.delete(key);
+        used.broken = true;
+        await end();
+        throw runFailure(setup.id, graph.name, cause);
+      },
+    );
+  };
+
+  const run: Executable<OrtTensor>["run"] = (feeds, sizes, out) => {
+    if (disposed)
+      throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
+    const variant = variantOf(sizes);
+    const ready = sessionFor(variant);
+    running += 1;
+    if (!(ready instanceof Promise)) return runOn(ready, variant, feeds, sizes, out);
+    return ready.then(
+      (used) => runOn(used, variant, feeds, sizes, out),
+      (cause: unknown) => {
+        running -= 1;
+        if (running === 0) whenIdle();
+        throw cause;
+      },
+    );
   };
 
   const dispose = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { exportGraph } from "@losses/onnx";
 import type { Device } from "./devices.js";
 import { isRecord } from "./runtime.js";
 import { downloadTensor } from "./tensors.js";
-import { createSession, runSession, type SessionSetup } from "./sessions.js";
+import { createSession, runInto, type SessionSetup } from "./sessions.js";
 
 /** value = x + |x|, wholly on any device. */
 function probeGraph(dtype: FloatDType): Graph {
@@ -29,7 +29,7 @@ export async function probeDevice(setup: SessionSetup, dtype: "float32" | "float
   try {
     const bits = dtype === "float32" ? Float32Array.of(-1, 2) : Uint16Array.of(halfBits(-1), halfBits(2));
     const x = new setup.ort.Tensor(dtype, bits, [2]);
-    const [value] = await runSession(setup, graph.name, session, { x }, ["value"]);
+    const [value] = await runInto(setup, session, { x }, ["value"]);
     const result = value === undefined ? undefined : await downloadTensor(setup, value);
     value?.dispose();
     const four = dtype === "float32" ? 4 : halfBits(4);

@@ -101,29 +101,26 @@ export async function createSession(
 }
 
 /** Runs a session and returns its outputs in the order asked for; where there is a tensor for one, that tensor holds it. */
-export async function runSession(
+export async function runInto(
   setup: SessionSetup,
-  loss: string,
   session: OrtSession,
   feeds: Readonly<Record<string, OrtTensor>>,
   outputs: readonly string[],
   out: readonly (OrtTensor | undefined)[] = [],
 ): Promise<readonly OrtTensor[]> {
-  const { id, writesHost } = setup;
-  const handed = out.map((tensor) => (writesHost || tensor?.location !== "cpu" ? tensor : undefined));
-  const fetches = Object.fromEntries(outputs.map((name, i) => [name, handed[i] ?? null]));
-  let results: Readonly<Record<string, unknown>>;
-  try {
-    results = await session.run(feeds, fetches);
-  } catch (cause) {
-    throw new LossesError("BACKEND_FAILED", `${id}: ${loss} failed while running: ${messageOf(cause)}`, { cause });
-  }
+  const handed = out.map((tensor) => (setup.writesHost || tensor?.location !== "cpu" ? tensor : undefined));
+  const results = await session.run(feeds, Object.fromEntries(outputs.map((name, i) => [name, handed[i] ?? null])));
   const tensors = outputs.map((name, i) => out[i] ?? (results[name] as OrtTensor));
   for (const [i, wanted] of out.entries()) {
     const result = results[outputs[i] ?? ""];
     if (wanted !== undefined && handed[i] === undefined) await moveTensor(setup, result as OrtTensor, wanted);
   }
   return tensors;
+}
+
+/** The error of a run that went wrong inside the runtime. */
+export function runFailure(id: string, loss: string, cause: unknown): LossesError {
+  return new LossesError("BACKEND_FAILED", `${id}: ${loss} failed while running: ${messageOf(cause)}`, { cause });
 }
 
 /** The error for a device that does not work, with everything that was tried. */

@@ -3,8 +3,9 @@ import ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBackend, type OrtModule } from "../src/index.js";
 import { deviceTable } from "../src/devices.js";
-import { createSession, runSession, sessionSetup } from "../src/sessions.js";
-import { exportLoss } from "@losses/onnx";
+import { makeExecutable } from "../src/executable.js";
+import { createSession, sessionSetup } from "../src/sessions.js";
+import { exportLoss, lossGraph } from "@losses/onnx";
 
 type Backend = Awaited<ReturnType<typeof createBackend>>;
 let backend: Backend;
@@ -37,12 +38,12 @@ it("a feed of the wrong dtype is a LossesError, from the binding or from the run
   const loss = await backend.compile(crossEntropy());
   const target = new ort.Tensor("bool", Uint8Array.of(1), [1]);
   await expect(loss.value({ ...feeds, target })).rejects.toMatchObject({ code: "DTYPE_MISMATCH" });
-  const session = await createSession(setup, setup.options, "crossEntropy", exportLoss(crossEntropy()));
+  const executable = makeExecutable(setup, lossGraph(crossEntropy()).graph);
   const input = new ort.Tensor("int32", Int32Array.of(1, 2, 3), [1, 3]);
   const labels = new ort.Tensor("int32", Int32Array.of(0), [1]);
-  const run = runSession(setup, "crossEntropy", session, { input, target: labels }, ["value"]);
+  const run = executable.run({ input, target: labels }, { N: 1, C: 3 });
   await expect(run).rejects.toMatchObject({ name: "LossesError", code: "BACKEND_FAILED" });
-  await session.release();
+  await executable.dispose();
   // Nothing of this hurts the backend.
   expect((await loss.value(feeds)).data[0]).toBeCloseTo(2.4076, 4);
 });

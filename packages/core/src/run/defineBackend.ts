@@ -22,7 +22,7 @@ import { untilCancelled } from "./cancel.js";
 import { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost } from "./host.js";
 import { runLoss, type LossResult } from "./lossRunner.js";
-import { chain } from "./maybe.js";
+import { chain, promised } from "./maybe.js";
 import type { NamedOut } from "./out.js";
 import { RequestMemo, type WantedGradients } from "./requestMemo.js";
 import { zeroFeeds } from "./warm.js";
@@ -127,8 +127,8 @@ function compileLoss<T, R extends string, P extends string>(
     discard({}, [tensor, ...Object.values<T | undefined>(grads)]);
   return {
     spec,
-    value: async (feeds, options) => value(feeds, options),
-    valueAndGrad: async (feeds, options) => valueAndGrad(feeds, options),
+    value: (feeds, options) => promised(() => value(feeds, options)),
+    valueAndGrad: (feeds, options) => promised(() => valueAndGrad(feeds, options)),
     warm: async (inputs, options) => release(await valueAndGrad(zeroFeeds(spec, inputs) as Feeds<T, R, P>, options)),
     valueSync: (feeds, options) =>
       now(engine, value(feeds, options), (tensor) => discard({ value: options?.out }, [tensor])),

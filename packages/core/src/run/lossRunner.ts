@@ -47,20 +47,18 @@ export function runLoss<T>(
   }
   const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
-  return withCleanup(
-    () =>
-      chain(
-        all(binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made))),
-        (tensors) =>
-          cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
-            stopIfCancelled(run.signal);
-            const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
-            const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
-            return chain(executable.run(ready, binding.sizes, out), (results) => ({ tensors: results, gradients }));
-          }),
-      ),
-    () => made.forEach((tensor) => engine.release(tensor)),
-  );
+  const free = (): void => made.forEach((tensor) => engine.release(tensor));
+  return withCleanup(() => {
+    const prepared = binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made));
+    return chain(all(prepared), (tensors) =>
+      cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
+        stopIfCancelled(run.signal);
+        const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
+        const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
+        return chain(executable.run(ready, binding.sizes, out), (results) => ({ tensors: results, gradients }));
+      }),
+    );
+  }, free);
 }
 
 function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string, string>): Record<string, Given<T>> {

@@ -8,7 +8,7 @@ import { emitByPosition } from "./oneHot/emitByPosition.js";
 import { emitTransposedProduct } from "./products.js";
 import { emitSum } from "./sums.js";
 
-/** How each op is written in ONNX, opset 17. */
+/** How each op is written in ONNX. */
 export const emitters: EmitterTable = {
   ...elementwiseEmitters,
   input: ({ attrs: { name, dtype } }, _, { writer, int64Inputs }) =>
