@@ -1,6 +1,5 @@
 import type { Graph } from "@losses/core";
 import { expect, it } from "vitest";
-import { halfBits } from "../src/half.js";
 import { exportGraph, exportSizedGraph } from "../src/index.js";
 import { decode } from "./decode.js";
 
@@ -75,28 +74,6 @@ it("refuses a symbol that no input brings", () => {
     outputs: [{ name: "value", node: 1 }],
   };
   expect(() => exportGraph(graph)).toThrow(/unknown M/);
-});
-
-it.each([
-  [0, 0],
-  [-0, 0x8000],
-  [1, 0x3c00],
-  [-2, 0xc000],
-  [65504, 0x7bff],
-  [65519.99, 0x7bff],
-  [65520, 0x7c00],
-  [-Infinity, 0xfc00],
-  [Number.NaN, 0x7e00],
-  [2 ** -24, 1],
-  [2 ** -25, 0],
-  [1.5 * 2 ** -24, 2],
-  [2 ** -14, 0x0400],
-  [1 + 2 ** -11, 0x3c00],
-  [1 + 3 * 2 ** -11, 0x3c02],
-  [2 - 2 ** -12, 0x4000],
-  [0.1, 0x2e66],
-])("float16 of %d", (value, bits) => {
-  expect(halfBits(value)).toBe(bits);
 });
 
 it("reads sizes from shapes, or has inputs for them and computes none", () => {
