@@ -67,7 +67,7 @@ export function handGraph(): HandGraph {
         inputs: node.inputs.map(rename),
         outputs: node.outputs.map(rename),
       }));
-      return writeModel({ inputs, outputs, nodes: renamed, initializers });
+      return writeModel({ inputs, outputs, nodes: renamed, initializers, opset: 17 });
     },
   };
 }
