@@ -37,6 +37,8 @@ export interface ExportGraphOptions {
    * default: right for every size.
    */
   readonly planSum?: (shape: Shape) => SumPlan;
+  /** True for a model that is never fed a tensor without elements: it may be faster. Default false. */
+  readonly hasElements?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
 }
@@ -62,6 +64,7 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
     sizes: options.sizeInputs === undefined ? sizesOfShapes(writer, graph) : sizesOfInputs(writer, options.sizeInputs),
     planSum: options.planSum ?? planForAnySize,
     provider: options.provider ?? "any",
+    hasElements: options.hasElements ?? false,
     int64Inputs,
     opset: operators,
     valueOf: (id) => values[id] ?? "",

@@ -37,6 +37,8 @@ interface Variant {
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
   const outputs = graph.outputs.map((output) => output.name);
   const summed = sumShapes(graph);
+  // Means have a faster form that is wrong over no elements, and GPUs have no empty tensors.
+  const minds = setup.emptyOptions !== setup.options || graph.nodes.some(({ op }) => op === "dimSize");
   const sessions = new Map<string, Ready | Promise<Ready>>();
   let running = 0;
   let whenIdle = (): void => undefined;
@@ -49,7 +51,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     const plans = new Map<string, SumPlan>(
       summed.map((shape) => [shape.join(), planForSize(sizeOf(bindShape(shape, sizes)))]),
     );
-    const empty = setup.emptyOptions !== setup.options && Object.values(sizes).includes(0);
+    const empty = minds && Object.values(sizes).includes(0);
     const variant = { key: [empty, ...plans.values()].join(), plans, empty };
     last = { sizes, variant };
     return variant;
@@ -61,6 +63,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     const { model, sizeInputs } = writeModel(graph, {
       planSum: (shape) => plans.get(shape.join()) ?? "plain",
       provider: setup.provider,
+      hasElements: !empty,
     });
     const options = empty ? setup.emptyOptions : setup.options;
     const made = createSession(setup, options, graph.name, model).then(

@@ -1,5 +1,6 @@
 import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
+import { emitMean } from "./means.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
@@ -70,7 +71,7 @@ export const elementwiseEmitters: Pick<
   add: same("Add"),
   sub: same("Sub"),
   mul: same("Mul"),
-  div: same("Div"),
+  div: (node, inputs, context) => emitMean(node, context) ?? context.writer.node("Div", inputs),
   pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),
