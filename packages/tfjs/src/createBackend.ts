@@ -98,13 +98,9 @@ async function register(tf: Tf, device: string): Promise<void> {
   try {
     await keepingCurrent(tf, device, source.load);
   } catch (cause) {
-    const ownCure = isMissing(cause, source.package) ? undefined : source.cure;
-    throw unavailable(
-      device,
-      `${source.package} could not be imported (${messageOf(cause)})`,
-      ownCure === undefined ? cure : ` ${ownCure}`,
-      cause,
-    );
+    if (isMissing(cause, source.package)) throw unavailable(device, `${source.package} is not installed`, cure, cause);
+    const reason = `${source.package} could not be imported (${messageOf(cause)})`;
+    throw unavailable(device, reason, source.cure === undefined ? cure : ` ${source.cure}`, cause);
   }
   if (!isRegistered(tf, device)) {
     throw unavailable(device, `${source.package} was imported but did not register the engine`, cure);
@@ -124,7 +120,7 @@ function isMissing(cause: unknown, name: string): boolean {
 
 function unavailable(device: string, reason: string, cure: string, cause?: unknown): BackendUnavailableError {
   const message = `tfjs: device must be available, got "${device}": ${reason}.${cure}`;
-  return new BackendUnavailableError(message, [reason], { cause });
+  return new BackendUnavailableError(message, [`${reason}.${cure}`], { cause });
 }
 
 function messageOf(cause: unknown): string {

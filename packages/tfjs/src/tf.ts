@@ -16,12 +16,10 @@ export async function loadTf(given: Tf | undefined): Promise<Tf> {
     loaded ??= await import("@tensorflow/tfjs-core");
     return loaded;
   } catch (cause) {
-    const reason = "@tensorflow/tfjs-core could not be imported";
-    throw new BackendUnavailableError(
-      `tfjs: TensorFlow.js must be installed, got none: ${reason}. Run: npm install @tensorflow/tfjs-core`,
-      [reason],
-      { cause },
-    );
+    const reason = "@tensorflow/tfjs-core could not be imported. Run: npm install @tensorflow/tfjs-core";
+    throw new BackendUnavailableError(`tfjs: TensorFlow.js must be installed, got none: ${reason}`, [reason], {
+      cause,
+    });
   }
 }
 
