@@ -27,6 +27,8 @@ interface Entry<T> {
   readonly compiled: MaybePromise<Compiled<T>>;
   /** Runs that are under way; an executable must not be disposed under one. */
   users: number;
+  /** When it was asked for last. */
+  asked: number;
 }
 
 /** Executables kept at most, so that options which change with every step do not fill the memory. */
@@ -35,8 +37,8 @@ export const EXECUTABLES_KEPT = 256;
 /** Executables by graph: the loss and its options, the signature of its inputs, dtype and gradients. */
 export class ExecutableCache<T> {
   readonly #engine: Engine<T>;
-  /** The one that has not been used for longest comes first. */
   readonly #entries = new Map<string, Entry<T>>();
+  #requests = 0;
   readonly #identities = new WeakMap<object, number>();
   #identity = 0;
   #disposed = false;
@@ -74,12 +76,11 @@ export class ExecutableCache<T> {
     for (const result of all) if (result.status === "fulfilled") await result.value.executable.dispose();
   }
 
-  #entry(request: ExecutableRequest, binding: Binding): Entry<T> {
-    const { key, spec, dtype, gradients } = request;
+  #entry({ key, spec, dtype, gradients }: ExecutableRequest, binding: Binding): Entry<T> {
+    this.#requests += 1;
     const known = this.#entries.get(key);
     if (known !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
+      known.asked = this.#requests;
       return known;
     }
     const graph = traceLoss(spec, binding, { dtype, gradients });
@@ -88,24 +89,25 @@ export class ExecutableCache<T> {
       return { name, shape, dtype: own };
     });
     const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
-    const entry: Entry<T> = { compiled, users: 0 };
-    this.#makeRoom();
+    const entry: Entry<T> = { compiled, users: 0, asked: this.#requests };
+    if (this.#entries.size >= EXECUTABLES_KEPT) this.#forgetOldest();
     this.#entries.set(key, entry);
     // A compilation that failed must not be remembered as the answer.
     if (compiled instanceof Promise) compiled.catch(() => this.#entries.delete(key));
     return entry;
   }
 
-  #makeRoom(): void {
-    for (const [key, { compiled, users }] of this.#entries) {
-      if (this.#entries.size < EXECUTABLES_KEPT) return;
-      if (users > 0) continue;
-      this.#entries.delete(key);
-      // Nobody waits for this: what goes wrong in freeing it has no one to tell.
-      Promise.resolve(compiled)
-        .then(({ executable }) => executable.dispose())
-        .catch(() => undefined);
-    }
+  /** Makes room for one, unless all are in use. */
+  #forgetOldest(): void {
+    const idle = [...this.#entries].filter(([, { users }]) => users === 0);
+    const [oldest] = idle.sort(([, a], [, b]) => a.asked - b.asked);
+    if (oldest === undefined) return;
+    const [key, { compiled }] = oldest;
+    this.#entries.delete(key);
+    // Nobody waits for this: what goes wrong in freeing it has no one to tell.
+    Promise.resolve(compiled)
+      .then(({ executable }) => executable.dispose())
+      .catch(() => undefined);
   }
 
   /** Tells a loss with its options apart from every other. */

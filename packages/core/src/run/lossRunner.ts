@@ -1,4 +1,4 @@
-import type { CancelSignal, Engine, Feeds, HostTensor, MaybePromise, PlainTensor } from "../backend.js";
+import type { CancelSignal, Engine, Feeds, MaybePromise, PlainTensor } from "../backend.js";
 import { InputError } from "../errors.js";
 import type { BoundInput, Binding, GivenInput } from "../loss/bind.js";
 import { allInputs, type LossSpec } from "../loss/define.js";
@@ -8,7 +8,7 @@ import { stopIfCancelled } from "./cancel.js";
 import { checkRange, needsRangeCheck } from "./checks.js";
 import type { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
-import { all, chain, withCleanup } from "./maybe.js";
+import { allEnded, chain, withCleanup } from "./maybe.js";
 import { checkOut, type NamedOut } from "./out.js";
 import type { RequestMemo, WantedGradients } from "./requestMemo.js";
 
@@ -30,8 +30,6 @@ export interface LossResult<T> {
   readonly gradients: readonly string[];
 }
 
-type Given<T> = { readonly own: T } | { readonly plain: PlainArray };
-
 /** Validates feeds, binds them, and runs the compiled graph; everything it uploaded is released again. */
 export function runLoss<T>(
   engine: Engine<T>,
@@ -39,43 +37,51 @@ export function runLoss<T>(
   run: LossRun<T>,
   feeds: Feeds<T, string, string>,
 ): MaybePromise<LossResult<T>> {
-  const given = readFeeds(engine, run.spec, feeds);
-  const types: Record<string, GivenInput> = {};
-  for (const name in given) {
-    const item = given[name];
-    if (item !== undefined) types[name] = "own" in item ? engine.describe(item.own) : item.plain;
-  }
+  const types = readTypes(engine, run.spec, feeds);
   const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
-  const free = (): void => made.forEach((tensor) => engine.release(tensor));
-  return withCleanup(() => {
-    const prepared = binding.inputs.map((input) => prepare(engine, run, binding, input, given[input.name], made));
-    return chain(all(prepared), (tensors) =>
-      cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
-        stopIfCancelled(run.signal);
-        const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
-        const ready = Object.fromEntries(binding.inputs.map((input, i) => [input.name, tensors[i] as T]));
-        return chain(executable.run(ready, binding.sizes, out), (results) => ({ tensors: results, gradients }));
-      }),
-    );
-  }, free);
+  const ready: Record<string, T> = {};
+  const use = (): MaybePromise<LossResult<T>> =>
+    cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
+      stopIfCancelled(run.signal);
+      const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
+      return chain(executable.run(ready, binding.sizes, out), (tensors) => ({ tensors, gradients }));
+    });
+  return withCleanup(
+    () => {
+      const later: Promise<void>[] = [];
+      for (const input of binding.inputs) {
+        const tensor = prepare<T>(engine, run, binding, input, feeds[input.name], types[input.name], made);
+        if (tensor instanceof Promise) later.push(tensor.then((there) => void (ready[input.name] = there)));
+        else ready[input.name] = tensor;
+      }
+      return later.length === 0 ? use() : allEnded(later).then(use);
+    },
+    () => {
+      for (const tensor of made) engine.release(tensor);
+    },
+  );
 }
 
-function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string, string>): Record<string, Given<T>> {
+type Types = Record<string, GivenInput | PlainArray>;
+
+/** Shape and dtype of what is fed: of the engine's own tensors as it says, of plain data with the data. */
+function readTypes<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string, string>): Types {
   if (typeof feeds !== "object" || feeds === null) {
     throw new InputError(
       `${spec.name}: inputs must be an object with ${Object.keys(allInputs(spec.loss.definition)).join(", ")}, got ${printValue(feeds)}.`,
       "MISSING_INPUT",
     );
   }
-  const given: Record<string, Given<T>> = {};
-  for (const [name, value] of Object.entries(feeds)) {
+  const types: Types = {};
+  for (const name of Object.keys(feeds)) {
+    const value = feeds[name];
     if (value === undefined) continue;
-    given[name] = engine.isTensor(value)
-      ? { own: value }
-      : { plain: readPlain(`${spec.name}: ${name}`, value as PlainTensor) };
+    types[name] = engine.isTensor(value)
+      ? engine.describe(value)
+      : readPlain(`${spec.name}: ${name}`, value as PlainTensor);
   }
-  return given;
+  return types;
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */
@@ -84,24 +90,27 @@ function prepare<T>(
   run: LossRun<T>,
   binding: Binding,
   input: BoundInput,
-  given: Given<T> | undefined,
+  given: T | PlainTensor | undefined,
+  type: GivenInput | PlainArray | undefined,
   made: T[],
 ): MaybePromise<T> {
   const dtype: DType = input.holds.kind === "index" || input.integral ? "int32" : run.dtype;
-  if (given === undefined) throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
-  if ("plain" in given) {
-    const host = toHost(`${run.spec.name}: ${input.name}`, given.plain, dtype);
+  if (!engine.isTensor(given)) {
+    if (type === undefined || !("data" in type))
+      throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
+    const host = toHost(`${run.spec.name}: ${input.name}`, type, dtype);
     checkRange(run.spec, input, host, binding.sizes);
     const tensor = engine.upload(host);
     made.push(tensor);
     return tensor;
   }
-  const checked: MaybePromise<HostTensor | undefined> = needsRangeCheck(input) ? engine.download(given.own) : undefined;
-  return chain(checked, (host) => {
-    if (host !== undefined) checkRange(run.spec, input, host, binding.sizes);
-    return chain(engine.convert(given.own, dtype), (tensor) => {
-      if (tensor !== given.own) made.push(tensor);
-      return tensor;
-    });
+  const convert = (): MaybePromise<T> => {
+    const converted = engine.convert(given, dtype);
+    return converted === given ? given : chain(converted, (tensor) => (made.push(tensor), tensor));
+  };
+  if (!needsRangeCheck(input)) return convert();
+  return chain(engine.download(given), (host) => {
+    checkRange(run.spec, input, host, binding.sizes);
+    return convert();
   });
 }

@@ -5,10 +5,10 @@ export function chain<A, B>(value: MaybePromise<A>, next: (value: A) => MaybePro
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** All of them, at once if all are there. If one fails, the others have ended too when that is known. */
-export function all<A>(values: readonly MaybePromise<A>[]): MaybePromise<readonly A[]> {
-  if (!values.some((value) => value instanceof Promise)) return values as readonly A[];
-  return Promise.allSettled(values).then(() => Promise.all(values));
+/** Waits for all of them; if one fails, the others have ended too when that is known. */
+export async function allEnded(values: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(values);
+  await Promise.all(values);
 }
 
 /** Runs `cleanup` when the work is over, however it ends. */
