@@ -37,6 +37,11 @@ export interface ExportGraphOptions {
    * default: right for every size.
    */
   readonly planSum?: (shape: Shape) => SumPlan;
+  /**
+   * True for a model that is fed class indices only after they have been checked against the range that its inputs say
+   * (`attrs.indices`). Default false: an index out of range picks nothing.
+   */
+  readonly trustsIndices?: boolean;
   /** True for a model that is never fed a tensor without elements: it may be faster. Default false. */
   readonly hasElements?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
@@ -65,6 +70,7 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
     planSum: options.planSum ?? planForAnySize,
     provider: options.provider ?? "any",
     hasElements: options.hasElements ?? false,
+    trustsIndices: options.trustsIndices ?? false,
     int64Inputs,
     opset: operators,
     valueOf: (id) => values[id] ?? "",

@@ -1,6 +1,6 @@
 import { clipLoss, crossEntropy, type Graph, type LossSpec, type Node } from "@losses/core";
 import { expect, it } from "vitest";
-import { exportGraph, exportLoss, exportSizedGraph, type ExportLossOptions } from "../src/index.js";
+import { exportGraph, exportLoss, exportSizedGraph, lossGraph, type ExportLossOptions } from "../src/index.js";
 import { decode } from "./decode.js";
 
 const opsOf = (bytes: Uint8Array): readonly string[] => decode(bytes).graph.node.map(({ opType }) => opType);
@@ -39,6 +39,15 @@ it("reads one element of each line by its position, and works out nothing else o
 
 it("asks whether there is such a position where that is not certain", () => {
   expect(opsOf(exportGraph(trace("C"), { provider: "cpu" }))).toContain("And");
+});
+
+it("asks it of class indices unless they are known to be checked, and then what is ignored decides", () => {
+  const written = (ignoreIndex: number, trustsIndices: boolean): readonly string[] =>
+    opsOf(exportGraph(lossGraph(crossEntropy({ ignoreIndex })).graph, { provider: "cpu", trustsIndices }));
+  expect(written(-100, false)).toContain("Less");
+  expect(written(-100, true)).not.toContain("Less");
+  // It may be a class.
+  expect(written(1, true)).toContain("Less");
 });
 
 it("asks for no size that it does not use", () => {

@@ -64,6 +64,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
       planSum: (shape) => plans.get(shape.join()) ?? "plain",
       provider: setup.provider,
       hasElements: !empty,
+      trustsIndices: true,
     });
     const options = empty ? setup.emptyOptions : setup.options;
     const made = createSession(setup, options, graph.name, model).then(

@@ -1,6 +1,6 @@
 import { LossesError } from "../errors.js";
 import { opDefinition } from "../ops/table.js";
-import type { OpAttributes, OpName, TensorType } from "../ops/types.js";
+import type { IndexRange, OpAttributes, OpName, TensorType } from "../ops/types.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/dims.js";
 import { typeOf, type Graph, type Node } from "./graph.js";
@@ -48,8 +48,8 @@ export class GraphBuilder {
     return this.add("constant", [], { value, dtype });
   }
 
-  input(name: string, shape: Shape, dtype: DType): number {
-    return this.add("input", [], { name, shape, dtype });
+  input(name: string, shape: Shape, dtype: DType, indices?: IndexRange): number {
+    return this.add("input", [], { name, shape, dtype, ...(indices === undefined ? {} : { indices }) });
   }
 
   /** The finished graph; nodes that no output needs are still in it until it is simplified. */

@@ -1,5 +1,5 @@
 import { DTypeError, LossesError } from "../errors.js";
-import type { BinaryOp, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
+import type { BinaryOp, IndexRange, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
 import { normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
@@ -18,8 +18,8 @@ export class Tracer {
   readonly builder: GraphBuilder = new GraphBuilder();
   readonly rules: Map<number, GradientRule> = new Map();
 
-  input(name: string, shape: Shape, dtype: DType): Tensor {
-    return this.tensor(this.builder.input(name, shape, dtype));
+  input(name: string, shape: Shape, dtype: DType, indices?: IndexRange): Tensor {
+    return this.tensor(this.builder.input(name, shape, dtype, indices));
   }
 
   constant(value: number, dtype: DType): Tensor {

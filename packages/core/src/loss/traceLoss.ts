@@ -4,10 +4,12 @@ import type { Graph } from "../graph/graph.js";
 import { simplify } from "../graph/simplify.js";
 import { Tracer } from "../graph/trace.js";
 import { verify } from "../graph/verify.js";
+import type { IndexRange } from "../ops/types.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Binding } from "./bind.js";
 import type { LossSpec } from "./define.js";
+import type { InputKind } from "./inputs.js";
 import { evaluateSpec } from "./evaluate.js";
 
 /** What a graph is traced for. */
@@ -24,13 +26,21 @@ export function gradientOutput(input: string): string {
   return `grad:${input}`;
 }
 
+/** The class indices that an input holds, as they are checked before each run. */
+function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
+  if (holds.kind !== "index" || holds.below === undefined) return undefined;
+  const except = holds.except === undefined ? undefined : spec.options[holds.except];
+  return { below: holds.below, ...(typeof except === "number" ? { except } : {}) };
+}
+
 /** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
 export function traceLoss(spec: LossSpec, binding: Binding, request: TraceRequest): Graph {
   const tracer = new Tracer();
   const leaves: Record<string, Tensor> = {};
   const seen: Record<string, Tensor> = {};
   for (const { name, shape, holds, integral } of binding.inputs) {
-    const leaf = tracer.input(name, shape, holds.kind === "index" || integral ? "int32" : request.dtype);
+    const dtype = holds.kind === "index" || integral ? "int32" : request.dtype;
+    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
     leaves[name] = leaf;
     seen[name] = integral ? leaf.cast(request.dtype) : leaf;
   }

@@ -2,6 +2,12 @@ import type { Dim, Shape } from "../tensor/dims.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+/** Integers in `[0, below)`, or equal to `except`. */
+export interface IndexRange {
+  readonly below: Dim;
+  readonly except?: number;
+}
+
 /** Ops without attributes. */
 export type NoAttributes = Readonly<Record<never, never>>;
 
@@ -23,7 +29,13 @@ export type ReduceOp = "reduceSum" | "reduceMax" | "reduceMin" | "reduceLogSumEx
 /** The closed set of primitive ops, with the attributes of each. A backend implements exactly these. */
 export type OpAttributes = {
   /** A named tensor fed at run time. */
-  readonly input: { readonly name: string; readonly shape: Shape; readonly dtype: DType };
+  readonly input: {
+    readonly name: string;
+    readonly shape: Shape;
+    readonly dtype: DType;
+    /** What its integers are, where they are checked before a run. */
+    readonly indices?: IndexRange;
+  };
   /** A scalar known when the graph is built. */
   readonly constant: { readonly value: number; readonly dtype: DType };
   /** `0, 1, …, size-1` as int32. */

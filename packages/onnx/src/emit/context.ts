@@ -29,6 +29,8 @@ export interface EmitContext {
   /** How many nodes and outputs of the graph read a node. */
   readonly uses: (id: number) => number;
   readonly provider: Provider;
+  /** True if class indices are known to be what their inputs say. */
+  readonly trustsIndices: boolean;
   /** True if no tensor is empty. */
   readonly hasElements: boolean;
   /** The version of the ONNX operator set, 15 or later. */

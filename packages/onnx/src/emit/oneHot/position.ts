@@ -3,6 +3,7 @@ import {
   nodeAt,
   type Dim,
   type DType,
+  type IndexRange,
   type Node,
   type NodeOf,
   type OneHot,
@@ -40,14 +41,23 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
   if (counts(node, size, context)) return asPosition(axis, whole, given, undefined, context);
   const bare = writer.node("Squeeze", [given, writer.list([axis])]);
   const zero = writer.scalar(0, "int32");
-  const count = sizes.int32(size);
   if (node.op !== "reduceMin") {
-    const inside = writer.node("And", [writer.node("LessOrEqual", [zero, bare]), writer.node("Less", [bare, count])]);
+    const range = trustedRange(node, size, context);
+    if (range !== undefined && range.except === undefined) return asPosition(axis, whole, given, undefined, context);
+    // An exception that may be a class as well is no place outside.
+    const inside =
+      range?.except !== undefined && range.except < 0
+        ? writer.node("Not", [writer.node("Equal", [bare, writer.scalar(range.except, "int32")])])
+        : writer.node("And", [
+            writer.node("LessOrEqual", [zero, bare]),
+            writer.node("Less", [bare, sizes.int32(size)]),
+          ]);
     const place = writer.node("Where", [inside, bare, zero]);
     return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
   }
   // Over an empty axis there is an extreme all the same, but no place; of a square no line is left then.
   const isNeverEmpty = typeof size === "number" ? size > 0 : lines.includes(size);
+  const count = sizes.int32(size);
   const first = context.provider === "cpu" && isNeverEmpty ? stepsFromEnd(node, count, context) : undefined;
   if (first === undefined) return undefined;
   const found = writer.node("Less", [zero, first]);
@@ -99,6 +109,13 @@ export function whereInside(
 /** The shape of one element for each line along an axis. */
 export function lineShape(shape: Shape, axis: number): Shape {
   return shape.map((dim, i): Dim => (i === axis ? 1 : dim));
+}
+
+/** What an input of indices along an axis of this size holds for certain. */
+function trustedRange(node: Node, size: Dim, { graph, trustsIndices }: EmitContext): IndexRange | undefined {
+  const source = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
+  const range = trustsIndices && source.op === "input" ? source.attrs.indices : undefined;
+  return range?.below === size ? range : undefined;
 }
 
 /** True for `0, 1, 2, …` over `size`. */
