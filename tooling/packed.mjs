@@ -116,6 +116,10 @@ try {
   writeFileSync(join(app, "own.mjs"), ownLoss);
   const own = run(process.execPath, ["own.mjs"], { cwd: app }).trim();
   demand(own === "0.433781 0.761594 model", `a loss written outside runs, differentiates and exports: ${own}`);
+  const bench = JSON.parse(
+    run(bin, ["bench", "--backend", "js", "--workload", "W7b", "--rounds", "1", "--json"], { cwd: app }),
+  );
+  demand(JSON.stringify(bench).includes("crossEntropy"), "losses bench times a loss beside its peer");
   const doctor = JSON.parse(run(bin, ["doctor", "--json"], { cwd: app }));
   demand(
     JSON.stringify(doctor).includes("npm install onnxruntime-node"),

@@ -213,6 +213,19 @@ it("cannot be used after dispose", async () => {
   await expect(loss.value({ input: [1], target: [2] })).rejects.toMatchObject({ code: "BACKEND_DISPOSED" });
 });
 
+it("is warmed up for sizes to come: the first real call makes no session", async () => {
+  const create = vi.spyOn(ort.InferenceSession, "create");
+  const own = await createBackend({ device: testDevice });
+  const loss = await own.compile(crossEntropy());
+  create.mockClear();
+  await loss.warm({ input: { shape: [64, 5] }, target: { shape: [64], dtype: "int64" } });
+  expect(create).toHaveBeenCalledTimes(1);
+  await loss.valueAndGrad({ input: matrix(7, 5, 1), target: new Int32Array(7) });
+  expect(create).toHaveBeenCalledTimes(1);
+  await own.dispose();
+  create.mockRestore();
+});
+
 describe("float16", () => {
   it("goes in and comes out as it is, where the device computes in it", async ({ skip }) => {
     skip(!backend.dtypes.includes("float16"), "the device has no float16");
