@@ -10,15 +10,17 @@ export interface DeviceSource {
   readonly cure?: string;
 }
 
-/** The package behind each engine. The specifiers are literal so that bundlers see them. */
+const nodePackage = "@tensorflow/tfjs-node";
+
+/** The package behind each engine. The specifiers are literal so that bundlers see them, but for the native one. */
 export const deviceSources: { readonly [K in TfjsDevice]: DeviceSource } = {
   cpu: { package: "@tensorflow/tfjs-backend-cpu", load: () => import("@tensorflow/tfjs-backend-cpu") },
   wasm: { package: "@tensorflow/tfjs-backend-wasm", load: () => import("@tensorflow/tfjs-backend-wasm") },
   webgl: { package: "@tensorflow/tfjs-backend-webgl", load: () => import("@tensorflow/tfjs-backend-webgl") },
   webgpu: { package: "@tensorflow/tfjs-backend-webgpu", load: () => import("@tensorflow/tfjs-backend-webgpu") },
   tensorflow: {
-    package: "@tensorflow/tfjs-node",
-    load: () => import("@tensorflow/tfjs-node"),
+    package: nodePackage,
+    load: () => import(/* @vite-ignore */ /* webpackIgnore: true */ nodePackage),
     cure: "Its install script fetches a native library: let your package manager run it, or run npm rebuild @tensorflow/tfjs-node. Version 4.22 needs Node 22 or older.",
   },
 };
