@@ -98,8 +98,9 @@ const writeLoss: { readonly [K in Kind]: (tf: Tf, size: Problem, feeds: Feeds) =
     const diagonal = tf.eye(rows);
     const half = (logits: TfTensor): TfTensor => tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), diagonal), 1)));
     return ({ image, text, logitScale }) => {
-      const logits = tf.mul(tf.matMul(some(image), some(text), false, true), some(logitScale));
-      return tf.mul(tf.add(half(logits), half(tf.transpose(logits))), 0.5);
+      // As open_clip writes it, and as the goal was measured: the logits of the texts are a product of their own.
+      const logits = (x: TfTensor, y: TfTensor): TfTensor => tf.mul(tf.matMul(x, y, false, true), some(logitScale));
+      return tf.mul(tf.add(half(logits(some(image), some(text))), half(logits(some(text), some(image)))), 0.5);
     };
   },
   vse: (tf, { rows }) => {
