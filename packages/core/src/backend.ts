@@ -51,8 +51,11 @@ export interface Engine<T> {
   readonly device: string;
   /** Floating dtypes that it computes in, the default first. */
   readonly dtypes: readonly [FloatDType, ...FloatDType[]];
-  /** True if its executables can write results into tensors that they are handed. Default false. */
-  readonly writesOut?: boolean;
+  /**
+   * Says that its executables can write results into tensors that they are handed, and when that would overwrite what they
+   * still read: true if two tensors have memory in common. Left out: results are always new tensors.
+   */
+  readonly sharesMemory?: (a: T, b: T) => boolean;
   /** True for a tensor of this engine's own kind. */
   isTensor(value: unknown): value is T;
   /** Shape and dtype of an own tensor, without reading its data. */
@@ -75,7 +78,7 @@ export interface Executable<T> {
   /**
    * Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`.
    * Where `out` has a tensor, of the right shape and dtype, the result is written there, and is that tensor. Only engines
-   * that say `writesOut` are handed any.
+   * that have `sharesMemory` are handed any.
    */
   run(
     feeds: Readonly<Record<string, T>>,

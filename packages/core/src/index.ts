@@ -6,8 +6,10 @@ export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
 export {
+  countUses,
   graphInputs,
   graphSymbols,
+  liveNodes,
   nodeAt,
   type Graph,
   type GraphOutput,
@@ -38,4 +40,5 @@ export { findLoss, specFromJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";
+export { viewsOverlap } from "./tensor/views.js";
 export * from "./losses/index.js";

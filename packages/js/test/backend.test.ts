@@ -1,6 +1,14 @@
-import { BackendUnavailableError, DTypeError, defineLoss, float, reduction, ShapeError } from "@losses/core";
+import {
+  BackendUnavailableError,
+  DTypeError,
+  defineLoss,
+  float,
+  InputError,
+  reduction,
+  ShapeError,
+} from "@losses/core";
 import { describe, expect, it } from "vitest";
-import { createBackend, createBackendSync } from "../src/index.js";
+import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 
 const squaredError = defineLoss({
   name: "squaredError",
@@ -109,6 +117,24 @@ describe("tensors", () => {
     expect([...first.data]).toEqual([1, 4, 9, 9]);
     expect([...second.data]).toEqual([1, 16, 81, 64]);
     expect(second.data).not.toBe(loss.valueSync({ input: first, target: feeds.target }).data);
+  });
+
+  it("results are not written over what is still read, nor over each other", () => {
+    const backend = createBackendSync();
+    const loss = backend.compileSync(squaredError());
+    const storage = new Float32Array(10);
+    const at = (start: number): JsTensor => backend.tensor({ data: storage.subarray(start, start + 4), shape: [2, 2] });
+    const own = { input: at(0), target: at(6) };
+    for (const start of [0, 3, 6]) {
+      const out = { grads: { input: at(start) } };
+      expect(() => loss.valueAndGradSync(own, { out })).toThrow(/a tensor of its own/);
+    }
+    // Plain arrays are used as they are, so this is the same memory.
+    const plain = { data: storage.subarray(0, 4), shape: [2, 2] };
+    expect(() => loss.valueAndGradSync({ ...feeds, input: plain }, { out: { grads: { input: at(2) } } })).toThrow(InputError); // prettier-ignore
+    const both = { grads: { input: at(0), target: at(2) } };
+    expect(() => loss.valueAndGradSync(feeds, { out: both })).toThrow(InputError);
+    expect(loss.valueAndGradSync(feeds, { out: { grads: { input: at(0), target: at(4) } } }).value.data[0]).toBe(5.75);
   });
 
   it("inputs are never written to", () => {

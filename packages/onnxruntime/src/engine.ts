@@ -3,7 +3,7 @@ import type { Device } from "./devices.js";
 import { makeExecutable } from "./executable.js";
 import type { OrtTensor } from "./runtime.js";
 import type { SessionSetup } from "./sessions.js";
-import { convertTensor, describeTensor, downloadTensor, isOrtTensor, makeTensor } from "./tensors.js";
+import { convertTensor, describeTensor, downloadTensor, haveSameMemory, isOrtTensor, makeTensor } from "./tensors.js";
 
 /** ONNX Runtime on one device as an engine of @losses. */
 export function makeEngine(
@@ -16,7 +16,7 @@ export function makeEngine(
     id,
     device,
     dtypes: setup.dtypes,
-    writesOut: true,
+    sharesMemory: haveSameMemory,
     isTensor: isOrtTensor,
     describe: (tensor) => describeTensor(id, tensor),
     convert: (tensor, dtype) => convertTensor(setup, tensor, dtype),

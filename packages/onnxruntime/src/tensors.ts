@@ -4,6 +4,7 @@ import {
   halfBits,
   InputError,
   LossesError,
+  viewsOverlap,
   type DimSizes,
   type DType,
   type HostData,
@@ -66,6 +67,13 @@ export function convertTensor(
 
 export function makeTensor(ort: OrtModule, { dtype, shape, data }: HostTensor): OrtTensor {
   return new ort.Tensor(dtype, data as OrtTensor["data"], shape);
+}
+
+/** True if two tensors in JavaScript memory have elements in common; what is on a device is each tensor's own. */
+export function haveSameMemory(a: OrtTensor, b: OrtTensor): boolean {
+  if (a.location !== "cpu" || b.location !== "cpu") return false;
+  const [x, y] = [a.data, b.data];
+  return ArrayBuffer.isView(x) && ArrayBuffer.isView(y) && viewsOverlap(x, y);
 }
 
 /** Moves the elements of a result into a tensor in JavaScript memory. */

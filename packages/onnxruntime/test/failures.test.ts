@@ -106,6 +106,16 @@ it("dispose waits for what is running; afterwards everything is refused", async 
   await expect(loss.valueAndGrad(feeds)).rejects.toMatchObject({ code: "BACKEND_DISPOSED" });
 });
 
+it("results are not written into memory that is still read", async () => {
+  const loss = await backend.compile(crossEntropy());
+  const data = Float32Array.of(1, 2, 3, 4);
+  const input = new ort.Tensor("float32", data.subarray(0, 3), [1, 3]);
+  const alias = new ort.Tensor("float32", data.subarray(1, 4), [1, 3]);
+  const run = loss.valueAndGrad({ ...feeds, input }, { out: { grads: { input: alias } } });
+  await expect(run).rejects.toMatchObject({ name: "InputError" });
+  expect(data).toEqual(Float32Array.of(1, 2, 3, 4));
+});
+
 it("int32 and int64 labels as tensors give the same", async () => {
   const loss = await backend.compile(crossEntropy({ reduction: "none" }));
   const input = new ort.Tensor("float32", Float32Array.of(1, 2, 3, 4, 5, 7), [2, 3]);

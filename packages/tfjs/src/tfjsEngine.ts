@@ -38,7 +38,7 @@ export function createEngine(
     id,
     device,
     dtypes: ["float32"],
-    writesOut: isInjected,
+    ...(isInjected ? { sharesMemory: (a: TfTensor, b: TfTensor) => a.dataId === b.dataId } : {}),
     isTensor: (value): value is TfTensor => value instanceof tf.Tensor,
     describe: (tensor) => ({ shape: tensor.shape, dtype: dtypeOf(id, tensor) }),
     convert: (tensor, dtype) =>

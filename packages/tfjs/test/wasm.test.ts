@@ -142,5 +142,8 @@ describe("in the memory of the wasm engine", () => {
     expect(tf.memory().numTensors).toBe(before);
     expect([...out.grads.input.dataSync()]).toEqual([...(want.grads.input?.dataSync() ?? [])]);
     expect([...out.value.dataSync()]).toEqual([...want.value.dataSync()]);
+    // Another name for the same memory
+    const alias = tf.reshape(feeds.input, [2, 3]);
+    expect(() => loss.valueAndGradSync(feeds, { out: { grads: { input: alias } } })).toThrow(/a tensor of its own/);
   });
 });

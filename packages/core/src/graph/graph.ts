@@ -44,6 +44,23 @@ export function graphInputs(graph: Graph): readonly NodeOf<"input">[] {
   return graph.nodes.filter((node) => node.op === "input");
 }
 
+/** The nodes that outputs need. */
+export function liveNodes(graph: Graph): ReadonlySet<number> {
+  const live = new Set(graph.outputs.map(({ node }) => node));
+  for (let id = graph.nodes.length - 1; id >= 0; id--) {
+    if (live.has(id)) for (const input of nodeAt(graph, id).inputs) live.add(input);
+  }
+  return live;
+}
+
+/** How many nodes and outputs read each node; of nodes, those that outputs need. */
+export function countUses(graph: Graph, live: ReadonlySet<number> = liveNodes(graph)): ReadonlyMap<number, number> {
+  const uses = new Map<number, number>();
+  const users = graph.nodes.filter((node) => live.has(node.id)).flatMap((node) => node.inputs);
+  for (const id of [...users, ...graph.outputs.map(({ node }) => node)]) uses.set(id, (uses.get(id) ?? 0) + 1);
+  return uses;
+}
+
 export function typeOf(node: Node): TensorType {
   return { shape: node.shape, dtype: node.dtype };
 }

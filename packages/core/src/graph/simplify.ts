@@ -5,7 +5,7 @@ import { isFloat } from "../tensor/dtype.js";
 import { GraphBuilder } from "./builder.js";
 import { collectFactors, negateFactor, negateLater } from "./factors.js";
 import { foldScalar } from "./fold.js";
-import { nodeAt, type Graph, type Node, type NodeOf } from "./graph.js";
+import { countUses, liveNodes, type Graph, type Node, type NodeOf } from "./graph.js";
 import { expandAfter, sumOfDiagonal, withoutLeadingOnes } from "./sink.js";
 
 /**
@@ -39,21 +39,6 @@ function rebuild(graph: Graph): Graph {
   }
   const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, moved.get(node) ?? -1]));
   return dropDead(builder.finish(graph.name, outputs));
-}
-
-function liveNodes(graph: Graph): ReadonlySet<number> {
-  const live = new Set(graph.outputs.map((output) => output.node));
-  for (let id = graph.nodes.length - 1; id >= 0; id--) {
-    if (live.has(id)) for (const input of nodeAt(graph, id).inputs) live.add(input);
-  }
-  return live;
-}
-
-function countUses(graph: Graph, live: ReadonlySet<number>): ReadonlyMap<number, number> {
-  const uses = new Map<number, number>();
-  const users = graph.nodes.filter((node) => live.has(node.id)).flatMap((node) => node.inputs);
-  for (const id of [...users, ...graph.outputs.map((output) => output.node)]) uses.set(id, (uses.get(id) ?? 0) + 1);
-  return uses;
 }
 
 function dropDead(graph: Graph): Graph {

@@ -98,6 +98,17 @@ export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduct
   return oneOf(["none", "mean", "sum"], initial, "How the values become the result; `none` returns them as they are.");
 }
 
+/** Refuses options that do not exist: a misspelt one must not be ignored. */
+export function checkOptionNames(where: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    throw new OptionError(
+      `${where}: options must be among ${known.join(", ")}, got the unknown option ${key}.`,
+      "UNKNOWN_OPTION",
+    );
+  }
+}
+
 /** Checks given options against their declarations and fills in the defaults. Unknown keys are errors. */
 export function resolveOptions<O extends object>(
   loss: string,
@@ -107,15 +118,7 @@ export function resolveOptions<O extends object>(
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new OptionError(`${loss}: options must be an object, got ${printValue(given)}.`);
   }
-  const known = Object.keys(declarations);
-  for (const key of Object.keys(given)) {
-    if (!known.includes(key)) {
-      throw new OptionError(
-        `${loss}: options must be among ${known.join(", ")}, got the unknown option ${key}.`,
-        "UNKNOWN_OPTION",
-      );
-    }
-  }
+  checkOptionNames(loss, given, Object.keys(declarations));
   const resolved: Record<string, unknown> = {};
   for (const [key, declaration] of Object.entries<OptionDeclaration<unknown>>(declarations)) {
     const value = given[key] === undefined ? declaration.default : given[key];

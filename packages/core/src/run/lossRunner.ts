@@ -44,7 +44,7 @@ export function runLoss<T>(
   const use = (): MaybePromise<LossResult<T>> =>
     cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
       stopIfCancelled(run.signal);
-      const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds);
+      const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds, ready);
       return chain(executable.run(ready, binding.sizes, out), (tensors) => ({ tensors, gradients }));
     });
   return withCleanup(

@@ -14,10 +14,12 @@ export function checkOut<T>(
   outputs: readonly ({ readonly name: string } & TensorType)[],
   sizes: DimSizes,
   feeds: Readonly<Record<string, unknown>>,
+  ready: Readonly<Record<string, T>>,
 ): readonly (T | undefined)[] | undefined {
   const names = Object.keys(out).filter((name) => out[name] !== undefined);
   if (names.length === 0) return undefined;
-  if (engine.writesOut !== true) {
+  const { sharesMemory } = engine;
+  if (sharesMemory === undefined) {
     throw new OptionError(
       `${engine.id}: option out must be left out, for its results are always new tensors, got ${names.join(", ")}.`,
     );
@@ -28,7 +30,8 @@ export function checkOut<T>(
       throw new OptionError(`${loss}: option out must be for results of this call (${known}), got ${name}.`);
     }
   }
-  const used = new Set<unknown>(Object.values(feeds));
+  const given = new Set<unknown>(Object.values(feeds));
+  const used = Object.values(ready);
   return outputs.map(({ name, shape, dtype }) => {
     const tensor = out[name];
     if (tensor === undefined) return undefined;
@@ -36,13 +39,14 @@ export function checkOut<T>(
     if (!engine.isTensor(tensor)) {
       throw new OptionError(`${where} must be a tensor of ${engine.id}, got something else. Make it with tensor().`);
     }
-    if (used.has(tensor)) {
+    // What was converted is not in use itself; it is refused all the same, whatever dtype it has.
+    if (given.has(tensor) || used.some((other) => other === tensor || sharesMemory(other, tensor))) {
       throw new InputError(
         `${where} must be a tensor of its own, got one that is used in this call already.`,
         "INVALID_INPUT",
       );
     }
-    used.add(tensor);
+    used.push(tensor);
     const own = engine.describe(tensor);
     const wanted = bindShape(shape, sizes);
     if (!sameShape(own.shape, wanted)) {

@@ -1,4 +1,4 @@
-import { InputError, LossesError, type DimSizes, type Engine, type Executable, type Graph } from "@losses/core";
+import { LossesError, viewsOverlap, type DimSizes, type Engine, type Executable, type Graph } from "@losses/core";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { assemble } from "./assemble.js";
 import { lower } from "./lower.js";
@@ -15,7 +15,7 @@ export function scalarEngine(): Engine<JsTensor> {
     id: "js:scalar",
     device: "cpu",
     dtypes: ["float32", "float64"],
-    writesOut: true,
+    sharesMemory: ({ data: a }, { data: b }) => viewsOverlap(a, b),
     isTensor: isJsTensor,
     describe: ({ shape, dtype }) => ({ shape, dtype }),
     convert: convertTensor,
@@ -41,7 +41,6 @@ function makeExecutable(graph: Graph): Executable<JsTensor> {
   };
   return {
     run: (feeds, sizes, out = []) => {
-      refuseOverlap(graph.name, Object.values(feeds), out);
       const results = runPlan(
         planFor(sizes),
         (name) => {
@@ -56,22 +55,4 @@ function makeExecutable(graph: Graph): Executable<JsTensor> {
     },
     dispose: () => plans.clear(),
   };
-}
-
-/** Results are written while inputs are still read. */
-function refuseOverlap(loss: string, feeds: readonly JsTensor[], out: readonly (JsTensor | undefined)[]): void {
-  const given = out.filter((tensor) => tensor !== undefined);
-  given.forEach((tensor, i) => {
-    if ([...feeds, ...given.slice(0, i)].some(({ data }) => overlap(data, tensor.data))) {
-      throw new InputError(
-        `${loss}: option out must have memory of its own, got an array that is used in this call already.`,
-        "INVALID_INPUT",
-      );
-    }
-  });
-}
-
-function overlap(a: JsTensor["data"], b: JsTensor["data"]): boolean {
-  if (a.buffer !== b.buffer) return false;
-  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
