@@ -1,6 +1,14 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { InputError, isFloat, LossesError, ShapeError, type Dim, type InputDType, type LossSpec } from "@losses/core";
-import { checkOptions } from "./checkOptions.js";
+import {
+  checkOptionNames,
+  InputError,
+  isFloat,
+  LossesError,
+  ShapeError,
+  type Dim,
+  type InputDType,
+  type LossSpec,
+} from "@losses/core";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
 import { elementType } from "./format.js";
@@ -32,7 +40,7 @@ const oldestOpset = 15;
  * ```
  */
 export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
-  checkOptions("attachLoss", options, ["mapping", "gradients", "inputs"]);
+  checkOptionNames("attachLoss", options, ["mapping", "gradients", "inputs"]);
   const { model, graph } = readModel(spec.name, bytes);
   const mapped = Object.entries(options.mapping).map(([input, output]): [string, ValueInfoProto] => {
     const found = graph.output.find((value) => value.name === output);

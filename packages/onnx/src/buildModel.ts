@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { graphInputs, nodeAt, verify, type Graph, type Node, type Shape } from "@losses/core";
+import { countUses, graphInputs, nodeAt, verify, type Graph, type Node, type Shape } from "@losses/core";
 import type { EmitContext, Provider, SumPlan } from "./emit/context.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { planForAnySize } from "./emit/sums.js";
@@ -74,7 +74,7 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
     int64Inputs,
     opset: operators,
     valueOf: (id) => values[id] ?? "",
-    uses: (id) => uses[id] ?? 0,
+    uses: (id) => uses.get(id) ?? 0,
   };
   for (const node of graph.nodes) {
     values.push(
@@ -136,12 +136,4 @@ function describeInner(
     }),
   );
   return [...inner].map(([name, { dtype, shape }]) => encodeValue(name, dtype, shape));
-}
-
-/** How many nodes and outputs read each node. */
-function countUses(graph: Graph): readonly number[] {
-  const uses = graph.nodes.map(() => 0);
-  const read = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ node }) => node)];
-  for (const id of read) uses[id] = (uses[id] ?? 0) + 1;
-  return uses;
 }

@@ -1,5 +1,4 @@
-import { OptionError, type LossSpec } from "@losses/core";
-import { checkOptions } from "./checkOptions.js";
+import { checkOptionNames, OptionError, type LossSpec } from "@losses/core";
 import { describeLoss } from "./describeLoss.js";
 import type { Provider } from "./emit/context.js";
 import { exportGraph } from "./exportGraph.js";
@@ -28,7 +27,7 @@ export interface ExportLossOptions extends LossGraphOptions {
  * ```
  */
 export function exportLoss(spec: LossSpec, options: ExportLossOptions = {}): Uint8Array {
-  checkOptions("exportLoss", options, ["gradients", "value", "dtype", "inputs", "shapes", "provider"]);
+  checkOptionNames("exportLoss", options, ["gradients", "value", "dtype", "inputs", "shapes", "provider"]);
   const provider: string = options.provider ?? "any";
   if (provider !== "any" && provider !== "cpu") {
     throw new OptionError(`exportLoss: option provider must be "any" or "cpu", got ${JSON.stringify(provider)}.`);

@@ -1,4 +1,4 @@
-import { OptionError, type Backend } from "@losses/core";
+import { checkOptionNames, OptionError, type Backend } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
 import { probeDevice, probeDTypes } from "./probe.js";
@@ -105,14 +105,7 @@ interface Wanted {
 const optionNames: readonly string[] = ["device", "runtime", "ort", "threads", "worker", "outputs"];
 
 function readOptions(options: OnnxRuntimeOptions): Wanted {
-  for (const key of Object.keys(options)) {
-    if (!optionNames.includes(key)) {
-      throw new OptionError(
-        `createBackend: options must be among ${optionNames.join(", ")}, got the unknown option ${key}.`,
-        "UNKNOWN_OPTION",
-      );
-    }
-  }
+  checkOptionNames("createBackend", options, optionNames);
   const runtime = options.runtime ?? (isNode() ? "node" : "web");
   if (!(runtime in runtimePackages)) {
     throw new OptionError(`createBackend: option runtime must be "node" or "web", got "${String(runtime)}".`);

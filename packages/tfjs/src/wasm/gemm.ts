@@ -1,5 +1,5 @@
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
-import { call, f32, f32x4, i32, i32x4, local, Locals, repeatWhile, v128, when } from "./instructions.js";
+import { call, clear, f32, f32x4, i32, i32x4, local, Locals, repeatWhile, v128, when } from "./instructions.js";
 
 // C = A·B in panels: A cut into 4 rows and B into 8 columns, each packed so that the inner loop reads both in order.
 
@@ -277,7 +277,7 @@ export function gemmFunctions(first: number, isFused: boolean): readonly Functio
     local.set(own.packed, i32.add(buffer, i32.mul(columns, i32.const(4 * depth)))),
     local.set(own.tile, i32.add(v("packed"), i32.const(4 * depth * tall))),
     // Without elements along the shared axis C is 0.
-    when(i32.eqz(k), concat([c, i32.const(0), i32.mul(i32.mul(m, n), i32.const(4)), [0xfc, 0x0b, 0]])),
+    when(i32.eqz(k), clear(c, i32.mul(i32.mul(m, n), i32.const(4)))),
     count(
       own.k0,
       k,

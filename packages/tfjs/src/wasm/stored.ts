@@ -1,4 +1,4 @@
-import { isElementwise, nodeAt, type Dim, type Graph, type Node } from "@losses/core";
+import { isElementwise, liveNodes, nodeAt, type Dim, type Graph, type Node } from "@losses/core";
 import { isInOrder, naturalLoops, operandLoops, spaceOf, type Loops } from "./loops.js";
 
 // Few tensors are in memory: what comes in, results, matrix products and their operands, and reductions. All others
@@ -65,14 +65,6 @@ export function contentsOf(graph: Graph): Contents {
       .map((id) => rootOf(graph, stored, id));
     if (stored.size === before) return { roots, products, stored };
   }
-}
-
-function liveNodes(graph: Graph): ReadonlySet<number> {
-  const live = new Set(graph.outputs.map(({ node }) => node));
-  for (let id = graph.nodes.length - 1; id >= 0; id--) {
-    if (live.has(id)) for (const input of nodeAt(graph, id).inputs) live.add(input);
-  }
-  return live;
 }
 
 /** Matrix products, with the transposes around them undone: (A·B)ᵀ = Bᵀ·Aᵀ. */
