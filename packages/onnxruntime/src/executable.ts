@@ -83,7 +83,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     return made;
   };
 
-  const fetches: Fetches = Object.fromEntries(outputs.map((name) => [name, null]));
+  const fresh: Fetches = Object.fromEntries(outputs.map((name) => [name, null]));
 
   const runOn = (
     used: Ready,
@@ -94,11 +94,6 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
   ): Promise<readonly OrtTensor[]> => {
     const counts = used.sizeInputs.map((input) => [input.name, sizeTensor(setup.ort, input, sizes)]);
     const all = counts.length === 0 ? feeds : { ...feeds, ...Object.fromEntries(counts) };
-    used.users += 1;
-    const results =
-      out === undefined
-        ? used.session.run(all, fetches).then((found) => outputs.map((name) => found[name] as OrtTensor))
-        : runInto(setup, used.session, all, outputs, out);
     const end = (): Promise<void> | undefined => {
       used.users -= 1;
       running -= 1;
@@ -106,19 +101,23 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
       // What a lost device says to this helps nobody.
       return used.broken && used.users === 0 ? used.session.release().catch(() => undefined) : undefined;
     };
-    return results.then(
-      (tensors) => {
-        const releasing = end();
-        return releasing === undefined ? tensors : releasing.then(() => tensors);
-      },
-      async (cause: unknown) => {
-        // The next run makes a session of its own.
-        if (sessions.get(key) === used) sessions.delete(key);
-        used.broken = true;
-        await end();
-        throw runFailure(setup.id, graph.name, cause);
-      },
-    );
+    const fail = async (cause: unknown): Promise<never> => {
+      // The next run makes a session of its own.
+      if (sessions.get(key) === used) sessions.delete(key);
+      used.broken = true;
+      await end();
+      throw runFailure(setup.id, graph.name, cause);
+    };
+    used.users += 1;
+    if (out !== undefined) {
+      return runInto(setup, used.session, all, outputs, out).then(async (tensors) => (await end(), tensors), fail);
+    }
+    // One turn of the queue of promises: this is the way of every small call.
+    return used.session.run(all, fresh).then((found) => {
+      const tensors = outputs.map((name) => found[name] as OrtTensor);
+      const releasing = end();
+      return releasing === undefined ? tensors : releasing.then(() => tensors);
+    }, fail);
   };
 
   const run: Executable<OrtTensor>["run"] = (feeds, sizes, out) => {

@@ -21,10 +21,10 @@ import { isFloat, type DType, type FloatDType } from "../tensor/dtype.js";
 import { untilCancelled } from "./cancel.js";
 import { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost } from "./host.js";
-import { runLoss, type LossResult } from "./lossRunner.js";
-import { chain, promised } from "./maybe.js";
+import { runLoss, type LossResult, type LossRun } from "./lossRunner.js";
+import { promised } from "./maybe.js";
 import type { NamedOut } from "./out.js";
-import { RequestMemo, type WantedGradients } from "./requestMemo.js";
+import { RequestMemo } from "./requestMemo.js";
 import { zeroFeeds } from "./warm.js";
 
 /** Makes an engine into the backend that users hold. */
@@ -102,41 +102,43 @@ function compileLoss<T, R extends string, P extends string>(
     const kept = new Set(Object.values(out));
     for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);
   };
-  const run = (
-    gradients: WantedGradients,
-    feeds: Feeds<T, R, P>,
-    signal: CancelSignal | undefined,
-    out: NamedOut<T>,
-  ): MaybePromise<LossResult<T>> =>
+  const discardValue = (tensor: T, out?: T): void => discard({ value: out }, [tensor]);
+  const discardResult = ({ value: tensor, grads }: Result, out?: GradOptions<T, R | P>["out"]): void =>
+    discard(namedOut(out), [tensor, ...Object.values<T | undefined>(grads)]);
+  const value = (feeds: Feeds<T, R, P>, { signal, out }: ValueOptions<T> = {}): MaybePromise<T> =>
     untilCancelled(
       signal,
-      () => runLoss(engine, cache, { spec, dtype, memo, gradients, signal, out }, feeds),
-      ({ tensors }) => discard(out, tensors),
+      () => runLoss(engine, cache, { spec, dtype, memo, gradients: "none", signal, out: { value: out } }, feeds, first),
+      (tensor) => discardValue(tensor, out),
     );
-  const value = (feeds: Feeds<T, R, P>, { signal, out }: ValueOptions<T> = {}): MaybePromise<T> =>
-    chain(run("none", feeds, signal, { value: out }), ({ tensors }) => first(tensors));
   const valueAndGrad = (
     feeds: Feeds<T, R, P>,
     { wrt, signal, out }: GradOptions<T, R | P> = {},
-  ): MaybePromise<Result> =>
-    chain(run(wrt ?? "all", feeds, signal, namedOut(out)), ({ tensors, gradients }) => ({
-      value: first(tensors),
-      grads: Object.fromEntries(gradients.map((name, i) => [name, tensors[i + 1]])) as Result["grads"],
-    }));
-  const release = ({ value: tensor, grads }: Result): void =>
-    discard({}, [tensor, ...Object.values<T | undefined>(grads)]);
+  ): MaybePromise<Result> => {
+    const run: LossRun<T> = { spec, dtype, memo, gradients: wrt ?? "all", signal, out: namedOut(out) };
+    return untilCancelled(
+      signal,
+      () => runLoss(engine, cache, run, feeds, (found): Result => ({ value: first(found), grads: gradsOf(found) })),
+      (result) => discardResult(result, out),
+    );
+  };
   return {
     spec,
     value: (feeds, options) => promised(() => value(feeds, options)),
     valueAndGrad: (feeds, options) => promised(() => valueAndGrad(feeds, options)),
-    warm: async (inputs, options) => release(await valueAndGrad(zeroFeeds(spec, inputs) as Feeds<T, R, P>, options)),
+    warm: async (inputs, options) =>
+      discardResult(await valueAndGrad(zeroFeeds(spec, inputs) as Feeds<T, R, P>, options)),
     valueSync: (feeds, options) =>
-      now(engine, value(feeds, options), (tensor) => discard({ value: options?.out }, [tensor])),
+      now(engine, value(feeds, options), (tensor) => discardValue(tensor, options?.out)),
     valueAndGradSync: (feeds, options) =>
-      now(engine, valueAndGrad(feeds, options), (result) =>
-        discard(namedOut(options?.out), [result.value, ...Object.values<T | undefined>(result.grads)]),
-      ),
+      now(engine, valueAndGrad(feeds, options), (result) => discardResult(result, options?.out)),
   };
+}
+
+function gradsOf<T, N extends string>({ tensors, gradients }: LossResult<T>): { readonly [K in N]?: T } {
+  const grads: Record<string, T | undefined> = {};
+  for (let i = 0; i < gradients.length; i++) grads[gradients[i] ?? ""] = tensors[i + 1];
+  return grads as { readonly [K in N]?: T };
 }
 
 function namedOut<T>(out: GradOptions<T, string>["out"]): NamedOut<T> {
@@ -145,8 +147,8 @@ function namedOut<T>(out: GradOptions<T, string>["out"]): NamedOut<T> {
   return { value: out.value, ...Object.fromEntries(grads) };
 }
 
-function first<T>(tensors: readonly T[]): T {
-  const [value] = tensors;
+function first<T>({ tensors }: LossResult<T>): T {
+  const value = tensors[0];
   if (value === undefined) throw new LossesError("BACKEND_FAILED", "run: the result must hold a value, got none.");
   return value;
 }

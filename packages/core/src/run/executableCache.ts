@@ -6,7 +6,7 @@ import type { LossSpec } from "../loss/define.js";
 import { traceLoss } from "../loss/traceLoss.js";
 import type { TensorType } from "../ops/types.js";
 import type { FloatDType } from "../tensor/dtype.js";
-import { chain, withCleanup } from "./maybe.js";
+import { chain } from "./maybe.js";
 
 /** What an executable is made for: a loss, computed in this dtype, with these gradients. */
 export interface ExecutableRequest {
@@ -23,7 +23,8 @@ export interface Compiled<T> {
   readonly outputs: readonly ({ readonly name: string } & TensorType)[];
 }
 
-interface Entry<T> {
+/** An executable that is there or on its way. */
+export interface Entry<T> {
   readonly compiled: MaybePromise<Compiled<T>>;
   /** Runs that are under way; an executable must not be disposed under one. */
   users: number;
@@ -47,12 +48,8 @@ export class ExecutableCache<T> {
     this.#engine = engine;
   }
 
-  /** Finds or makes the executable, and keeps it alive until `work` with it is over. */
-  use<A>(
-    request: ExecutableRequest,
-    binding: Binding,
-    work: (compiled: Compiled<T>) => MaybePromise<A>,
-  ): MaybePromise<A> {
+  /** Finds or makes the executable, and keeps it alive until it is let go. */
+  hold(request: ExecutableRequest, binding: Binding): Entry<T> {
     if (this.#disposed) {
       throw new LossesError(
         "BACKEND_DISPOSED",
@@ -61,12 +58,11 @@ export class ExecutableCache<T> {
     }
     const entry = this.#entry(request, binding);
     entry.users += 1;
-    return withCleanup(
-      () => chain(entry.compiled, work),
-      () => {
-        entry.users -= 1;
-      },
-    );
+    return entry;
+  }
+
+  letGo(entry: Entry<T>): void {
+    entry.users -= 1;
   }
 
   async dispose(): Promise<void> {

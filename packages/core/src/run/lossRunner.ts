@@ -6,7 +6,7 @@ import { printValue } from "../loss/options.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
 import { checkRange, needsRangeCheck } from "./checks.js";
-import type { ExecutableCache } from "./executableCache.js";
+import type { Compiled, ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { allEnded, chain, withCleanup } from "./maybe.js";
 import { checkOut, type NamedOut } from "./out.js";
@@ -31,35 +31,41 @@ export interface LossResult<T> {
 }
 
 /** Validates feeds, binds them, and runs the compiled graph; everything it uploaded is released again. */
-export function runLoss<T>(
+export function runLoss<T, A>(
   engine: Engine<T>,
   cache: ExecutableCache<T>,
   run: LossRun<T>,
   feeds: Feeds<T, string, string>,
-): MaybePromise<LossResult<T>> {
-  const types = readTypes(engine, run.spec, feeds);
+  finish: (result: LossResult<T>) => A,
+): MaybePromise<A> {
+  const { spec, dtype } = run;
+  const types = readTypes(engine, spec, feeds);
   const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
   const ready: Record<string, T> = {};
-  const use = (): MaybePromise<LossResult<T>> =>
-    cache.use({ spec: run.spec, dtype: run.dtype, gradients, key }, binding, ({ executable, outputs }) => {
-      stopIfCancelled(run.signal);
-      const out = checkOut(engine, run.spec.name, run.out, outputs, binding.sizes, feeds, ready);
-      return chain(executable.run(ready, binding.sizes, out), (tensors) => ({ tensors, gradients }));
-    });
+  const start = ({ executable, outputs }: Compiled<T>): MaybePromise<readonly T[]> => {
+    stopIfCancelled(run.signal);
+    const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, feeds, ready);
+    return executable.run(ready, binding.sizes, out);
+  };
+  const entry = cache.hold({ spec, dtype, gradients, key }, binding);
   return withCleanup(
     () => {
-      const later: Promise<void>[] = [];
+      let later: Promise<void>[] | undefined;
       for (const input of binding.inputs) {
         const tensor = prepare<T>(engine, run, binding, input, feeds[input.name], types[input.name], made);
-        if (tensor instanceof Promise) later.push(tensor.then((there) => void (ready[input.name] = there)));
+        if (tensor instanceof Promise) (later ??= []).push(tensor.then((there) => void (ready[input.name] = there)));
         else ready[input.name] = tensor;
       }
-      return later.length === 0 ? use() : allEnded(later).then(use);
+      return later === undefined
+        ? chain(entry.compiled, start)
+        : allEnded(later).then(() => chain(entry.compiled, start));
     },
     () => {
+      cache.letGo(entry);
       for (const tensor of made) engine.release(tensor);
     },
+    (tensors) => finish({ tensors, gradients }),
   );
 }
 

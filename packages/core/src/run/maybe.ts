@@ -11,8 +11,15 @@ export async function allEnded(values: readonly Promise<unknown>[]): Promise<voi
   await Promise.all(values);
 }
 
-/** Runs `cleanup` when the work is over, however it ends. */
-export function withCleanup<A>(work: () => MaybePromise<A>, cleanup: () => void): MaybePromise<A> {
+/**
+ * Runs `cleanup` when the work is over, however it ends, then `finish` with what came of it: all in one turn of the queue of
+ * promises, for this is on the way of every small call.
+ */
+export function withCleanup<A, B>(
+  work: () => MaybePromise<A>,
+  cleanup: () => void,
+  finish: (result: A) => B,
+): MaybePromise<B> {
   let result: MaybePromise<A>;
   try {
     result = work();
@@ -22,13 +29,12 @@ export function withCleanup<A>(work: () => MaybePromise<A>, cleanup: () => void)
   }
   if (!(result instanceof Promise)) {
     cleanup();
-    return result;
+    return finish(result);
   }
-  // What finally() does, in fewer turns of the queue of promises: this is on the way of every small call.
   return result.then(
     (value) => {
       cleanup();
-      return value;
+      return finish(value);
     },
     (cause: unknown) => {
       cleanup();
