@@ -63,12 +63,16 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
   const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);
   const values: string[] = [];
   const uses = countUses(graph);
+  const provider = options.provider ?? "any";
   const context: EmitContext = {
     graph,
     writer,
-    sizes: options.sizeInputs === undefined ? sizesOfShapes(writer, graph) : sizesOfInputs(writer, options.sizeInputs),
+    sizes:
+      options.sizeInputs === undefined
+        ? sizesOfShapes(writer, graph, provider)
+        : sizesOfInputs(writer, options.sizeInputs),
     planSum: options.planSum ?? planForAnySize,
-    provider: options.provider ?? "any",
+    provider,
     hasElements: options.hasElements ?? false,
     trustsIndices: options.trustsIndices ?? false,
     int64Inputs,

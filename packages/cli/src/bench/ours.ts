@@ -23,10 +23,17 @@ export async function openOurs(id: string, problem: Problem, part: Part): Promis
   const { answersAtOnce, mustBeRead } = deviceOf(id);
   const late = async (): Promise<ValueAndGrad<unknown, string>> =>
     gradient ? loss.valueAndGrad(feeds, { wrt }) : { value: await loss.value(feeds), grads: {} };
+  // No turn of the queue of promises more than the peer takes.
   const callLate = async (): Promise<void> => {
-    const result = await late();
-    if (mustBeRead) await backend.read(result.value);
-    free(result);
+    if (gradient) {
+      const result = await loss.valueAndGrad(feeds, { wrt });
+      if (mustBeRead) await backend.read(result.value);
+      free(result);
+    } else {
+      const value = await loss.value(feeds);
+      if (mustBeRead) await backend.read(value);
+      backend.release(value);
+    }
   };
   const sync = answersAtOnce && isSync(loss) ? loss : undefined;
   const callNow = (): void => {

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Reply, Request } from "./messages.js";
 import type { Job } from "./openContestant.js";
@@ -6,6 +7,12 @@ import type { Timed } from "./rounds.js";
 import type { Summary } from "./summary.js";
 
 const program = fileURLToPath(new URL("./contestantProcess.js", import.meta.url));
+
+/**
+ * Megabytes that the young generation may grow to. Beyond what the old one of so small a program has left, V8 marks the whole
+ * heap over and over, in some runs and not in others.
+ */
+const youngMegabytes = 2;
 
 /** A contestant in a process of its own. */
 export interface RunningContestant extends Timed {
@@ -22,7 +29,10 @@ export interface RunningContestant extends Timed {
  * @throws Error with what the process said, if it fails or ends
  */
 export async function startContestant(job: Job): Promise<RunningContestant> {
-  const child = fork(program, [JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(program, [JSON.stringify(job)], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    execArgv: [...process.execArgv, `--max-semi-space-size=${youngMegabytes}`],
+  });
   const lines = lastLines(child);
   const expectReply = <K extends Reply["tell"]>(kind: K): Promise<Extract<Reply, { readonly tell: K }>> =>
     nextReply(child, lines).then((reply) => {

@@ -6,6 +6,7 @@ import { GraphBuilder } from "./builder.js";
 import { collectFactors, negateFactor, negateLater } from "./factors.js";
 import { foldScalar } from "./fold.js";
 import { countUses, liveNodes, type Graph, type Node, type NodeOf } from "./graph.js";
+import { castOfNot, rewriteWhere } from "./choices.js";
 import { expandAfter, sumOfDiagonal, withoutLeadingOnes } from "./sink.js";
 
 /**
@@ -85,7 +86,7 @@ function rewrite(
       break;
     }
     case "cast":
-      return b.type(first).dtype === node.attrs.to ? first : keep();
+      return castOfNot(b, node, first) ?? (b.type(first).dtype === node.attrs.to ? first : keep());
     case "expand":
       if (sameShape(b.type(first).shape, node.attrs.shape)) return first;
       return b.add("expand", [withoutLeadingOnes(b, first)], node.attrs);
@@ -108,6 +109,7 @@ function rewrite(
   if (sunk !== undefined) return sunk;
   const [x = first, y = second] = bare;
   if (node.inputs.length === 2) return collectFactors(b, node, x, y, isUsedOnce) ?? rewriteBinary(b, node, x, y);
+  if (node.op === "where") return rewriteWhere(b, node, bare);
   return b.add(node.op, bare, node.attrs as OpAttributes[OpName]);
 }
 

@@ -128,8 +128,7 @@ function compileLoss<T, R extends string, P extends string>(
     valueAndGrad: (feeds, options) => promised(() => valueAndGrad(feeds, options)),
     warm: async (inputs, options) =>
       discardResult(await valueAndGrad(zeroFeeds(spec, inputs) as Feeds<T, R, P>, options)),
-    valueSync: (feeds, options) =>
-      now(engine, value(feeds, options), (tensor) => discardValue(tensor, options?.out)),
+    valueSync: (feeds, options) => now(engine, value(feeds, options), (tensor) => discardValue(tensor, options?.out)),
     valueAndGradSync: (feeds, options) =>
       now(engine, valueAndGrad(feeds, options), (result) => discardResult(result, options?.out)),
   };

@@ -23,6 +23,7 @@ export class RequestMemo {
   #types: Types = {};
   #binding: Binding | undefined;
   readonly #requests = new Map<string, BoundRequest>();
+  #last: { readonly wanted: WantedGradients; readonly request: BoundRequest } | undefined;
 
   /** `prefix`: tells the loss, and what it is computed in, apart from others. */
   constructor(spec: LossSpec, prefix: string) {
@@ -31,22 +32,39 @@ export class RequestMemo {
   }
 
   request(types: Types, wanted: WantedGradients): BoundRequest {
-    if (this.#binding === undefined || !sameTypes(types, this.#types)) {
-      this.#binding = bindInputs(this.#spec.loss.definition, types);
-      this.#types = Object.fromEntries(
-        Object.entries(types).map(([name, { shape, dtype }]) => [name, { shape: [...shape], dtype }]),
-      );
-      this.#requests.clear();
-    }
+    const binding = this.#bind(types);
+    if (this.#last !== undefined && sameGradients(this.#last.wanted, wanted)) return this.#last.request;
+    const request = this.#requestFor(binding, wanted);
+    this.#last = { wanted: typeof wanted === "string" ? wanted : [...wanted], request };
+    return request;
+  }
+
+  #bind(types: Types): Binding {
+    if (this.#binding !== undefined && sameTypes(types, this.#types)) return this.#binding;
+    const binding = bindInputs(this.#spec.loss.definition, types);
+    this.#binding = binding;
+    this.#types = Object.fromEntries(
+      Object.entries(types).map(([name, { shape, dtype }]) => [name, { shape: [...shape], dtype }]),
+    );
+    this.#requests.clear();
+    this.#last = undefined;
+    return binding;
+  }
+
+  #requestFor(binding: Binding, wanted: WantedGradients): BoundRequest {
     const name = typeof wanted === "string" ? wanted : `of ${wanted.join()}`;
     const known = this.#requests.get(name);
     if (known !== undefined) return known;
-    const binding = this.#binding;
     const gradients = chooseGradients(this.#spec, binding, wanted);
     const request: BoundRequest = { binding, gradients, key: `${this.#prefix} ${gradients.join()} ${binding.key}` };
     this.#requests.set(name, request);
     return request;
   }
+}
+
+function sameGradients(a: WantedGradients, b: WantedGradients): boolean {
+  if (typeof a === "string" || typeof b === "string") return a === b;
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
 function sameTypes(a: Types, b: Types): boolean {

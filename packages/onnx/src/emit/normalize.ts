@@ -72,10 +72,24 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   const { writer } = context;
   const x = operand(inputs, 0);
-  if (isOneKernel(node, context)) return softmaxKernel("Softmax", x, node.attrs.axis, context);
+  if (isOneKernel(node, context)) {
+    // softmax x = e^(log softmax x), which spares the sum where the logarithm is wanted as well.
+    const log = logarithmOf(node, context);
+    return log === undefined
+      ? softmaxKernel("Softmax", x, node.attrs.axis, context)
+      : writer.node("Exp", [context.valueOf(log)]);
+  }
   const { exp, sum, probe } = softmaxParts(x, node.attrs.axis, context);
   return writer.node("Div", [exp, whereNumber(probe, sum, context)]);
 };
+
+/** The earlier node that is the logarithm of a softmax. */
+function logarithmOf({ id, inputs, attrs }: NodeOf<"softmax">, { graph }: EmitContext): number | undefined {
+  return graph.nodes.find(
+    (node) =>
+      node.id < id && node.op === "logSoftmax" && node.inputs[0] === inputs[0] && node.attrs.axis === attrs.axis,
+  )?.id;
+}
 
 /** x - m - log Σ exp(x - m) along an axis, with m = max x. */
 export const emitLogSoftmax: Emitter<"logSoftmax"> = (node, inputs, context) => {

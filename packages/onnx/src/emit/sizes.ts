@@ -9,6 +9,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../format.js";
+import type { Provider } from "./context.js";
 import type { ModelWriter } from "./writer.js";
 
 /** Where the sizes behind a graph's symbols come from inside a model. */
@@ -34,7 +35,7 @@ export interface SizeInput {
 }
 
 /** Sizes from the shapes of the model's inputs: it needs nothing else. */
-export function sizesOfShapes(writer: ModelWriter, graph: Graph): Sizes {
+export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provider): Sizes {
   /** A run of axes of one input that reads exactly like `shape`. */
   const span = (shape: Shape): string | undefined => {
     for (const { attrs } of graphInputs(graph)) {
@@ -55,9 +56,12 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph): Sizes {
       `graph ${graph.name}: the dimension ${symbol} must occur in the shape of an input, got it nowhere.`,
     );
   };
-  // Not by Squeeze: its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are different
-  // providers'.
-  const scalar = (symbol: string): string => writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
+  // A Squeeze is faster, but its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are
+  // different providers'.
+  const scalar = (symbol: string): string =>
+    provider === "cpu"
+      ? writer.node("Squeeze", [vector(symbol), writer.list([0])])
+      : writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
 
   return {
     int32: (dim) =>

@@ -22,10 +22,29 @@ export class ModelWriter {
 
   /** The value of one ONNX op. An empty input name leaves an optional operand out. */
   node(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): string {
+    if (opType === "Where") return this.#choice(inputs);
     const [first = "", axes = ""] = inputs;
     const undone =
       opType === "Squeeze" || opType === "Unsqueeze" ? this.beforeAxes(inverse[opType], first, axes) : undefined;
-    if (undone !== undefined) return undone;
+    return undone ?? this.#add(opType, inputs, attributes);
+  }
+
+  /** A choice between two; one by the opposite of a condition is one by the condition. */
+  #choice([condition = "", yes = "", no = ""]: readonly string[]): string {
+    const made = this.#makers.get(condition);
+    if (made?.opType === "Not") return this.#choice([made.inputs[0] ?? "", no, yes]);
+    return this.#add("Where", [condition, this.#chosen(condition, yes, 1), this.#chosen(condition, no, 2)], {});
+  }
+
+  /** What is left of an operand of a choice that is a choice by the same condition, where what goes is a number and stretches nothing. */
+  #chosen(condition: string, operand: string, branch: 1 | 2): string {
+    const made = this.#makers.get(operand);
+    if (made?.opType !== "Where" || made.inputs[0] !== condition) return operand;
+    const isNumber = this.#stored.get(made.inputs[3 - branch] ?? "")?.dims.length === 0;
+    return isNumber ? (made.inputs[branch] ?? operand) : operand;
+  }
+
+  #add(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string {
     const key = JSON.stringify([opType, inputs, attributes]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
