@@ -8,11 +8,16 @@ import type { Summary } from "./summary.js";
 
 const program = fileURLToPath(new URL("./contestantProcess.js", import.meta.url));
 
+// What differs from run to run and not from contestant to contestant is kept still.
+
 /**
  * Megabytes that the young generation may grow to. Beyond what the old one of so small a program has left, V8 marks the whole
  * heap over and over, in some runs and not in others.
  */
 const youngMegabytes = 2;
+
+/** Memory once taken is kept: whether the C library gives it back, and takes page after page again, is luck of the layout. */
+const keptMemory = { MALLOC_TRIM_THRESHOLD_: String(2 ** 40), MALLOC_MMAP_MAX_: "0" };
 
 /** A contestant in a process of its own. */
 export interface RunningContestant extends Timed {
@@ -31,6 +36,7 @@ export interface RunningContestant extends Timed {
 export async function startContestant(job: Job): Promise<RunningContestant> {
   const child = fork(program, [JSON.stringify(job)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: { ...keptMemory, ...process.env },
     execArgv: [...process.execArgv, `--max-semi-space-size=${youngMegabytes}`],
   });
   const lines = lastLines(child);

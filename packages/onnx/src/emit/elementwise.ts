@@ -1,6 +1,7 @@
 import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
 import { emitMean } from "./means.js";
+import { either, emitWhere } from "./choices.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
@@ -86,21 +87,10 @@ export const elementwiseEmitters: Pick<
   lessOrEqual: same("LessOrEqual"),
   and: same("And"),
   or: (_, inputs, context) => either(operand(inputs, 0), operand(inputs, 1), context),
-  where: (node, inputs, context) => {
-    const { writer, graph } = context;
-    if (nodeAt(graph, node.inputs[1] ?? -1).dtype !== "bool") return writer.node("Where", inputs);
-    // ONNX Runtime has no Where over bool: (c ∧ a) ∨ (¬c ∧ b)
-    const [c, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
-    return either(writer.node("And", [c, a]), writer.node("And", [writer.node("Not", [c]), b]), context);
-  },
+  where: emitWhere,
 };
 
-// ONNX Runtime's WebGPU provider lacks Or, Equal over bool, and Neg and Abs over int32.
-
-function either(a: string, b: string, { writer, provider }: EmitContext): string {
-  if (provider === "cpu") return writer.node("Or", [a, b]);
-  return writer.node("Not", [writer.node("And", [writer.node("Not", [a]), writer.node("Not", [b])])]);
-}
+// ONNX Runtime's WebGPU provider lacks Equal over bool, and Neg and Abs over int32.
 
 function negative(x: string, dtype: DType, { writer, provider }: EmitContext): string {
   if (provider === "cpu" || dtype !== "int32") return writer.node("Neg", [x]);

@@ -18,6 +18,8 @@ export interface Sizes {
   readonly int32: (dim: Dim) => string;
   /** The product of sizes as a floating scalar. */
   readonly product: (dims: readonly Dim[], dtype: FloatDType) => string;
+  /** The same with one axis of size 1, if that takes less; else a scalar. */
+  readonly productLine: (dims: readonly Dim[], dtype: FloatDType) => string;
   /** A shape as a list of int64. */
   readonly shape: (shape: Shape) => string;
   /** `[0, what is missing to the next multiple of row]`, for a line of as many elements as `shape` has. */
@@ -63,21 +65,24 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
       ? writer.node("Squeeze", [vector(symbol), writer.list([0])])
       : writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
 
+  const productOf = (dims: readonly Dim[], dtype: FloatDType, read: (symbol: string) => string): string => {
+    const literal = product(dims.filter((dim) => typeof dim === "number"));
+    const [first, ...rest] = dims.filter((dim) => typeof dim === "string").map(read);
+    if (first === undefined) return writer.scalar(literal, dtype);
+    const factors = literal === 1 ? rest : [...rest, writer.scalar(literal, "int64")];
+    // The product is exact in int64 and rounded once.
+    const whole = factors.reduce((a, b) => writer.node("Mul", [a, b]), first);
+    return writer.node("Cast", [whole], { to: elementType[dtype] });
+  };
+
   return {
     int32: (dim) =>
       typeof dim === "number"
         ? writer.scalar(dim, "int32")
         : writer.node("Cast", [scalar(dim)], { to: elementType.int32 }),
 
-    product: (dims, dtype) => {
-      const literal = product(dims.filter((dim) => typeof dim === "number"));
-      const [first, ...rest] = dims.filter((dim) => typeof dim === "string").map(scalar);
-      if (first === undefined) return writer.scalar(literal, dtype);
-      const factors = literal === 1 ? rest : [...rest, writer.scalar(literal, "int64")];
-      // The product is exact in int64 and rounded once.
-      const whole = factors.reduce((a, b) => writer.node("Mul", [a, b]), first);
-      return writer.node("Cast", [whole], { to: elementType[dtype] });
-    },
+    product: (dims, dtype) => productOf(dims, dtype, scalar),
+    productLine: (dims, dtype) => productOf(dims, dtype, vector),
 
     shape: (shape) => {
       if (shape.every((dim) => typeof dim === "number")) return writer.list(shape);
@@ -128,15 +133,17 @@ export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
   const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] =>
     dims.map((dim) => (typeof dim === "number" ? dim : (sizes[dim] ?? 0)));
   const isLiteral = (dims: readonly Dim[]): dims is readonly number[] => dims.every((dim) => typeof dim === "number");
+  const count = (dims: readonly Dim[], dtype: FloatDType): string =>
+    isLiteral(dims)
+      ? writer.scalar(product(dims), dtype)
+      : input(`count:${dtype}`, dtype, dims, [], (sizes) => [sizeOf(bound(dims, sizes))]);
   return {
     int32: (dim) =>
       typeof dim === "number"
         ? writer.scalar(dim, "int32")
         : input("size", "int32", [dim], [], (sizes) => bound([dim], sizes)),
-    product: (dims, dtype) =>
-      isLiteral(dims)
-        ? writer.scalar(product(dims), dtype)
-        : input(`count:${dtype}`, dtype, dims, [], (sizes) => [sizeOf(bound(dims, sizes))]),
+    product: count,
+    productLine: count,
     shape: (shape) =>
       isLiteral(shape)
         ? writer.list(shape)

@@ -12,6 +12,7 @@ export class ModelWriter {
   readonly #nodes: OnnxNode[] = [];
   readonly #makers = new Map<string, OnnxNode>();
   readonly #stored = new Map<string, TensorProto>();
+  readonly #numbers = new Map<string, number>();
   readonly #known = new Map<string, string>();
   readonly #taken: Set<string>;
 
@@ -24,6 +25,8 @@ export class ModelWriter {
   node(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): string {
     if (opType === "Where") return this.#choice(inputs);
     const [first = "", axes = ""] = inputs;
+    const opposite = opType === "Not" ? this.operandsOf("Not", first) : undefined;
+    if (opposite !== undefined) return opposite[0] ?? "";
     const undone =
       opType === "Squeeze" || opType === "Unsqueeze" ? this.beforeAxes(inverse[opType], first, axes) : undefined;
     return undone ?? this.#add(opType, inputs, attributes);
@@ -31,17 +34,16 @@ export class ModelWriter {
 
   /** A choice between two; one by the opposite of a condition is one by the condition. */
   #choice([condition = "", yes = "", no = ""]: readonly string[]): string {
-    const made = this.#makers.get(condition);
-    if (made?.opType === "Not") return this.#choice([made.inputs[0] ?? "", no, yes]);
+    const opposite = this.operandsOf("Not", condition);
+    if (opposite !== undefined) return this.#choice([opposite[0] ?? "", no, yes]);
     return this.#add("Where", [condition, this.#chosen(condition, yes, 1), this.#chosen(condition, no, 2)], {});
   }
 
   /** What is left of an operand of a choice that is a choice by the same condition, where what goes is a number and stretches nothing. */
   #chosen(condition: string, operand: string, branch: 1 | 2): string {
-    const made = this.#makers.get(operand);
-    if (made?.opType !== "Where" || made.inputs[0] !== condition) return operand;
-    const isNumber = this.#stored.get(made.inputs[3 - branch] ?? "")?.dims.length === 0;
-    return isNumber ? (made.inputs[branch] ?? operand) : operand;
+    const inner = this.operandsOf("Where", operand);
+    if (inner === undefined || inner[0] !== condition || !this.#numbers.has(inner[3 - branch] ?? "")) return operand;
+    return inner[branch] ?? operand;
   }
 
   #add(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string {
@@ -58,8 +60,14 @@ export class ModelWriter {
 
   /** What became `value` when it lost or got these axes, a list as `list` gives it; `undefined` if that is not how it came to be. */
   beforeAxes(opType: "Squeeze" | "Unsqueeze", value: string, axes: string): string | undefined {
+    const [operand, made] = this.operandsOf(opType, value) ?? [];
+    return made === axes ? operand : undefined;
+  }
+
+  /** What `value` was made of, if by this op. */
+  operandsOf(opType: string, value: string): readonly string[] | undefined {
     const made = this.#makers.get(value);
-    return made?.opType === opType && made.inputs[1] === axes ? made.inputs[0] : undefined;
+    return made?.opType === opType ? made.inputs : undefined;
   }
 
   /** Reserves a name for an input. */
@@ -71,6 +79,11 @@ export class ModelWriter {
   /** A scalar stored in the model. */
   scalar(value: number, dtype: DType | "int64"): string {
     return this.#store(value, dtype);
+  }
+
+  /** The number that a stored scalar is; `undefined` for other values. */
+  numberOf(value: string): number | undefined {
+    return this.#numbers.get(value);
   }
 
   /** A list of int64 stored in the model: axes and shapes. */
@@ -115,6 +128,7 @@ export class ModelWriter {
     const name = this.#name("const");
     this.#stored.set(name, encodeTensor(name, dtype, value));
     this.#known.set(key, name);
+    if (typeof value === "number") this.#numbers.set(name, value);
     return name;
   }
 

@@ -10,6 +10,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../../format.js";
+import { choose } from "../choices.js";
 import { operand, type EmitContext } from "../context.js";
 import { reduceAlong } from "../normalize.js";
 
@@ -45,14 +46,15 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
     const range = trustedRange(node, size, context);
     if (range !== undefined && range.except === undefined) return asPosition(axis, whole, given, undefined, context);
     // An exception that may be a class as well is no place outside.
+    const except = range?.except !== undefined && range.except < 0 ? range.except : undefined;
     const inside =
-      range?.except !== undefined && range.except < 0
-        ? writer.node("Not", [writer.node("Equal", [bare, writer.scalar(range.except, "int32")])])
-        : writer.node("And", [
-            writer.node("LessOrEqual", [zero, bare]),
-            writer.node("Less", [bare, sizes.int32(size)]),
-          ]);
-    const place = writer.node("Where", [inside, bare, zero]);
+      except === undefined
+        ? writer.node("And", [writer.node("LessOrEqual", [zero, bare]), writer.node("Less", [bare, sizes.int32(size)])])
+        : writer.node("Not", [writer.node("Equal", [bare, writer.scalar(except, "int32")])]);
+    const place =
+      except === undefined || context.provider !== "cpu"
+        ? writer.node("Where", [inside, bare, zero])
+        : writer.node("Max", [bare, zero]);
     return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
   }
   // Over an empty axis there is an extreme all the same, but no place; of a square no line is left then.
@@ -93,9 +95,10 @@ export function whereInside(
   otherwise: string | undefined,
   { axis, inside }: Position,
   dtype: DType,
-  { writer }: EmitContext,
+  context: EmitContext,
 ): string {
   if (inside === undefined) return value;
+  const { writer } = context;
   const axes = writer.list([axis]);
   const zero = writer.scalar(0, dtype);
   const [bare, other] = [value, otherwise].map((x) =>
@@ -103,7 +106,7 @@ export function whereInside(
   );
   return bare === undefined || other === undefined
     ? writer.node("Where", [writer.node("Unsqueeze", [inside, axes]), value, otherwise ?? zero])
-    : writer.node("Unsqueeze", [writer.node("Where", [inside, bare, other]), axes]);
+    : writer.node("Unsqueeze", [choose(inside, bare, other, dtype, context), axes]);
 }
 
 /** The shape of one element for each line along an axis. */

@@ -1,4 +1,5 @@
 import { isFloat, nodeAt, replaceOf, type DType, type Node, type NodeOf, type Shape } from "@losses/core";
+import { choose } from "../choices.js";
 import type { EmitContext } from "../context.js";
 import { pickAt } from "./pickAt.js";
 import { lineShape, positionOf, whereInside, type Position } from "./position.js";
@@ -69,7 +70,7 @@ export function asLines(value: string, shape: Shape, at: Position, dtype: DType,
   const { writer, sizes } = context;
   if (at.inside !== undefined) {
     if (shape.length > 0) return whereInside(value, undefined, at, dtype, context);
-    const line = writer.node("Where", [at.inside, value, writer.scalar(0, dtype)]);
+    const line = choose(at.inside, value, writer.scalar(0, dtype), dtype, context);
     return writer.node("Unsqueeze", [line, writer.list([at.axis])]);
   }
   const lines = lineShape(at.whole, at.axis);

@@ -1,0 +1,54 @@
+import { nodeAt, type DType, type Node, type NodeOf } from "@losses/core";
+import type { EmitContext } from "./context.js";
+
+/** The root of the smallest positive number: a norm is that, or 0. */
+const smallestNorm: { readonly [K in DType]?: number } = {
+  float16: 2 ** -12,
+  float32: 2 ** -74.5,
+  float64: 2 ** -537,
+};
+
+/**
+ * `where(d = 0, 0, g / d)` without the choice, where it multiplies nothing but v, and d = √Σv²: `g / d` with a positive number for
+ * 0, since v is 0 where d is. (Or so small that its squares are; then the product is small instead of 0.) `undefined` for other
+ * choices. `inputs`: the operands as written.
+ */
+export function emitQuotientByNorm(
+  node: NodeOf<"where">,
+  [, , written = ""]: readonly string[],
+  context: EmitContext,
+): string | undefined {
+  const { graph, writer, provider } = context;
+  const [condition, zero, quotient] = node.inputs.map((id) => nodeAt(graph, id));
+  const least = smallestNorm[node.dtype];
+  if (provider !== "cpu" || least === undefined || condition?.op !== "equal" || quotient?.op !== "div")
+    return undefined;
+  const norm = quotient.inputs[1] ?? -1;
+  const [compared, against = -1] = condition.inputs;
+  if (compared !== norm || !isZero(zero) || !isZero(nodeAt(graph, against))) return undefined;
+  const vector = vectorOf(norm, context);
+  if (vector === undefined || !multipliesOnly(node.id, vector, context)) return undefined;
+  const [numerator, divisor] = writer.operandsOf("Div", written) ?? [];
+  if (numerator === undefined || divisor === undefined) return undefined;
+  return writer.node("Div", [numerator, writer.node("Max", [divisor, writer.scalar(least, node.dtype)])]);
+}
+
+/** The v of √Σv². */
+function vectorOf(norm: number, { graph }: EmitContext): number | undefined {
+  const root = nodeAt(graph, norm);
+  const sum = root.op === "sqrt" ? nodeAt(graph, root.inputs[0] ?? -1) : undefined;
+  const square = sum?.op === "reduceSum" ? nodeAt(graph, sum.inputs[0] ?? -1) : undefined;
+  return square?.op === "mul" && square.inputs[0] === square.inputs[1] ? square.inputs[0] : undefined;
+}
+
+function multipliesOnly(id: number, factor: number, { graph }: EmitContext): boolean {
+  const users = graph.nodes.filter(({ inputs }) => inputs.includes(id));
+  return (
+    graph.outputs.every((output) => output.node !== id) &&
+    users.every(({ op, inputs }) => op === "mul" && inputs.includes(factor))
+  );
+}
+
+function isZero(node: Node | undefined): boolean {
+  return node?.op === "constant" && node.attrs.value === 0;
+}
