@@ -76,6 +76,18 @@ describe("simplify", () => {
       (x) => x.mul(x.exp()).sub(x.mul(0.5).mul(x.exp())),
       ["exp", "mul", "constant", "mul", "sub"],
     ],
+    ["a choice by the opposite", (x) => x.equal(1).not().where(x, x.exp()), ["constant", "equal", "exp", "where"]],
+    ["the opposite as a number", (x) => x.equal(1).not().cast("float64"), ["constant", "equal", "constant", "where"]],
+    [
+      "a choice that has been made",
+      (x) => x.equal(1).where(x.equal(1).where(x.exp(), x), x.equal(1).not().where(x.abs(), 2)),
+      ["constant", "equal", "exp", "abs", "where"],
+    ],
+    [
+      "all of a choice whose other side decides the shape",
+      (x, y) => y.equal(1).where(y.equal(1).where(2, x), y),
+      ["constant", "equal", "constant", "where", "where"],
+    ],
   ])("%s", (_, build, expected) => {
     const graph = simplify(trace(build));
     verify(graph);
@@ -112,6 +124,9 @@ describe("simplify", () => {
       (x) => x.neg().div(2),
       (x) => x.greater(0).where(0, x.neg()),
       (x) => x.sum().expand(["N", "D"]),
+      (x) => x.greater(0).not().where(x, x.neg()),
+      (x) => x.greater(0).not().cast("float64"),
+      (x) => x.greater(0).where(x.greater(0).where(x.neg(), 1), x.greater(0).not().where(2, x)),
     ];
     const step = fc.tuple(fc.nat(unary.length + 2), fc.nat(20), fc.nat(20));
     fc.assert(

@@ -242,3 +242,28 @@ describe("float16", () => {
     expect((await wide.value({ anchor: again, positive: [[5]], negative: [[3]] })).data[0]).toBeCloseTo(6, 4);
   });
 });
+
+describe("the gradient of a distance", () => {
+  const gradients = async (anchor: readonly number[], positive: readonly number[]): Promise<readonly number[]> => {
+    const loss = await backend.compile(tripletMarginLoss({ eps: 0 }));
+    const { grads } = await loss.valueAndGrad({ anchor: [anchor], positive: [positive], negative: [[0, 0]] });
+    const { data } = await backend.read(grads.positive ?? backend.tensor([]));
+    return [...data];
+  };
+
+  it("is 0 where the distance is, and NaN where that is", async () => {
+    expect((await gradients([1, 2], [1, 2])).map(Math.abs)).toEqual([0, 0]);
+    expect((await gradients([0, 0], [0, 0])).map(Math.abs)).toEqual([0, 0]);
+    expect(await gradients([NaN, 2], [1, 2])).toEqual([NaN, NaN]);
+  });
+
+  it("has length 1 down to the smallest distance, and no more where squares are too small to be numbers", async () => {
+    for (const distance of [1, 1e-10, 1e-18]) {
+      const [x = NaN, y = NaN] = await gradients([3 * distance, 4 * distance], [0, 0]);
+      expect(x).toBeCloseTo(-0.6, 5);
+      expect(y).toBeCloseTo(-0.8, 5);
+    }
+    const tiny = await gradients([1e-23, 0], [0, 0]);
+    for (const x of tiny) expect(Math.abs(x)).toBeLessThanOrEqual(1);
+  });
+});

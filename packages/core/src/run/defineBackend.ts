@@ -1,6 +1,5 @@
 import type {
   Backend,
-  CancelSignal,
   CompileOptions,
   Engine,
   Feeds,
