@@ -66,12 +66,14 @@ describe("losses conformance", { timeout: 120_000 }, () => {
     const args = ["conformance", "--backend", "js:scalar", "--dtype", "float64", "--report", file];
     const { status, out } = await losses(args);
     const report = JSON.parse(await readFile(file, "utf8")) as {
+      readonly machine: Readonly<Record<string, string>>;
       readonly rows: readonly unknown[];
       readonly problems: unknown;
     };
     await rm(folder, { recursive: true });
     expect(out).toMatch(/js:scalar\s+float64\s+\d+\s+\d+/);
     expect(report.problems).toEqual([]);
+    expect(report.machine).toMatchObject({ platform: process.platform, arch: process.arch });
     expect(report.rows.length).toBeGreaterThan(40);
     expect(status).toBe(0);
   });

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
 import process from "node:process";
 import { engineVersions, namedBackends } from "../backends.js";
 import { play, type BenchRow } from "../bench/driver.js";
@@ -8,6 +7,7 @@ import { reportAsText, type BenchReport } from "../bench/report.js";
 import { startContestant } from "../bench/startContestant.js";
 import { namedWorkloads } from "../bench/workloads.js";
 import { UsageError } from "../failure.js";
+import { describeMachine } from "../machine.js";
 import { note, print, toJSON } from "../output.js";
 import { progressBar } from "../progress.js";
 
@@ -41,7 +41,11 @@ export async function bench(options: BenchOptions): Promise<number> {
     }
   }
   bar.stop();
-  const report: BenchReport = { system: describeSystem(), rows, problems };
+  const report: BenchReport = {
+    system: { node: process.versions.node, ...describeMachine(), ...engineVersions() },
+    rows,
+    problems,
+  };
   if (options.report !== undefined) {
     await writeFile(options.report, toJSON(report));
     note(`The report is in ${options.report}.`);
@@ -60,15 +64,4 @@ function readRounds(text: string): number {
   const rounds = Number(text);
   if (Number.isInteger(rounds) && rounds >= 1) return rounds;
   throw new UsageError(`--rounds must be an integer >= 1, got ${text}.`);
-}
-
-function describeSystem(): Readonly<Record<string, string>> {
-  const model = cpus()[0]?.model.trim();
-  return {
-    node: process.versions.node,
-    platform: process.platform,
-    arch: process.arch,
-    processors: `${availableParallelism()}${model === undefined ? "" : ` (${model})`}`,
-    ...engineVersions(),
-  };
 }

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { printReport, runConformance, selectBackends, type Report, type ReportRow } from "@losses/conformance";
 import { backendIds, engineVersions, namedBackends, openBackend } from "../backends.js";
+import { describeMachine } from "../machine.js";
 import { columns, note, print } from "../output.js";
 import { progressBar } from "../progress.js";
 import { readDType } from "../read.js";
@@ -29,6 +30,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
     })),
     {
       versions: engineVersions(),
+      machine: describeMachine(),
       onProgress: ({ backend, dtype: current, done, total }) => bar.show(`${backend} ${current}`, done, total),
       ...(dtype === undefined ? {} : { dtypes: [dtype] }),
     },

@@ -2,6 +2,7 @@ import process from "node:process";
 import { BackendUnavailableError, hingeGanGeneratorLoss, type Backend } from "@losses/core";
 import type { PlacedNode } from "@losses/onnxruntime";
 import { backendIds, engineVersions, openBackend } from "../backends.js";
+import { describeMachine } from "../machine.js";
 import { examinePlacement, type PlacementFinding } from "../placement.js";
 import { columns, print, toJSON } from "../output.js";
 import { progressBar } from "../progress.js";
@@ -29,7 +30,7 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
     findings.push(await examine(id));
   }
   bar.stop();
-  const system = { node: process.versions.node, platform: process.platform, arch: process.arch, ...engineVersions() };
+  const system = { node: process.versions.node, ...describeMachine(), ...engineVersions() };
   if (json) return print(toJSON({ system, backends: findings }));
   const rows = findings.map(({ backend, works, id, dtypes = [], reasons }) => [
     backend,

@@ -38,6 +38,8 @@ export interface Unavailable {
 /** What a run found: `report.json`. */
 export interface Report {
   readonly versions: Readonly<Record<string, string>>;
+  /** What the run was on, where that was noted. */
+  readonly machine?: Readonly<Record<string, string>>;
   readonly backends: readonly {
     readonly id: string;
     readonly device: string;

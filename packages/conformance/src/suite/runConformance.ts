@@ -27,6 +27,8 @@ export interface ConformanceOptions {
   readonly dtypes?: readonly FloatDType[];
   /** Versions to note in the report, besides those of `@losses/*` and Node. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** What the run is on, to note in the report: processor, graphics device … */
+  readonly machine?: Readonly<Record<string, string>>;
   /** Told of every case: which backend, how many are done, how many there are. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -90,7 +92,15 @@ export async function runConformance(
     ...context.ledger.stale(ran.map(({ id }) => id)),
   ];
   const versions = { ...packageVersions(), ...options.versions };
-  return { versions, backends: ran, rows: summarise(outcomes), unavailable, problems };
+  const { machine } = options;
+  return {
+    versions,
+    ...(machine === undefined ? {} : { machine }),
+    backends: ran,
+    rows: summarise(outcomes),
+    unavailable,
+    problems,
+  };
 }
 
 /** The backend, or why there is none; anything but `BackendUnavailableError` is a bug and thrown on. */
