@@ -18,7 +18,7 @@ export interface Evaluation {
 export type Numbers = Float32Array | Float64Array;
 
 /** Every backend that the demo knows, by the name it is chosen with. */
-export const backendNames = ["js:scalar", "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"] as const;
+export const backendNames = ["js:wasm", "js:scalar", "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"] as const;
 export type BackendName = (typeof backendNames)[number] | "js";
 
 export function isBackendName(name: string): name is BackendName {
@@ -30,6 +30,7 @@ type Opener = (dtype: FloatDType) => Promise<LossEngine>;
 // Imported when asked for: a runtime that does not load here must not keep the others from running.
 const openers: { readonly [K in BackendName]: Opener } = {
   js: async (dtype) => adapt(await (await import("@losses/js")).createBackend(), dtype),
+  "js:wasm": async (dtype) => adapt(await (await import("@losses/js")).createBackend({ engine: "wasm" }), dtype),
   "js:scalar": async (dtype) => adapt(await (await import("@losses/js")).createBackend({ engine: "scalar" }), dtype),
   "tfjs:cpu": async (dtype) => openTfjs("cpu", dtype),
   "tfjs:wasm": async (dtype) => openTfjs("wasm", dtype),

@@ -19,7 +19,7 @@ describe("readOptions", () => {
   it.each([
     [
       ["--backend", "cuda"],
-      '--backend: must be one of js, js:scalar, tfjs:cpu, tfjs:wasm, onnxruntime:cpu, got "cuda".',
+      '--backend: must be one of js, js:wasm, js:scalar, tfjs:cpu, tfjs:wasm, onnxruntime:cpu, got "cuda".',
     ],
     [["--losses", "clipLoss,nope"], 'got "nope".'],
     [["--steps", "0"], '--steps: must be an integer >= 1, got "0".'],

@@ -11,8 +11,8 @@ type Open = () => Promise<Backend<unknown>>;
 /** Every backend that the command line knows, and how to open it. Nothing is imported before it is asked for. */
 const openers: Readonly<Record<string, Open>> = {
   js: async () => (await import("@losses/js")).createBackend(),
-  "js:scalar": () => openJs("scalar"),
   "js:wasm": () => openJs("wasm"),
+  "js:scalar": () => openJs("scalar"),
   "tfjs:cpu": () => openTfjs("cpu"),
   "tfjs:wasm": () => openTfjs("wasm"),
   "tfjs:webgl": () => openTfjs("webgl"),
@@ -78,10 +78,9 @@ function unknown(name: string): UsageError {
   return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${name}.`);
 }
 
-async function openJs(engine: string): Promise<Backend<unknown>> {
+async function openJs(engine: JsEngineName): Promise<Backend<unknown>> {
   const { createBackend } = await import("@losses/js");
-  // An engine of which this version of @losses/js does not know is refused by it, as a device that is not there.
-  return createBackend({ engine: engine as JsEngineName });
+  return createBackend({ engine });
 }
 
 async function openTfjs(device: TfjsDevice): Promise<Backend<unknown>> {

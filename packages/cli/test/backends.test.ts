@@ -25,7 +25,7 @@ describe("losses doctor", { timeout: 120_000 }, () => {
   it("says of every backend whether it works, and why not", async () => {
     const findings = await doctor();
     expect([...findings.keys()]).toEqual(backendIds);
-    for (const id of ["js", "js:scalar", "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"]) {
+    for (const id of ["js", "js:wasm", "js:scalar", "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"]) {
       expect(findings.get(id)).toMatchObject({ works: true, reasons: [] });
     }
     for (const { works, reasons } of findings.values()) expect(works).toBe(reasons.length === 0);

@@ -31,7 +31,7 @@ function expectSame(actual: Answer, expected: Answer): void {
   }
 }
 
-describe.each(["js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s", { timeout: 60_000 }, (backend) => {
+describe.each(["js:wasm", "js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s", { timeout: 60_000 }, (backend) => {
   it.each(kindNames)("the peer computes what our %s does", async (kind) => {
     const gradient = await answer(backend, kind, "gradient", "losses");
     expect(Object.keys(gradient.grads)).toEqual(kinds[kind].wrt);

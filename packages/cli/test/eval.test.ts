@@ -106,7 +106,7 @@ describe("losses eval", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ["a backend that does not exist", ["--backend", "jax"], 2, "the backend must be one of js, js:scalar"],
+    ["a backend that does not exist", ["--backend", "jax"], 2, "the backend must be one of js, js:wasm, js:scalar"],
     ["a dtype that does not exist", ["--backend", "js", "--dtype", "float8"], 2, "--dtype must be one of"],
     ["a dtype that the backend lacks", ["--backend", "onnxruntime:cpu", "--dtype", "float64"], 2, "--dtype must be"],
     ["no backend", [], 2, "--backend"],

@@ -15,7 +15,8 @@ const casesOf = (loss: string): readonly Fixture[] => {
 };
 
 const backends: readonly [string, () => Promise<Backend<unknown>>][] = [
-  ["js", () => createJs()],
+  ["js:scalar", () => createJs({ engine: "scalar" })],
+  ["js:wasm", () => createJs({ engine: "wasm" })],
   ["onnxruntime:cpu", () => createOnnxRuntime({ device: "cpu" })],
 ];
 

@@ -1,22 +1,40 @@
 import { BackendUnavailableError, defineSyncBackend, type Engine, type SyncBackend } from "@losses/core";
+import { whyNot } from "@losses/wasm";
+import { fastestEngine } from "./fastest.js";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
+import { wasmEngine } from "./wasm/engine.js";
 
-/** The engines of this backend: `scalar` is plain JavaScript and works everywhere. */
-export type JsEngineName = "scalar";
+/**
+ * The engines of this backend: `wasm` compiles losses to WebAssembly SIMD, in float32; `scalar` is plain JavaScript, works
+ * everywhere and computes in float64.
+ */
+export type JsEngineName = "wasm" | "scalar";
 
 export interface JsBackendOptions {
-  /** The engine to use, exactly; default: the fastest that works here. All of them run on the processor. */
+  /**
+   * The engine to use, exactly; default: the fastest that works here, for each loss. Both run on the processor, in the thread
+   * that calls.
+   */
   readonly engine?: JsEngineName;
 }
 
-const engines: { readonly [K in JsEngineName]: () => Engine<JsTensor> } = { scalar: scalarEngine };
+const engines: { readonly [K in JsEngineName]: () => Engine<JsTensor> } = {
+  wasm: () => {
+    const reason = whyNot();
+    if (reason === undefined) return wasmEngine();
+    throw new BackendUnavailableError(`js: engine wasm must work here, got: ${reason}`, [`wasm: ${reason}`]);
+  },
+  scalar: scalarEngine,
+};
 
 /**
- * The backend in pure JavaScript: no native parts, synchronous as well as asynchronous, float32 and float64.
+ * The backend in JavaScript and WebAssembly made at run time: no native parts, synchronous as well as asynchronous.
  *
- * @param options - `engine`: which one; default the fastest that works here.
- * @throws BackendUnavailableError where there is no such engine.
+ * Without `engine` it is called `js`: float32 losses run on `wasm` where that works, everything else on `scalar`.
+ *
+ * @param options - `engine`: which one.
+ * @throws BackendUnavailableError where there is no such engine, with the reason and the cure.
  * @example
  * ```ts
  * const backend = await createBackend();
@@ -31,10 +49,11 @@ export async function createBackend(options: JsBackendOptions = {}): Promise<Syn
 /**
  * The same backend at once, as for a synchronous training step.
  *
- * @param options - `engine`: which one; default the fastest that works here.
- * @throws BackendUnavailableError where there is no such engine.
+ * @param options - `engine`: which one.
+ * @throws BackendUnavailableError where there is no such engine, with the reason and the cure.
  */
-export function createBackendSync({ engine = "scalar" }: JsBackendOptions = {}): SyncBackend<JsTensor> {
+export function createBackendSync({ engine }: JsBackendOptions = {}): SyncBackend<JsTensor> {
+  if (engine === undefined) return defineSyncBackend(fastestEngine());
   if (!Object.hasOwn(engines, engine)) {
     const known = Object.keys(engines).join(", ");
     const message = `js: engine must be one of ${known}, got ${String(engine)}.`;

@@ -20,9 +20,13 @@ export function makeTensor({ data, shape, dtype }: HostTensor): JsTensor {
   if (data instanceof Uint16Array) {
     throw new DTypeError(`js: tensors must be float32, float64, int32 or bool, got ${dtype}.`);
   }
-  const tensor: JsTensor = Object.freeze({ data, shape: Object.freeze([...shape]), dtype });
+  return ownTensor({ data, shape: Object.freeze([...shape]), dtype });
+}
+
+/** The same tensor, known as one of this backend. */
+export function ownTensor(tensor: JsTensor): JsTensor {
   ownTensors.add(tensor);
-  return tensor;
+  return Object.freeze(tensor);
 }
 
 /** The same elements in the storage of another dtype; the tensor itself where it has that dtype. */

@@ -1,7 +1,8 @@
-import { float, type Tensor } from "@losses/core";
+import { float, type LossSpec, type Tensor } from "@losses/core";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { actual, expectAgreement, expectClose, functionOf, numbers } from "./support.js";
+import { createBackendSync } from "../src/index.js";
+import { actual, expectAgreement, expectClose, expected, functionOf, numbers, type Data } from "./support.js";
 import type { Plain } from "./reference.js";
 
 /** A step of a random function: how a new value is made from values made before. */
@@ -49,6 +50,42 @@ function build(choices: readonly Choice[], from: typeof steps): (tensors: Readon
 
 const choice = fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000));
 const functions = fc.array(choice, { minLength: 1, maxLength: 5 });
+
+/** Numbers that float32 holds. */
+function narrow(shape: readonly number[], seed: number): Plain {
+  return { shape, data: numbers(shape, seed).data.map(Math.fround) };
+}
+
+describe("random functions in WebAssembly", () => {
+  const backend = createBackendSync({ engine: "wasm" });
+
+  const agree = (spec: LossSpec, shape: readonly number[], gradients: boolean): void => {
+    const feeds: Data = { x: narrow(shape, 3), y: narrow(shape, 4) };
+    const want = expected(spec, feeds, gradients);
+    actual(spec, feeds, gradients, "float32", backend).forEach((tensor, i) => {
+      const size = Math.max(1, ...(want[i]?.data.map(Math.abs) ?? []));
+      expectClose(tensor, want[i] as Plain, 1e-4 * size);
+    });
+  };
+
+  it("agree with the interpreter on value and gradients", () => {
+    fc.assert(
+      fc.property(functions, fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 9 }), (choices, n, d) => {
+        agree(functionOf(inputs, build(choices, [...steps, ...products])), [n, d], true);
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
+  it("agree for tensors of many vectors and a rest", () => {
+    fc.assert(
+      fc.property(functions, fc.constantFrom([2, 1501], [901, 3], [43, 50]), (choices, shape) => {
+        agree(functionOf(inputs, build(choices, steps)), shape, false);
+      }),
+      { numRuns: 8, seed: 11 },
+    );
+  });
+});
 
 describe("random functions", () => {
   it("compiled and interpreted agree on value and gradients", () => {

@@ -7,10 +7,11 @@ import {
   type FloatDType,
   type InputDeclaration,
   type LossSpec,
+  type SyncBackend,
   type Tensor,
 } from "@losses/core";
 import { expect } from "vitest";
-import { createBackendSync } from "../src/index.js";
+import { createBackendSync, type JsTensor } from "../src/index.js";
 import { interpret, type Plain } from "./reference.js";
 
 export type Data = Readonly<Record<string, Plain>>;
@@ -31,7 +32,7 @@ export function functionOf(
   return loss();
 }
 
-const backend = createBackendSync();
+const scalar = createBackendSync({ engine: "scalar" });
 
 /** A tensor of reproducible numbers in about [-2, 2]. */
 export function numbers(shape: readonly number[], seed = 1): Plain {
@@ -56,6 +57,7 @@ export function actual(
   feeds: Data,
   gradients: boolean,
   dtype: FloatDType = "float64",
+  backend: SyncBackend<JsTensor> = scalar,
 ): readonly Plain[] {
   const compiled = backend.compileSync(spec, { dtype });
   const results = gradients ? compiled.valueAndGradSync(feeds) : { value: compiled.valueSync(feeds), grads: {} };

@@ -2,8 +2,15 @@ import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core"
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfDType } from "./plan/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
-import { createMachine, isMemory, vectorSupport, type Heap, type Machine } from "./wasm/machine.js";
-import { compileProgram, type Program } from "./wasm/program.js";
+import {
+  compileProgram,
+  createMachine,
+  isMemory,
+  vectorSupport,
+  type Heap,
+  type Machine,
+  type Program,
+} from "@losses/wasm";
 
 // TensorFlow.js's wasm engine keeps tensors in a memory in which other WebAssembly can work too.
 
@@ -29,7 +36,7 @@ function heapOf(backend: KernelBackend): Heap | undefined {
   const memory = own ?? (has(wasm, "wasmMemory") ? wasm.wasmMemory : undefined);
   const { _malloc: allocate, _free: free } = wasm;
   if (!isMemory(memory) || typeof allocate !== "function" || typeof free !== "function") return undefined;
-  return { memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
+  return { id: "tfjs:wasm", memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
 }
 
 /** True if graphs can be run in the memory of this engine. */

@@ -2,8 +2,10 @@ import { createBackend } from "@losses/js";
 import { loadKnownFailures } from "../../src/index.js";
 import { testBackend } from "../../src/vitest.js";
 
-await testBackend(() => createBackend({ engine: "scalar" }), {
-  id: "js:scalar",
-  knownFailures: loadKnownFailures(),
-  reportFile: ".reports/conformance/js-scalar.json",
-});
+for (const engine of ["scalar", "wasm"] as const) {
+  await testBackend(() => createBackend({ engine }), {
+    id: `js:${engine}`,
+    knownFailures: loadKnownFailures(),
+    reportFile: `.reports/conformance/js-${engine}.json`,
+  });
+}

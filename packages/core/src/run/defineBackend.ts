@@ -140,9 +140,11 @@ function gradsOf<T, N extends string>({ tensors, gradients }: LossResult<T>): { 
 }
 
 function namedOut<T>(out: GradOptions<T, string>["out"]): NamedOut<T> {
-  if (out === undefined) return {};
-  const grads = Object.entries(out.grads ?? {}).map(([name, tensor]) => [gradientOutput(name), tensor]);
-  return { value: out.value, ...Object.fromEntries(grads) };
+  const named: Record<string, T | undefined> = {};
+  if (out?.value !== undefined) named["value"] = out.value;
+  const grads: NamedOut<T> = out?.grads ?? {};
+  for (const name in grads) named[gradientOutput(name)] = grads[name];
+  return named;
 }
 
 function first<T>({ tensors }: LossResult<T>): T {

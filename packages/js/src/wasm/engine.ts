@@ -1,0 +1,45 @@
+import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
+import { compileProgram, createHeap, vectorSupport } from "@losses/wasm";
+import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
+import { makeExecutable } from "./executable.js";
+import { residentsOf } from "./residents.js";
+
+/** The engine that compiles graphs to WebAssembly. Tensors that it makes are in its memory, results in arrays of their own. */
+export function wasmEngine(): Engine<JsTensor> {
+  const id = "js:wasm";
+  const heap = createHeap(id);
+  const residents = residentsOf(heap);
+  const isFused = vectorSupport() === "fused";
+  const compile = (graph: Graph): Executable<JsTensor> => {
+    const program = compileProgram(graph, isFused);
+    if (program === undefined) {
+      const wanted = `inputs and results of ${graph.name} must be float32 or int32`;
+      throw new UnsupportedOpError(`${id}: ${wanted}, got others. Use the engine scalar.`);
+    }
+    try {
+      return makeExecutable(program, heap, residents);
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      const message = `${id}: ${graph.name} must be compiled, got: ${said} Use the engine scalar.`;
+      throw new LossesError("BACKEND_FAILED", message, { cause });
+    }
+  };
+  return {
+    id,
+    device: "cpu",
+    dtypes: ["float32"],
+    sharesMemory: residents.overlap,
+    isTensor: isJsTensor,
+    describe: ({ shape, dtype }) => ({ shape, dtype }),
+    convert: convertTensor,
+    upload: (tensor) =>
+      tensor.dtype === "float32" || tensor.dtype === "int32" ? residents.make(tensor) : makeTensor(tensor),
+    download: (tensor) => {
+      if (residents.addressOf(tensor) === undefined) return tensor;
+      return { data: tensor.data.slice(), shape: tensor.shape, dtype: tensor.dtype };
+    },
+    release: residents.release,
+    compile,
+    dispose: () => undefined,
+  };
+}

@@ -1,0 +1,71 @@
+import { bindShape, LossesError, sizeOf, type DimSizes, type Executable } from "@losses/core";
+import { createMachine, type Heap, type Port, type Program } from "@losses/wasm";
+import { makeTensor, type JsTensor } from "../tensor.js";
+import { takeMemory, wordsAt, type Residents, type Word } from "./residents.js";
+
+/**
+ * A program as an executable. It works on tensors in its memory where they are; others are copied in, and results come
+ * as arrays of their own, or where they were asked for.
+ */
+export function makeExecutable(program: Program, heap: Heap, residents: Residents): Executable<JsTensor> {
+  const machine = createMachine(program, heap);
+  return {
+    run: (feeds, sizes, out = []) => {
+      const staged: number[] = [];
+      const stage = (length: number): number => {
+        const at = takeMemory(heap, 4 * length);
+        staged.push(at);
+        return at;
+      };
+      try {
+        const addresses = new Map<string, number>();
+        const fed = program.inputs.map(({ address, name }) => {
+          const tensor = feeds[name];
+          if (tensor === undefined)
+            throw new LossesError("MISSING_INPUT", `${heap.id}: ${name} must be fed, got nothing.`);
+          const own = residents.addressOf(tensor);
+          if (own !== undefined) {
+            addresses.set(address, own);
+            return undefined;
+          }
+          const at = stage(tensor.data.length);
+          addresses.set(address, at);
+          return { tensor, at };
+        });
+        const results = program.outputs.map((port, i) => {
+          const given = out[i];
+          const length = sizeOf(bindShape(port.shape, sizes));
+          const own = given && residents.addressOf(given);
+          const at = own ?? stage(length);
+          addresses.set(port.address, at);
+          return { port, given, at, length, isThere: own !== undefined };
+        });
+        // Growing moves the memory, so what is copied in and out is looked at afterwards.
+        for (const copied of fed) if (copied !== undefined) copyIn(heap, copied.tensor, copied.at);
+        machine.run(sizes, addresses);
+        return results.map(({ port, given, at, length, isThere }) => {
+          if (given !== undefined && isThere) return given;
+          const found = wordsOf(heap, port, at, length);
+          if (given === undefined) return result(found, port, sizes);
+          given.data.set(found);
+          return given;
+        });
+      } finally {
+        for (const at of staged) heap.free(at);
+      }
+    },
+    dispose: () => undefined,
+  };
+}
+
+function copyIn(heap: Heap, { data }: JsTensor, at: number): void {
+  wordsAt(heap, at, data.length, data instanceof Float32Array ? "float32" : "int32").set(data);
+}
+
+function wordsOf(heap: Heap, { dtype }: Port, at: number, length: number): Word {
+  return wordsAt(heap, at, length, dtype === "float32" ? "float32" : "int32");
+}
+
+function result(words: Word, { shape, dtype }: Port, sizes: DimSizes): JsTensor {
+  return makeTensor({ data: words.slice(), shape: bindShape(shape, sizes), dtype });
+}

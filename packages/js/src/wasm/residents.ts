@@ -1,0 +1,98 @@
+import { InputError, LossesError, sizeOf, viewsOverlap, type HostData, type HostTensor } from "@losses/core";
+import type { Heap } from "@losses/wasm";
+import { ownTensor, type JsTensor } from "../tensor.js";
+
+/** Where a tensor in the memory of an engine is. */
+interface Place {
+  readonly heap: Heap;
+  readonly at: number;
+  isFree: boolean;
+}
+
+/** A tensor of 32-bit elements that is in the memory of an engine, where its programs work. */
+export interface Residents {
+  /** A tensor in the memory with these contents. */
+  readonly make: (tensor: HostTensor) => JsTensor;
+  /** The address of a tensor that is in this memory; `undefined` for others. */
+  readonly addressOf: (tensor: JsTensor) => number | undefined;
+  /** True if two tensors have elements in common. */
+  readonly overlap: (a: JsTensor, b: JsTensor) => boolean;
+  readonly release: (tensor: JsTensor) => void;
+}
+
+export type Word = Float32Array | Int32Array;
+
+/** The elements of 32 bits at an address, until the memory grows. */
+export function wordsAt({ memory }: Heap, at: number, length: number, dtype: "float32" | "int32"): Word {
+  return dtype === "float32" ? new Float32Array(memory.buffer, at, length) : new Int32Array(memory.buffer, at, length);
+}
+
+/** Memory for a tensor. */
+export function takeMemory(heap: Heap, bytes: number): number {
+  const at = heap.allocate(bytes);
+  if (at !== 0) return at;
+  throw new LossesError(
+    "BACKEND_FAILED",
+    `${heap.id}: there must be ${bytes} bytes of memory for a tensor, got none. Release tensors, or use smaller batches.`,
+  );
+}
+
+/** Data that stay what they are when the memory grows, which empties every view of it. */
+function outside<D extends HostData>(heap: Heap, data: D): D {
+  return data.buffer === heap.memory.buffer ? (data.slice() as D) : data;
+}
+
+export function residentsOf(heap: Heap): Residents {
+  const places = new WeakMap<JsTensor, Place>();
+  // A tensor that nobody released and nobody holds.
+  const forgotten = new FinalizationRegistry(free);
+  const placeOf = (tensor: JsTensor): Place | undefined => {
+    const place = places.get(tensor);
+    if (place?.isFree === true) {
+      throw new InputError(`${heap.id}: a tensor must not be used after its release.`, "INVALID_INPUT");
+    }
+    return place;
+  };
+  return {
+    make: ({ data, shape, dtype }) => {
+      if (dtype !== "float32" && dtype !== "int32") {
+        throw new LossesError("BACKEND_FAILED", `${heap.id}: its memory is for float32 and int32, got ${dtype}.`);
+      }
+      const length = sizeOf(shape);
+      const contents = outside(heap, data);
+      const place: Place = { heap, at: takeMemory(heap, 4 * length), isFree: false };
+      let view = wordsAt(heap, place.at, length, dtype);
+      view.set(contents);
+      const tensor = ownTensor({
+        /** Growing moves the memory: a view from before is empty. */
+        get data() {
+          if (place.isFree) placeOf(tensor);
+          if (view.buffer !== heap.memory.buffer) view = wordsAt(heap, place.at, length, dtype);
+          return view;
+        },
+        shape: Object.freeze([...shape]),
+        dtype,
+      });
+      places.set(tensor, place);
+      forgotten.register(tensor, place, tensor);
+      return tensor;
+    },
+    addressOf: (tensor) => placeOf(tensor)?.at,
+    overlap: (a, b) => {
+      const [x, y] = [places.get(a), places.get(b)];
+      // A tensor outside may be a view of this memory all the same.
+      return x !== undefined && y !== undefined ? x.at === y.at : viewsOverlap(a.data, b.data);
+    },
+    release: (tensor) => {
+      const place = places.get(tensor);
+      if (place === undefined) return;
+      forgotten.unregister(tensor);
+      free(place);
+    },
+  };
+}
+
+function free(place: Place): void {
+  if (!place.isFree) place.heap.free(place.at);
+  place.isFree = true;
+}

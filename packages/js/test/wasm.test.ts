@@ -1,0 +1,174 @@
+import {
+  bindInputs,
+  crossEntropy,
+  float,
+  InputError,
+  LossesError,
+  traceLoss,
+  tripletMarginLoss,
+  UnsupportedOpError,
+  type Tensor,
+} from "@losses/core";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
+import { wasmEngine } from "../src/wasm/engine.js";
+import { functionOf } from "./support.js";
+
+const sum = functionOf({ x: float(["N"], "x"), y: float(["N"], "y") }, ({ x, y }) => (x as Tensor).add(y as Tensor));
+const ones = (length: number): JsTensor["data"] => new Float32Array(length).fill(1);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe("tensors in the memory of the engine", () => {
+  it("are copies, and come back as copies", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const data = Float32Array.of(1, 2, 3);
+    const x = backend.tensor(data);
+    data[0] = 9;
+    expect([...x.data]).toEqual([1, 2, 3]);
+    const read = backend.readSync(x);
+    x.data[1] = 7;
+    expect([...read.data]).toEqual([1, 2, 3]);
+    expect([...backend.compileSync(sum).valueSync({ x, y: data }).data]).toEqual([10, 9, 6]);
+  });
+
+  it("stay what they are when the memory grows, and when what is fed is in it", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const loss = backend.compileSync(sum);
+    const x = backend.tensor(Float32Array.of(1, 2, 3));
+    const before = x.data;
+    const large = backend.tensor(new Float32Array(2 ** 20));
+    expect(before).toHaveLength(0);
+    expect([...x.data]).toEqual([1, 2, 3]);
+    // Plain data that are a view of the memory, in a tensor and in a call that make it grow.
+    const view = new Float32Array(x.data.buffer, x.data.byteOffset, 2 ** 20);
+    expect([...backend.tensor(view).data.subarray(0, 3)]).toEqual([1, 2, 3]);
+    const again = new Float32Array(x.data.buffer, x.data.byteOffset, 2 ** 21);
+    const result = loss.valueSync({ x: again, y: new Float32Array(2 ** 21) });
+    expect([...result.data.subarray(0, 3)]).toEqual([1, 2, 3]);
+    backend.release(large);
+  });
+
+  it("are no more after their release", async () => {
+    const backend = await createBackend({ engine: "wasm" });
+    const x = backend.tensor(Float32Array.of(1));
+    backend.release(x);
+    backend.release(x);
+    expect(() => x.data).toThrow(InputError);
+    await expect(backend.read(x)).rejects.toThrow("js:wasm: a tensor must not be used after its release.");
+    expect(() => backend.compileSync(sum).valueSync({ x, y: [1] })).toThrow(InputError);
+    expect([...backend.compileSync(sum).valueSync({ x: [1], y: [1] }).data]).toEqual([2]);
+  });
+
+  it("are taken from another backend, and by the other engine", () => {
+    const [one, two] = [createBackendSync({ engine: "wasm" }), createBackendSync({ engine: "wasm" })];
+    const x = one.tensor(Float32Array.of(1, 2));
+    for (const backend of [two, createBackendSync({ engine: "scalar" }), createBackendSync()]) {
+      expect([...backend.compileSync(sum).valueSync({ x, y: x }).data]).toEqual([2, 4]);
+    }
+    expect([...createBackendSync().compileSync(sum, { dtype: "float64" }).valueSync({ x, y: x }).data]).toEqual([2, 4]);
+  });
+});
+
+describe("results", () => {
+  it("are arrays of their own that nothing writes to", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const loss = backend.compileSync(sum);
+    const first = loss.valueSync({ x: [1], y: [2] });
+    backend.tensor(new Float32Array(2 ** 20));
+    loss.valueSync({ x: [3], y: [4] });
+    expect(first.data).toEqual(Float32Array.of(3));
+  });
+
+  it("are written where they were asked for, in the memory or outside it", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const loss = backend.compileSync(sum);
+    const x = backend.tensor(ones(4));
+    const within = backend.tensor(new Float32Array(4));
+    const outside = createBackendSync({ engine: "scalar" }).tensor(new Float32Array(4));
+    for (const out of [within, outside]) {
+      expect(loss.valueSync({ x, y: x }, { out })).toBe(out);
+      expect([...out.data]).toEqual([2, 2, 2, 2]);
+    }
+    expect(() => loss.valueSync({ x, y: x }, { out: x })).toThrow(InputError);
+    const alias = createBackendSync({ engine: "scalar" }).tensor(x.data);
+    expect(() => loss.valueSync({ x, y: x }, { out: alias })).toThrow(InputError);
+  });
+});
+
+describe("memory", () => {
+  it("does not grow over 10,000 calls, refused ones among them", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const loss = backend.compileSync(crossEntropy());
+    const feeds = { input: { data: ones(640), shape: [64, 10] }, target: new Int32Array(64) };
+    const probe = backend.tensor(ones(1));
+    loss.valueAndGradSync(feeds);
+    const { byteLength } = probe.data.buffer;
+    for (let i = 0; i < 10_000; i++) {
+      loss.valueAndGradSync(feeds);
+      if (i % 10 === 0)
+        expect(() => loss.valueSync({ ...feeds, target: new Int32Array(64).fill(10) })).toThrow(InputError);
+    }
+    expect(probe.data.buffer.byteLength).toBe(byteLength);
+  });
+
+  it("that is not there is an error with its cure, and the backend goes on", () => {
+    vi.spyOn(WebAssembly.Memory.prototype, "grow").mockImplementation(() => {
+      throw new RangeError("no more");
+    });
+    const backend = createBackendSync({ engine: "wasm" });
+    expect(() => backend.tensor(new Float32Array(2 ** 20))).toThrow(
+      "js:wasm: there must be 4194304 bytes of memory for a tensor, got none. Release tensors, or use smaller batches.",
+    );
+    expect([...backend.compileSync(sum).valueSync({ x: [1], y: [2] }).data]).toEqual([3]);
+  });
+});
+
+describe("where WebAssembly cannot be had", () => {
+  const feeds = { anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 3]] };
+
+  it.each<[string, object | undefined, RegExp]>([
+    ["there is none", undefined, /has no WebAssembly/],
+    ["it is too old", { validate: () => false }, /no SIMD/],
+    [
+      "a policy forbids it",
+      {
+        validate: () => true,
+        Module: function () {
+          throw new EvalError("blocked by policy.");
+        },
+      },
+      /blocked by policy\. Allow 'wasm-unsafe-eval'/,
+    ],
+  ])("%s: the engine says so, and the default is plain JavaScript", (_, api, reason) => {
+    vi.stubGlobal("WebAssembly", api);
+    expect(() => createBackendSync({ engine: "wasm" })).toThrow(reason);
+    const backend = createBackendSync();
+    expect(backend.id).toBe("js");
+    expect(backend.compileSync(tripletMarginLoss()).valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+  });
+
+  it("a graph that may not be compiled runs in plain JavaScript by default, and is an error when that was not asked for", () => {
+    const [fast, exact] = [createBackendSync(), createBackendSync({ engine: "wasm" })];
+    const { Module } = WebAssembly;
+    vi.spyOn(WebAssembly, "Module").mockImplementation(function (bytes: BufferSource) {
+      if (bytes.byteLength > 100) throw new RangeError("too large for this thread.");
+      return new Module(bytes);
+    } as never);
+    expect(fast.compileSync(tripletMarginLoss()).valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+    const run = (): unknown => exact.compileSync(tripletMarginLoss()).valueSync(feeds);
+    expect(run).toThrow(LossesError);
+    expect(run).toThrow("tripletMarginLoss must be compiled, got: too large for this thread. Use the engine scalar.");
+  });
+});
+
+it("graphs of other numbers than float32 are refused by the engine, and run in plain JavaScript by default", () => {
+  const types = { x: { shape: [2], dtype: "float64" }, y: { shape: [2], dtype: "float64" } } as const;
+  const graph = traceLoss(sum, bindInputs(sum.loss.definition, types), { dtype: "float64", gradients: [] });
+  expect(() => wasmEngine().compile(graph)).toThrow(UnsupportedOpError);
+  const exact = createBackendSync().compileSync(sum, { dtype: "float64" });
+  expect([...exact.valueSync({ x: [0.1], y: [0.2] }).data]).toEqual([0.1 + 0.2]);
+});

@@ -1,0 +1,4 @@
+export { createMachine, type Heap, type Machine } from "./machine.js";
+export { createHeap } from "./ownHeap.js";
+export { isMemory, vectorSupport, whyNot, type Memory } from "./platform.js";
+export { compileProgram, type Block, type Port, type Program } from "./program.js";

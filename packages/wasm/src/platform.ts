@@ -1,0 +1,57 @@
+/** A `WebAssembly.Memory`. */
+export interface Memory {
+  readonly buffer: ArrayBufferLike;
+}
+
+export interface GrowingMemory extends Memory {
+  /** Adds pages; throws if there are none. */
+  readonly grow: (pages: number) => number;
+}
+
+/** The part of the global `WebAssembly` that is used. */
+interface WebAssemblyApi {
+  readonly validate: (bytes: Uint8Array<ArrayBuffer>) => boolean;
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => GrowingMemory;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run?: unknown } };
+}
+
+export function webAssembly(): WebAssemblyApi | undefined {
+  return (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly;
+}
+
+export function isMemory(value: unknown): value is Memory {
+  const Memory = webAssembly()?.Memory;
+  return Memory !== undefined && value instanceof Memory;
+}
+
+/** A module whose one function has this body. */
+function probe(body: readonly number[]): Uint8Array<ArrayBuffer> {
+  const code = [0, ...body, 0x1a, 0x0b];
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+  return Uint8Array.from([...header, 10, code.length + 2, 1, code.length, ...code]);
+}
+
+const zeros = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
+
+/** Whether there are instructions for four floats at a time, and whether they multiply and add in one. */
+export function vectorSupport(): "none" | "simd" | "fused" {
+  const validate = webAssembly()?.validate;
+  if (validate === undefined || !validate(probe(zeros))) return "none";
+  return validate(probe([...zeros, ...zeros, ...zeros, 0xfd, 0x85, 0x02])) ? "fused" : "simd";
+}
+
+/** Why programs cannot run here, with the cure where there is one; `undefined` if they can. */
+export function whyNot(): string | undefined {
+  const platform = webAssembly();
+  if (platform === undefined) return "this JavaScript engine has no WebAssembly.";
+  if (vectorSupport() === "none") return "the WebAssembly of this JavaScript engine has no SIMD. Use a newer one.";
+  try {
+    // A content-security policy forbids what the validation allows.
+    const module = new platform.Module(probe(zeros));
+    return module === undefined ? "no module came of its bytes." : undefined;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    return `WebAssembly may not be compiled here: ${said} Allow 'wasm-unsafe-eval' in the content-security policy.`;
+  }
+}

@@ -1,0 +1,109 @@
+import { bindInputs, marginRankingLoss, traceLoss, type FloatDType, type Graph } from "@losses/core";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { compileProgram, createHeap, createMachine, vectorSupport, whyNot, type Heap } from "../src/index.js";
+
+const spec = marginRankingLoss({ margin: 0.5 });
+
+function graphOf(dtype: FloatDType = "float32"): Graph {
+  const types = { shape: [2], dtype } as const;
+  const binding = bindInputs(spec.loss.definition, { input1: types, input2: types, target: types });
+  return traceLoss(spec, binding, { dtype, gradients: ["input1"] });
+}
+
+/** Runs the loss in a heap; gives its value and gradient. */
+function run(heap: Heap, input1: readonly number[], input2: readonly number[], target: readonly number[]): number[][] {
+  const program = compileProgram(graphOf(), vectorSupport() === "fused");
+  if (program === undefined) throw new Error("not in float32");
+  const machine = createMachine(program, heap);
+  const tensors: Readonly<Record<string, readonly number[]>> = { input1, input2, target };
+  const addresses = new Map<string, number>();
+  for (const { name, address } of [...program.inputs, ...program.outputs]) {
+    const numbers = tensors[name] ?? (name === "value" ? [NaN] : input1.map(() => NaN));
+    const at = heap.allocate(4 * numbers.length);
+    new Float32Array(heap.memory.buffer, at, numbers.length).set(numbers);
+    addresses.set(address, at);
+  }
+  const [symbol = ""] = (program.inputs[0]?.shape ?? []).map(String);
+  machine.run({ [symbol]: input1.length }, addresses);
+  const results = program.outputs.map(({ address, name }) => {
+    const length = name === "value" ? 1 : input1.length;
+    return [...new Float32Array(heap.memory.buffer, addresses.get(address) ?? 0, length)];
+  });
+  for (const at of addresses.values()) heap.free(at);
+  return results;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("a program in a memory", () => {
+  it("computes value and gradient for every size", () => {
+    const heap = createHeap("trial");
+    expect(run(heap, [0.5, 2], [1, 1], [1, -1])).toEqual([[1.25], [-0.5, 0.5]]);
+    expect(run(heap, [0.5], [1], [1])).toEqual([[1], [-1]]);
+    const many = Array.from({ length: 1003 }, (_, i) => i % 7);
+    const [value, gradient] = run(heap, many, many, many.map(() => 1)); // prettier-ignore
+    expect(value).toEqual([0.5]);
+    expect(gradient).toHaveLength(1003);
+  });
+
+  it("runs in a memory that threads share", () => {
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+    let next = 1024;
+    const allocate = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
+    const heap: Heap = { id: "shared", memory, allocate, free: () => undefined };
+    expect(run(heap, [0.5, 2], [1, 1], [1, -1])).toEqual([[1.25], [-0.5, 0.5]]);
+  });
+
+  it("says whose memory is too small, and leaves nothing behind", () => {
+    const heap = createHeap("mine");
+    const taken = new Set<number>();
+    const counted: Heap = {
+      id: heap.id,
+      memory: heap.memory,
+      // The last request, for intermediate results, finds nothing.
+      allocate: (bytes) => {
+        if (taken.size === 5) return 0;
+        const at = heap.allocate(bytes);
+        taken.add(at);
+        return at;
+      },
+      free: (at) => {
+        taken.delete(at);
+        heap.free(at);
+      },
+    };
+    expect(() => run(counted, [1], [2], [1])).toThrow(
+      /^mine: there must be \d+ bytes of memory for intermediate results, got none\. Use smaller batches\.$/,
+    );
+    expect(taken.size).toBe(5);
+  });
+});
+
+it("graphs of other numbers are no program", () => {
+  expect(compileProgram(graphOf("float64"), false)).toBeUndefined();
+});
+
+describe("whyNot", () => {
+  it("is undefined where programs run", () => {
+    expect(whyNot()).toBeUndefined();
+    expect(["simd", "fused"]).toContain(vectorSupport());
+  });
+
+  it("names what is missing, and the cure", () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    expect(whyNot()).toBe("this JavaScript engine has no WebAssembly.");
+    expect(vectorSupport()).toBe("none");
+    expect(() => createHeap("mine")).toThrow("mine: there must be WebAssembly, got none.");
+    vi.stubGlobal("WebAssembly", { validate: () => false });
+    expect(whyNot()).toMatch(/no SIMD\. Use a newer one\.$/);
+    const Module = function (): void {
+      throw new EvalError("forbidden.");
+    };
+    vi.stubGlobal("WebAssembly", { validate: () => true, Module });
+    expect(whyNot()).toBe(
+      "WebAssembly may not be compiled here: forbidden. Allow 'wasm-unsafe-eval' in the content-security policy.",
+    );
+  });
+});
