@@ -1,10 +1,13 @@
 export * from "./errors.js";
 export * from "./backend.js";
 export { isFloat, isInteger, unitRoundoff, type DType, type FloatDType, type InputDType } from "./tensor/dtype.js";
-export { bindShape, formatShape, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
+export { bindDim, bindShape, formatShape, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
+export { addDims, divideDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
-export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
+export { evaluateScalar, isElementwise, opNames, opTable } from "./ops/table.js";
+export { interpret, interpretNode } from "./graph/interpret.js";
+export { nonNegativeNodes } from "./graph/signs.js";
 export {
   countUses,
   graphInputs,
@@ -28,7 +31,9 @@ export {
 export { printGraph } from "./graph/print.js";
 export { simplify } from "./graph/simplify.js";
 export { verify } from "./graph/verify.js";
-export { customGradient } from "./graph/trace.js";
+export { concat, customGradient, stack } from "./graph/tracedTensor.js";
+export { gradient } from "./graph/gradient.js";
+export { scan, type NamedTensors, type ScanConfig, type ScanResult, type ScanStep } from "./graph/scan.js";
 export * from "./loss/options.js";
 export * from "./loss/inputs.js";
 export * from "./loss/define.js";

@@ -1,9 +1,10 @@
 import { LossesError } from "../errors.js";
 import { opDefinition } from "../ops/table.js";
-import type { IndexRange, OpAttributes, OpName, TensorType } from "../ops/types.js";
+import type { IndexRange, OpAttributes, OpName, Operands, TensorType } from "../ops/types.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/dims.js";
 import { typeOf, type Graph, type Node } from "./graph.js";
+import { bodyNumber } from "./scanBody.js";
 
 /** Appends nodes, one per distinct computation: asking twice for the same op on the same operands gives the same node. */
 export class GraphBuilder {
@@ -21,20 +22,16 @@ export class GraphBuilder {
   }
 
   /** The node that computes this already. */
-  find<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number | undefined {
+  find<K extends OpName>(op: K, inputs: Operands<number, K>, attrs: OpAttributes[K]): number | undefined {
     return op === "identity" ? undefined : this.#known.get(keyOf(op, inputs, attrs));
   }
 
   /** Adds a node (or finds its twin) and returns its id. */
-  add<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number {
+  add<K extends OpName>(op: K, inputs: Operands<number, K>, attrs: OpAttributes[K]): number {
     const twin = this.find(op, inputs, attrs);
     if (twin !== undefined) return twin;
-    const definition = opDefinition(op);
-    if (inputs.length !== definition.arity) {
-      throw new LossesError("INVALID_GRAPH", `${op}: takes ${definition.arity} operands, got ${inputs.length}.`);
-    }
-    const infer = definition.infer as (inputs: readonly TensorType[], attrs: OpAttributes[K]) => TensorType;
-    const { shape, dtype } = infer(
+    const { shape, dtype } = inferType(
+      op,
       inputs.map((id) => this.type(id)),
       attrs,
     );
@@ -42,6 +39,11 @@ export class GraphBuilder {
     this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
     this.#known.set(keyOf(op, inputs, attrs), id);
     return id;
+  }
+
+  /** The same op with the same attributes on other operands. */
+  again(node: Node, inputs: readonly number[]): number {
+    return this.add(node.op, inputs as Operands<number, OpName>, node.attrs);
   }
 
   constant(value: number, dtype: DType): number {
@@ -62,12 +64,22 @@ export class GraphBuilder {
   }
 }
 
+/** Shape and dtype of an op's result; throws what the op's rule throws, and `INVALID_GRAPH` for a wrong number of operands. */
+export function inferType(op: OpName, inputs: readonly TensorType[], attrs: unknown): TensorType {
+  const { arity, infer } = opDefinition(op);
+  if (arity !== "any" && inputs.length !== arity) {
+    throw new LossesError("INVALID_GRAPH", `${op}: takes ${arity} operands, got ${inputs.length}.`);
+  }
+  return (infer as (inputs: readonly TensorType[], attrs: unknown) => TensorType)(inputs, attrs);
+}
+
 function keyOf(op: OpName, inputs: readonly number[], attrs: unknown): string {
   return `${op}(${inputs.join()})${JSON.stringify(attrs, jsonNumber)}`;
 }
 
-// JSON has no NaN, infinities or -0, and two constants that differ only in those must not be taken for twins.
-function jsonNumber(_key: string, value: unknown): unknown {
+// JSON has no NaN, infinities or -0, and two constants that differ only in those must not be taken for twins. A body is itself.
+function jsonNumber(key: string, value: unknown): unknown {
+  if (key === "body") return bodyNumber(value as Graph);
   return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
     ? `#${Object.is(value, -0) ? "-0" : value}`
     : value;

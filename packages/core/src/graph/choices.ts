@@ -23,6 +23,5 @@ export function castOfNot(b: GraphBuilder, node: NodeOf<"cast">, operand: number
   const c = b.node(operand);
   const condition = c.op === "not" ? c.inputs[0] : undefined;
   if (condition === undefined) return undefined;
-  const numbers = [0, 1].map((value) => b.constant(value, node.dtype));
-  return b.add("where", [condition, ...numbers], {});
+  return b.add("where", [condition, b.constant(0, node.dtype), b.constant(1, node.dtype)], {});
 }

@@ -1,13 +1,14 @@
 import type { Shape } from "../tensor/dims.js";
 import type { DType } from "../tensor/dtype.js";
-import type { OpAttributes, OpName, TensorType } from "../ops/types.js";
+import type { OpAttributes, OpName, Operands, TensorType } from "../ops/types.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
 
 /** One application of one op. `id` is the position in `Graph.nodes`; operands come before their users. */
 export type Node = {
   readonly [K in OpName]: {
     readonly id: number;
     readonly op: K;
-    readonly inputs: readonly number[];
+    readonly inputs: Operands<number, K>;
     readonly attrs: OpAttributes[K];
     readonly shape: Shape;
     readonly dtype: DType;
@@ -69,7 +70,7 @@ export function typeOf(node: Node): TensorType {
 export function graphSymbols(graph: Graph): readonly string[] {
   const symbols = new Set<string>();
   for (const input of graphInputs(graph)) {
-    for (const dim of input.shape) if (typeof dim === "string") symbols.add(dim);
+    for (const dim of input.shape) for (const symbol of symbolsOf(dim)) symbols.add(symbol);
   }
   return [...symbols];
 }

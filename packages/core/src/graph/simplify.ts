@@ -1,10 +1,8 @@
-import { isElementwise } from "../ops/table.js";
-import type { OpAttributes, OpName } from "../ops/types.js";
+import { evaluateScalar, isElementwise } from "../ops/table.js";
 import { sameShape, type Dim } from "../tensor/dims.js";
 import { isFloat } from "../tensor/dtype.js";
 import { GraphBuilder } from "./builder.js";
 import { collectFactors, negateFactor, negateLater } from "./factors.js";
-import { foldScalar } from "./fold.js";
 import { countUses, liveNodes, type Graph, type Node, type NodeOf } from "./graph.js";
 import { castOfNot, rewriteWhere } from "./choices.js";
 import { expandAfter, sumOfDiagonal, withoutLeadingOnes } from "./sink.js";
@@ -62,7 +60,7 @@ function rewrite(
   isUsedOnce: (operand: number) => boolean,
 ): number {
   const [first = -1, second = -1] = inputs;
-  const keep = (): number => b.add(node.op, inputs, node.attrs as OpAttributes[OpName]);
+  const keep = (): number => b.again(node, inputs);
   const folded = foldConstants(b, node, inputs);
   if (folded !== undefined) return folded;
   switch (node.op) {
@@ -110,12 +108,12 @@ function rewrite(
   const [x = first, y = second] = bare;
   if (node.inputs.length === 2) return collectFactors(b, node, x, y, isUsedOnce) ?? rewriteBinary(b, node, x, y);
   if (node.op === "where") return rewriteWhere(b, node, bare);
-  return b.add(node.op, bare, node.attrs as OpAttributes[OpName]);
+  return b.again(node, bare);
 }
 
 /** `x + 0`, `x - 0`, `x · 1`, `x / 1`, `x^1`, `x · -1`, `0 - x`; never `x · 0`, which is NaN for some x. */
 function rewriteBinary(b: GraphBuilder, node: Node, x: number, y: number): number {
-  const keep = (): number => b.add(node.op, [x, y], node.attrs as OpAttributes[OpName]);
+  const keep = (): number => b.again(node, [x, y]);
   const fits = (id: number): boolean => sameShape(b.type(id).shape, node.shape);
   const [a, c] = [scalar(b, x), scalar(b, y)];
   switch (node.op) {
@@ -175,7 +173,7 @@ function foldConstants(b: GraphBuilder, node: Node, inputs: readonly number[]): 
   });
   const known = values.filter((value) => value !== undefined);
   if (known.length < values.length) return undefined;
-  const value = foldScalar(node, known);
+  const value = isElementwise(node.op) ? evaluateScalar(node.op, known, node.attrs) : undefined;
   return value === undefined ? undefined : b.constant(value, node.dtype);
 }
 

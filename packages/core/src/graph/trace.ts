@@ -1,22 +1,30 @@
-import { DTypeError, LossesError } from "../errors.js";
-import type { BinaryOp, IndexRange, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
-import { normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
-import { isFloat, type DType } from "../tensor/dtype.js";
-import type { Operand, Tensor } from "../tensor/tensor.js";
+import { LossesError } from "../errors.js";
+import type { IndexRange } from "../ops/types.js";
+import type { Shape } from "../tensor/dims.js";
+import type { DType } from "../tensor/dtype.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { GraphBuilder } from "./builder.js";
+import { TracedTensor, type GradientRule, type Trace } from "./tracedTensor.js";
 
-/** A gradient stated by hand: what flows to `inputs` when `gradient` arrives at the node it is attached to. */
-export interface GradientRule {
-  readonly inputs: readonly number[];
-  readonly backward: (gradient: Tensor) => readonly (Tensor | undefined)[];
+/** A tensor of the graph around, and the input that stands for it inside. */
+export interface Captured {
+  readonly from: TracedTensor;
+  readonly input: number;
 }
 
-type Axes = number | readonly number[];
-
-/** Records what a loss does with its tensors; holds the stated gradients that a finished graph no longer needs. */
-export class Tracer {
+/**
+ * Records what a loss does with its tensors; holds the stated gradients that a finished graph no longer needs. The body of a
+ * scan has a tracer of its own inside another: what it uses of the graph around it becomes one of its inputs.
+ */
+export class Tracer implements Trace {
   readonly builder: GraphBuilder = new GraphBuilder();
   readonly rules: Map<number, GradientRule> = new Map();
+  readonly captured: Captured[] = [];
+  readonly #around: Trace | undefined;
+
+  constructor(around?: Trace) {
+    this.#around = around;
+  }
 
   input(name: string, shape: Shape, dtype: DType, indices?: IndexRange): Tensor {
     return this.tensor(this.builder.input(name, shape, dtype, indices));
@@ -30,255 +38,27 @@ export class Tracer {
     return new TracedTensor(this, id);
   }
 
-  /** The node behind a tensor of this trace. */
+  isInside(other: Trace): boolean {
+    return other === this || this.#around?.isInside(other) === true;
+  }
+
   idOf(tensor: Tensor): number {
-    if (!(tensor instanceof TracedTensor) || tensor.tracer !== this) {
+    if (!(tensor instanceof TracedTensor) || !this.isInside(tensor.trace)) {
       throw new LossesError(
         "INVALID_DEFINITION",
         "trace: tensors must come from the loss being traced, got one from elsewhere. Do not keep tensors between calls.",
       );
     }
-    return tensor.id;
-  }
-}
-
-/**
- * A value whose gradient is stated rather than derived: the result equals `value`, and when `g` arrives at it,
- * `backward(g)` says what flows to each of `inputs` (nothing where `undefined`).
- */
-export function customGradient(
-  value: Tensor,
-  inputs: readonly Tensor[],
-  backward: (gradient: Tensor) => readonly (Tensor | undefined)[],
-): Tensor {
-  if (!(value instanceof TracedTensor)) {
-    throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
-  }
-  const { tracer } = value;
-  const id = tracer.builder.add("identity", [value.id], {});
-  tracer.rules.set(id, { inputs: inputs.map((input) => tracer.idOf(input)), backward });
-  return tracer.tensor(id);
-}
-
-class TracedTensor implements Tensor {
-  readonly tracer: Tracer;
-  readonly id: number;
-  readonly shape: Shape;
-  readonly dtype: DType;
-
-  constructor(tracer: Tracer, id: number) {
-    const { shape, dtype } = tracer.builder.type(id);
-    this.tracer = tracer;
-    this.id = id;
-    this.shape = shape;
-    this.dtype = dtype;
+    return tensor.trace === this ? tensor.id : this.#capture(tensor);
   }
 
-  get rank(): number {
-    return this.shape.length;
-  }
-
-  add(other: Operand): Tensor {
-    return this.#binary("add", other);
-  }
-  sub(other: Operand): Tensor {
-    return this.#binary("sub", other);
-  }
-  mul(other: Operand): Tensor {
-    return this.#binary("mul", other);
-  }
-  div(other: Operand): Tensor {
-    return this.#binary("div", other);
-  }
-  pow(exponent: Operand): Tensor {
-    return this.#binary("pow", exponent);
-  }
-  maximum(other: Operand): Tensor {
-    return this.#binary("maximum", other);
-  }
-  minimum(other: Operand): Tensor {
-    return this.#binary("minimum", other);
-  }
-
-  neg(): Tensor {
-    return this.#unary("neg");
-  }
-  abs(): Tensor {
-    return this.#unary("abs");
-  }
-  sign(): Tensor {
-    return this.#unary("sign");
-  }
-  exp(): Tensor {
-    return this.#unary("exp");
-  }
-  log(): Tensor {
-    return this.#unary("log");
-  }
-  sqrt(): Tensor {
-    return this.#unary("sqrt");
-  }
-  square(): Tensor {
-    return this.mul(this);
-  }
-  relu(): Tensor {
-    return this.#unary("relu");
-  }
-  sigmoid(): Tensor {
-    return this.#unary("sigmoid");
-  }
-  softplus(): Tensor {
-    return this.#unary("softplus");
-  }
-  logSigmoid(): Tensor {
-    // log σ(x) = -log(1 + e⁻ˣ)
-    return this.neg().softplus().neg();
-  }
-  clampMin(bound: number): Tensor {
-    return this.#apply("clampMin", [this.id], { bound });
-  }
-  clampMax(bound: number): Tensor {
-    return this.#apply("clampMax", [this.id], { bound });
-  }
-
-  equal(other: Operand): Tensor {
-    return this.#binary("equal", other);
-  }
-  less(other: Operand): Tensor {
-    return this.#binary("less", other);
-  }
-  lessOrEqual(other: Operand): Tensor {
-    return this.#binary("lessOrEqual", other);
-  }
-  greater(other: Operand): Tensor {
-    return this.#apply("less", [this.#operand(other), this.id], {});
-  }
-  greaterOrEqual(other: Operand): Tensor {
-    return this.#apply("lessOrEqual", [this.#operand(other), this.id], {});
-  }
-  and(other: Tensor): Tensor {
-    return this.#binary("and", other);
-  }
-  or(other: Tensor): Tensor {
-    return this.#binary("or", other);
-  }
-  not(): Tensor {
-    return this.#unary("not");
-  }
-  where(whenTrue: Operand, whenFalse: Operand): Tensor {
-    const dtype =
-      typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
-    const side = (value: Operand): number =>
-      typeof value === "number" ? this.tracer.builder.constant(value, dtype) : this.tracer.idOf(value);
-    return this.#apply("where", [this.id, side(whenTrue), side(whenFalse)], {});
-  }
-  cast(dtype: DType): Tensor {
-    return dtype === this.dtype ? this : this.#apply("cast", [this.id], { to: dtype });
-  }
-
-  sum(axes?: Axes, keepdims = false): Tensor {
-    return this.#reduce("reduceSum", axes, keepdims);
-  }
-  mean(axes?: Axes, keepdims = false): Tensor {
-    return this.sum(axes, keepdims).div(this.count(axes));
-  }
-  max(axis: number, keepdims = false): Tensor {
-    return this.#firstExtreme("reduceMax", axis, keepdims);
-  }
-  min(axis: number, keepdims = false): Tensor {
-    return this.#firstExtreme("reduceMin", axis, keepdims);
-  }
-  amax(axes?: Axes, keepdims = false): Tensor {
-    return this.#reduce("reduceMax", axes, keepdims);
-  }
-  amin(axes?: Axes, keepdims = false): Tensor {
-    return this.#reduce("reduceMin", axes, keepdims);
-  }
-  logSumExp(axis: number, keepdims = false): Tensor {
-    return this.#reduce("reduceLogSumExp", axis, keepdims);
-  }
-  softmax(axis: number): Tensor {
-    return this.#apply("softmax", [this.id], { axis: normalizeAxis(axis, this.rank, "softmax") });
-  }
-  logSoftmax(axis: number): Tensor {
-    return this.#apply("logSoftmax", [this.id], { axis: normalizeAxis(axis, this.rank, "logSoftmax") });
-  }
-
-  matmul(other: Tensor): Tensor {
-    return this.#apply("matmul", [this.id, this.tracer.idOf(other)], {});
-  }
-  transpose(permutation?: readonly number[]): Tensor {
-    const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
-    return this.#apply("transpose", [this.id], {
-      perm: perm.map((axis) => normalizeAxis(axis, this.rank, "transpose")),
-    });
-  }
-  unsqueeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
-    return this.#apply("unsqueeze", [this.id], { axes: normalizeAxes(list, this.rank + list.length, "unsqueeze") });
-  }
-  squeeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
-    return this.#apply("squeeze", [this.id], { axes: normalizeAxes(list, this.rank, "squeeze") });
-  }
-  expand(shape: Shape): Tensor {
-    return sameShape(shape, this.shape) ? this : this.#apply("expand", [this.id], { shape });
-  }
-
-  count(axes?: Axes): Tensor {
-    const dims = this.#axes(axes, "count").flatMap((axis) => this.shape[axis] ?? []);
-    const dtype = isFloat(this.dtype) ? this.dtype : "float32";
-    return this.#apply("dimSize", [], { dims, dtype });
-  }
-  iota(axis: number): Tensor {
-    const at = normalizeAxis(axis, this.rank, "iota");
-    const line = this.#apply("iota", [], { size: this.shape[at] ?? 1 });
-    const trailing = this.rank - 1 - at;
-    return trailing === 0 ? line : line.unsqueeze(Array.from({ length: trailing }, (_, i) => i + 1));
-  }
-  detach(): Tensor {
-    return customGradient(this, [], () => []);
-  }
-
-  #apply<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): TracedTensor {
-    return this.tracer.tensor(this.tracer.builder.add(op, inputs, attrs));
-  }
-
-  #unary(op: UnaryOp): Tensor {
-    return this.#apply(op, [this.id], {});
-  }
-
-  #operand(other: Operand): number {
-    if (typeof other !== "number") return this.tracer.idOf(other);
-    if (this.dtype === "bool")
-      throw new DTypeError(`trace: a bool tensor must meet a bool tensor, got the number ${other}.`);
-    return this.tracer.builder.constant(other, this.dtype);
-  }
-
-  #binary(op: BinaryOp, other: Operand): Tensor {
-    return this.#apply(op, [this.id, this.#operand(other)], {});
-  }
-
-  #axes(axes: Axes | undefined, op: string): readonly number[] {
-    const list = axes === undefined ? this.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes;
-    return normalizeAxes(list, this.rank, op);
-  }
-
-  #reduce(op: ReduceOp, axes: Axes | undefined, keepdims: boolean): Tensor {
-    const list = this.#axes(axes, op);
-    return list.length === 0 ? this : this.#apply(op, [this.id], { axes: list, keepdims });
-  }
-
-  #firstExtreme(op: "reduceMax" | "reduceMin", axis: number, keepdims: boolean): Tensor {
-    const at = normalizeAxis(axis, this.rank, op);
-    const extreme = this.#reduce(op, at, true).detach();
-    const backward = (gradient: Tensor): readonly Tensor[] => {
-      const position = this.iota(at);
-      const hits = this.equal(extreme);
-      const first = hits.where(position, 2 ** 31 - 1).amin(at, true);
-      const incoming = keepdims ? gradient : gradient.unsqueeze(at);
-      return [position.equal(first).and(hits).where(incoming, 0)];
-    };
-    return customGradient(keepdims ? extreme : extreme.squeeze(at), [this], backward);
+  #capture(tensor: TracedTensor): number {
+    const known = this.captured.find(({ from }) => from.trace === tensor.trace && from.id === tensor.id);
+    if (known !== undefined) return known.input;
+    const node = tensor.trace.builder.node(tensor.id);
+    if (node.op === "constant" || node.op === "dimSize" || node.op === "iota") return this.builder.again(node, []);
+    const input = this.builder.input(`around${this.captured.length}`, tensor.shape, tensor.dtype);
+    this.captured.push({ from: tensor, input });
+    return input;
   }
 }

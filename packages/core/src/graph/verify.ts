@@ -1,7 +1,8 @@
 import { LossesError } from "../errors.js";
-import { opDefinition } from "../ops/table.js";
 import type { TensorType } from "../ops/types.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
 import { formatShape, sameShape } from "../tensor/dims.js";
+import { inferType } from "./builder.js";
 import { graphSymbols, typeOf, type Graph, type Node } from "./graph.js";
 
 /** Checks that a graph is well formed: order, arity, the stored type of every node, outputs and symbols. Throws if not. */
@@ -29,17 +30,12 @@ export function verify(graph: Graph): void {
 }
 
 function verifyNode(graph: Graph, node: Node, refuse: (what: string) => never): void {
-  const definition = opDefinition(node.op);
-  if (node.inputs.length !== definition.arity) {
-    refuse(`%${node.id} ${node.op} takes ${definition.arity} operands, got ${node.inputs.length}.`);
-  }
   const operands = node.inputs.map((id): TensorType => {
     const operand = graph.nodes[id];
     if (operand === undefined || id >= node.id) return refuse(`%${node.id} must use earlier nodes, got %${id}.`);
     return typeOf(operand);
   });
-  const infer = definition.infer as (inputs: readonly TensorType[], attrs: unknown) => TensorType;
-  const { shape, dtype } = infer(operands, node.attrs);
+  const { shape, dtype } = inferType(node.op, operands, node.attrs);
   if (dtype !== node.dtype || !sameShape(shape, node.shape)) {
     refuse(
       `%${node.id} ${node.op} must have type ${dtype}${formatShape(shape)}, got ${node.dtype}${formatShape(node.shape)}.`,
@@ -51,10 +47,8 @@ function verifySymbols(graph: Graph, refuse: (what: string) => never): void {
   const bound = new Set(graphSymbols(graph));
   for (const node of graph.nodes) {
     const dims = node.op === "dimSize" ? node.attrs.dims : node.shape;
-    for (const dim of dims) {
-      if (typeof dim === "string" && !bound.has(dim)) {
-        refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${dim}.`);
-      }
+    for (const symbol of dims.flatMap(symbolsOf)) {
+      if (!bound.has(symbol)) refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${symbol}.`);
     }
   }
 }

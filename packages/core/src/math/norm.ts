@@ -1,4 +1,4 @@
-import { customGradient } from "../graph/trace.js";
+import { customGradient } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**

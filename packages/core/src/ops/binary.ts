@@ -1,118 +1,151 @@
 import { DTypeError } from "../errors.js";
-import { elementwise, operand, requireBool, requireFloat, requireNumeric, requireSameDType } from "./rules.js";
 import type { DType } from "../tensor/dtype.js";
-import type { BinaryOp, NoAttributes, OpDefinition, OpTable, Vjp } from "./types.js";
+import type { Tensor } from "../tensor/tensor.js";
+import {
+  always,
+  elementwise,
+  never,
+  requireBool,
+  requireFloat,
+  requireNumeric,
+  requireSameDType,
+  whereFirstIs,
+  whereOperandsAre,
+} from "./rules.js";
+import type { BinaryOp, OpDefinition, OpTable, SignRule, VjpContext } from "./types.js";
 
-function binary(
-  op: BinaryOp,
-  doc: string,
-  ulp: number,
-  vjp: Vjp<NoAttributes> | "none",
-  domain: (op: string, dtype: DType) => void,
-  result: "operand" | "bool" = "operand",
-): OpDefinition<NoAttributes> {
+interface BinaryRules {
+  readonly at: (x: number, y: number) => number;
+  readonly ulp: number;
+  readonly vjp: ((context: VjpContext<BinaryOp>) => readonly [Tensor, Tensor]) | "none";
+  readonly sign: SignRule<BinaryOp>;
+  readonly domain: (op: string, dtype: DType) => void;
+  /** What the result is, where it is not of the operands' dtype. */
+  readonly result?: "bool";
+}
+
+function binary(op: BinaryOp, { at, ulp, vjp, sign, domain, result }: BinaryRules): OpDefinition<BinaryOp> {
   return {
     arity: 2,
-    doc,
     infer: (inputs) => {
-      const a = operand(inputs, 0).dtype;
-      requireSameDType(op, a, operand(inputs, 1).dtype);
-      domain(op, a);
-      return elementwise(op, inputs, result === "bool" ? "bool" : a);
+      const [{ dtype }, y] = inputs;
+      requireSameDType(op, dtype, y.dtype);
+      domain(op, dtype);
+      return elementwise(op, inputs, result ?? dtype);
     },
     vjp,
     ulp,
+    isNonNegative: sign,
+    at: ([x, y]) => at(x, y),
   };
+}
+
+/** A comparison or a logical op: exact, without derivative. */
+function truth(
+  op: BinaryOp,
+  at: (x: number, y: number) => boolean,
+  domain: (op: string, dtype: DType) => void,
+): OpDefinition<BinaryOp> {
+  return binary(op, { at: (x, y) => Number(at(x, y)), ulp: 0, vjp: "none", sign: always, domain, result: "bool" });
 }
 
 const anyDType = (): void => undefined;
 
 /** Element-wise ops of two and three operands. `g` is the gradient that arrives. */
 export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
-  add: binary("add", "x + y", 0.5, ({ gradient }) => [gradient, gradient], requireNumeric),
-  sub: binary("sub", "x - y", 0.5, ({ gradient }) => [gradient, gradient.neg()], requireNumeric),
-  // d(xy) = (g·y, g·x)
-  mul: binary(
-    "mul",
-    "x · y",
-    0.5,
-    ({ inputs, gradient }) => [gradient.mul(operand(inputs, 1)), gradient.mul(operand(inputs, 0))],
-    requireNumeric,
-  ),
-  // d(x/y) = (g/y, -g·(x/y)/y)
-  div: binary(
-    "div",
-    "x / y by IEEE rules",
-    2.5,
-    ({ inputs, output, gradient }) => {
-      const y = operand(inputs, 1);
-      return [gradient.div(y), gradient.mul(output.div(y)).neg()];
-    },
-    requireFloat,
-  ),
-  // d(xʸ)/dx = g·y·xʸ⁻¹, 0 where y = 0; d(xʸ)/dy = g·xʸ·log x, 0 where x = 0 and y ≥ 0
-  pow: binary(
-    "pow",
-    "x to the power y",
-    16,
-    ({ inputs, output, gradient }) => {
-      const x = operand(inputs, 0);
-      const y = operand(inputs, 1);
+  /** `x + y`. Derivatives g, g. */
+  add: binary("add", {
+    at: (x, y) => x + y,
+    ulp: 0.5,
+    vjp: ({ gradient: g }) => [g, g],
+    sign: whereOperandsAre,
+    domain: requireNumeric,
+  }),
+  /** `x − y`. Derivatives g, −g. */
+  sub: binary("sub", {
+    at: (x, y) => x - y,
+    ulp: 0.5,
+    vjp: ({ gradient: g }) => [g, g.neg()],
+    sign: never,
+    domain: requireNumeric,
+  }),
+  /** `x · y`. Derivatives g·y, g·x. */
+  mul: binary("mul", {
+    at: (x, y) => x * y,
+    ulp: 0.5,
+    vjp: ({ inputs: [x, y], gradient: g }) => [g.mul(y), g.mul(x)],
+    sign: ([x, y], _, [a, b]) => a === b || (x && y),
+    domain: requireNumeric,
+  }),
+  /** `x / y` by IEEE rules. Derivatives g/y, −g·(x/y)/y. */
+  div: binary("div", {
+    at: (x, y) => x / y,
+    ulp: 2.5,
+    vjp: ({ inputs: [, y], output, gradient: g }) => [g.div(y), g.mul(output.div(y)).neg()],
+    sign: whereOperandsAre,
+    domain: requireFloat,
+  }),
+  /**
+   * x to the power y; 1 to any power and anything to the power 0 is 1. Derivatives g·y·xʸ⁻¹, 0 where y = 0; and g·xʸ·log x,
+   * 0 where x = 0 and y ≥ 0.
+   */
+  pow: binary("pow", {
+    // IEEE 754 says 1 where JavaScript says NaN.
+    at: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
+    ulp: 16,
+    vjp: ({ inputs: [x, y], output, gradient: g }) => {
       const flat = x.equal(0).and(y.greaterOrEqual(0));
-      return [
-        y.equal(0).where(0, gradient.mul(y.mul(x.pow(y.sub(1))))),
-        gradient.mul(flat.where(0, output.mul(x.log()))),
-      ];
+      return [y.equal(0).where(0, g.mul(y.mul(x.pow(y.sub(1))))), g.mul(flat.where(0, output.mul(x.log())))];
     },
-    requireFloat,
-  ),
-  maximum: binary(
-    "maximum",
-    "The larger of x and y; NaN wins; a tie splits the gradient in half.",
-    0,
-    ({ inputs, gradient }) => splitAtTies(operand(inputs, 0), operand(inputs, 1), gradient, "greater"),
-    requireNumeric,
-  ),
-  minimum: binary(
-    "minimum",
-    "The smaller of x and y; NaN wins; a tie splits the gradient in half.",
-    0,
-    ({ inputs, gradient }) => splitAtTies(operand(inputs, 0), operand(inputs, 1), gradient, "less"),
-    requireNumeric,
-  ),
-  equal: binary("equal", "x = y; false where one is NaN.", 0, "none", anyDType, "bool"),
-  less: binary("less", "x < y; false where one is NaN.", 0, "none", requireNumeric, "bool"),
-  lessOrEqual: binary("lessOrEqual", "x ≤ y; false where one is NaN.", 0, "none", requireNumeric, "bool"),
-  and: binary("and", "Both true.", 0, "none", requireBool, "bool"),
-  or: binary("or", "At least one true.", 0, "none", requireBool, "bool"),
+    sign: whereFirstIs,
+    domain: requireFloat,
+  }),
+  /** The larger of x and y; NaN wins. A tie splits g in half. */
+  maximum: binary("maximum", {
+    at: Math.max,
+    ulp: 0,
+    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.greater(y), x.less(y)),
+    sign: (operands) => operands.some(Boolean),
+    domain: requireNumeric,
+  }),
+  /** The smaller of x and y; NaN wins. A tie splits g in half. */
+  minimum: binary("minimum", {
+    at: Math.min,
+    ulp: 0,
+    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.less(y), x.greater(y)),
+    sign: whereOperandsAre,
+    domain: requireNumeric,
+  }),
+  /** `x = y`; false where one is NaN. */
+  equal: truth("equal", (x, y) => x === y, anyDType),
+  /** `x < y`; false where one is NaN. */
+  less: truth("less", (x, y) => x < y, requireNumeric),
+  /** `x ≤ y`; false where one is NaN. */
+  lessOrEqual: truth("lessOrEqual", (x, y) => x <= y, requireNumeric),
+  /** Both true. */
+  and: truth("and", (x, y) => x !== 0 && y !== 0, requireBool),
+  /** At least one true. */
+  or: truth("or", (x, y) => x !== 0 || y !== 0, requireBool),
+  /** The second operand where the first is true, the third elsewhere. The side not taken gets derivative 0, never NaN. */
   where: {
     arity: 3,
-    doc: "The second operand where the first is true, the third elsewhere; the side not taken gets gradient 0.",
     infer: (inputs) => {
-      const [condition, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+      const [condition, a, b] = inputs;
       if (condition.dtype !== "bool") {
         throw new DTypeError(`where: the condition must be bool, got ${condition.dtype}. Compare first.`);
       }
       requireSameDType("where", a.dtype, b.dtype);
       return elementwise("where", inputs, a.dtype);
     },
-    vjp: ({ inputs, gradient }) => {
-      const condition = operand(inputs, 0);
-      return [undefined, condition.where(gradient, 0), condition.where(0, gradient)];
-    },
+    vjp: ({ inputs: [condition], gradient }) => [undefined, condition.where(gradient, 0), condition.where(0, gradient)],
     ulp: 0,
+    isNonNegative: ([, a, b]) => a && b,
+    at: ([condition, a, b]) => (condition !== 0 ? a : b),
   },
 };
 
-function splitAtTies(
-  x: Parameters<Vjp<NoAttributes>>[0]["output"],
-  y: typeof x,
-  gradient: typeof x,
-  wins: "greater" | "less",
-): readonly (typeof x)[] {
+function splitAtTies(x: Tensor, y: Tensor, g: Tensor, xWins: Tensor, yWins: Tensor): readonly [Tensor, Tensor] {
   const tie = x.equal(y);
-  const half = gradient.mul(0.5);
-  const xWins = wins === "greater" ? x.greater(y) : x.less(y);
-  const yWins = wins === "greater" ? x.less(y) : x.greater(y);
-  return [tie.where(half, xWins.where(gradient, 0)), tie.where(half, yWins.where(gradient, 0))];
+  const half = g.mul(0.5);
+  return [tie.where(half, xWins.where(g, 0)), tie.where(half, yWins.where(g, 0))];
 }

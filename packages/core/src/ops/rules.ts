@@ -3,13 +3,6 @@ import { broadcastShapes } from "../tensor/dims.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { TensorType } from "./types.js";
 
-/** The operand at `index`; arity is checked where nodes are made. */
-export function operand<T>(inputs: readonly T[], index: number): T {
-  const found = inputs[index];
-  if (found === undefined) throw new RangeError(`operand ${index} of ${inputs.length} does not exist`);
-  return found;
-}
-
 export function requireFloat(op: string, dtype: DType): void {
   if (!isFloat(dtype)) throw new DTypeError(`${op}: operands must be floating, got ${dtype}. Cast them first.`);
 }
@@ -20,6 +13,10 @@ export function requireNumeric(op: string, dtype: DType): void {
 
 export function requireBool(op: string, dtype: DType): void {
   if (dtype !== "bool") throw new DTypeError(`${op}: operands must be bool, got ${dtype}. Compare first.`);
+}
+
+export function requireIndex(op: string, dtype: DType): void {
+  if (dtype !== "int32") throw new DTypeError(`${op}: positions must be int32, got ${dtype}. Cast them first.`);
 }
 
 export function requireSameDType(op: string, a: DType, b: DType): void {
@@ -36,3 +33,9 @@ export function elementwise(op: string, inputs: readonly TensorType[], dtype: DT
     dtype,
   };
 }
+
+/** Sign rules that many ops share. */
+export const always = (): boolean => true;
+export const never = (): boolean => false;
+export const whereOperandsAre = (operands: readonly boolean[]): boolean => operands.every(Boolean);
+export const whereFirstIs = ([first = false]: readonly boolean[]): boolean => first;

@@ -1,56 +1,41 @@
 import { binaryOps } from "./binary.js";
+import { indexingOps } from "./indexing.js";
 import { movementOps } from "./movement.js";
+import { productOps } from "./product.js";
+import { recurrenceOps } from "./recurrence.js";
 import { reductionOps } from "./reduction.js";
 import { sources } from "./sources.js";
 import { unaryOps } from "./unary.js";
-import type { BinaryOp, OpDefinition, OpName, OpTable, UnaryOp } from "./types.js";
+import type { ElementwiseOp, OpDefinition, OpName, OpTable } from "./types.js";
 
 /** Every primitive op: what a graph is made of and what a backend implements. */
-export const opTable: OpTable = { ...sources, ...unaryOps, ...binaryOps, ...reductionOps, ...movementOps };
+export const opTable: OpTable = {
+  ...sources,
+  ...unaryOps,
+  ...binaryOps,
+  ...reductionOps,
+  ...indexingOps,
+  ...movementOps,
+  ...productOps,
+  ...recurrenceOps,
+};
 
 /** All op names, in a stable order. */
 export const opNames: readonly OpName[] = Object.keys(opTable) as OpName[];
 
 /** The definition of an op whose name is only known at run time. */
-export function opDefinition(op: OpName): OpDefinition<never> {
-  return opTable[op];
+export function opDefinition(op: OpName): OpDefinition<OpName> {
+  // The table pairs each name with its own definition, which a look-up by a union of names cannot express.
+  return opTable[op] as unknown as OpDefinition<OpName>;
 }
-
-const elementwiseOps: {
-  readonly [K in UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"]: true;
-} = {
-  neg: true,
-  abs: true,
-  sign: true,
-  exp: true,
-  log: true,
-  sqrt: true,
-  relu: true,
-  sigmoid: true,
-  softplus: true,
-  not: true,
-  add: true,
-  sub: true,
-  mul: true,
-  div: true,
-  pow: true,
-  maximum: true,
-  minimum: true,
-  equal: true,
-  less: true,
-  lessOrEqual: true,
-  and: true,
-  or: true,
-  where: true,
-  clampMin: true,
-  clampMax: true,
-  cast: true,
-  identity: true,
-};
-
-export type ElementwiseOp = keyof typeof elementwiseOps;
 
 /** True for ops that compute each element of the result from the same element of the (broadcast) operands. */
 export function isElementwise(op: OpName): op is ElementwiseOp {
-  return op in elementwiseOps;
+  return "at" in opTable[op];
+}
+
+/** An element-wise op on numbers. */
+export function evaluateScalar(op: ElementwiseOp, operands: readonly number[], attrs: unknown): number {
+  const { at } = opDefinition(op) as unknown as { readonly at: (operands: readonly number[], attrs: unknown) => number };
+  return at(operands, attrs);
 }

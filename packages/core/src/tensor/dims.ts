@@ -1,6 +1,10 @@
 import { ShapeError } from "../errors.js";
+import { evaluateDim } from "./dimArithmetic.js";
 
-/** One dimension: a known size, or the name of a size that is bound when real inputs arrive. */
+/**
+ * One dimension: a known size, a symbol (`N`) whose size is bound when real inputs arrive, or what is computed from symbols
+ * (`2*N`, `N+M`, `H-10`, `B*T`).
+ */
 export type Dim = number | string;
 
 /** Row-major shape; `[]` is a scalar. */
@@ -63,14 +67,17 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: bo
   return keepdims ? shape.map((dim, i) => (reduced.has(i) ? 1 : dim)) : shape.filter((_, i) => !reduced.has(i));
 }
 
-/** Replaces every symbol by its size in this run. */
+/** The size of a dimension in this run. */
+export function bindDim(dim: Dim, sizes: DimSizes): number {
+  const size = evaluateDim(dim, sizes);
+  if (size === undefined) throw new ShapeError(`The dimension ${dim} must be bound to a size, got no size for it.`);
+  if (size < 0) throw new ShapeError(`The dimension ${dim} must not be negative, got ${size}. Use larger inputs.`);
+  return size;
+}
+
+/** Replaces every dimension by its size in this run. */
 export function bindShape(shape: Shape, sizes: DimSizes): readonly number[] {
-  return shape.map((dim) => {
-    if (typeof dim === "number") return dim;
-    const size = sizes[dim];
-    if (size === undefined) throw new ShapeError(`The dimension ${dim} must be bound to a size, got no size for it.`);
-    return size;
-  });
+  return shape.map((dim) => bindDim(dim, sizes));
 }
 
 /** Number of elements of a concrete shape. */

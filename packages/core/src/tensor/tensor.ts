@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.js";
-import type { Shape } from "./dims.js";
+import type { Dim, Shape } from "./dims.js";
 
 /** A tensor, or a number that is broadcast to the other operand's shape and dtype. */
 export type Operand = Tensor | number;
@@ -35,10 +35,21 @@ export interface Tensor {
   abs(): Tensor;
   /** -1, 0 or 1, and 0 for NaN; derivative 0 */
   sign(): Tensor;
+  /** The largest integer that is not above x; derivative 0 */
+  floor(): Tensor;
   exp(): Tensor;
+  /** `exp(x) - 1`, exact near 0 */
+  expm1(): Tensor;
   /** Natural logarithm; `-inf` at 0, NaN below */
   log(): Tensor;
+  /** `log(1 + x)`, exact near 0; `-inf` at -1, NaN below */
+  log1p(): Tensor;
   sqrt(): Tensor;
+  tanh(): Tensor;
+  /** The angle in (-π/2, π/2) whose tangent is x */
+  atan(): Tensor;
+  /** The error function */
+  erf(): Tensor;
   square(): Tensor;
   /** `max(x, 0)`, derivative 0 at 0 */
   relu(): Tensor;
@@ -81,8 +92,31 @@ export interface Tensor {
   logSumExp(axis: number, keepdims?: boolean): Tensor;
   softmax(axis: number): Tensor;
   logSoftmax(axis: number): Tensor;
+  /** The sums of the elements up to each one: with it, or (`exclusive`) without it; `reverse`: from the end. */
+  cumsum(axis: number, options?: { readonly exclusive?: boolean; readonly reverse?: boolean }): Tensor;
 
-  /** Matrix product of `(n, k)` and `(k, m)`. */
+  /** The first position of the largest along an axis, int32; the axis's size where there is a NaN. */
+  argmax(axis: number, keepdims?: boolean): Tensor;
+  /** The first position of the smallest along an axis, int32; the axis's size where there is a NaN. */
+  argmin(axis: number, keepdims?: boolean): Tensor;
+  /** The positions in sorted order, int32; equal elements keep their order, NaN counts as +∞. */
+  argsort(axis: number, options?: { readonly descending?: boolean }): Tensor;
+  /** The elements in sorted order, as PyTorch's `sort(stable=True)`. */
+  sort(axis: number, options?: { readonly descending?: boolean }): Tensor;
+  /**
+   * The elements along an axis that int32 positions name, as PyTorch's `gather`; the other axes broadcast. A position outside the
+   * axis gives 0, without gradient.
+   */
+  gather(axis: number, index: Tensor): Tensor;
+  /** Whole slices along an axis, by a line of int32 positions, as PyTorch's `index_select`. */
+  take(axis: number, index: Tensor): Tensor;
+  /**
+   * Zeros, `size` of them along an axis, with each element of this tensor added at its int32 position; the other axes broadcast.
+   * Nothing is added where a position is outside.
+   */
+  scatterAdd(axis: number, index: Tensor, size: Dim): Tensor;
+
+  /** Matrix product of `(…, n, k)` and `(…, k, m)`; the axes in front broadcast. */
   matmul(other: Tensor): Tensor;
   /** Axes reordered by `permutation` (default: reversed). */
   transpose(permutation?: readonly number[]): Tensor;
@@ -92,6 +126,16 @@ export interface Tensor {
   squeeze(axes: number | readonly number[]): Tensor;
   /** Stretches literal-1 axes (and adds leading ones) to `shape`. */
   expand(shape: Shape): Tensor;
+  /** The same elements, row by row, in another shape of as many. */
+  reshape(shape: Shape): Tensor;
+  /** The axes from `first` to `last` (default: all) as one. */
+  flatten(first?: number, last?: number): Tensor;
+  /** `size` elements along an axis: at `start`, `start + step`, … A negative step goes backwards. */
+  slice(axis: number, start: Dim, size: Dim, step?: number): Tensor;
+  /** Zeros, `size` of them along an axis, with the elements of this tensor at `start`, `start + step`, … */
+  pad(axis: number, start: Dim, size: Dim, step?: number): Tensor;
+  /** The elements along an axis in reverse order. */
+  flip(axis: number): Tensor;
 
   /** The number of elements along `axes` (default: all), as a scalar of this tensor's dtype. */
   count(axes?: number | readonly number[]): Tensor;

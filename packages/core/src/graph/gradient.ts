@@ -1,0 +1,24 @@
+import type { Tensor } from "../tensor/tensor.js";
+import { differentiate } from "./differentiate.js";
+import { innermostOf } from "./tracedTensor.js";
+
+/**
+ * The gradients of `sum(output)` with respect to tensors of the same loss, as tensors of it: for penalties on gradients, and
+ * for derivatives of any order.
+ *
+ * @returns one gradient for each tensor of `wrt`, in its shape; zeros where nothing flows. Kinks: as each op says.
+ * @throws UnsupportedOpError where a derivative on the way has none.
+ * @example
+ * ```ts
+ * const [slope] = gradient(critic, [input]);
+ * const penalty = vectorNorm(slope, 2).sub(1).square();
+ * ```
+ */
+export function gradient<L extends readonly Tensor[]>(
+  output: Tensor,
+  wrt: readonly [...L],
+): { readonly [K in keyof L]: Tensor } {
+  const trace = innermostOf([output, ...wrt]);
+  const seed = trace.tensor(trace.builder.constant(1, output.dtype));
+  return differentiate(trace, output, wrt, seed) as unknown as { readonly [K in keyof L]: Tensor };
+}

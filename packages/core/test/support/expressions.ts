@@ -1,0 +1,97 @@
+import { concat, customGradient, scan, stack, type OpName, type Tensor } from "../../src/index.js";
+
+/** One expression or more for each differentiable op; away from kinks, where differences mean nothing. */
+export const expressions: { readonly [K in OpName]?: readonly ((x: Tensor, y: Tensor) => Tensor)[] } = {
+  add: [(a, b) => a.add(b).square(), (a) => a.add(2)],
+  sub: [(a, b) => a.sub(b).square(), (a, b) => b.sub(a).square()],
+  mul: [(a, b) => a.mul(b), (a) => a.mul(a)],
+  div: [(a, b) => a.div(b), (a, b) => b.div(a)],
+  pow: [(a, b) => a.abs().pow(b), (a) => a.pow(3), (a, b) => b.pow(a), (a) => a.pow(2)],
+  maximum: [(a, b) => a.maximum(b).square()],
+  minimum: [(a, b) => a.minimum(b).square()],
+  neg: [(a, b) => a.neg().mul(b)],
+  abs: [(a, b) => a.abs().mul(b)],
+  exp: [(a, b) => a.exp().mul(b)],
+  log: [(a, b) => b.log().mul(a)],
+  sqrt: [(a, b) => b.sqrt().mul(a)],
+  relu: [(a, b) => a.relu().mul(b)],
+  sigmoid: [(a, b) => a.sigmoid().mul(b)],
+  softplus: [(a, b) => a.softplus().mul(b), (a) => a.logSigmoid()],
+  clampMin: [(a, b) => a.clampMin(0.1).mul(b)],
+  clampMax: [(a, b) => a.clampMax(0.1).mul(b)],
+  where: [(a, b) => a.greater(0).where(a.mul(b), b.square())],
+  cast: [(a, b) => a.cast("float32").cast("float64").mul(b)],
+  identity: [(a, b) => customGradient(a.mul(b), [a, b], (g) => [g.mul(b), g.mul(a)])],
+  reduceSum: [
+    (a, b) => a.sum(0).mul(b.squeeze(0)),
+    (a, b) => a.sum(1, true).mul(b),
+    (a) => a.sum().square(),
+    (a) => a.mean(1),
+  ],
+  reduceMax: [(a, b) => a.amax(1, true).mul(b), (a) => a.amax().square(), (a, b) => a.max(0).mul(b.squeeze(0))],
+  reduceMin: [(a, b) => a.amin(1, true).mul(b), (a, b) => a.min(-1, true).mul(b)],
+  reduceLogSumExp: [(a, b) => a.logSumExp(1, true).mul(b), (a) => a.logSumExp(0).square()],
+  softmax: [(a, b) => a.softmax(1).mul(b), (a, b) => a.softmax(0).mul(b)],
+  logSoftmax: [(a, b) => a.logSoftmax(1).mul(b), (a) => a.logSoftmax(0).square()],
+  matmul: [(a, b) => a.matmul(b.transpose()), (a) => a.matmul(a.transpose()).square()],
+  transpose: [(a, b) => a.transpose().mul(b.transpose()), (a) => a.transpose([0, 1]).square()],
+  unsqueeze: [(a, b) => a.unsqueeze([0, 2]).mul(b.unsqueeze(0).unsqueeze(1)).sum()],
+  squeeze: [(a, b) => b.squeeze(0).mul(a.sum(0))],
+  expand: [(a, b) => b.expand(a.shape).mul(a), (a, b) => b.squeeze(0).expand(a.shape).square()],
+  expm1: [(a, b) => a.expm1().mul(b)],
+  log1p: [(a, b) => b.log1p().mul(a)],
+  tanh: [(a, b) => a.tanh().mul(b)],
+  atan: [(a, b) => a.atan().mul(b)],
+  erf: [(a, b) => a.erf().mul(b)],
+  gather: [
+    (a, b) => a.gather(1, a.argsort(1)).mul(b),
+    (a, b) => a.gather(0, b.argmax(1, true)).mul(b),
+    (a) => a.take(1, a.iota(1).mul(2)).square(),
+    (a, b) => b.gather(1, a.argsort(1, { descending: true })).mul(a),
+  ],
+  scatterAdd: [
+    (a, b) => a.scatterAdd(1, a.argmax(1, true), 5).square().mul(b.sum()),
+    (a, b) => b.scatterAdd(1, a.iota(1).minimum(1).unsqueeze(0), 2).square(),
+    (a) => a.scatterAdd(0, a.argsort(0).sub(1), 4).square(),
+  ],
+  cumsum: [
+    (a, b) => a.cumsum(1).square().mul(b),
+    (a, b) => a.cumsum(0, { reverse: true }).square().mul(b),
+    (a, b) => a.cumsum(1, { exclusive: true }).square().mul(b),
+    (a, b) => a.cumsum(1, { exclusive: true, reverse: true }).square().mul(b),
+  ],
+  reshape: [(a, b) => a.flatten().square().sum().mul(b), (a, b) => a.mul(b).reshape([...a.shape, 1]).square()],
+  concat: [(a, b) => concat([a, b, a], 0).square(), (a, b) => stack([a.sum(0), b.squeeze(0)], 1).square()],
+  slice: [
+    (a, b) => a.slice(1, 1, 2).square().mul(b.slice(1, 0, 2)),
+    (a, b) => a.flip(1).mul(b),
+    (a) => a.slice(1, 0, 2, 2).square(),
+  ],
+  pad: [(a, b) => a.pad(1, 1, 5).add(1).square().mul(b.sum()), (a) => a.pad(1, 4, 5, -2).add(1).square()],
+  scan: [
+    (a, b) => {
+      const { carry, collected } = scan({ init: { h: b.squeeze(0) }, sequences: { v: a } }, ({ h }, { v }) => {
+        const next = h.mul(v).add(b.sum()).tanh();
+        return { carry: { h: next }, collect: { square: next.square(), old: h } };
+      });
+      return collected.square.mul(collected.old).sum().add(carry.h.exp().sum());
+    },
+    (a, b) =>
+      scan({ init: { h: b.sum() }, sequences: { v: a.transpose() }, reverse: true }, ({ h }, { v }) => ({
+        carry: { h: v.mul(h).max(0) },
+        collect: { h: h.square() },
+      })).collected.h,
+    (a, b) =>
+      scan({ init: { h: a }, length: 3 }, ({ h }) => ({ carry: { h: h.mul(b).sigmoid() } })).carry.h,
+    (a, b) => {
+      const outer = scan({ init: { h: b.squeeze(0) }, sequences: { v: a } }, ({ h }, { v }) => {
+        const inner = scan({ init: { p: h.sum() }, sequences: { w: v } }, ({ p }, { w }) => ({
+          carry: { p: p.mul(w).add(b.sum()).atan() },
+          collect: { p },
+        }));
+        return { carry: { h: inner.collected.p.add(h) } };
+      });
+      return outer.carry.h.square();
+    },
+  ],
+};
