@@ -1,10 +1,12 @@
 import type { Engine, Executable, MaybePromise } from "../backend.js";
 import { LossesError } from "../errors.js";
 import { nodeAt } from "../graph/graph.js";
+import { checkSizes, sizeLimits, type SizeLimit } from "../graph/sizeLimits.js";
 import type { Binding } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { traceLoss } from "../loss/traceLoss.js";
 import type { TensorType } from "../ops/types.js";
+import type { DimSizes } from "../tensor/dims.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import { chain } from "./maybe.js";
 
@@ -30,6 +32,9 @@ export interface Entry<T> {
   users: number;
   /** When it was asked for last. */
   asked: number;
+  readonly limits: readonly SizeLimit[];
+  /** Sizes that are known to be within the limits. */
+  checked: DimSizes | undefined;
 }
 
 /** Executables kept at most, so that options which change with every step do not fill the memory. */
@@ -57,6 +62,10 @@ export class ExecutableCache<T> {
       );
     }
     const entry = this.#entry(request, binding);
+    if (entry.checked !== binding.sizes) {
+      checkSizes(request.spec.name, entry.limits, binding.sizes);
+      entry.checked = binding.sizes;
+    }
     entry.users += 1;
     return entry;
   }
@@ -85,7 +94,13 @@ export class ExecutableCache<T> {
       return { name, shape, dtype: own };
     });
     const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
-    const entry: Entry<T> = { compiled, users: 0, asked: this.#requests };
+    const entry: Entry<T> = {
+      compiled,
+      users: 0,
+      asked: this.#requests,
+      limits: sizeLimits(graph),
+      checked: undefined,
+    };
     if (this.#entries.size >= EXECUTABLES_KEPT) this.#forgetOldest();
     this.#entries.set(key, entry);
     // A compilation that failed must not be remembered as the answer.
