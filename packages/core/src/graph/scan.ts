@@ -68,8 +68,10 @@ export function scan<C extends string, S extends string = never, Y extends strin
   ];
   const carryInputs = carries.map((entry) => inputOf([`carry ${entry[0]}`, entry[1]], 0)[1]);
   const partInputs = parts.map((entry) => inputOf([`part ${entry[0]}`, entry[1]], 1)[1]);
-  const named = <N extends string>(entries: readonly (readonly [string, Tensor])[], tensors: readonly Tensor[]): NamedTensors<N> =>
-    Object.fromEntries(entries.map(([name], i) => [name, tensors[i]])) as NamedTensors<N>;
+  const named = <N extends string>(
+    entries: readonly (readonly [string, Tensor])[],
+    tensors: readonly Tensor[],
+  ): NamedTensors<N> => Object.fromEntries(entries.map(([name], i) => [name, tensors[i]])) as NamedTensors<N>;
   const { carry, collect } = step(named(carries, carryInputs), named(parts, partInputs));
   const kept = Object.entries<Tensor>(collect ?? {});
   const next = carries.map(([name]): Tensor => {

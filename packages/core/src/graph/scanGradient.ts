@@ -35,14 +35,15 @@ export function differentiateScan(
     throw new UnsupportedOpError("scan: only a scan that was traced here has a derivative, got one of another graph.");
   }
   const { tracer } = source;
-  const outputIds = source.outputs.map((_, output) => trace.builder.add("scan", scan.inputs, { ...scan.attrs, output }));
+  const outputIds = source.outputs.map((_, output) =>
+    trace.builder.add("scan", scan.inputs, { ...scan.attrs, output }),
+  );
   const gradients = outputIds.map((id) => arrived.get(id));
   if (gradients.every((gradient) => gradient === undefined)) return [];
   const inside = source.inputs.map((id) => tracer.tensor(id));
   const results = source.outputs.map((id) => tracer.tensor(id));
   const operands = scan.inputs.map((id) => trace.tensor(id));
-  const zeros = ({ shape, dtype }: Tensor): Tensor =>
-    trace.tensor(trace.builder.constant(0, dtype)).expand(shape);
+  const zeros = ({ shape, dtype }: Tensor): Tensor => trace.tensor(trace.builder.constant(0, dtype)).expand(shape);
   const fresh = (what: string, { shape, dtype }: Tensor, at: number): Tensor =>
     tracer.input(`${what} ${at} of ${tracer.builder.nodes.length}`, shape, dtype);
 
@@ -81,7 +82,13 @@ export function differentiateScan(
   const found = source.outputs.length - carries;
   const steps = {
     // The parts of the sequences, and what each step found, are what they were on the way there.
-    inputs: [...carrySeeds, ...sums, ...inside.slice(carries, carries + sequences), ...inside.slice(0, carries), ...partSeeds],
+    inputs: [
+      ...carrySeeds,
+      ...sums,
+      ...inside.slice(carries, carries + sequences),
+      ...inside.slice(0, carries),
+      ...partSeeds,
+    ],
     operands: [
       ...carried.map((i) => gradients[i] ?? zeros(at(operands, i))),
       ...shared.map((i) => zeros(at(operands, i))),

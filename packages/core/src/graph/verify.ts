@@ -48,7 +48,8 @@ function verifySymbols(graph: Graph, refuse: (what: string) => never): void {
   for (const node of graph.nodes) {
     const dims = node.op === "dimSize" ? node.attrs.dims : node.shape;
     for (const symbol of dims.flatMap(symbolsOf)) {
-      if (!bound.has(symbol)) refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${symbol}.`);
+      if (!bound.has(symbol))
+        refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${symbol}.`);
     }
   }
 }

@@ -117,7 +117,8 @@ export const movementOps: Pick<OpTable, MovementOp> = {
       if (first === undefined) throw new ShapeError("concat: there must be something to put together, got nothing.");
       for (const { shape, dtype } of inputs) {
         requireSameDType("concat", first.dtype, dtype);
-        const isAlike = shape.length === first.shape.length && sameShape(withAxis(shape, axis, 1), withAxis(first.shape, axis, 1));
+        const isAlike =
+          shape.length === first.shape.length && sameShape(withAxis(shape, axis, 1), withAxis(first.shape, axis, 1));
         if (!isAlike || axis >= shape.length) {
           throw new ShapeError(
             `concat: shapes must agree but for axis ${axis}, got ${inputs.map((x) => formatShape(x.shape)).join(", ")}.`,

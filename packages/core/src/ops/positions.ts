@@ -30,7 +30,10 @@ export function elementAt({ shape, data }: Values, position: readonly number[]):
 }
 
 /** A tensor whose elements are computed from their positions. */
-export function tabulate(shape: readonly number[], element: (position: number[], index: number) => number): Float64Array {
+export function tabulate(
+  shape: readonly number[],
+  element: (position: number[], index: number) => number,
+): Float64Array {
   return Float64Array.from({ length: sizeOfShape(shape) }, (_, i) => element(positionOf(i, shape), i));
 }
 

@@ -12,7 +12,8 @@ export const recurrenceOps: Pick<OpTable, "cumsum" | "scan"> = {
     arity: 1,
     infer: ([{ shape, dtype }], { axis }) => {
       requireFloat("cumsum", dtype);
-      if (axis >= shape.length) throw new ShapeError(`cumsum: the axis must be one of ${formatShape(shape)}, got ${axis}.`);
+      if (axis >= shape.length)
+        throw new ShapeError(`cumsum: the axis must be one of ${formatShape(shape)}, got ${axis}.`);
       return { shape, dtype };
     },
     vjp: ({ gradient, attrs: { axis, exclusive, reverse } }) => [
@@ -80,7 +81,9 @@ function inferScan(inputs: readonly TensorType[], attrs: ScanAttributes): Tensor
     const given = inputs[i];
     const full = i >= carries && i < carries + sequences ? [length, ...shape] : shape;
     if (given === undefined || given.dtype !== dtype || !sameShape(given.shape, full)) {
-      refuse(`operand ${i} must be ${dtype}${formatShape(full)}, got ${given?.dtype}${formatShape(given?.shape ?? [])}.`);
+      refuse(
+        `operand ${i} must be ${dtype}${formatShape(full)}, got ${given?.dtype}${formatShape(given?.shape ?? [])}.`,
+      );
     }
   });
   const results = body.outputs.map(({ node }) => body.nodes[node]);

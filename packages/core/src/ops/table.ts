@@ -36,6 +36,8 @@ export function isElementwise(op: OpName): op is ElementwiseOp {
 
 /** An element-wise op on numbers. */
 export function evaluateScalar(op: ElementwiseOp, operands: readonly number[], attrs: unknown): number {
-  const { at } = opDefinition(op) as unknown as { readonly at: (operands: readonly number[], attrs: unknown) => number };
+  const { at } = opDefinition(op) as unknown as {
+    readonly at: (operands: readonly number[], attrs: unknown) => number;
+  };
   return at(operands, attrs);
 }

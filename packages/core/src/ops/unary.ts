@@ -119,7 +119,14 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   erf: unary("erf", {
     at: erf,
     ulp: 4,
-    vjp: (g, x) => g.mul(x.mul(x).neg().exp().mul(2 / Math.sqrt(Math.PI))),
+    vjp: (g, x) =>
+      g.mul(
+        x
+          .mul(x)
+          .neg()
+          .exp()
+          .mul(2 / Math.sqrt(Math.PI)),
+      ),
     sign: whereOperandsAre,
     monotone: "up",
   }),

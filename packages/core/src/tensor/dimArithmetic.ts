@@ -24,7 +24,7 @@ export function subtractDims(a: Dim, b: Dim): Dim {
 /** The product of dimensions, 1 for none. */
 export function multiplyDims(...dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>((a, b) => {
-    if (typeof a === "number" && typeof b === "number") return a * b;
+    if (typeof a === "number" && typeof b === "number") return a * b + 0;
     if (a === 1) return b;
     return b === 1 ? a : print(product(parse(a), parse(b)));
   }, 1);
@@ -38,7 +38,8 @@ export function divideDim(dim: Dim, by: number): Dim {
   const whole = new Map<string, number>();
   const rest = new Map<string, number>();
   for (const [term, coefficient] of parse(dim)) {
-    const [q, r] = term === "" ? divide(coefficient, by) : coefficient % by === 0 ? [coefficient / by, 0] : [0, coefficient];
+    const [q, r] =
+      term === "" ? divide(coefficient, by) : coefficient % by === 0 ? [coefficient / by, 0] : [0, coefficient];
     if (q !== 0) whole.set(term, q);
     if (r !== 0) rest.set(term, r);
   }
