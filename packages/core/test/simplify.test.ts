@@ -20,8 +20,6 @@ function trace(build: (x: Tensor, y: Tensor) => Tensor): Graph {
   return tracer.builder.finish("trial", { value: tracer.idOf(value) });
 }
 
-const diagonal = (square: Tensor): Tensor => square.iota(0).equal(square.iota(1));
-
 const ops = (graph: Graph): string[] => graph.nodes.map((node) => node.op).filter((op) => op !== "input");
 
 describe("simplify", () => {
@@ -38,7 +36,12 @@ describe("simplify", () => {
     ["dead code", (x, y) => (y.exp(), x.abs()), ["abs"]],
     ["common subexpressions", (x) => x.exp().mul(x.exp()), ["exp", "mul"]],
     ["broadcast before broadcasting", (x, y) => y.expand(["N", "D"]).add(x), ["add"]],
-    ["the sum of a stretched tensor", (_, y) => y.expand(["N", "D"]).sum(1), ["dimSize", "squeeze", "mul"]],
+    ["the sum of a stretched tensor", (x) => x.sum(0).expand([3, "D"]).sum(0), ["reduceSum", "constant", "mul"]],
+    [
+      "the sum of a stretched tensor, which is 0 over no elements",
+      (_, y) => y.expand(["N", "D"]).sum(1),
+      ["dimSize", "squeeze", "mul", "constant", "equal", "where"],
+    ],
     ["transposed twice", (x) => x.transpose().transpose(), []],
     ["squeezed and back", (_, y) => y.squeeze(1).unsqueeze(1), []],
     ["e^log-softmax", (x) => x.logSoftmax(1).exp(), ["softmax"]],
@@ -47,7 +50,11 @@ describe("simplify", () => {
       (x) => x.sum().expand(["N", "D"]).exp().neg(),
       ["reduceSum", "exp", "neg", "expand"],
     ],
-    ["the diagonal of one number", (x) => diagonal(x.matmul(x.transpose())).where(2, 0).sum(1), ["constant", "expand"]],
+    [
+      "the sum of what was added at positions",
+      (x) => x.sum(1, true).scatterAdd(1, x.iota(0), "N").sum(1),
+      ["reduceSum", "squeeze"],
+    ],
     ["the sign of a product", (x, y) => x.mul(y).neg(), ["neg", "mul"]],
     ["signs that meet", (x, y) => y.neg().div(x).neg(), ["div"]],
     [

@@ -46,6 +46,11 @@ export class GraphBuilder {
     return this.add(node.op, inputs as Operands<number, OpName>, node.attrs);
   }
 
+  /** True for the node that `again` would give. */
+  isAgain(id: number, node: Node, inputs: readonly number[]): boolean {
+    return this.find(node.op, inputs as Operands<number, OpName>, node.attrs) === id;
+  }
+
   constant(value: number, dtype: DType): number {
     return this.add("constant", [], { value, dtype });
   }

@@ -2,10 +2,16 @@ import { sameShape, type Dim } from "../../tensor/dims.js";
 import type { GraphBuilder } from "../builder.js";
 import type { NodeOf } from "../graph.js";
 import { outsideOf } from "../indexRanges.js";
+import { rule, type Rule, type Site } from "./rule.js";
+
+export const indexing: readonly Rule[] = [
+  rule("a gather of what is the same all along the axis", ["gather"], gatherOfConstant),
+  rule("a gather of 0, 1, 2, …", ["gather"], gatherOfIota),
+  rule("the sum of what was added at positions", ["reduceSum"], sumOfScatter),
+];
 
 /** What a gather takes from something that is the same all along the axis is that, where the position is inside. */
-export function gatherOfConstant(b: GraphBuilder, node: NodeOf<"gather">, inputs: readonly number[]): number | undefined {
-  const [x = -1, index = -1] = inputs;
+function gatherOfConstant({ b, node, inputs: [x, index] }: Site<"gather">): number | undefined {
   const { axis } = node.attrs;
   const operand = b.node(x);
   const source = operand.op === "expand" ? operand.inputs[0] : x;
@@ -16,8 +22,7 @@ export function gatherOfConstant(b: GraphBuilder, node: NodeOf<"gather">, inputs
 }
 
 /** The position that a gather takes from 0, 1, 2, … is the position itself, where it is inside. */
-export function gatherOfIota(b: GraphBuilder, node: NodeOf<"gather">, inputs: readonly number[]): number | undefined {
-  const [x = -1, index = -1] = inputs;
+function gatherOfIota({ b, node, inputs: [x, index] }: Site<"gather">): number | undefined {
   const operand = b.node(x);
   const source = operand.op === "expand" ? b.node(operand.inputs[0]) : operand;
   const line = source.op === "unsqueeze" ? b.node(source.inputs[0]) : source;
@@ -28,8 +33,8 @@ export function gatherOfIota(b: GraphBuilder, node: NodeOf<"gather">, inputs: re
 }
 
 /** What was added at positions along an axis is all there, but for what lies outside. */
-export function sumOfScatter(b: GraphBuilder, node: NodeOf<"reduceSum">, inputs: readonly number[]): number | undefined {
-  const scatter = b.node(inputs[0] ?? -1);
+function sumOfScatter({ b, node, inputs: [x] }: Site<"reduceSum">): number | undefined {
+  const scatter = b.node(x);
   if (scatter.op !== "scatterAdd" || !node.attrs.axes.includes(scatter.attrs.axis)) return undefined;
   const [updates, index] = scatter.inputs;
   const { axis, size } = scatter.attrs;

@@ -1,0 +1,17 @@
+import { broadcasts } from "./broadcasts.js";
+import { choices } from "./choices.js";
+import { constants } from "./constants.js";
+import { identities } from "./identities.js";
+import { indexing } from "./indexing.js";
+import type { Rule } from "./rule.js";
+import { signs } from "./signs.js";
+
+/** Every rule, the first that applies before the others. */
+export const allRules: readonly Rule[] = [
+  ...constants,
+  ...identities,
+  ...indexing,
+  ...broadcasts,
+  ...signs,
+  ...choices,
+];
