@@ -60,6 +60,11 @@ export function customGradient(
   return tracer.tensor(id);
 }
 
+/** True for a tensor of a loss that is being traced. */
+export function isTraced(value: unknown): value is Tensor {
+  return value instanceof TracedTensor;
+}
+
 class TracedTensor implements Tensor {
   readonly tracer: Tracer;
   readonly id: number;

@@ -1,3 +1,4 @@
+import { printValue } from "../arguments.js";
 import { ShapeError } from "../errors.js";
 
 /** One dimension: a known size, or the name of a size that is bound when real inputs arrive. */
@@ -12,6 +13,38 @@ export type DimSizes = Readonly<Record<string, number>>;
 /** Prints a shape as `[2, 3]` or `[N, D]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** True for a number of elements that can be told to every runtime: below 2³¹. */
+export function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+}
+
+/** More axes than any runtime takes. */
+export const mostAxes = 32;
+
+/** A shape as it was given, each size read once; throws `ShapeError`. `accepts`: what a size may be. */
+export function readShape(
+  where: string,
+  given: unknown,
+  accepts: (size: unknown) => size is number = isSize,
+): readonly number[] {
+  if (!Array.isArray(given)) {
+    throw new ShapeError(`${where} must have a shape that is a list of sizes, got ${printValue(given)}.`);
+  }
+  const rank = given.length;
+  if (rank > mostAxes) throw new ShapeError(`${where} must have at most ${mostAxes} axes, got ${rank}.`);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const size: unknown = given[axis];
+    if (!accepts(size)) {
+      throw new ShapeError(
+        `${where} must have a shape of integers >= 0 and below 2^31, got ${printValue(size)} at axis ${axis}.`,
+      );
+    }
+    shape.push(size);
+  }
+  return shape;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
