@@ -52,6 +52,12 @@ export function readParts<O extends object>(
   return parts as O;
 }
 
+/** Refuses an argument that its rule does not accept. `what`: which one, `the dtype`. */
+export function checkArgument(where: string, what: string, value: unknown, { domain, accepts }: Rule): void {
+  if (readable(where, () => accepts(value))) return;
+  throw new OptionError(`${where}: ${what} must be ${domain}, got ${printValue(value)}.`);
+}
+
 function namesOf(rules: object): string {
   return Object.keys(rules).join(", ");
 }

@@ -1,5 +1,6 @@
 export * from "./errors.js";
 export {
+  checkArgument,
   isObject,
   isPlainObject,
   isTexts,
@@ -36,26 +37,18 @@ export type * from "./ops/types.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
 export {
   countUses,
+  firstExtremeOf,
   graphInputs,
   graphSymbols,
   liveNodes,
   nodeAt,
-  type Graph,
-  type GraphOutput,
-  type Node,
-  type NodeOf,
-} from "./graph/graph.js";
-export {
-  firstExtremeOf,
   pickOf,
+  printGraph,
   replaceOf,
-  type FirstExtreme,
-  type OneHot,
-  type OneHotPick,
-  type OneHotReplace,
-} from "./graph/oneHot.js";
-export { printGraph } from "./graph/print.js";
-export { simplify } from "./graph/simplify.js";
+  simplify,
+} from "./graph/checked.js";
+export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
+export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
 export { verify } from "./graph/verify.js";
 export { customGradient } from "./graph/trace.js";
 export {
@@ -94,7 +87,7 @@ export type { LossValue } from "./loss/reduce.js";
 export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
 export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
-export { findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
+export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";

@@ -130,6 +130,9 @@ export type LossTensors<R extends string, P extends string> = { readonly [K in R
 
 /** The shape of a form as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {
+  if (!readable("formatTokens", () => Array.isArray(tokens) && tokens.every(isToken))) {
+    throw new OptionError(`formatTokens: the tokens must be sizes and texts such as "N", got ${printValue(tokens)}.`);
+  }
   const print = (token: DimToken): string =>
     String(token)
       .replace(/\|.*$/, "")

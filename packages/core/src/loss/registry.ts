@@ -65,7 +65,8 @@ function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, de
   );
 }
 
-function checkLosses(where: string, losses: unknown): asserts losses is readonly AnyLoss[] {
+/** Refuses what is no list of losses; throws `OptionError`. `where`: what was called with it. */
+export function checkLosses(where: string, losses: readonly AnyLoss[]): void {
   readable(where, () => {
     const wrong = Array.isArray(losses) ? losses.findIndex((loss) => !isLoss(loss)) : -1;
     if (Array.isArray(losses) && wrong < 0) return;
