@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { simplify, verify, type Graph, type Tensor } from "../src/index.js";
+import { verify, type Graph, type Tensor } from "../src/index.js";
+import { simplify } from "../src/graph/simplify.js";
 import { allRules } from "../src/graph/rules/all.js";
 import { Tracer } from "../src/graph/trace.js";
 import { interpret } from "./support/interpreter.js";

@@ -375,3 +375,8 @@ export function stack(tensors: readonly Tensor[], axis: number): Tensor {
     axis,
   );
 }
+
+/** True for a tensor of a loss that is being traced. */
+export function isTraced(value: unknown): value is Tensor {
+  return value instanceof TracedTensor;
+}

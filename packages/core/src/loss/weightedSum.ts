@@ -1,8 +1,9 @@
+import { printValue } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { evaluateSpec } from "./evaluate.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
 import type { InputDeclaration } from "./inputs.js";
-import { oneOf, printValue } from "./options.js";
+import { oneOf } from "./options.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /** One loss of a weighted sum. */

@@ -31,7 +31,7 @@ export function opDefinition(op: OpName): OpDefinition<OpName> {
 
 /** True for ops that compute each element of the result from the same element of the (broadcast) operands. */
 export function isElementwise(op: OpName): op is ElementwiseOp {
-  return "at" in opTable[op];
+  return typeof op === "string" && Object.hasOwn(opTable, op) && "at" in opTable[op];
 }
 
 /** An element-wise op on numbers. */
