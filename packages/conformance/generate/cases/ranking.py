@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch.nn.functional as F
 
 from distances import DISTANCES, SIMILARITIES, cosine, euclidean
@@ -122,6 +123,11 @@ TRIPLET_SHAPES_REFUSED = (
     Refusal("width-mismatch", "ShapeError", {"negative": f32([[1, 2]] * 4)}),
 )
 
+def rescaled(factor):
+    rows = {"anchor": [[1, 0.5, -0.25]], "positive": [[0.5, -0.25, 0.75]], "negative": [[0.25, 0.75, 0.125]]}
+    return {name: f32(np.asarray(row) * factor) for name, row in rows.items()}
+
+
 # Distances 5 (3-4-5) and 10 (6-8-10), exact at every step.
 ORIGIN, NEAR, FAR = [[0, 0]], [[3, 4]], [[6, 8]]
 
@@ -211,6 +217,9 @@ triplet_margin_loss = Loss(
                note="a norm has gradient 0 at 0") for p in (0, 0.5, 1, 1.5, 2, 3, INF, -INF, -1)),
         *(Edge(f"zero-component-eps0-p{p:g}", triplet([[1, 2]], [[1, 3]], [[1, 2.5]]), {"p": p, "eps": 0})
           for p in (0, 0.5, 1, 1.5, 3, -INF, -1)),
+        *(Edge(f"powers-out-of-range-{size}-p{p:g}", rescaled(factor), {"p": p, "eps": 0, "margin": 4 * factor}, ("none", "mean"),
+               note="|x|^p leaves float32's range; the norm does not", beyond_float32=True)
+          for size, factor in (("small", 2.0**-20), ("large", 2.0**20)) for p in (8, 40, -8, -40)),
         Edge("eps-is-signed", triplet([[0], [1]], [[1], [0]], [[0], [1]]), {"eps": 0.125},
              note="eps is added to the difference, so the distance is not symmetric"),
         Edge("zero-vectors", triplet([[0, 0, 0]] * 2, [[0, 0, 0]] * 2, [[0, 0, 0], [1, 0, 0]]),

@@ -5,10 +5,13 @@ import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import { GraphBuilder } from "./builder.js";
 
-/** A gradient stated by hand: what flows to `inputs` when `gradient` arrives at the node it is attached to. */
+/** What flows to the inputs of a stated gradient when `gradient` arrives at `value`, the result that it is stated for. */
+export type Backward = (gradient: Tensor, value: Tensor) => readonly (Tensor | undefined)[];
+
+/** A gradient stated by hand. */
 export interface GradientRule {
   readonly inputs: readonly number[];
-  readonly backward: (gradient: Tensor) => readonly (Tensor | undefined)[];
+  readonly backward: Backward;
 }
 
 type Axes = number | readonly number[];
@@ -44,13 +47,12 @@ export class Tracer {
 
 /**
  * A value whose gradient is stated rather than derived: the result equals `value`, and when `g` arrives at it,
- * `backward(g)` says what flows to each of `inputs` (nothing where `undefined`).
+ * `backward(g, result)` says what flows to each of `inputs` (nothing where `undefined`).
+ *
+ * What `backward` returns is differentiated for second derivatives, so it must be made of `inputs`, `g` and the result that it is
+ * handed, never of a detached copy of them.
  */
-export function customGradient(
-  value: Tensor,
-  inputs: readonly Tensor[],
-  backward: (gradient: Tensor) => readonly (Tensor | undefined)[],
-): Tensor {
+export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   if (!(value instanceof TracedTensor)) {
     throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
   }
@@ -271,14 +273,12 @@ class TracedTensor implements Tensor {
 
   #firstExtreme(op: "reduceMax" | "reduceMin", axis: number, keepdims: boolean): Tensor {
     const at = normalizeAxis(axis, this.rank, op);
-    const extreme = this.#reduce(op, at, true).detach();
-    const backward = (gradient: Tensor): readonly Tensor[] => {
+    const extreme = customGradient(this.#reduce(op, at, true), [this], (gradient, value) => {
       const position = this.iota(at);
-      const hits = this.equal(extreme);
+      const hits = this.equal(value);
       const first = hits.where(position, 2 ** 31 - 1).amin(at, true);
-      const incoming = keepdims ? gradient : gradient.unsqueeze(at);
-      return [position.equal(first).and(hits).where(incoming, 0)];
-    };
-    return customGradient(keepdims ? extreme : extreme.squeeze(at), [this], backward);
+      return [position.equal(first).and(hits).where(gradient, 0)];
+    });
+    return keepdims ? extreme : extreme.squeeze(at);
   }
 }

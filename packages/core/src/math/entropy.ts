@@ -59,7 +59,7 @@ function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
 export function xlogy(x: Tensor, y: Tensor): Tensor {
   const log = y.log();
   const none = x.equal(0).and(y.lessOrEqual(0));
-  const value = x.equal(0).and(y.equal(y)).where(0, x.mul(log)).detach();
+  const value = x.equal(0).and(y.equal(y)).where(0, x.mul(log));
   return customGradient(value, [x, y], (g) => [none.where(0, g.mul(log)), g.mul(x.div(y))]);
 }
 
