@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tripletMarginLoss } from "../src/index.js";
+import { tripletMarginLoss, tripletMarginWithDistanceLoss } from "../src/index.js";
+import { cosineSimilarity } from "../src/math/distance.js";
 import { vectorNorm } from "../src/math/norm.js";
 import { evaluateLoss, expression } from "./support/losses.js";
 
@@ -59,5 +60,34 @@ describe("tripletMarginLoss", () => {
     const [value, anchor] = evaluateLoss(spec, feeds, ["anchor"]).results;
     expect(value?.data[0]).toBeCloseTo(0.28 - 2.72 + 10, 12);
     expect(anchor?.data[0]).toBeCloseTo(2, 12);
+  });
+});
+
+describe("a cosine", () => {
+  const row = (...data: number[]): { shape: number[]; data: number[] } => ({ shape: [1, data.length], data });
+
+  it("takes no norm for less than 1e-8, and the norm's own derivative below that, as PyTorch", () => {
+    const spec = expression("cosine", cosineSimilarity)();
+    const [value, x, y] = evaluateLoss(spec, { x: row(1e-10, 0), y: row(1, 0) }, ["x", "y"]).results;
+    // torch.nn.functional.cosine_similarity and its gradients in float64
+    expect(value?.data[0]).toBeCloseTo(0.01, 15);
+    expect(x?.data[0]).toBeCloseTo(99000000, 4);
+    expect(x?.data[1]).toBe(0);
+    expect(y?.data.map((item) => item + 0)).toEqual([0, 0]);
+  });
+
+  it("of a zero row is 0, with the gradient of the floor", () => {
+    const spec = expression("cosine", cosineSimilarity)();
+    const [value, x, y] = evaluateLoss(spec, { x: row(0, 0), y: row(1, 2) }, ["x", "y"]).results;
+    expect(value?.data).toEqual([0]);
+    expect(x?.data[0]).toBeCloseTo(44721359.549995795, 5);
+    expect(x?.data[1]).toBeCloseTo(89442719.09999159, 5);
+    expect(y?.data.map((item) => item + 0)).toEqual([0, 0]);
+  });
+
+  it("costs 0.99 for an anchor of length 1e-10 in tripletMarginWithDistanceLoss", () => {
+    const feeds = { anchor: row(1e-10, 0), positive: row(1, 0), negative: row(0, 1) };
+    const spec = tripletMarginWithDistanceLoss({ distance: "cosine" });
+    expect(evaluateLoss(spec, feeds).results[0]?.data[0]).toBeCloseTo(0.99, 12);
   });
 });

@@ -42,7 +42,17 @@ function normGradient(x: Tensor, norm: Tensor, p: number, g: Tensor): Tensor {
     .mul(p < 1 ? g : none.where(0, g));
 }
 
-/** `x / max(‖x‖₂, eps)` along one axis, as PyTorch's `normalize`: a zero vector stays zero, with gradient g/eps. */
-export function normalize(x: Tensor, axis = -1, eps = 1e-12): Tensor {
-  return x.div(vectorNorm(x, 2, axis, true).clampMin(eps));
+const shortest = 1e-8;
+
+/** What every loss that divides vectors by their norms says of it. */
+export const shortNormNote =
+  "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.";
+
+/**
+ * The direction `x / max(‖x‖₂, 1e-8)` along one axis, as PyTorch's `cosine_similarity` takes it and every loss here does: a zero
+ * vector stays zero, with gradient g / 1e-8. The floor changes the divisor and not its derivative: below it ∂‖x‖/∂x flows on.
+ */
+export function normalize(x: Tensor, axis = -1): Tensor {
+  const norm = vectorNorm(x, 2, axis, true);
+  return x.div(customGradient(norm.clampMin(shortest), [norm], (g) => [g]));
 }
