@@ -38,7 +38,21 @@ describe("simplify", () => {
     ["dead code", (x, y) => (y.exp(), x.abs()), ["abs"]],
     ["common subexpressions", (x) => x.exp().mul(x.exp()), ["exp", "mul"]],
     ["broadcast before broadcasting", (x, y) => y.expand(["N", "D"]).add(x), ["add"]],
-    ["the sum of a stretched tensor", (_, y) => y.expand(["N", "D"]).sum(1), ["dimSize", "squeeze", "mul"]],
+    [
+      "the sum of a stretched tensor, 0 over no elements",
+      (_, y) => y.expand(["N", "D"]).sum(1),
+      ["dimSize", "squeeze", "mul", "constant", "equal", "where"],
+    ],
+    [
+      "the sum of a stretched number",
+      (x) => x.count([]).mul(3).expand(["N", "D"]).sum(),
+      ["constant", "dimSize", "mul"],
+    ],
+    [
+      "the sum of what is stretched to a known size",
+      (_, y) => y.expand(["N", 4]).sum(1),
+      ["constant", "squeeze", "mul"],
+    ],
     ["transposed twice", (x) => x.transpose().transpose(), []],
     ["squeezed and back", (_, y) => y.squeeze(1).unsqueeze(1), []],
     ["e^log-softmax", (x) => x.logSoftmax(1).exp(), ["softmax"]],

@@ -55,10 +55,10 @@ export function fraction(initial: number, doc: string): OptionDeclaration<number
   return numeric(initial, doc, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
 }
 
-/** An integer that fits in 32 bits. */
+/** An integer, as far as numbers are exact. */
 export function integer(initial: number, doc: string): OptionDeclaration<number> {
   return {
-    ...numeric(initial, doc, "a 32-bit integer", (value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31),
+    ...numeric(initial, doc, "an integer of at most 53 bits", Number.isSafeInteger),
     kind: "integer",
   };
 }

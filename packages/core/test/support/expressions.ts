@@ -1,7 +1,8 @@
 import { customGradient, type OpName, type Tensor } from "../../src/index.js";
+import type { Value } from "./interpreter.js";
 
-export const x = { shape: [2, 3], data: [0.7, -1.2, 0.4, 2.1, -0.3, 1.6] };
-export const y = { shape: [1, 3], data: [0.9, 1.7, 0.6] };
+export const x: Value = { shape: [2, 3], data: [0.7, -1.2, 0.4, 2.1, -0.3, 1.6] };
+export const y: Value = { shape: [1, 3], data: [0.9, 1.7, 0.6] };
 
 /** One expression or more for each differentiable op; away from kinks, where differences mean nothing. */
 export const expressions: { readonly [K in OpName]?: readonly ((x: Tensor, y: Tensor) => Tensor)[] } = {

@@ -50,7 +50,9 @@ export const cmpcLoss: Loss<CmpcLossOptions, "image" | "text" | "weight" | "labe
     const classify = (x: Tensor, onto: Tensor): Tensor => {
       const direction = normalize(onto);
       const projected = x.mul(direction).sum(1, true).mul(direction);
-      return indexEntropy(projected.matmul(classifier).logSoftmax(1), labels, { axis: 1, labelSmoothing }).values;
+      const logProbabilities = projected.matmul(classifier).logSoftmax(1);
+      const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
+      return spread.reduce((sum, { values }) => sum.add(values), own.values);
     };
     return classify(image, text).add(classify(text, image));
   },
