@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { customGradient, opNames, type OpName, type Tensor } from "../src/index.js";
-import { expressions } from "./support/expressions.js";
+import { expressions, x, y } from "./support/expressions.js";
 import { evaluateLoss, expression, finiteDifferences } from "./support/losses.js";
-
-const x = { shape: [2, 3], data: [0.7, -1.2, 0.4, 2.1, -0.3, 1.6] };
-const y = { shape: [1, 3], data: [0.9, 1.7, 0.6] };
 
 /** Ops whose results are the same for all x, or change in steps only. */
 const flat: readonly OpName[] = [

@@ -76,7 +76,7 @@ interface Flows {
 
 function backward(tracer: Trace, id: number, gradient: Tensor, needed: ReadonlySet<number>): Flows {
   const rule = tracer.rules.get(id);
-  if (rule !== undefined) return { inputs: rule.inputs, flows: rule.backward(gradient) };
+  if (rule !== undefined) return { inputs: rule.inputs, flows: rule.backward(gradient, tracer.tensor(id)) };
   const { op, attrs, ...node } = tracer.builder.node(id);
   const inputs: readonly number[] = node.inputs;
   if (!inputs.some((input) => needed.has(input))) return { inputs, flows: [] };

@@ -6,10 +6,13 @@ import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { GraphBuilder } from "./builder.js";
 
-/** A gradient stated by hand: what flows to `inputs` when `gradient` arrives at the node it is attached to. */
+/** What flows to the inputs of a stated gradient when `gradient` arrives at `value`, the result that it is stated for. */
+export type Backward = (gradient: Tensor, value: Tensor) => readonly (Tensor | undefined)[];
+
+/** A gradient stated by hand. */
 export interface GradientRule {
   readonly inputs: readonly number[];
-  readonly backward: (gradient: Tensor) => readonly (Tensor | undefined)[];
+  readonly backward: Backward;
 }
 
 /** What traced tensors record themselves in. */
@@ -341,13 +344,12 @@ export function innermostOf(tensors: readonly Tensor[]): Trace {
 
 /**
  * A value whose gradient is stated rather than derived: the result equals `value`, and when `g` arrives at it,
- * `backward(g)` says what flows to each of `inputs` (nothing where `undefined`).
+ * `backward(g, result)` says what flows to each of `inputs` (nothing where `undefined`).
+ *
+ * What `backward` returns is differentiated for second derivatives, so it must be made of `inputs`, `g` and the result that it is
+ * handed, never of a detached copy of them.
  */
-export function customGradient(
-  value: Tensor,
-  inputs: readonly Tensor[],
-  backward: (gradient: Tensor) => readonly (Tensor | undefined)[],
-): Tensor {
+export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   if (!(value instanceof TracedTensor)) {
     throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
   }

@@ -34,7 +34,12 @@ function invalid(where: string, what: string): LossesError {
 }
 
 function verifyGraph(graph: Graph): void {
-  if (!isObject(graph) || typeof graph.name !== "string" || !Array.isArray(graph.nodes) || !Array.isArray(graph.outputs)) {
+  if (
+    !isObject(graph) ||
+    typeof graph.name !== "string" ||
+    !Array.isArray(graph.nodes) ||
+    !Array.isArray(graph.outputs)
+  ) {
     throw invalid("graph", `a graph must have a name, nodes and outputs, got ${printValue(graph)}.`);
   }
   const refuse = (what: string): never => {
@@ -56,7 +61,8 @@ function verifyNodes(graph: Graph, refuse: (what: string) => never): void {
   });
   if (graph.outputs.length === 0) refuse("there must be an output, got none.");
   for (const output of graph.outputs as readonly unknown[]) {
-    if (isObject(output) && typeof output["name"] === "string" && isObject(graph.nodes[output["node"] as number])) continue;
+    if (isObject(output) && typeof output["name"] === "string" && isObject(graph.nodes[output["node"] as number]))
+      continue;
     refuse(`outputs must have a name and name a node, got ${printOutput(output)}.`);
   }
   if (new Set(graph.outputs.map((output) => output.name)).size < graph.outputs.length) {
@@ -69,7 +75,8 @@ function printOutput(output: unknown): string {
 }
 
 function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what: string) => never): Node {
-  if (!isNode(node)) return refuse(`node at ${position} must have an op, inputs, a shape and a dtype, got ${printValue(node)}.`);
+  if (!isNode(node))
+    return refuse(`node at ${position} must have an op, inputs, a shape and a dtype, got ${printValue(node)}.`);
   if (node.id !== position) refuse(`node at ${position} must have that id, got ${printValue(node.id)}.`);
   const operands = node.inputs.map((id): TensorType => {
     const operand = id < node.id ? graph.nodes[id] : undefined;
@@ -90,7 +97,9 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
 function isNode(value: unknown): value is Node {
   if (!isObject(value)) return false;
   const { op, inputs, shape, dtype } = value;
-  return typeof op === "string" && Object.hasOwn(opTable, op) && Array.isArray(inputs) && isShape(shape) && isDType(dtype);
+  return (
+    typeof op === "string" && Object.hasOwn(opTable, op) && Array.isArray(inputs) && isShape(shape) && isDType(dtype)
+  );
 }
 
 function verifySymbols(graph: Graph, refuse: (what: string) => never): void {

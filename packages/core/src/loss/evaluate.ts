@@ -4,7 +4,7 @@ import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { LossSpec } from "./define.js";
 import type { Reduction } from "./options.js";
-import { reduce, type LossValue } from "./reduce.js";
+import { reduce, type LossPart, type LossValue } from "./reduce.js";
 
 /** The reduced value of a loss over tensors that are already bound to its inputs. */
 export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): Tensor {
@@ -19,11 +19,14 @@ export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Ten
 }
 
 function isLossValue(value: unknown): value is LossValue {
+  const terms = isObject(value) && !isTraced(value) ? value["terms"] : undefined;
+  return Array.isArray(terms) ? terms.length > 0 && terms.every(isLossPart) : isLossPart(value);
+}
+
+function isLossPart(value: unknown): value is LossPart {
   if (isTraced(value)) return true;
-  if (!isObject(value)) return false;
-  const { values, terms } = value;
-  if (Array.isArray(terms)) return terms.length > 0 && terms.every(isTraced);
-  return isTraced(values) && Object.values(value).every((part) => part === undefined || isTraced(part));
+  if (!isObject(value) || !isTraced(value["values"])) return false;
+  return Object.values(value).every((part) => part === undefined || isTraced(part));
 }
 
 function reductionOf(spec: LossSpec): Reduction | "batchmean" {

@@ -21,8 +21,8 @@ export type InputKind =
   | { readonly kind: "float" }
   /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
   | { readonly kind: "number" }
-  /** Class indices in `[0, below)`, or equal to the option named `except`. */
-  | { readonly kind: "index"; readonly below: string | undefined; readonly except: string | undefined };
+  /** Class indices in `[0, below)`, or equal to `except`: a number, or the option of that name. */
+  | { readonly kind: "index"; readonly below: string | undefined; readonly except: string | number | undefined };
 
 /** One form that an input can take. */
 export interface InputForm {

@@ -56,10 +56,9 @@ export function fraction(initial: number, doc: string): OptionDeclaration<number
   return numeric("fraction", initial, doc, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
 }
 
-/** An integer that fits in 32 bits. */
+/** An integer, as far as numbers are exact. */
 export function integer(initial: number, doc: string): OptionDeclaration<number> {
-  const accepts = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < 2 ** 31;
-  return numeric("integer", initial, doc, "a 32-bit integer", accepts, "integer");
+  return numeric("integer", initial, doc, "an integer of at most 53 bits", Number.isSafeInteger, "integer");
 }
 
 /** The order of a vector norm: any number, Infinity and -Infinity included. */

@@ -4,27 +4,27 @@ import type { Tensor } from "../tensor/tensor.js";
 import type { Reduction } from "./options.js";
 
 /**
- * What a loss computes before reduction:
- * - a tensor of per-element or per-sample values;
- * - `values` with a `divisor` of their own for the mean (weighted means), or a `batch` size for `batchmean`;
- * - `terms`, each reduced on its own and then added (real and fake samples of different number).
+ * Values that are reduced together: a tensor of per-element or per-sample values, or `values` with a `divisor` of their own for
+ * the mean (weighted means), or a `batch` size for `batchmean`.
  */
-export type LossValue =
-  | Tensor
-  | { readonly values: Tensor; readonly divisor?: Tensor; readonly batch?: Tensor }
-  | { readonly terms: readonly [Tensor, ...Tensor[]] };
+export type LossPart = Tensor | { readonly values: Tensor; readonly divisor?: Tensor; readonly batch?: Tensor };
+
+/** What a loss computes before reduction; `terms` are each reduced on their own and then added (real and fake samples). */
+export type LossValue = LossPart | { readonly terms: readonly [LossPart, ...LossPart[]] };
 
 /** Applies a reduction. The mean over no elements is NaN and their sum is 0, as in PyTorch. */
 export function reduce(loss: string, value: LossValue, kind: Reduction | "batchmean"): Tensor {
   if ("terms" in value) {
-    const [first, ...rest] = value.terms;
-    const other = kind === "none" ? rest.find((term) => !sameShape(term.shape, first.shape)) : undefined;
+    const [one, ...more] = value.terms;
+    const first = reduce(loss, one, kind);
+    const rest = more.map((term) => reduce(loss, term, kind));
+    const other = rest.find((term) => !sameShape(term.shape, first.shape));
     if (other !== undefined) {
       throw new ShapeError(
         `${loss}: with reduction "none" all terms must have one shape, got ${formatShape(first.shape)} and ${formatShape(other.shape)}. Use "mean" or "sum".`,
       );
     }
-    return rest.reduce((sum, term) => sum.add(reduce(loss, term, kind)), reduce(loss, first, kind));
+    return rest.reduce((sum, term) => sum.add(term), first);
   }
   const parts = "values" in value ? value : { values: value };
   switch (kind) {

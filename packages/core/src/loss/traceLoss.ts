@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import type { Binding } from "./bind.js";
 import { readTraceRequest } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
+import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
 import type { InputKind } from "./inputs.js";
 import { evaluateSpec } from "./evaluate.js";
 
@@ -34,8 +35,8 @@ export function gradientOutput(input: string): string {
 /** The class indices that an input holds, as they are checked before each run. */
 function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
   if (holds.kind !== "index" || holds.below === undefined) return undefined;
-  const except = holds.except === undefined ? undefined : spec.options[holds.except];
-  return { below: holds.below, ...(typeof except === "number" ? { except } : {}) };
+  const ignored = ignoredIndex(holds, spec.options);
+  return { below: holds.below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
 }
 
 /** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */

@@ -6,7 +6,7 @@ import type { LossSpec } from "../loss/define.js";
 import { allInputs } from "../loss/definition.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
-import { checkRange, needsRangeCheck } from "./checks.js";
+import { checkRange, narrowIgnored, needsRangeCheck } from "./checks.js";
 import type { Compiled, ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { allEnded, chain, withCleanup } from "./maybe.js";
@@ -116,8 +116,9 @@ function prepare<T>(
   if (given === undefined) {
     if (type === undefined || !("data" in type))
       throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
-    const host = toHost(`${run.spec.name}: ${input.name}`, type, dtype);
-    checkRange(run.spec, input, host, binding.sizes);
+    const plain = narrowIgnored(run.spec, input, type, binding.sizes);
+    const host = toHost(`${run.spec.name}: ${input.name}`, plain, dtype);
+    if (plain === type) checkRange(run.spec, input, host.data, binding.sizes);
     const tensor = engine.upload(host);
     made.push(tensor);
     return tensor;
@@ -128,7 +129,7 @@ function prepare<T>(
   };
   if (!needsRangeCheck(input)) return convert();
   return chain(engine.download(given), (host) => {
-    checkRange(run.spec, input, host, binding.sizes);
+    checkRange(run.spec, input, host.data, binding.sizes);
     return convert();
   });
 }

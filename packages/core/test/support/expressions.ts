@@ -1,4 +1,8 @@
 import { concat, customGradient, scan, stack, type OpName, type Tensor } from "../../src/index.js";
+import type { Value } from "./interpreter.js";
+
+export const x: Value = { shape: [2, 3], data: [0.7, -1.2, 0.4, 2.1, -0.3, 1.6] };
+export const y: Value = { shape: [1, 3], data: [0.9, 1.7, 0.6] };
 
 /** One expression or more for each differentiable op; away from kinks, where differences mean nothing. */
 export const expressions: { readonly [K in OpName]?: readonly ((x: Tensor, y: Tensor) => Tensor)[] } = {
@@ -60,10 +64,21 @@ export const expressions: { readonly [K in OpName]?: readonly ((x: Tensor, y: Te
     (a, b) => a.cumsum(1, { exclusive: true }).square().mul(b),
     (a, b) => a.cumsum(1, { exclusive: true, reverse: true }).square().mul(b),
   ],
-  reshape: [(a, b) => a.flatten().square().sum().mul(b), (a, b) => a.mul(b).reshape([...a.shape, 1]).square()],
+  reshape: [
+    (a, b) => a.flatten().square().sum().mul(b),
+    (a, b) =>
+      a
+        .mul(b)
+        .reshape([...a.shape, 1])
+        .square(),
+  ],
   concat: [(a, b) => concat([a, b, a], 0).square(), (a, b) => stack([a.sum(0), b.squeeze(0)], 1).square()],
   slice: [
-    (a, b) => a.slice(1, 1, 2).square().mul(b.slice(1, 0, 2)),
+    (a, b) =>
+      a
+        .slice(1, 1, 2)
+        .square()
+        .mul(b.slice(1, 0, 2)),
     (a, b) => a.flip(1).mul(b),
     (a) => a.slice(1, 0, 2, 2).square(),
   ],
@@ -81,8 +96,7 @@ export const expressions: { readonly [K in OpName]?: readonly ((x: Tensor, y: Te
         carry: { h: v.mul(h).max(0) },
         collect: { h: h.square() },
       })).collected.h,
-    (a, b) =>
-      scan({ init: { h: a }, length: 3 }, ({ h }) => ({ carry: { h: h.mul(b).sigmoid() } })).carry.h,
+    (a, b) => scan({ init: { h: a }, length: 3 }, ({ h }) => ({ carry: { h: h.mul(b).sigmoid() } })).carry.h,
     (a, b) => {
       const outer = scan({ init: { h: b.squeeze(0) }, sequences: { v: a } }, ({ h }, { v }) => {
         const inner = scan({ init: { p: h.sum() }, sequences: { w: v } }, ({ p }, { w }) => ({

@@ -16,7 +16,10 @@ export interface Value {
 
 /** What a graph gives for plain numbers. */
 export function interpret(graph: Graph, feeds: Readonly<Record<string, Value>>, sizes: DimSizes): readonly Value[] {
-  const numbers = Object.entries(feeds).map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }]);
+  const numbers = Object.entries(feeds).map(([name, { shape, data }]) => [
+    name,
+    { shape, data: Float64Array.from(data) },
+  ]);
   return evaluate(graph, Object.fromEntries(numbers), sizes).map(({ shape, data }) => ({ shape, data: [...data] }));
 }
 
