@@ -113,9 +113,12 @@ function rewrite(
   return b.add(node.op, bare, node.attrs as OpAttributes[OpName]);
 }
 
-/** `x + 0`, `x - 0`, `x · 1`, `x / 1`, `x^1`, `x · -1`, `0 - x`; never `x · 0`, which is NaN for some x. */
+/** `x + 0`, `x - 0`, `x · 1`, `x / 1`, `x^1`, `x · -1`, `0 - x`, `y · x` for `x · y`; never `x · 0`, which is NaN for some x. */
 function rewriteBinary(b: GraphBuilder, node: Node, x: number, y: number): number {
-  const keep = (): number => b.add(node.op, [x, y], node.attrs as OpAttributes[OpName]);
+  const keep = (): number => {
+    const turned = node.op === "add" || node.op === "mul" ? b.find(node.op, [y, x], {}) : undefined;
+    return turned ?? b.add(node.op, [x, y], node.attrs as OpAttributes[OpName]);
+  };
   const fits = (id: number): boolean => sameShape(b.type(id).shape, node.shape);
   const [a, c] = [scalar(b, x), scalar(b, y)];
   switch (node.op) {
@@ -176,7 +179,9 @@ function foldConstants(b: GraphBuilder, node: Node, inputs: readonly number[]): 
   const known = values.filter((value) => value !== undefined);
   if (known.length < values.length) return undefined;
   const value = foldScalar(node, known);
-  return value === undefined ? undefined : b.constant(value, node.dtype);
+  // An int32 wraps where it is computed, which is not this place.
+  const isHeld = value !== undefined && (node.dtype !== "int32" || value === (value | 0));
+  return isHeld ? b.constant(value, node.dtype) : undefined;
 }
 
 function rewriteTranspose(b: GraphBuilder, node: NodeOf<"transpose">, first: number): number {
