@@ -32,7 +32,9 @@ export const constants: readonly Rule[] = [
       if (operand.op !== "constant") return undefined;
       values.push(operand.attrs.value);
     }
-    return b.constant(evaluateScalar(node.op, values, node.attrs), node.dtype);
+    const value = evaluateScalar(node.op, values, node.attrs);
+    // An int32 wraps where it is computed, which is not this place.
+    return node.dtype !== "int32" || value === (value | 0) ? b.constant(value, node.dtype) : undefined;
   }),
   rule("known sizes are numbers", ["dimSize"], ({ b, node }) => sizeNode(b, node.attrs.dims, node.attrs.dtype)),
 ];

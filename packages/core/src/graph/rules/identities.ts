@@ -34,6 +34,7 @@ export const identities: readonly Rule[] = [
     const opposite = neutral(site, -1, "both");
     return opposite === undefined ? undefined : site.b.add("neg", [opposite], {});
   }),
+  rule("y + x = x + y, y · x = x · y", ["add", "mul"], ({ b, node, inputs: [x, y] }) => b.find(node.op, [y, x], {})),
   rule("--x = x", ["neg"], ({ b, inputs: [x] }) => {
     const operand = b.node(x);
     return operand.op === "neg" ? operand.inputs[0] : undefined;
