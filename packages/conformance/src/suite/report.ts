@@ -1,6 +1,7 @@
 import type { FloatDType } from "@losses/core";
 import { encodeNumber, type JSONNumber } from "../cases/caseFormat.js";
 import type { Part, PartResult } from "./checkCase.js";
+import { sumUnclaimed, type Unclaimed } from "./compare.js";
 import type { KnownFailure, Place } from "./knownFailures.js";
 
 /** How one loss did on one backend in one dtype, for one part of its cases. */
@@ -12,8 +13,8 @@ export interface ReportRow {
   readonly part: Part;
   readonly cases: number;
   readonly elements: number;
-  /** Elements of which the analysis claims nothing. */
-  readonly unbounded: number;
+  /** Elements of which the analysis claims too little to tell a right result from a wrong one. */
+  readonly unclaimed: Unclaimed;
   /** The largest error of the cases that pass, in units of what is allowed: 1 is the limit. */
   readonly worst: number;
   /** The same as a plain number. */
@@ -87,7 +88,7 @@ function row({ backend, device, dtype, loss, part }: Outcome, group: readonly Ou
     part,
     cases: group.length,
     elements: total((result) => result.elements),
-    unbounded: total((result) => result.unbounded),
+    unclaimed: sumUnclaimed(group.map(({ result }) => result.unclaimed)),
     worst: worst((result) => result.worst),
     worstAbsolute: worst((result) => result.worstAbsolute),
     failures: group
