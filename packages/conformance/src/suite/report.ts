@@ -1,6 +1,8 @@
 import type { FloatDType } from "@losses/core";
 import { encodeNumber, type JSONNumber } from "../cases/caseFormat.js";
+import { groupBy } from "../groupBy.js";
 import type { Part, PartResult } from "./checkCase.js";
+import type { UnclaimedShare } from "./claims.js";
 import { sumUnclaimed, type Unclaimed } from "./compare.js";
 import type { KnownFailure, Place } from "./knownFailures.js";
 
@@ -47,6 +49,8 @@ export interface Report {
     readonly dtypes: readonly FloatDType[];
   }[];
   readonly rows: readonly ReportRow[];
+  /** Of how many elements the analysis claims too little, for each backend and dtype. */
+  readonly unclaimed: readonly UnclaimedShare[];
   readonly unavailable: readonly Unavailable[];
   /** Everything that fails the run, one sentence each; empty if it passed. */
   readonly problems: readonly string[];
@@ -62,14 +66,8 @@ export interface Outcome extends Place {
 
 /** Brings outcomes together into one row for each backend, dtype, loss and part. */
 export function summarise(outcomes: readonly Outcome[]): readonly ReportRow[] {
-  const groups = new Map<string, Outcome[]>();
-  for (const outcome of outcomes) {
-    const key = [outcome.backend, outcome.dtype, outcome.loss, outcome.part].join(" ");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [outcome]);
-    else group.push(outcome);
-  }
-  return [...groups.values()].flatMap((group) => {
+  const key = ({ backend, dtype, loss, part }: Outcome): string => [backend, dtype, loss, part].join(" ");
+  return groupBy(outcomes, key).flatMap(([, group]) => {
     const [first] = group;
     return first === undefined ? [] : [row(first, group)];
   });
