@@ -1,12 +1,7 @@
 import { customGradient } from "../graph/trace.js";
+import type { WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { oneHot, pick } from "./select.js";
-
-/** Per-sample values, and what they are divided by for the mean. */
-export interface WeightedValues {
-  readonly values: Tensor;
-  readonly divisor: Tensor;
-}
 
 /** What turns log-probabilities and class indices into a loss. */
 export interface IndexEntropyOptions {
@@ -31,10 +26,10 @@ export function indexEntropy(logProbabilities: Tensor, labels: Tensor, options: 
     const share = logProbabilities.count(axis).pow(-1).mul(labelSmoothing);
     values = values.mul(1 - labelSmoothing).add(all.mul(share));
   }
-  if (ignoreIndex === undefined) return { values, divisor: ownWeight?.sum() ?? values.count() };
+  if (ignoreIndex === undefined) return ownWeight === undefined ? { values } : { values, weights: ownWeight };
   const ignored = labels.equal(ignoreIndex);
-  const counted = ownWeight === undefined ? ignored.not().cast(values.dtype) : ignored.where(0, ownWeight);
-  return { values: ignored.where(0, values), divisor: counted.sum() };
+  const weights = ownWeight === undefined ? ignored.not().cast(values.dtype) : ignored.where(0, ownWeight);
+  return { values: ignored.where(0, values), weights };
 }
 
 /** `−Σ w_c p_c log q_c` per sample, the probabilities smoothed first. */
