@@ -1,7 +1,7 @@
 export * from "./errors.js";
 export * from "./backend.js";
 export { isFloat, isInteger, unitRoundoff, type DType, type FloatDType, type InputDType } from "./tensor/dtype.js";
-export { bindShape, formatShape, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
+export { bindShape, formatShape, sameShape, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
