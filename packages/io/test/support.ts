@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { openArray, type ArraySource, type OpenOptions } from "../src/index.js";
 import type { FloatDType } from "@losses/core";
 
-/** A file of test/files. */
+/** A file of test/fixtures/files. */
 export function fileNamed(name: string): string {
-  return fileURLToPath(new URL(`files/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`fixtures/files/${name}`, import.meta.url));
 }
 
 export interface Whole {
@@ -25,7 +25,7 @@ export async function collect(source: ArraySource, count: number, float?: FloatD
   return { data, batches, rows: batches.reduce((a, b) => a + b, 0) };
 }
 
-/** Opens a file of test/files, reads all and closes it. */
+/** Opens a file of test/fixtures/files, reads all and closes it. */
 export async function read(
   name: string,
   { count = 4, float, ...options }: OpenOptions & { count?: number; float?: FloatDType } = {},

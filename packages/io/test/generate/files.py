@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import save_file
 
-FOLDER = pathlib.Path(__file__).parent.parent / "files"
+FOLDER = pathlib.Path(__file__).parent.parent / "fixtures" / "files"
 
 
 def numbers(*shape: int, dtype: str = "<f4") -> np.ndarray:

@@ -13,3 +13,9 @@ export function guarded<T>(name: string, read: () => T): T {
     );
   }
 }
+
+/** A number of a description, whose type only the file knows; NaN where it is none. */
+export function integerOf(value: unknown): number {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : Number.NaN;
+}

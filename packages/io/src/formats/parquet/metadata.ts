@@ -6,7 +6,7 @@ import { malformed, tooLarge, unsupported } from "../../fileError.js";
 import { maxParquetFooterBytes } from "../../limits.js";
 import { chooseKey, type KeyChoice } from "../chooseKey.js";
 import { checkThrift } from "./checkThrift.js";
-import { guarded } from "./guarded.js";
+import { guarded, integerOf } from "./guarded.js";
 
 /** A column of numbers, or of lists of numbers. */
 export interface Column {
@@ -42,7 +42,9 @@ export async function readMetadata(source: ByteSource): Promise<FileMetaData> {
 /** The schema is a tree written as a list; its depth is bounded, for it is walked by recursion. */
 function checkSchema(name: string, schema: readonly SchemaElement[]): void {
   const open: number[] = [];
-  for (const { num_children: children = 0 } of schema) {
+  for (const { num_children } of schema) {
+    const children = num_children === undefined ? 0 : integerOf(num_children);
+    if (!(children >= 0)) throw malformed(`${name}: the schema must count its columns, got no number.`);
     const last = open.length - 1;
     if (last >= 0) open[last] = (open[last] ?? 0) - 1;
     if (children > 0) open.push(children);

@@ -5,6 +5,7 @@ import type { ByteSource } from "../../bytes/byteSource.js";
 import { inputDType, type Elements } from "../../elements.js";
 import { malformed, unsupported } from "../../fileError.js";
 import type { KeyChoice } from "../chooseKey.js";
+import { integerOf } from "./guarded.js";
 import { chooseColumn, readMetadata, type Column } from "./metadata.js";
 import { readPages } from "./readPages.js";
 
@@ -25,8 +26,8 @@ export async function openParquet(
 ): Promise<ArraySource> {
   const metadata = await readMetadata(source);
   const column = chooseColumn(source.name, metadata, choice);
-  const rows = Number(metadata.num_rows);
-  const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  const rows = integerOf(metadata.num_rows);
+  const inGroups = metadata.row_groups.reduce((sum, group) => sum + integerOf(group.num_rows), 0);
   if (!(rows >= 0) || rows !== inGroups) {
     throw malformed(`${column.name}: the row groups must have ${rows} rows together, got ${inGroups}.`);
   }
@@ -70,7 +71,7 @@ async function* batches(table: Table, count: number, float: FloatDType): AsyncGe
   let [held, seen, group, inGroup] = [0, 0, 0, 0];
   for await (const page of readPages(source, metadata, column)) {
     if (page === undefined) {
-      const expected = Number(metadata.row_groups[group]?.num_rows) * size;
+      const expected = integerOf(metadata.row_groups[group]?.num_rows) * size;
       if (inGroup !== expected) throw uneven(column, `${inGroup} numbers in a row group of ${expected}`);
       group += 1;
       inGroup = 0;

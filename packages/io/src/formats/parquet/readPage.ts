@@ -7,7 +7,7 @@ import { malformed, unsupported } from "../../fileError.js";
 import { maxPageBytes, maxPageValues } from "../../limits.js";
 import { checkRuns } from "./checkRuns.js";
 import { decompress } from "./decompress.js";
-import { guarded } from "./guarded.js";
+import { guarded, integerOf } from "./guarded.js";
 import type { Column } from "./metadata.js";
 
 type ColumnDecoder = Parameters<typeof readDataPage>[2];
@@ -36,8 +36,8 @@ export function readDictionary(
   packed: Uint8Array,
 ): DecodedArray {
   const { name, element } = column;
-  const count = header.dictionary_page_header?.num_values ?? -1;
-  const bytes = unpack(name, codec, packed, header.uncompressed_page_size);
+  const count = countOf(name, header.dictionary_page_header?.num_values);
+  const bytes = unpack(name, codec, packed, integerOf(header.uncompressed_page_size));
   checkPlain(column, bytes.length, count);
   return guarded(name, () => readPlain(readerOf(bytes), element.type ?? "FLOAT", count, element.type_length));
 }
@@ -70,7 +70,7 @@ function contentOf(column: Column, codec: CompressionCodec, header: PageHeader, 
   const { name } = column;
   const page = header.data_page_header;
   const count = countOf(name, page?.num_values);
-  const bytes = unpack(name, codec, packed, header.uncompressed_page_size);
+  const bytes = unpack(name, codec, packed, integerOf(header.uncompressed_page_size));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let start = 0;
   for (const width of [column.isList ? 1 : 0, bitWidth(column.maxDefinition)]) {
@@ -89,19 +89,18 @@ function contentOfV2(column: Column, codec: CompressionCodec, header: PageHeader
   const { name } = column;
   const page = header.data_page_header_v2;
   const count = countOf(name, page?.num_values);
-  const [repetition, definition] = [
-    page?.repetition_levels_byte_length ?? -1,
-    page?.definition_levels_byte_length ?? -1,
-  ];
+  const repetition = integerOf(page?.repetition_levels_byte_length);
+  const definition = integerOf(page?.definition_levels_byte_length);
+  const whole = integerOf(header.uncompressed_page_size);
   const start = repetition + definition;
-  if (repetition < 0 || definition < 0 || start > packed.length || start > header.uncompressed_page_size) {
+  if (!(repetition >= 0 && definition >= 0 && start <= packed.length && start <= whole)) {
     throw malformed(`${name}: the levels of a page must lie within it, got its end.`);
   }
   if (page?.num_nulls !== 0) throw unsupported(`${name}: every value must be there, got a missing one (null).`);
   if (column.isList) checkRuns(name, packed.subarray(0, repetition), 0, 1, count);
   if (column.maxDefinition > 0)
     checkRuns(name, packed.subarray(0, start), repetition, bitWidth(column.maxDefinition), count);
-  const size = header.uncompressed_page_size - start;
+  const size = whole - start;
   const isPacked = page.is_compressed !== false && size > 0;
   const values = unpack(name, isPacked ? codec : "UNCOMPRESSED", packed.subarray(start), size);
   return { count, encoding: page.encoding, bytes: Buffer.concat([packed.subarray(0, start), values]), start };
@@ -158,14 +157,13 @@ function checkValues(column: Column, { count, encoding, bytes, start }: Content)
 }
 
 function checkPlain({ name, dtype }: Column, size: number, count: number): void {
-  if (count < 0 || count > maxPageValues)
-    throw malformed(`${name}: a page must have 0 to ${maxPageValues} values, got ${count}.`);
   const needed = dtype === "bool" ? Math.ceil(count / 8) : count * elementBytes[dtype];
   if (needed > size) throw malformed(`${name}: a page must have ${needed} bytes for ${count} values, got ${size}.`);
 }
 
-function countOf(name: string, count: number | undefined): number {
-  if (count === undefined || count < 0) throw malformed(`${name}: a page must say how many values it has, got none.`);
+function countOf(name: string, said: unknown): number {
+  const count = integerOf(said);
+  if (!(count >= 0)) throw malformed(`${name}: a page must say how many values it has, got no number.`);
   if (count > maxPageValues)
     throw unsupported(`${name}: a page must have at most ${maxPageValues} values, got ${count}.`);
   return count;

@@ -3,7 +3,7 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { readBytes, type ByteSource } from "../../bytes/byteSource.js";
 import { malformed } from "../../fileError.js";
 import { checkThrift } from "./checkThrift.js";
-import { guarded } from "./guarded.js";
+import { guarded, integerOf } from "./guarded.js";
 import type { Column } from "./metadata.js";
 import { readDictionary, readValues, type Page } from "./readPage.js";
 
@@ -30,17 +30,17 @@ async function* pagesOf(source: ByteSource, column: Column, chunk: ColumnMetaDat
   const { name } = column;
   if (chunk.type !== column.element.type)
     throw malformed(`${name}: a row group must have the type of the schema, got another.`);
-  const first = Number(chunk.dictionary_page_offset ?? 0n);
-  let at = first > 0 ? first : Number(chunk.data_page_offset);
-  const end = at + Number(chunk.total_compressed_size);
+  const first = integerOf(chunk.dictionary_page_offset ?? 0);
+  let at = first > 0 ? first : integerOf(chunk.data_page_offset);
+  const end = at + integerOf(chunk.total_compressed_size);
   if (!(at >= 4 && at <= end && end <= source.size)) {
     throw malformed(`${name}: pages must lie within the file of ${source.size} bytes, got ${at} to ${end}.`);
   }
-  let left = Number(chunk.num_values);
+  let left = integerOf(chunk.num_values);
   let dictionary: DecodedArray | undefined;
   while (at < end && left > 0) {
     const { header, length } = await readHeader(source, name, at, end);
-    const size = header.compressed_page_size;
+    const size = integerOf(header.compressed_page_size);
     if (!(size >= 0 && at + length + size <= end)) {
       throw malformed(`${name}: a page must end within its row group, got ${size} bytes at ${at}.`);
     }
@@ -63,7 +63,7 @@ async function* pagesOf(source: ByteSource, column: Column, chunk: ColumnMetaDat
         throw malformed(`${name}: a page must be of a known kind, got another.`);
     }
   }
-  if (left !== 0) throw malformed(`${name}: a row group must have ${chunk.num_values} values, got others.`);
+  if (left !== 0) throw malformed(`${name}: a row group must have the values that it counts, got others.`);
 }
 
 async function readHeader(
