@@ -27,6 +27,8 @@ export interface ArraySource {
    * The same numbers with the first two axes as one, where that needs no more than another look at the shape.
    */
   readonly merged?: () => ArraySource;
+  /** Where the number of rows is not known: the share of the file that the pass under way has read. */
+  readonly fraction?: () => number;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export function rowSize({ shape }: { readonly shape: FileShape }): number {
 export async function readArray(source: ArraySource, float: FloatDType = "float32"): Promise<ShapedArray> {
   const size = rowSize(source);
   const rows = source.shape.length === 0 ? 1 : source.shape[0];
+  if (rows !== undefined) checkRoom(source.name, rows * size);
   const step = Math.max(1, Math.floor(maxBatchNumbers / Math.max(1, size)));
   const found: Rows[] = [];
   let [length, total] = [0, 0];

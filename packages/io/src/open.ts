@@ -1,5 +1,5 @@
 import type { ArraySource } from "./arraySource.js";
-import { bytesSource, openFile, type ByteSource } from "./bytes/byteSource.js";
+import { bytesSource, openFile, tracked, type ByteSource } from "./bytes/byteSource.js";
 import type { FileDType } from "./elements.js";
 import { unsupported } from "./fileError.js";
 import { openCsv } from "./formats/csv.js";
@@ -90,10 +90,12 @@ async function openSource(source: ByteSource, format: FileFormat, options: OpenO
       return openSafetensors(source, options, close);
     case "json":
     case "jsonl":
-      return openJson(source, options, format === "jsonl", close);
+      return openText(source, (text) => openJson(text, options, format === "jsonl", close));
     case "csv":
     case "tsv":
-      return openCsv(source, options, { delimiter: format === "csv" ? "," : "\t", header }, close);
+      return openText(source, (text) =>
+        openCsv(text, options, { delimiter: format === "csv" ? "," : "\t", header }, close),
+      );
     case "parquet":
       return openParquet(source, options, close);
     case "raw":
@@ -101,4 +103,10 @@ async function openSource(source: ByteSource, format: FileFormat, options: OpenO
         throw unsupported(`${source.name}: a file without a header must be described, got no layout.`);
       return openRaw(source, raw, close);
   }
+}
+
+/** Opens a file whose rows are counted only at its end. */
+async function openText(source: ByteSource, open: (text: ByteSource) => Promise<ArraySource>): Promise<ArraySource> {
+  const text = tracked(source);
+  return { ...(await open(text)), fraction: text.fraction };
 }

@@ -66,6 +66,26 @@ export function part(source: ByteSource, start: number, size: number, name: stri
   };
 }
 
+/** A source that knows how far it was read last. */
+export interface TrackedSource extends ByteSource {
+  /** The share of the bytes before the place that was read last. */
+  readonly fraction: () => number;
+}
+
+export function tracked(source: ByteSource): TrackedSource {
+  let position = 0;
+  return {
+    name: source.name,
+    size: source.size,
+    fraction: () => (source.size === 0 ? 1 : position / source.size),
+    read(into, at) {
+      position = at + into.length;
+      return source.read(into, at);
+    },
+    close: () => source.close(),
+  };
+}
+
 /** The bytes in `[at, at + length)`. */
 export async function readBytes(source: ByteSource, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);

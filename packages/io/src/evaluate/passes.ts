@@ -15,8 +15,8 @@ export interface FileProgress {
   readonly pass: "values" | "gradients";
   /** Rows so far. */
   readonly done: number;
-  /** `undefined` where the files do not say how many they have. */
-  readonly total: number | undefined;
+  /** Rows in all; where files do not say how many they have, estimated from the share of their bytes, 0 before the first. */
+  readonly total: number;
 }
 
 /** A summand of the loss, over all samples: `sum / divisor` where the reduction is a mean. */
@@ -45,9 +45,9 @@ export async function forBatches<T>(
 ): Promise<{ readonly rows: ReadonlyMap<string, number>; readonly batches: number }> {
   const { spec, sources, plan, shared, dtype, onProgress } = run;
   const rows = new Map([...plan.groups.keys()].map((symbol) => [symbol, 0]));
-  const total = knownRows(sources, plan);
   let [batches, done] = [0, 0];
-  onProgress?.({ pass, done, total });
+  const report = (): void => onProgress?.({ pass, done, total: totalRows(sources, plan, rows) });
+  report();
   for await (const batch of inStep(spec.name, sources, plan, shared, fileFloat(dtype))) {
     await work(batch);
     batches += 1;
@@ -55,17 +55,18 @@ export async function forBatches<T>(
       rows.set(symbol, (rows.get(symbol) ?? 0) + count);
       done += count;
     }
-    onProgress?.({ pass, done, total });
+    report();
   }
   return { rows, batches };
 }
 
-function knownRows(sources: Sources, { groups }: Plan): number | undefined {
+function totalRows(sources: Sources, { groups }: Plan, rows: ReadonlyMap<string, number>): number {
   let total = 0;
-  for (const names of groups.values()) {
-    const count = names.map((name) => sources[name]?.shape[0]).find((rows) => rows !== undefined);
-    if (count === undefined) return undefined;
-    total += count;
+  for (const [symbol, names] of groups) {
+    const known = names.map((name) => sources[name]?.shape[0]).find((count) => count !== undefined);
+    const share = Math.max(0, ...names.map((name) => sources[name]?.fraction?.() ?? 0));
+    const done = rows.get(symbol) ?? 0;
+    total += known ?? (share > 0 ? Math.round(done / share) : done);
   }
   return total;
 }

@@ -141,10 +141,10 @@ class Tiles {
     return { images: await this.#rows(this.#image), texts: await this.#rows(this.#text) };
   }
 
-  async #rows({ shape, batches }: ArraySource): Promise<number> {
-    if (shape[0] !== undefined) return shape[0];
+  async #rows(source: ArraySource): Promise<number> {
+    if (source.shape[0] !== undefined) return source.shape[0];
     let rows = 0;
-    for await (const batch of batches(tileRows)) rows += batch.rows;
+    for await (const batch of source.batches(tileRows)) rows += batch.rows;
     return rows;
   }
 
