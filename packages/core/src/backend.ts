@@ -1,5 +1,14 @@
 import type { Graph } from "./graph/graph.js";
 import type { LossSpec } from "./loss/define.js";
+import type {
+  ForInputs,
+  GradInput,
+  Grads,
+  InputName,
+  LossInputs,
+  OptionalInput,
+  RequiredInput,
+} from "./loss/inputTypes.js";
 import type { DimSizes } from "./tensor/dims.js";
 import type { DType, FloatDType, InputDType } from "./tensor/dtype.js";
 
@@ -89,14 +98,14 @@ export interface Executable<T> {
 }
 
 /** What a compiled loss is fed: plain data or the backend's own tensors, by input name. */
-export type Feeds<T, R extends string, P extends string> = { readonly [K in R]: T | PlainTensor } & {
-  readonly [K in P]?: T | PlainTensor;
+export type Feeds<T, I> = { readonly [K in RequiredInput<I>]: ForInputs<I, T | PlainTensor>[K] } & {
+  readonly [K in OptionalInput<I>]?: ForInputs<I, T | PlainTensor>[K];
 };
 
 /** The value of a loss and its gradients by input name. */
-export interface ValueAndGrad<T, N extends string> {
+export interface ValueAndGrad<T, I, W extends InputName<I> = GradInput<I>> {
   readonly value: T;
-  readonly grads: { readonly [K in N]?: T };
+  readonly grads: Grads<T, I, W>;
 }
 
 /** The part of an `AbortSignal` that is used. */
@@ -121,14 +130,14 @@ export interface ValueOptions<T> extends RunOptions {
   readonly out?: T;
 }
 
-export interface GradOptions<T, N extends string> extends RunOptions {
+export interface GradOptions<T, I, W extends InputName<I> = GradInput<I>> extends RunOptions {
   /** Inputs to differentiate with respect to; default: every differentiable input that was given. */
-  readonly wrt?: readonly N[];
+  readonly wrt?: readonly W[];
   /**
    * Tensors of the backend, of the right shapes and dtypes, that results are written into instead of new ones: no memory is
    * taken. They must not be inputs of the same call. After a call that fails their contents are undefined.
    */
-  readonly out?: { readonly value?: T; readonly grads?: { readonly [K in N]?: T } };
+  readonly out?: { readonly value?: T; readonly grads?: { readonly [K in W]?: ForInputs<I, T>[K] } };
 }
 
 /** Shape and dtype of an input to come; the dtype may be left out where the loss says it. */
@@ -138,8 +147,8 @@ export interface InputType {
 }
 
 /** The inputs to come, by name. */
-export type InputTypes<R extends string, P extends string> = { readonly [K in R]: InputType } & {
-  readonly [K in P]?: InputType;
+export type InputTypes<I> = { readonly [K in RequiredInput<I>]: ForInputs<I, InputType>[K] } & {
+  readonly [K in OptionalInput<I>]?: ForInputs<I, InputType>[K];
 };
 
 export interface CompileOptions {
@@ -148,17 +157,20 @@ export interface CompileOptions {
 }
 
 /** A loss made ready for one backend. Graphs are compiled on first use and kept, one for every batch size. */
-export interface CompiledLoss<T, R extends string = string, P extends string = string> {
-  readonly spec: LossSpec<R, P>;
+export interface CompiledLoss<T, I extends LossInputs = LossInputs> {
+  readonly spec: LossSpec<I>;
   /** The loss. */
-  value(feeds: Feeds<T, R, P>, options?: ValueOptions<T>): Promise<T>;
+  value(feeds: Feeds<T, I>, options?: ValueOptions<T>): Promise<T>;
   /** The loss and the gradient of its sum with respect to its inputs. */
-  valueAndGrad(feeds: Feeds<T, R, P>, options?: GradOptions<T, R | P>): Promise<ValueAndGrad<T, R | P>>;
+  valueAndGrad<W extends GradInput<I> = GradInput<I>>(
+    feeds: Feeds<T, I>,
+    options?: GradOptions<T, I, W>,
+  ): Promise<ValueAndGrad<T, I, W>>;
   /**
    * Pays beforehand what a first call costs: compiles the loss and its gradients (`wrt: []`: the loss alone) for inputs of
    * these shapes and runs it once over zeros. Later calls with other sizes use the same graph.
    */
-  warm(inputs: InputTypes<R, P>, options?: WarmOptions<R | P>): Promise<void>;
+  warm(inputs: InputTypes<I>, options?: WarmOptions<GradInput<I>>): Promise<void>;
 }
 
 export interface WarmOptions<N extends string> extends RunOptions {
@@ -167,13 +179,12 @@ export interface WarmOptions<N extends string> extends RunOptions {
 }
 
 /** A compiled loss of a backend that can also answer at once. */
-export interface SyncCompiledLoss<T, R extends string = string, P extends string = string> extends CompiledLoss<
-  T,
-  R,
-  P
-> {
-  valueSync(feeds: Feeds<T, R, P>, options?: ValueOptions<T>): T;
-  valueAndGradSync(feeds: Feeds<T, R, P>, options?: GradOptions<T, R | P>): ValueAndGrad<T, R | P>;
+export interface SyncCompiledLoss<T, I extends LossInputs = LossInputs> extends CompiledLoss<T, I> {
+  valueSync(feeds: Feeds<T, I>, options?: ValueOptions<T>): T;
+  valueAndGradSync<W extends GradInput<I> = GradInput<I>>(
+    feeds: Feeds<T, I>,
+    options?: GradOptions<T, I, W>,
+  ): ValueAndGrad<T, I, W>;
 }
 
 /** What users hold: one engine on one device, with every loss. */
@@ -181,10 +192,10 @@ export interface Backend<T> {
   readonly id: string;
   readonly device: string;
   readonly dtypes: readonly FloatDType[];
-  compile<R extends string, P extends string>(
-    spec: LossSpec<R, P>,
+  compile<I extends LossInputs>(
+    spec: LossSpec<I>,
     options?: CompileOptions,
-  ): Promise<CompiledLoss<T, R, P>>;
+  ): Promise<CompiledLoss<T, I>>;
   /** A tensor in the backend's own memory: the fast path for inputs that are used again. */
   tensor(data: PlainTensor, options?: { readonly dtype?: DType }): T;
   /** The contents of one of the backend's tensors. */
@@ -197,13 +208,13 @@ export interface Backend<T> {
 
 /** A backend whose losses also answer synchronously, as inside a synchronous training step. */
 export interface SyncBackend<T> extends Backend<T> {
-  compile<R extends string, P extends string>(
-    spec: LossSpec<R, P>,
+  compile<I extends LossInputs>(
+    spec: LossSpec<I>,
     options?: CompileOptions,
-  ): Promise<SyncCompiledLoss<T, R, P>>;
-  compileSync<R extends string, P extends string>(
-    spec: LossSpec<R, P>,
+  ): Promise<SyncCompiledLoss<T, I>>;
+  compileSync<I extends LossInputs>(
+    spec: LossSpec<I>,
     options?: CompileOptions,
-  ): SyncCompiledLoss<T, R, P>;
+  ): SyncCompiledLoss<T, I>;
   readSync(tensor: T): HostTensor;
 }

@@ -85,9 +85,9 @@ export {
   type InputDeclaration,
   type InputForm,
   type InputKind,
-  type LossTensors,
 } from "./loss/inputs.js";
 export * from "./loss/define.js";
+export type * from "./loss/inputTypes.js";
 export { allInputs } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
 export type { LossPart, LossValue, WeightedValues } from "./loss/reduce.js";

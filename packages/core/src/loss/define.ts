@@ -1,5 +1,6 @@
 import { checkLetters, readDefinition, type families } from "./definition.js";
-import type { InputDeclaration, LossTensors } from "./inputs.js";
+import type { InputDeclaration } from "./inputs.js";
+import type { LossInputs, LossTensors, OptionalInput, RequiredInput } from "./inputTypes.js";
 import { optionsToJSON, resolveOptions, type OptionDeclarations, type Reduction } from "./options.js";
 import type { LossValue } from "./reduce.js";
 
@@ -27,38 +28,54 @@ export interface LossDocs {
   readonly aliases?: readonly string[];
 }
 
-/** What `defineLoss` is given. `O` are the options, `R` the required and `P` the optional inputs. */
-export interface LossConfig<O extends ReducedOptions, R extends string, P extends string> extends LossDocs {
+/** What `defineLoss` is given. `O` are the options, `I` the inputs. */
+export interface LossConfig<O extends ReducedOptions, I extends LossInputs> extends LossDocs {
   readonly name: string;
   readonly family?: LossFamily;
-  readonly inputs: { readonly [K in R]: InputDeclaration };
-  readonly optionalInputs?: { readonly [K in P]: InputDeclaration };
+  readonly inputs: { readonly [K in RequiredInput<I>]: InputDeclaration<NonNullable<I[K]>> };
+  readonly optionalInputs?: { readonly [K in OptionalInput<I>]: InputDeclaration<NonNullable<I[K]>> };
   /** Where only some combinations of optional inputs make sense: the sets of which exactly one must be given. */
-  readonly inputSets?: readonly (readonly P[])[];
+  readonly inputSets?: readonly (readonly OptionalInput<I>[])[];
   readonly options: OptionDeclarations<O>;
   /** Checks that concern several options at once; throws `OptionError`. */
   readonly check?: (options: O) => void;
   /** The mathematics, before reduction. */
-  readonly value: (inputs: LossTensors<R, P>, options: O) => LossValue;
+  readonly value: (inputs: LossTensors<I>, options: O) => LossValue;
+}
+
+/** The inputs that required and optional ones make together. */
+export type InputsOf<R, P> = { readonly [K in keyof R]: R[K] } & (string extends keyof P
+  ? unknown
+  : { readonly [K in keyof P]?: P[K] });
+
+/** The same, its inputs told by their declarations. */
+export interface LossDeclaration<O extends ReducedOptions, R extends LossInputs, P extends LossInputs> extends Omit<
+  LossConfig<O, LossInputs>,
+  "inputs" | "optionalInputs" | "inputSets" | "value"
+> {
+  readonly inputs: { readonly [K in keyof R]: InputDeclaration<NonNullable<R[K]>> };
+  readonly optionalInputs?: { readonly [K in keyof P]: InputDeclaration<NonNullable<P[K]>> };
+  readonly inputSets?: readonly (readonly (keyof P)[])[];
+  readonly value: (inputs: LossTensors<InputsOf<R, P>>, options: O) => LossValue;
 }
 
 /** A loss with its options decided: frozen data that any backend compiles. */
-export interface LossSpec<R extends string = string, P extends string = string> {
+export interface LossSpec<I extends LossInputs = LossInputs> {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   /** The definition behind the name; not part of the serialised form. */
   readonly loss: AnyLoss;
-  /** Never present; carries the input names to the types of a compiled loss. */
-  readonly inputNames?: { readonly required: R; readonly optional: P };
+  /** Never present; carries the inputs to the types of a compiled loss. */
+  readonly inputTypes?: I;
   /** `{ name, options }`, from which `specFromJSON` makes an equal spec. */
   toJSON(): { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
 }
 
 /** A loss: call it with options to get a spec; its declaration is readable as data. */
-export interface Loss<O extends ReducedOptions, R extends string = string, P extends string = never> {
-  (options?: Partial<O>): LossSpec<R, P>;
+export interface Loss<O extends ReducedOptions, I extends LossInputs = LossInputs> {
+  (options?: Partial<O>): LossSpec<I>;
   readonly lossName: string;
-  readonly definition: LossConfig<O, R, P>;
+  readonly definition: LossConfig<O, I>;
 }
 
 /** Any loss, its types forgotten. */
@@ -99,13 +116,13 @@ export interface AnyDefinition extends LossDocs {
  * });
  * ```
  */
-export function defineLoss<O extends ReducedOptions, R extends string, P extends string = never>(
-  config: LossConfig<O, R, P>,
-): Loss<O, R, P> {
+export function defineLoss<O extends ReducedOptions, R extends LossInputs, P extends LossInputs = {}>(
+  config: LossDeclaration<O, R, P>,
+): Loss<O, InputsOf<R, P>> {
   const definition = readDefinition("defineLoss", config);
   checkLetters("defineLoss", definition);
   const { name, check } = definition;
-  const create = (given?: Partial<O>): LossSpec<R, P> => {
+  const create = (given?: Partial<O>): LossSpec<InputsOf<R, P>> => {
     const options = resolveOptions<O>(name, config.options, given as Partial<Record<string, unknown>> | undefined);
     check?.(options as never);
     const data = { name, options: options as unknown as Readonly<Record<string, unknown>> };
@@ -115,6 +132,6 @@ export function defineLoss<O extends ReducedOptions, R extends string, P extends
       toJSON: () => ({ name, options: optionsToJSON(name, data.options) }),
     });
   };
-  const loss = Object.assign(create, { lossName: name, definition: definition as unknown as LossConfig<O, R, P> });
+  const loss = Object.assign(create, { lossName: name, definition: definition as unknown as LossConfig<O, InputsOf<R, P>> });
   return Object.freeze(loss);
 }

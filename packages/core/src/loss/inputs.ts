@@ -1,7 +1,7 @@
 import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { isSize } from "../tensor/dims.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { InputTag } from "./inputTypes.js";
 
 /**
  * One part of an input's declared shape:
@@ -31,19 +31,21 @@ export interface InputForm {
 }
 
 /** A declared input: one form, or several told apart by dtype (and rank, for untyped arrays). */
-export interface InputDeclaration {
+export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly forms: readonly InputForm[];
   readonly differentiable: boolean;
   readonly doc: string;
+  /** Never present; carries what the input is to the types around a loss. */
+  readonly tag?: K;
 }
 
 /** A floating input of this shape, differentiable. */
-export function float(shape: readonly DimToken[], doc: string): InputDeclaration {
+export function float(shape: readonly DimToken[], doc: string): InputDeclaration<"float"> {
   return declared("float", { forms: [{ shape, holds: { kind: "float" } }], differentiable: true, doc });
 }
 
 /** Numbers of any dtype (signs, similarity labels), computed with as floats. */
-export function number(shape: readonly DimToken[], doc: string): InputDeclaration {
+export function number(shape: readonly DimToken[], doc: string): InputDeclaration<"number"> {
   return declared("number", { forms: [{ shape, holds: { kind: "number" } }], differentiable: true, doc });
 }
 
@@ -60,7 +62,7 @@ export function labels(
   shape: readonly DimToken[],
   doc: string,
   range?: { readonly below?: string; readonly except?: string },
-): InputDeclaration {
+): InputDeclaration<"index"> {
   const { below, except } = readOptions("labels", range, rangeRules);
   return declared("labels", {
     forms: [{ shape, holds: { kind: "index", below, except } }],
@@ -70,7 +72,10 @@ export function labels(
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
-export function either(a: InputDeclaration, b: InputDeclaration): InputDeclaration {
+export function either<A extends InputTag, B extends InputTag>(
+  a: InputDeclaration<A>,
+  b: InputDeclaration<B>,
+): InputDeclaration<A | B> {
   declared("either", a);
   declared("either", b);
   return {
@@ -86,7 +91,7 @@ export function isName(value: unknown): value is string {
 }
 
 /** The declaration itself, if it is one. */
-export function declared(where: string, declaration: InputDeclaration): InputDeclaration {
+export function declared<K extends InputTag>(where: string, declaration: InputDeclaration<K>): InputDeclaration<K> {
   readable(where, () => {
     if (!isObject(declaration) || !Array.isArray(declaration.forms) || declaration.forms.length === 0) {
       const wanted = "an input declared with float(), number(), labels() or either()";
@@ -122,11 +127,6 @@ function isToken(token: unknown): boolean {
 function isRun(token: unknown): boolean {
   return typeof token === "string" && /^[.~]/.test(token);
 }
-
-/** The tensors a loss is written over: the required inputs, and the optional ones that were given. */
-export type LossTensors<R extends string, P extends string> = { readonly [K in R]: Tensor } & {
-  readonly [K in P]?: Tensor;
-};
 
 /** The shape of a form as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {

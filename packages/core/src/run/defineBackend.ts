@@ -4,19 +4,19 @@ import type {
   CancelSignal,
   CompileOptions,
   Engine,
-  Feeds,
-  GradOptions,
   HostTensor,
   MaybePromise,
   PlainTensor,
+  RunOptions,
   SyncBackend,
   SyncCompiledLoss,
-  ValueAndGrad,
   ValueOptions,
+  WarmOptions,
 } from "../backend.js";
 import { DTypeError, InputError, LossesError, UnsupportedOpError } from "../errors.js";
 import { checkSpec } from "../loss/checkSpec.js";
 import type { LossSpec } from "../loss/define.js";
+import type { LossInputs } from "../loss/inputTypes.js";
 import { gradientOutput } from "../loss/traceLoss.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { compileRules, gradRules, outRules, tensorRules, valueRules, warmRules } from "./callOptions.js";
@@ -58,10 +58,12 @@ export function defineBackend<T>(engine: Engine<T>): Backend<T> {
 export function defineSyncBackend<T>(engine: Engine<T>): SyncBackend<T> {
   checkEngine("defineBackend", engine);
   const cache = new ExecutableCache(engine);
-  const compileSync = <R extends string, P extends string>(
-    spec: LossSpec<R, P>,
+  const compileSync = <I extends LossInputs>(
+    spec: LossSpec<I>,
     options?: CompileOptions,
-  ): SyncCompiledLoss<T, R, P> => compileLoss(engine, cache, spec, options);
+  ): SyncCompiledLoss<T, I> =>
+    // What a loss is fed and gives by name is known to its type alone.
+    compileLoss(engine, cache, spec as LossSpec, options) as unknown as SyncCompiledLoss<T, I>;
   return {
     id: engine.id,
     device: engine.device,
@@ -100,19 +102,42 @@ function ownTensor<T>(engine: Engine<T>, what: string, tensor: unknown): T {
   );
 }
 
-function compileLoss<T, R extends string, P extends string>(
+type AnyFeeds = Readonly<Record<string, unknown>>;
+type AnyGrads<T> = Readonly<Record<string, T | undefined>>;
+
+interface AnyResult<T> {
+  readonly value: T;
+  readonly grads: AnyGrads<T>;
+}
+
+interface AnyGradOptions<T> extends RunOptions {
+  readonly wrt?: readonly string[];
+  readonly out?: { readonly value?: T; readonly grads?: AnyGrads<T> };
+}
+
+/** A compiled loss without the names of its inputs. */
+interface AnyCompiledLoss<T> {
+  readonly spec: LossSpec;
+  value(feeds: AnyFeeds, options?: ValueOptions<T>): Promise<T>;
+  valueAndGrad(feeds: AnyFeeds, options?: AnyGradOptions<T>): Promise<AnyResult<T>>;
+  warm(inputs: AnyFeeds, options?: WarmOptions<string>): Promise<void>;
+  valueSync(feeds: AnyFeeds, options?: ValueOptions<T>): T;
+  valueAndGradSync(feeds: AnyFeeds, options?: AnyGradOptions<T>): AnyResult<T>;
+}
+
+function compileLoss<T>(
   engine: Engine<T>,
   cache: ExecutableCache<T>,
-  spec: LossSpec<R, P>,
+  spec: LossSpec,
   options: CompileOptions | undefined,
-): SyncCompiledLoss<T, R, P> {
+): AnyCompiledLoss<T> {
   checkSpec("compile", spec);
   const { dtype = engine.dtypes[0] } = readOptions("compile", options, compileRules);
   if (!engine.dtypes.includes(dtype)) {
     throw new DTypeError(`${engine.id}: dtype must be one of ${engine.dtypes.join(", ")}, got ${printValue(dtype)}.`);
   }
   const { name } = spec;
-  type Result = ValueAndGrad<T, R | P>;
+  type Result = AnyResult<T>;
   const memo = new RequestMemo(spec, `${cache.keyOf(spec)} ${dtype}`);
   const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
     const kept = new Set(Object.values(out));
@@ -121,13 +146,13 @@ function compileLoss<T, R extends string, P extends string>(
   const discardValue = (tensor: T, out?: T): void => discard({ value: out }, [tensor]);
   const discardResult = ({ value: tensor, grads }: Result, out: NamedOut<T>): void =>
     discard(out, [tensor, ...Object.values<T | undefined>(grads)]);
-  const value = (feeds: Feeds<T, R, P>, { signal, out }: Partial<ValueOptions<T>>): MaybePromise<T> =>
+  const value = (feeds: AnyFeeds, { signal, out }: Partial<ValueOptions<T>>): MaybePromise<T> =>
     untilCancelled(
       signal,
       () => runLoss(engine, cache, { spec, dtype, memo, gradients: "none", signal, out: { value: out } }, feeds, first),
       (tensor) => discardValue(tensor, out),
     );
-  const valueAndGrad = (feeds: Feeds<T, R, P>, { wrt, signal, out }: ReadGradOptions<T>): MaybePromise<Result> => {
+  const valueAndGrad = (feeds: AnyFeeds, { wrt, signal, out }: ReadGradOptions<T>): MaybePromise<Result> => {
     const run: LossRun<T> = { spec, dtype, memo, gradients: wrt ?? "all", signal, out };
     return untilCancelled(
       signal,
@@ -137,7 +162,7 @@ function compileLoss<T, R extends string, P extends string>(
   };
   const valueOptions = (options: ValueOptions<T> | undefined): Partial<ValueOptions<T>> =>
     readOptions(name, options, valueRules as Rules<ValueOptions<T>>);
-  const gradOptions = (options: GradOptions<T, R | P> | undefined): ReadGradOptions<T> =>
+  const gradOptions = (options: AnyGradOptions<T> | undefined): ReadGradOptions<T> =>
     options === undefined ? noGradOptions : readGradOptions(name, options);
   return {
     spec,
@@ -145,7 +170,7 @@ function compileLoss<T, R extends string, P extends string>(
     valueAndGrad: (feeds, options) => promised(() => valueAndGrad(feeds, gradOptions(options))),
     warm: async (inputs, options) => {
       const { wrt, signal } = readOptions(`${name}.warm`, options, warmRules);
-      const feeds = zeroFeeds(spec, inputs) as Feeds<T, R, P>;
+      const feeds = zeroFeeds(spec, inputs);
       discardResult(await valueAndGrad(feeds, { wrt, signal, out: {} }), {});
     },
     valueSync: (feeds, options) => {
@@ -168,18 +193,18 @@ interface ReadGradOptions<T> {
 
 const noGradOptions = { wrt: undefined, signal: undefined, out: {} };
 
-function readGradOptions<T, N extends string>(loss: string, options: GradOptions<T, N>): ReadGradOptions<T> {
-  const { wrt, signal, out } = readOptions(loss, options, gradRules as Rules<GradOptions<T, N>>);
+function readGradOptions<T>(loss: string, options: AnyGradOptions<T>): ReadGradOptions<T> {
+  const { wrt, signal, out } = readOptions(loss, options, gradRules as Rules<AnyGradOptions<T>>);
   return { wrt, signal, out: namedOut(loss, out) };
 }
 
-function gradsOf<T, N extends string>({ tensors, gradients }: LossResult<T>): { readonly [K in N]?: T } {
+function gradsOf<T>({ tensors, gradients }: LossResult<T>): AnyGrads<T> {
   const grads: Record<string, T | undefined> = {};
   for (let i = 0; i < gradients.length; i++) grads[gradients[i] ?? ""] = tensors[i + 1];
-  return grads as { readonly [K in N]?: T };
+  return grads;
 }
 
-function namedOut<T>(loss: string, out: GradOptions<T, string>["out"]): NamedOut<T> {
+function namedOut<T>(loss: string, out: AnyGradOptions<T>["out"]): NamedOut<T> {
   if (out === undefined) return noGradOptions.out;
   const where = `${loss}: option out`;
   const { value, grads = {} } = readOptions(where, out, outRules as Rules<typeof out>);

@@ -2,6 +2,7 @@ import { isObject, printValue, readable, readOptions, type Rules } from "../argu
 import type { Backend, CancelSignal, CompiledLoss, Feeds, HostTensor } from "../backend.js";
 import { OptionError } from "../errors.js";
 import { runRules } from "./callOptions.js";
+import type { LossInputs } from "../loss/inputTypes.js";
 import { stopIfCancelled } from "./cancel.js";
 import { checkBackend } from "./checkBackend.js";
 
@@ -60,10 +61,10 @@ function checkArguments(loss: unknown, batches: unknown): void {
  * });
  * ```
  */
-export async function evaluateBatches<T, R extends string, P extends string>(
+export async function evaluateBatches<T, I extends LossInputs>(
   backend: Backend<T>,
-  loss: CompiledLoss<T, R, P>,
-  batches: Iterable<Feeds<T, R, P>> | AsyncIterable<Feeds<T, R, P>>,
+  loss: CompiledLoss<T, I>,
+  batches: Iterable<Feeds<T, I>> | AsyncIterable<Feeds<T, I>>,
   options?: EvaluateBatchesOptions,
 ): Promise<readonly HostTensor[]> {
   checkBackend("evaluateBatches", backend);

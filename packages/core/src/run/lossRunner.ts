@@ -1,5 +1,5 @@
 import { isPlainObject, printValue, unreadable } from "../arguments.js";
-import type { CancelSignal, Engine, Feeds, MaybePromise } from "../backend.js";
+import type { CancelSignal, Engine, MaybePromise } from "../backend.js";
 import { InputError } from "../errors.js";
 import { isInput, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
@@ -36,7 +36,7 @@ export function runLoss<T, A>(
   engine: Engine<T>,
   cache: ExecutableCache<T>,
   run: LossRun<T>,
-  feeds: Feeds<T, string, string>,
+  feeds: Readonly<Record<string, unknown>>,
   finish: (result: LossResult<T>) => A,
 ): MaybePromise<A> {
   const { spec, dtype } = run;

@@ -31,31 +31,33 @@ export interface AdversarialConsistencyLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ reconstructed: [0.8, 0.6], identity: [0.1, 0.3] });
  * ```
  */
-export const adversarialConsistencyLoss: Loss<AdversarialConsistencyLossOptions, "reconstructed" | "identity"> =
-  defineLoss({
-    name: "adversarialConsistencyLoss",
-    family: "adversarial",
-    summary: "A discriminator tells translated-back images from identity translations; the generator makes them alike.",
-    formula: "discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
-    notes: [
-      "There is no half in the squared form, as in the authors' code.",
-      '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
-    ],
-    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
-    aliases: ["ACL", "aclGanLoss"],
-    inputs: {
-      reconstructed: float(["...r"], "Scores of pairs with the translated-back image."),
-      identity: float(["...f|r"], "Scores of pairs with the identity translation."),
-    },
-    options: {
-      side: oneOf(["generator", "discriminator"], "generator", "Whose objective."),
-      mode: oneOf(["lsgan", "vanilla"], "lsgan", "Squared error on scores, or cross-entropy on logits."),
-      reduction: reduction(),
-    },
-    value({ reconstructed, identity }, { side, mode }) {
-      const label = side === "discriminator" ? 1 : 0;
-      const cost = (score: Tensor, y: number): Tensor =>
-        mode === "lsgan" ? score.sub(y).square() : binaryEntropy(score, y);
-      return { terms: [cost(identity, 1 - label), cost(reconstructed, label)] };
-    },
-  });
+export const adversarialConsistencyLoss: Loss<
+  AdversarialConsistencyLossOptions,
+  { reconstructed: "float"; identity: "float" }
+> = defineLoss({
+  name: "adversarialConsistencyLoss",
+  family: "adversarial",
+  summary: "A discriminator tells translated-back images from identity translations; the generator makes them alike.",
+  formula: "discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
+  notes: [
+    "There is no half in the squared form, as in the authors' code.",
+    '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
+  ],
+  references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+  aliases: ["ACL", "aclGanLoss"],
+  inputs: {
+    reconstructed: float(["...r"], "Scores of pairs with the translated-back image."),
+    identity: float(["...f|r"], "Scores of pairs with the identity translation."),
+  },
+  options: {
+    side: oneOf(["generator", "discriminator"], "generator", "Whose objective."),
+    mode: oneOf(["lsgan", "vanilla"], "lsgan", "Squared error on scores, or cross-entropy on logits."),
+    reduction: reduction(),
+  },
+  value({ reconstructed, identity }, { side, mode }) {
+    const label = side === "discriminator" ? 1 : 0;
+    const cost = (score: Tensor, y: number): Tensor =>
+      mode === "lsgan" ? score.sub(y).square() : binaryEntropy(score, y);
+    return { terms: [cost(identity, 1 - label), cost(reconstructed, label)] };
+  },
+});

@@ -33,7 +33,7 @@ const labelSmoothing: OptionDeclaration<number> = {
  * const { value, grads } = await loss.valueAndGrad({ real: [2.1, 0.4], fake: [-1.3, 0.2] });
  * ```
  */
-export const ganDiscriminatorLoss: Loss<GanDiscriminatorLossOptions, "real" | "fake"> = defineLoss({
+export const ganDiscriminatorLoss: Loss<GanDiscriminatorLossOptions, { real: "float"; fake: "float" }> = defineLoss({
   name: "ganDiscriminatorLoss",
   family: "adversarial",
   summary: "The discriminator's side of the original GAN game, on logits.",

@@ -25,7 +25,7 @@ export interface GanGeneratorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ fake: [-1.3, 0.2] });
  * ```
  */
-export const ganGeneratorLoss: Loss<GanGeneratorLossOptions, "fake"> = defineLoss({
+export const ganGeneratorLoss: Loss<GanGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "ganGeneratorLoss",
   family: "adversarial",
   summary: "The generator's side of the original GAN game, on logits.",

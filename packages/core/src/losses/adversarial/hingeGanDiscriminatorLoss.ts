@@ -24,18 +24,19 @@ export interface HingeGanDiscriminatorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ real: [1.2, 0.7], fake: [-0.3, 0.1] });
  * ```
  */
-export const hingeGanDiscriminatorLoss: Loss<HingeGanDiscriminatorLossOptions, "real" | "fake"> = defineLoss({
-  name: "hingeGanDiscriminatorLoss",
-  family: "adversarial",
-  summary: "The discriminator's side of the hinge GAN.",
-  formula: "relu(margin - real) + relu(margin + fake)",
-  notes: ["At the kink the gradient is 0 (relu)."],
-  references: ["Lim, Ye: Geometric GAN, 2017", "Miyato et al.: Spectral Normalization for GANs, ICLR 2018"],
-  aliases: ["hingeDiscriminatorLoss"],
-  inputs: {
-    real: float(["...r"], "Scores of real samples."),
-    fake: float(["...f|r"], "Scores of generated samples."),
-  },
-  options: { margin: positive(1, "Score beyond which a sample costs nothing."), reduction: reduction() },
-  value: ({ real, fake }, { margin }) => ({ terms: [real.neg().add(margin).relu(), fake.add(margin).relu()] }),
-});
+export const hingeGanDiscriminatorLoss: Loss<HingeGanDiscriminatorLossOptions, { real: "float"; fake: "float" }> =
+  defineLoss({
+    name: "hingeGanDiscriminatorLoss",
+    family: "adversarial",
+    summary: "The discriminator's side of the hinge GAN.",
+    formula: "relu(margin - real) + relu(margin + fake)",
+    notes: ["At the kink the gradient is 0 (relu)."],
+    references: ["Lim, Ye: Geometric GAN, 2017", "Miyato et al.: Spectral Normalization for GANs, ICLR 2018"],
+    aliases: ["hingeDiscriminatorLoss"],
+    inputs: {
+      real: float(["...r"], "Scores of real samples."),
+      fake: float(["...f|r"], "Scores of generated samples."),
+    },
+    options: { margin: positive(1, "Score beyond which a sample costs nothing."), reduction: reduction() },
+    value: ({ real, fake }, { margin }) => ({ terms: [real.neg().add(margin).relu(), fake.add(margin).relu()] }),
+  });

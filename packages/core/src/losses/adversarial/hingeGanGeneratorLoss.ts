@@ -21,7 +21,7 @@ export interface HingeGanGeneratorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ fake: [-0.3, 0.1] });
  * ```
  */
-export const hingeGanGeneratorLoss: Loss<HingeGanGeneratorLossOptions, "fake"> = defineLoss({
+export const hingeGanGeneratorLoss: Loss<HingeGanGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "hingeGanGeneratorLoss",
   family: "adversarial",
   summary: "The generator's side of the hinge GAN: minus the discriminator's score.",

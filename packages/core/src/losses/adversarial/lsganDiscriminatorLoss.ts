@@ -26,24 +26,26 @@ export interface LsganDiscriminatorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ real: [0.9, 0.7], fake: [0.2, 0.4] });
  * ```
  */
-export const lsganDiscriminatorLoss: Loss<LsganDiscriminatorLossOptions, "real" | "fake"> = defineLoss({
-  name: "lsganDiscriminatorLoss",
-  family: "adversarial",
-  summary: "The discriminator's side of the least-squares GAN.",
-  formula: "1/2 (real - realLabel)^2 + 1/2 (fake - fakeLabel)^2",
-  notes: ["The half is the paper's; code that leaves it out has twice the loss."],
-  references: ["Mao et al.: Least Squares Generative Adversarial Networks, ICCV 2017"],
-  aliases: ["leastSquaresDiscriminatorLoss"],
-  inputs: {
-    real: float(["...r"], "Scores of real samples."),
-    fake: float(["...f|r"], "Scores of generated samples."),
+export const lsganDiscriminatorLoss: Loss<LsganDiscriminatorLossOptions, { real: "float"; fake: "float" }> = defineLoss(
+  {
+    name: "lsganDiscriminatorLoss",
+    family: "adversarial",
+    summary: "The discriminator's side of the least-squares GAN.",
+    formula: "1/2 (real - realLabel)^2 + 1/2 (fake - fakeLabel)^2",
+    notes: ["The half is the paper's; code that leaves it out has twice the loss."],
+    references: ["Mao et al.: Least Squares Generative Adversarial Networks, ICCV 2017"],
+    aliases: ["leastSquaresDiscriminatorLoss"],
+    inputs: {
+      real: float(["...r"], "Scores of real samples."),
+      fake: float(["...f|r"], "Scores of generated samples."),
+    },
+    options: {
+      realLabel: finite(1, "The score aimed at for real samples."),
+      fakeLabel: finite(0, "The score aimed at for generated samples."),
+      reduction: reduction(),
+    },
+    value: ({ real, fake }, { realLabel, fakeLabel }) => ({
+      terms: [real.sub(realLabel).square().mul(0.5), fake.sub(fakeLabel).square().mul(0.5)],
+    }),
   },
-  options: {
-    realLabel: finite(1, "The score aimed at for real samples."),
-    fakeLabel: finite(0, "The score aimed at for generated samples."),
-    reduction: reduction(),
-  },
-  value: ({ real, fake }, { realLabel, fakeLabel }) => ({
-    terms: [real.sub(realLabel).square().mul(0.5), fake.sub(fakeLabel).square().mul(0.5)],
-  }),
-});
+);

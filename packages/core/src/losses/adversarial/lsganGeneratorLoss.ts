@@ -24,7 +24,7 @@ export interface LsganGeneratorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ fake: [0.2, 0.4] });
  * ```
  */
-export const lsganGeneratorLoss: Loss<LsganGeneratorLossOptions, "fake"> = defineLoss({
+export const lsganGeneratorLoss: Loss<LsganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "lsganGeneratorLoss",
   family: "adversarial",
   summary: "The generator's side of the least-squares GAN.",

@@ -22,7 +22,7 @@ export interface WganDiscriminatorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ real: [1.2, 0.7], fake: [-0.3, 0.1] });
  * ```
  */
-export const wganDiscriminatorLoss: Loss<WganDiscriminatorLossOptions, "real" | "fake"> = defineLoss({
+export const wganDiscriminatorLoss: Loss<WganDiscriminatorLossOptions, { real: "float"; fake: "float" }> = defineLoss({
   name: "wganDiscriminatorLoss",
   family: "adversarial",
   summary: "The critic's side of the Wasserstein GAN.",

@@ -21,7 +21,7 @@ export interface WganGeneratorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ fake: [-0.3, 0.1] });
  * ```
  */
-export const wganGeneratorLoss: Loss<WganGeneratorLossOptions, "fake"> = defineLoss({
+export const wganGeneratorLoss: Loss<WganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "wganGeneratorLoss",
   family: "adversarial",
   summary: "The generator's side of the Wasserstein GAN: minus the critic's score.",

@@ -28,7 +28,7 @@ export interface NllLossOptions {
  * const { value } = await loss.valueAndGrad({ input: logProbabilities, target: [1, 0, 4] });
  * ```
  */
-export const nllLoss: Loss<NllLossOptions, "input" | "target", "weight"> = defineLoss({
+export const nllLoss: Loss<NllLossOptions, { input: "float"; target: "index"; weight?: "float" }> = defineLoss({
   name: "nllLoss",
   family: "classification",
   summary: "The negative log-likelihood of class indices under given log-probabilities.",

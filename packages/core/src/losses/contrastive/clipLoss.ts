@@ -24,7 +24,10 @@ export interface ClipLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ image, text, logitScale: 1 / 0.07 });
  * ```
  */
-export const clipLoss: Loss<ClipLossOptions, "image" | "text" | "logitScale", "logitBias"> = defineLoss({
+export const clipLoss: Loss<
+  ClipLossOptions,
+  { image: "float"; text: "float"; logitScale: "float"; logitBias?: "float" }
+> = defineLoss({
   name: "clipLoss",
   family: "contrastive",
   summary: "Symmetric cross-entropy over the similarities of every image with every text of the batch.",

@@ -30,31 +30,32 @@ export interface ContrastiveLossOptions {
  * const { value } = await loss.valueAndGrad({ input1, input2, target: [1, 0, 0, 1] });
  * ```
  */
-export const contrastiveLoss: Loss<ContrastiveLossOptions, "input1" | "input2" | "target"> = defineLoss({
-  name: "contrastiveLoss",
-  family: "contrastive",
-  summary: "Similar pairs are drawn together, dissimilar ones pushed beyond a margin.",
-  formula: "1/2 (target * d^2 + (1 - target) * max(0, margin - d)^2)",
-  notes: [
-    "target is 1 for a similar pair; the paper's Y is 0 for it.",
-    "Both branches are squared and halved as in the paper; other libraries leave out the square, the half, or both.",
-    shortNormNote,
-  ],
-  references: ["Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006"],
-  aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],
-  inputs: {
-    input1: float(["N?", "D"], "One embedding of each pair."),
-    input2: float(["N?", "D"], "The other embedding."),
-    target: number(["N?"], "1 for a similar pair, 0 for a dissimilar one."),
-  },
-  options: {
-    margin: positive(1, "Distance beyond which a dissimilar pair costs nothing."),
-    distance: oneOf(["euclidean", "cosine"], "euclidean", "The distance between the embeddings."),
-    reduction: reduction(),
-  },
-  value({ input1, input2, target }, { margin, distance }) {
-    const d = distanceOf(distance)(input1, input2);
-    const apart = d.neg().add(margin).clampMin(0).square();
-    return target.mul(d.square()).add(target.neg().add(1).mul(apart)).mul(0.5);
-  },
-});
+export const contrastiveLoss: Loss<ContrastiveLossOptions, { input1: "float"; input2: "float"; target: "number" }> =
+  defineLoss({
+    name: "contrastiveLoss",
+    family: "contrastive",
+    summary: "Similar pairs are drawn together, dissimilar ones pushed beyond a margin.",
+    formula: "1/2 (target * d^2 + (1 - target) * max(0, margin - d)^2)",
+    notes: [
+      "target is 1 for a similar pair; the paper's Y is 0 for it.",
+      "Both branches are squared and halved as in the paper; other libraries leave out the square, the half, or both.",
+      shortNormNote,
+    ],
+    references: ["Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006"],
+    aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],
+    inputs: {
+      input1: float(["N?", "D"], "One embedding of each pair."),
+      input2: float(["N?", "D"], "The other embedding."),
+      target: number(["N?"], "1 for a similar pair, 0 for a dissimilar one."),
+    },
+    options: {
+      margin: positive(1, "Distance beyond which a dissimilar pair costs nothing."),
+      distance: oneOf(["euclidean", "cosine"], "euclidean", "The distance between the embeddings."),
+      reduction: reduction(),
+    },
+    value({ input1, input2, target }, { margin, distance }) {
+      const d = distanceOf(distance)(input1, input2);
+      const apart = d.neg().add(margin).clampMin(0).square();
+      return target.mul(d.square()).add(target.neg().add(1).mul(apart)).mul(0.5);
+    },
+  });

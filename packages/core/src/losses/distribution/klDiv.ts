@@ -29,7 +29,7 @@ export interface KlDivOptions {
  * const { value } = await loss.valueAndGrad({ input: logProbabilities, target: probabilities });
  * ```
  */
-export const klDiv: Loss<KlDivOptions, "input" | "target"> = defineLoss({
+export const klDiv: Loss<KlDivOptions, { input: "float"; target: "float" }> = defineLoss({
   name: "klDiv",
   family: "distribution",
   summary: "The Kullback-Leibler divergence of predicted log-probabilities from a target distribution.",

@@ -27,33 +27,34 @@ export interface CmpcLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ image, text, weight, labels: [0, 1, 1, 2] });
  * ```
  */
-export const cmpcLoss: Loss<CmpcLossOptions, "image" | "text" | "weight" | "labels"> = defineLoss({
-  name: "cmpcLoss",
-  family: "matching",
-  summary: "Each embedding, projected on its partner, is classified by weights that both modalities share.",
-  formula: "CE((x.z^)z^ @ W^, y) + CE((z.x^)x^ @ W^, y), hats: normalised, columns of W",
-  notes: ["The columns of weight are normalised inside; its gradient goes through the normalisation.", shortNormNote],
-  references: ["Zhang, Lu: Deep Cross-Modal Projection Learning for Image-Text Matching, ECCV 2018"],
-  aliases: ["CMPC", "crossModalProjectionClassification"],
-  inputs: {
-    image: float(["N", "D"], "Image embeddings."),
-    text: float(["N", "D"], "Text embeddings, row i belonging to image i."),
-    weight: float(["D", "C"], "The classifier, a column for each class."),
-    labels: labelInput(["N"], "Class of each pair.", { below: "C" }),
-  },
-  options: {
-    labelSmoothing: fraction(0, "Share of the target spread evenly over the classes."),
-    reduction: reduction(),
-  },
-  value({ image, text, weight, labels }, { labelSmoothing }) {
-    const classifier = normalize(weight, 0);
-    const classify = (x: Tensor, onto: Tensor): Tensor => {
-      const direction = normalize(onto);
-      const projected = x.mul(direction).sum(1, true).mul(direction);
-      const logProbabilities = projected.matmul(classifier).logSoftmax(1);
-      const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
-      return spread.reduce((sum, { values }) => sum.add(values), own.values);
-    };
-    return classify(image, text).add(classify(text, image));
-  },
-});
+export const cmpcLoss: Loss<CmpcLossOptions, { image: "float"; text: "float"; weight: "float"; labels: "index" }> =
+  defineLoss({
+    name: "cmpcLoss",
+    family: "matching",
+    summary: "Each embedding, projected on its partner, is classified by weights that both modalities share.",
+    formula: "CE((x.z^)z^ @ W^, y) + CE((z.x^)x^ @ W^, y), hats: normalised, columns of W",
+    notes: ["The columns of weight are normalised inside; its gradient goes through the normalisation.", shortNormNote],
+    references: ["Zhang, Lu: Deep Cross-Modal Projection Learning for Image-Text Matching, ECCV 2018"],
+    aliases: ["CMPC", "crossModalProjectionClassification"],
+    inputs: {
+      image: float(["N", "D"], "Image embeddings."),
+      text: float(["N", "D"], "Text embeddings, row i belonging to image i."),
+      weight: float(["D", "C"], "The classifier, a column for each class."),
+      labels: labelInput(["N"], "Class of each pair.", { below: "C" }),
+    },
+    options: {
+      labelSmoothing: fraction(0, "Share of the target spread evenly over the classes."),
+      reduction: reduction(),
+    },
+    value({ image, text, weight, labels }, { labelSmoothing }) {
+      const classifier = normalize(weight, 0);
+      const classify = (x: Tensor, onto: Tensor): Tensor => {
+        const direction = normalize(onto);
+        const projected = x.mul(direction).sum(1, true).mul(direction);
+        const logProbabilities = projected.matmul(classifier).logSoftmax(1);
+        const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
+        return spread.reduce((sum, { values }) => sum.add(values), own.values);
+      };
+      return classify(image, text).add(classify(text, image));
+    },
+  });

@@ -33,7 +33,7 @@ export interface CmpmLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ image, text, labels: [0, 1, 1, 2] });
  * ```
  */
-export const cmpmLoss: Loss<CmpmLossOptions, "image" | "text" | "labels"> = defineLoss({
+export const cmpmLoss: Loss<CmpmLossOptions, { image: "float"; text: "float"; labels: "index" }> = defineLoss({
   name: "cmpmLoss",
   family: "matching",
   summary: "Divergence of cross-modal projection probabilities from the true matches, in both directions.",

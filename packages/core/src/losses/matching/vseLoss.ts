@@ -35,7 +35,7 @@ export interface VseLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ image, text });
  * ```
  */
-export const vseLoss: Loss<VseLossOptions, never, "image" | "text" | "scores"> = defineLoss({
+export const vseLoss: Loss<VseLossOptions, { image?: "float"; text?: "float"; scores?: "float" }> = defineLoss({
   name: "vseLoss",
   family: "matching",
   summary: "Hinges between each matching pair and the others of the batch, summed (VSE0) or the hardest only (VSE++).",

@@ -26,26 +26,27 @@ export interface MarginRankingLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ input1: [0.4, 0.2], input2: [0.1, 0.5], target: [1, -1] });
  * ```
  */
-export const marginRankingLoss: Loss<MarginRankingLossOptions, "input1" | "input2" | "target"> = defineLoss({
-  name: "marginRankingLoss",
-  family: "ranking",
-  summary: "Hinge on the difference of two scores, with the wanted order given by a sign.",
-  formula: "max(0, -target * (input1 - input2) + margin)",
-  pytorch: "torch.nn.functional.margin_ranking_loss",
-  notes: [
-    "It compares two scores; no distance is involved. The survey that calls it a use of the Euclidean distance is mistaken, and six of the ten values in its printed example are |input1 - input2| where the loss is 0 (0.0505, 0.0909, 0.3665, 0.0221, 1.0400, 0.9311); the mean of the example is 0.2001.",
-    "At the kink the gradient is that of the active side (clamp_min).",
-  ],
-  references: ["Herbrich, Graepel, Obermayer: Large Margin Rank Boundaries for Ordinal Regression, 2000"],
-  aliases: ["MarginRankingLoss", "margin_ranking_loss", "pairwiseHinge"],
-  inputs: {
-    input1: float(["~d"], "Scores that should be larger where target is 1."),
-    input2: float(["~d"], "Scores that should be larger where target is -1."),
-    target: number(["~d"], "1 or -1."),
-  },
-  options: {
-    margin: finite(0, "Least difference demanded of the ranked pair."),
-    reduction: reduction(),
-  },
-  value: ({ input1, input2, target }, { margin }) => target.neg().mul(input1.sub(input2)).add(margin).clampMin(0),
-});
+export const marginRankingLoss: Loss<MarginRankingLossOptions, { input1: "float"; input2: "float"; target: "number" }> =
+  defineLoss({
+    name: "marginRankingLoss",
+    family: "ranking",
+    summary: "Hinge on the difference of two scores, with the wanted order given by a sign.",
+    formula: "max(0, -target * (input1 - input2) + margin)",
+    pytorch: "torch.nn.functional.margin_ranking_loss",
+    notes: [
+      "It compares two scores; no distance is involved. The survey that calls it a use of the Euclidean distance is mistaken, and six of the ten values in its printed example are |input1 - input2| where the loss is 0 (0.0505, 0.0909, 0.3665, 0.0221, 1.0400, 0.9311); the mean of the example is 0.2001.",
+      "At the kink the gradient is that of the active side (clamp_min).",
+    ],
+    references: ["Herbrich, Graepel, Obermayer: Large Margin Rank Boundaries for Ordinal Regression, 2000"],
+    aliases: ["MarginRankingLoss", "margin_ranking_loss", "pairwiseHinge"],
+    inputs: {
+      input1: float(["~d"], "Scores that should be larger where target is 1."),
+      input2: float(["~d"], "Scores that should be larger where target is -1."),
+      target: number(["~d"], "1 or -1."),
+    },
+    options: {
+      margin: finite(0, "Least difference demanded of the ranked pair."),
+      reduction: reduction(),
+    },
+    value: ({ input1, input2, target }, { margin }) => target.neg().mul(input1.sub(input2)).add(margin).clampMin(0),
+  });

@@ -30,30 +30,31 @@ export interface RankingLossOptions {
  * const { value } = await loss.valueAndGrad({ anchor: images, positive: captions, negative: otherCaptions });
  * ```
  */
-export const rankingLoss: Loss<RankingLossOptions, "anchor" | "positive" | "negative"> = defineLoss({
-  name: "rankingLoss",
-  family: "ranking",
-  summary: "The matched pair must be more similar than the mismatched one by a margin.",
-  formula: "max(0, margin - s(anchor, positive) + s(anchor, negative))",
-  notes: [
-    'The survey writes a sum over the batch: that is reduction "sum"; the default here is the mean, as everywhere.',
-    "A distance must enter with a minus sign: the survey offers the Euclidean distance itself as a similarity, which would rank backwards.",
-    shortNormNote,
-  ],
-  references: ["Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015"],
-  aliases: ["hingeRankingLoss"],
-  inputs: {
-    anchor: float(["N?", "D"], "The query embeddings."),
-    positive: float(["N?", "D"], "The matching embeddings."),
-    negative: float(["N?", "D"], "Embeddings that do not match."),
-  },
-  options: {
-    margin: finite(0.2, "How much more similar the matched pair must be."),
-    similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine", "How similarity is measured."),
-    reduction: reduction(),
-  },
-  value({ anchor, positive, negative }, { margin, similarity }) {
-    const s = similarityOf(similarity);
-    return s(anchor, positive).neg().add(margin).add(s(anchor, negative)).clampMin(0);
-  },
-});
+export const rankingLoss: Loss<RankingLossOptions, { anchor: "float"; positive: "float"; negative: "float" }> =
+  defineLoss({
+    name: "rankingLoss",
+    family: "ranking",
+    summary: "The matched pair must be more similar than the mismatched one by a margin.",
+    formula: "max(0, margin - s(anchor, positive) + s(anchor, negative))",
+    notes: [
+      'The survey writes a sum over the batch: that is reduction "sum"; the default here is the mean, as everywhere.',
+      "A distance must enter with a minus sign: the survey offers the Euclidean distance itself as a similarity, which would rank backwards.",
+      shortNormNote,
+    ],
+    references: ["Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015"],
+    aliases: ["hingeRankingLoss"],
+    inputs: {
+      anchor: float(["N?", "D"], "The query embeddings."),
+      positive: float(["N?", "D"], "The matching embeddings."),
+      negative: float(["N?", "D"], "Embeddings that do not match."),
+    },
+    options: {
+      margin: finite(0.2, "How much more similar the matched pair must be."),
+      similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine", "How similarity is measured."),
+      reduction: reduction(),
+    },
+    value({ anchor, positive, negative }, { margin, similarity }) {
+      const s = similarityOf(similarity);
+      return s(anchor, positive).neg().add(margin).add(s(anchor, negative)).clampMin(0);
+    },
+  });

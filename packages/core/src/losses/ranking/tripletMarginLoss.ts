@@ -36,7 +36,10 @@ export interface TripletMarginLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ anchor, positive, negative });
  * ```
  */
-export const tripletMarginLoss: Loss<TripletMarginLossOptions, "anchor" | "positive" | "negative"> = defineLoss({
+export const tripletMarginLoss: Loss<
+  TripletMarginLossOptions,
+  { anchor: "float"; positive: "float"; negative: "float" }
+> = defineLoss({
   name: "tripletMarginLoss",
   family: "ranking",
   summary: "The positive must be nearer to the anchor than the negative, by a margin.",

@@ -50,7 +50,7 @@ const distance: OptionDeclaration<DistanceOption> = {
  */
 export const tripletMarginWithDistanceLoss: Loss<
   TripletMarginWithDistanceLossOptions,
-  "anchor" | "positive" | "negative"
+  { anchor: "float"; positive: "float"; negative: "float" }
 > = defineLoss({
   name: "tripletMarginWithDistanceLoss",
   family: "ranking",
