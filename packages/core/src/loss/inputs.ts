@@ -1,19 +1,10 @@
 import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { isSize } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
+import { parsePattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
-/**
- * One part of an input's declared shape:
- * - `"N"`: an axis; the same letter has the same size everywhere in the loss.
- * - `"N?"`: an axis that may be absent, then absent from every input that names it.
- * - `"...d"`: any number of axes, the same in every input that names `...d`.
- * - `"...f|r"`: any number of axes, free of those that `...r` stands for, though they may be the same.
- * - `"~d"`: any number of axes that broadcast with the `~d` of the other inputs; as many in each of them.
- * - `"~d?"`: the same, but leading axes may be absent.
- * - a number: exactly that size.
- */
-export type DimToken = number | string;
+/** A size that integers are held against: that of an axis, an option's value, or another input's element at the same place. */
+export type Bound = string | { readonly option: string } | { readonly input: string };
 
 /** What an input may hold. */
 export type InputKind =
@@ -21,13 +12,28 @@ export type InputKind =
   | { readonly kind: "float" }
   /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
   | { readonly kind: "number" }
-  /** Class indices in `[0, below)`, or equal to `except`: a number, or the option of that name. */
-  | { readonly kind: "index"; readonly below: string | undefined; readonly except: string | number | undefined };
+  /**
+   * Integers: from `from` on, below a bound or at most a bound, or equal to `except`: a number, or the option of that name.
+   * Without bounds, any.
+   */
+  | {
+      readonly kind: "index";
+      readonly from: number;
+      readonly below: Bound | undefined;
+      readonly atMost: Bound | undefined;
+      readonly except: string | number | undefined;
+    }
+  /** True or false; integers and floats that are 0 or 1 are taken. */
+  | { readonly kind: "mask" };
 
 /** One form that an input can take. */
 export interface InputForm {
+  /** The shape as it was declared, and as it was read. */
   readonly shape: readonly DimToken[];
+  readonly pattern: ShapePattern;
   readonly holds: InputKind;
+  /** The value of an option with which this form is taken; without it, with any. */
+  readonly when?: { readonly option: string; readonly is: unknown };
 }
 
 /** A declared input: one form, or several told apart by dtype (and rank, for untyped arrays). */
@@ -35,40 +41,83 @@ export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly forms: readonly InputForm[];
   readonly differentiable: boolean;
   readonly doc: string;
+  /** Learnt with the model rather than computed by it: proxies, class weights, scales. */
+  readonly isParameter: boolean;
+  /** A list of tensors: one or more, each of the declared shape, the letters that no other input names its own. */
+  readonly isList: boolean;
   /** Never present; carries what the input is to the types around a loss. */
   readonly tag?: K;
 }
 
-/** A floating input of this shape, differentiable. */
-export function float(shape: readonly DimToken[], doc: string): InputDeclaration<"float"> {
-  return declared("float", { forms: [{ shape, holds: { kind: "float" } }], differentiable: true, doc });
+interface FloatOptions {
+  readonly differentiable?: boolean;
+}
+
+const floatRules: Rules<FloatOptions> = {
+  differentiable: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+};
+
+/** A floating input of this shape; differentiable, unless that is said to be false. */
+export function float(
+  shape: readonly DimToken[],
+  doc: string | undefined,
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
+export function float(shape: readonly DimToken[], doc?: string, options?: FloatOptions): InputDeclaration<"float">;
+export function float(
+  shape: readonly DimToken[],
+  doc = "",
+  options?: FloatOptions,
+): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
+  const { differentiable = true } = readOptions("float", options, floatRules);
+  return declare("float", shape, { kind: "float" }, differentiable, doc);
+}
+
+/** A floating input that is learnt with the model: proxies, the weights of a classifier, a temperature. Differentiable. */
+export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaration<"float"> {
+  return { ...declare("parameter", shape, { kind: "float" }, true, doc), isParameter: true };
 }
 
 /** Numbers of any dtype (signs, similarity labels), computed with as floats. */
-export function number(shape: readonly DimToken[], doc: string): InputDeclaration<"number"> {
-  return declared("number", { forms: [{ shape, holds: { kind: "number" } }], differentiable: true, doc });
+export function number(shape: readonly DimToken[], doc = ""): InputDeclaration<"number"> {
+  return declare("number", shape, { kind: "number" }, true, doc);
 }
 
-const rangeRules: Rules<{ readonly below?: string; readonly except?: string }> = {
-  below: { domain: "the letter of an axis", accepts: isName },
-  except: { domain: "the name of an option", accepts: isName },
+/** True or false for each place: what counts. */
+export function mask(shape: readonly DimToken[], doc = ""): InputDeclaration<"mask"> {
+  return declare("mask", shape, { kind: "mask" }, false, doc);
+}
+
+/** What integers are held against. */
+export interface IndexBounds {
+  /** The smallest that is allowed. Default 0, where there is a bound above. */
+  readonly from?: number;
+  readonly below?: Bound;
+  readonly atMost?: Bound;
+  /** A number, or the name of the option whose value is, allowed besides. */
+  readonly except?: string | number;
+}
+
+const boundDomain = 'the letter of an axis, { option: "…" } or { input: "…" }';
+
+function isBound(value: unknown): boolean {
+  return isName(value) || (isObject(value) && [value["option"], value["input"]].filter(isName).length === 1);
+}
+
+const boundRules: Rules<IndexBounds> = {
+  from: { domain: "an integer", accepts: Number.isInteger },
+  below: { domain: boundDomain, accepts: isBound },
+  atMost: { domain: boundDomain, accepts: isBound },
+  except: { domain: "a number or the name of an option", accepts: (value) => isName(value) || Number.isInteger(value) },
 };
 
 /**
- * Integer labels. With `below` (a dimension letter) they are class indices and checked against that size;
- * `except` names the option whose value is allowed outside the range.
+ * Integers: class indices, identities, lengths. With `below` (the letter of an axis, an option or another input) they are checked
+ * before each run; `except` is allowed outside the range.
  */
-export function labels(
-  shape: readonly DimToken[],
-  doc: string,
-  range?: { readonly below?: string; readonly except?: string },
-): InputDeclaration<"index"> {
-  const { below, except } = readOptions("labels", range, rangeRules);
-  return declared("labels", {
-    forms: [{ shape, holds: { kind: "index", below, except } }],
-    differentiable: false,
-    doc,
-  });
+export function labels(shape: readonly DimToken[], doc?: string, bounds?: IndexBounds): InputDeclaration<"index"> {
+  const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
+  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc ?? "");
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
@@ -76,13 +125,43 @@ export function either<A extends InputTag, B extends InputTag>(
   a: InputDeclaration<A>,
   b: InputDeclaration<B>,
 ): InputDeclaration<A | B> {
-  declared("either", a);
-  declared("either", b);
+  const [first, second] = [declared("either", a), declared("either", b)];
   return {
-    forms: [...a.forms, ...b.forms],
-    differentiable: a.differentiable || b.differentiable,
-    doc: `${a.doc} Or: ${b.doc}`,
+    forms: [...first.forms, ...second.forms],
+    differentiable: first.differentiable || second.differentiable,
+    doc: [first.doc, second.doc].filter((doc) => doc !== "").join(" Or: "),
+    isParameter: first.isParameter || second.isParameter,
+    isList: false,
   };
+}
+
+/** An input whose shape depends on an option: the declaration for each of its values. */
+export function byOption<K extends InputTag>(
+  option: string,
+  cases: readonly (readonly [value: unknown, declaration: InputDeclaration<K>])[],
+): InputDeclaration<K> {
+  const [first] = cases;
+  if (first === undefined) throw new OptionError("byOption: there must be a declaration for each value, got none.");
+  const forms = cases.flatMap(([is, { forms: own }]) => own.map((form) => ({ ...form, when: { option, is } })));
+  return { ...declared("byOption", first[1]), forms };
+}
+
+/** A list of tensors as one input: the scores of several scales, the weights of several clusters. One at least. */
+export function list(declaration: InputDeclaration<"float">): InputDeclaration<"float[]"> {
+  const { forms, differentiable, doc, isParameter } = declared("list", declaration);
+  return { forms, differentiable, doc, isParameter, isList: true };
+}
+
+function declare<K extends InputTag>(
+  where: string,
+  shape: readonly DimToken[],
+  holds: InputKind,
+  differentiable: boolean,
+  doc: string,
+): InputDeclaration<K> {
+  const pattern = readable(where, () => parsePattern(where, shape));
+  const form: InputForm = { shape: [...shape], pattern, holds };
+  return declared(where, { forms: [form], differentiable, doc, isParameter: false, isList: false });
 }
 
 /** True for a name that inputs, options and axes may have: one that no object has already. */
@@ -93,49 +172,18 @@ export function isName(value: unknown): value is string {
 /** The declaration itself, if it is one. */
 export function declared<K extends InputTag>(where: string, declaration: InputDeclaration<K>): InputDeclaration<K> {
   readable(where, () => {
-    if (!isObject(declaration) || !Array.isArray(declaration.forms) || declaration.forms.length === 0) {
-      const wanted = "an input declared with float(), number(), labels() or either()";
+    const isOne =
+      isObject(declaration) &&
+      Array.isArray(declaration.forms) &&
+      declaration.forms.length > 0 &&
+      declaration.forms.every((form: unknown) => isObject(form) && Array.isArray(form["pattern"]));
+    if (!isOne) {
+      const wanted = "an input declared with float(), number(), labels(), mask(), either(), list() or parameter()";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
-    for (const form of declaration.forms) checkForm(where, form);
     if (typeof declaration.differentiable !== "boolean" || typeof declaration.doc !== "string") {
       throw new OptionError(`${where} must have a doc that is a text, got ${printValue(declaration.doc)}.`);
     }
   });
   return declaration;
-}
-
-function checkForm(where: string, form: unknown): void {
-  const { shape, holds } = (isObject(form) ? form : {}) as Partial<InputForm>;
-  const wrong: unknown = Array.isArray(shape) ? shape.find((token) => !isToken(token)) : shape;
-  if (!Array.isArray(shape) || wrong !== undefined || shape.filter(isRun).length > 1) {
-    const tokens = 'sizes and texts such as "N", "N?", and one "...d" or "~d"';
-    const got = Array.isArray(shape) && wrong !== undefined ? `${printValue(wrong)} in it` : printValue(shape);
-    throw new OptionError(`${where} must have a shape of ${tokens}, got ${got}.`);
-  }
-  if (!isObject(holds) || !["float", "number", "index"].includes(holds.kind)) {
-    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(holds)}.`);
-  }
-}
-
-function isToken(token: unknown): boolean {
-  return (
-    isSize(token) || (typeof token === "string" && /^([A-Za-z]\w*\??|~[A-Za-z]\w*\??|\.{3}\w+(\|\w+)?)$/.test(token))
-  );
-}
-
-function isRun(token: unknown): boolean {
-  return typeof token === "string" && /^[.~]/.test(token);
-}
-
-/** The shape of a form as documentation prints it: `[N?, D]`. */
-export function formatTokens(tokens: readonly DimToken[]): string {
-  if (!readable("formatTokens", () => Array.isArray(tokens) && tokens.every(isToken))) {
-    throw new OptionError(`formatTokens: the tokens must be sizes and texts such as "N", got ${printValue(tokens)}.`);
-  }
-  const print = (token: DimToken): string =>
-    String(token)
-      .replace(/\|.*$/, "")
-      .replace(/^~(\w+)\??$/, "...$1 (broadcast)");
-  return `[${tokens.map(print).join(", ")}]`;
 }

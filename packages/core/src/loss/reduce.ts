@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../tensor/dims.js";
-import type { Tensor } from "../tensor/tensor.js";
-import type { Reduction } from "./options.js";
+import type { Operand, Tensor } from "../tensor/tensor.js";
+import type { EmptyPolicy, Reduction } from "./options.js";
 
 /** Values before reduction. */
 export interface WeightedValues {
@@ -15,34 +15,112 @@ export interface WeightedValues {
 /** Values that are reduced together; a tensor stands for itself without weights. */
 export type LossPart = Tensor | WeightedValues;
 
-/** What a loss computes before reduction; `terms` are each reduced on their own and then added (real and fake samples). */
-export type LossValue = LossPart | { readonly terms: readonly [LossPart, ...LossPart[]] };
+/** A part that can be read by its name, and what it counts in the whole: `weight` times itself, once without it. */
+export interface NamedPart {
+  readonly part: LossPart;
+  readonly weight?: Operand;
+}
+
+/**
+ * What a loss computes before reduction. `terms` are each reduced on their own and then added; so are `parts`, which users can
+ * also read by their names.
+ */
+export type LossValue =
+  | LossPart
+  | { readonly terms: readonly [LossPart, ...LossPart[]] }
+  | { readonly parts: { readonly [name: string]: LossPart | NamedPart } };
+
+/** How values become a result. */
+export interface Reducing {
+  readonly kind: Reduction | "batchmean";
+  readonly empty: EmptyPolicy;
+  /** Weight of each value; the mean divides by their sum. */
+  readonly sampleWeight?: Tensor | undefined;
+  /** What counts: the rest is outside values and divisors. */
+  readonly mask?: Tensor | undefined;
+}
+
+export interface Reduced {
+  readonly value: Tensor;
+  readonly parts: Readonly<Record<string, Tensor>>;
+  /** What means divide by: none of them may be 0 where that is an error. */
+  readonly divisors: readonly Tensor[];
+}
+
+interface Summand {
+  readonly name: string | undefined;
+  readonly values: WeightedValues;
+  readonly weight: Operand | undefined;
+}
 
 /** The summands of a loss, each of which is reduced on its own. */
 export function termsOf(value: LossValue): readonly [WeightedValues, ...WeightedValues[]] {
-  if (!("terms" in value)) return [weighted(value)];
-  const [first, ...rest] = value.terms;
-  return [weighted(first), ...rest.map(weighted)];
+  const [first, ...rest] = summandsOf(value).map(({ values, weight }) => scaled(values, weight));
+  if (first === undefined) throw new ShapeError("reduce: a loss must have a part, got none.");
+  return [first, ...rest];
+}
+
+function scaled(part: WeightedValues, weight: Operand | undefined): WeightedValues {
+  return weight === undefined ? part : { ...part, values: part.values.mul(weight) };
+}
+
+function summandsOf(value: LossValue): readonly Summand[] {
+  if ("parts" in value) {
+    return Object.entries(value.parts).map(([name, part]) => {
+      const named = "part" in part ? part : { part };
+      return { name, values: weighted(named.part), weight: named.weight };
+    });
+  }
+  const parts = "terms" in value ? value.terms : [value];
+  return parts.map((part) => ({ name: undefined, values: weighted(part), weight: undefined }));
 }
 
 function weighted(part: LossPart): WeightedValues {
   return "values" in part ? part : { values: part };
 }
 
-/** Applies a reduction. The mean over no elements is NaN and their sum is 0, as in PyTorch. */
-export function reduce(loss: string, value: LossValue, kind: Reduction | "batchmean"): Tensor {
-  const [first, ...rest] = termsOf(value);
-  const { shape } = first.values;
-  const other = kind === "none" ? rest.find(({ values }) => !sameShape(values.shape, shape)) : undefined;
+/** Applies a reduction. The mean over no elements is what the policy says, and their sum is 0. */
+export function reduceParts(loss: string, value: LossValue, how: Reducing): Reduced {
+  const summands = summandsOf(value);
+  const divisors: Tensor[] = [];
+  const reduced = summands.map(({ values }) => reduceTerm(sampled(values, how), how, divisors));
+  const [first, ...rest] = reduced;
+  if (first === undefined) throw new ShapeError(`${loss}: a loss must have a part, got none.`);
+  const other = rest.find((term) => !sameShape(term.shape, first.shape));
   if (other !== undefined) {
     throw new ShapeError(
-      `${loss}: with reduction "none" all terms must have one shape, got ${formatShape(shape)} and ${formatShape(other.values.shape)}. Use "mean" or "sum".`,
+      `${loss}: with reduction "none" all terms must have one shape, got ${formatShape(first.shape)} and ${formatShape(other.shape)}. Use "mean" or "sum".`,
     );
   }
-  return rest.reduce((sum, term) => sum.add(reduceTerm(term, kind)), reduceTerm(first, kind));
+  const counted = summands.map(({ weight }, i) => {
+    const own = reduced[i] ?? first;
+    return weight === undefined ? own : own.mul(weight);
+  });
+  const named = summands.flatMap(({ name }, i): readonly [string, Tensor][] => {
+    const own = reduced[i];
+    return name === undefined || own === undefined ? [] : [[name, own]];
+  });
+  return { value: counted.reduce((sum, term) => sum.add(term)), parts: Object.fromEntries(named), divisors };
 }
 
-function reduceTerm(term: WeightedValues, kind: Reduction | "batchmean"): Tensor {
+/** Applies a reduction and gives the value alone. */
+export function reduce(loss: string, value: LossValue, kind: Reduction | "batchmean"): Tensor {
+  return reduceParts(loss, value, { kind, empty: "nan" }).value;
+}
+
+/** Values and weights as a sample's weight and the mask leave them. */
+function sampled(term: WeightedValues, { sampleWeight, mask }: Reducing): WeightedValues {
+  if (sampleWeight === undefined && mask === undefined) return term;
+  const { values } = term;
+  const count = (x: Tensor): Tensor => {
+    const own = sampleWeight === undefined ? x : x.mul(sampleWeight);
+    return mask === undefined ? own : mask.where(own, 0);
+  };
+  const ones = values.count([]).expand(values.shape);
+  return { ...term, values: count(values), weights: count(term.weights ?? ones) };
+}
+
+function reduceTerm(term: WeightedValues, { kind, empty }: Reducing, divisors: Tensor[]): Tensor {
   const { values, weights } = term;
   switch (kind) {
     case "none":
@@ -50,9 +128,24 @@ function reduceTerm(term: WeightedValues, kind: Reduction | "batchmean"): Tensor
     case "sum":
       return values.sum();
     case "mean":
-      return values.sum().div(weights?.sum() ?? values.count());
+      return divided(values.sum(), weights?.sum() ?? values.count(), empty, divisors);
     case "batchmean":
-      return values.sum().div(batchOf(term));
+      return divided(values.sum(), batchOf(term), empty, divisors);
+  }
+}
+
+function divided(sum: Tensor, divisor: Tensor, empty: EmptyPolicy, divisors: Tensor[]): Tensor {
+  switch (empty) {
+    case "nan":
+      return sum.div(divisor);
+    case "zero": {
+      // Divided by 1 instead: a gradient that is not taken must not be 0/0.
+      const isEmpty = divisor.equal(0);
+      return isEmpty.where(0, sum.div(isEmpty.where(1, divisor)));
+    }
+    case "error":
+      divisors.push(divisor);
+      return sum.div(divisor);
   }
 }
 

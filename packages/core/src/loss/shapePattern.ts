@@ -1,0 +1,96 @@
+import { printValue } from "../arguments.js";
+import { OptionError } from "../errors.js";
+import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
+import { isSize, type Dim } from "../tensor/dims.js";
+
+/**
+ * One part of an input's declared shape:
+ * - `"N"`: an axis; the same letter has the same size everywhere in the loss.
+ * - `"2*N"`, `"N+1"`: an axis whose size is computed from letters.
+ * - `"N?"`: an axis that may be absent, then absent from every input that names it.
+ * - `"...d"`: any number of axes, the same in every input that names `...d`.
+ * - `"...f|r"`: any number of axes, free of those that `...r` stands for, though they may be the same.
+ * - `"~d"`: any number of axes that broadcast with the `~d` of the other inputs; as many in each of them.
+ * - `"~d?"`: the same, but leading axes may be absent.
+ * - a number: exactly that size.
+ */
+export type DimToken = number | string;
+
+/** A part of a declared shape, read. */
+export type AxisPattern =
+  | { readonly type: "axis"; readonly dim: Dim }
+  | { readonly type: "optional"; readonly name: string }
+  | { readonly type: "rest"; readonly name: string; readonly like: string | undefined }
+  | { readonly type: "broadcast"; readonly name: string; readonly optionalLead: boolean };
+
+/** A declared shape, read: at most one part of it stands for any number of axes. */
+export type ShapePattern = readonly AxisPattern[];
+
+/** Reads a declared shape; throws `OptionError` where it is none. */
+export function parsePattern(where: string, tokens: readonly DimToken[]): ShapePattern {
+  const refuse = (got: string): OptionError => {
+    const wanted = 'sizes and texts such as "N", "2*N", "N?", and one "...d" or "~d"';
+    return new OptionError(`${where} must have a shape of ${wanted}, got ${got}.`);
+  };
+  if (!Array.isArray(tokens)) throw refuse(printValue(tokens));
+  const pattern = tokens.map((token: unknown): AxisPattern => {
+    const axis = parseToken(token);
+    if (axis === undefined) throw refuse(`${printValue(token)} in it`);
+    return axis;
+  });
+  if (pattern.filter(({ type }) => type === "rest" || type === "broadcast").length > 1) throw refuse(printValue(tokens));
+  return pattern;
+}
+
+function parseToken(token: unknown): AxisPattern | undefined {
+  if (isSize(token)) return { type: "axis", dim: token };
+  if (typeof token !== "string") return undefined;
+  const rest = /^\.{3}([A-Za-z]\w*)(?:\|([A-Za-z]\w*))?$/.exec(token);
+  if (rest !== null) return { type: "rest", name: rest[1] ?? "", like: rest[2] };
+  const broadcast = /^~([A-Za-z]\w*)(\?)?$/.exec(token);
+  if (broadcast !== null) return { type: "broadcast", name: broadcast[1] ?? "", optionalLead: broadcast[2] !== undefined };
+  const optional = /^([A-Za-z]\w*)\?$/.exec(token);
+  if (optional !== null) return { type: "optional", name: optional[1] ?? "" };
+  try {
+    const dim = normalizeDim(token);
+    return typeof dim === "string" ? { type: "axis", dim } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The letters that a declared shape names. */
+export function lettersOf(pattern: ShapePattern): readonly string[] {
+  return pattern.flatMap((axis) => (axis.type === "axis" ? symbolsOf(axis.dim) : [axis.name]));
+}
+
+/** The declared shape with other letters. */
+export function renamed(pattern: ShapePattern, rename: (letter: string) => string): ShapePattern {
+  return pattern.map((axis): AxisPattern => {
+    switch (axis.type) {
+      case "axis":
+        return { ...axis, dim: typeof axis.dim === "string" ? axis.dim.replace(/[A-Za-z]\w*/g, rename) : axis.dim };
+      case "optional":
+      case "broadcast":
+      case "rest":
+        return { ...axis, name: rename(axis.name) };
+    }
+  });
+}
+
+/** A declared shape as documentation prints it: `[N?, D]`. */
+export function formatPattern(pattern: ShapePattern): string {
+  const parts = pattern.map((axis) => {
+    switch (axis.type) {
+      case "axis":
+        return String(axis.dim);
+      case "optional":
+        return `${axis.name}?`;
+      case "rest":
+        return `...${axis.name}`;
+      case "broadcast":
+        return `...${axis.name} (broadcast)`;
+    }
+  });
+  return `[${parts.join(", ")}]`;
+}
