@@ -108,12 +108,17 @@ export class ExecutableCache<T> {
 
   /** Tells a loss with its options apart from every other. */
   keyOf(spec: LossSpec): string {
-    // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
-    const options = Object.entries(spec.options).map(([name, value]) => [
-      name,
-      typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
-    ]);
-    return JSON.stringify([this.#identify(spec.loss), options]);
+    // Two losses may share a name; the definition itself tells them apart.
+    return JSON.stringify([this.#identify(spec.loss), this.#asText(spec.options)]);
+  }
+
+  /** An option as JSON holds it: NaN and infinities by name, functions, and losses among them, by identity. */
+  #asText(value: unknown): unknown {
+    if (typeof value === "function") return this.#identify(value);
+    if (typeof value === "number") return String(value);
+    if (Array.isArray(value)) return value.map((item) => this.#asText(item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.entries(value).map(([name, part]) => [name, this.#asText(part)]);
   }
 
   #identify(value: object): number {
