@@ -25,6 +25,7 @@ export {
   type OneHotPick,
   type OneHotReplace,
 } from "./graph/oneHot.js";
+export { integerExtremesCheck } from "./graph/integerExtremes.js";
 export { printGraph } from "./graph/print.js";
 export { simplify } from "./graph/simplify.js";
 export { verify } from "./graph/verify.js";

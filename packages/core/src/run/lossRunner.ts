@@ -43,8 +43,9 @@ export function runLoss<T, A>(
   const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
   const ready: Record<string, T> = {};
-  const start = ({ executable, outputs }: Compiled<T>): MaybePromise<readonly T[]> => {
+  const start = ({ executable, outputs, check }: Compiled<T>): MaybePromise<readonly T[]> => {
     stopIfCancelled(run.signal);
+    check?.(binding.sizes);
     const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, feeds, ready);
     return executable.run(ready, binding.sizes, out);
   };
