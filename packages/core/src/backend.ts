@@ -106,6 +106,8 @@ export type Feeds<T, I> = { readonly [K in RequiredInput<I>]: ForInputs<I, T | P
 export interface ValueAndGrad<T, I, W extends InputName<I> = GradInput<I>> {
   readonly value: T;
   readonly grads: Grads<T, I, W>;
+  /** The parts of the loss by name, where they were asked for; empty where it has none. */
+  readonly parts?: { readonly [name: string]: T };
 }
 
 /** The part of an `AbortSignal` that is used. */
@@ -133,6 +135,8 @@ export interface ValueOptions<T> extends RunOptions {
 export interface GradOptions<T, I, W extends InputName<I> = GradInput<I>> extends RunOptions {
   /** Inputs to differentiate with respect to; default: every differentiable input that was given. */
   readonly wrt?: readonly W[];
+  /** Gives the parts of the loss, too: the terms of a weighted sum by their names, without their weights. Default false. */
+  readonly parts?: boolean;
   /**
    * Tensors of the backend, of the right shapes and dtypes, that results are written into instead of new ones: no memory is
    * taken. They must not be inputs of the same call. After a call that fails their contents are undefined.
@@ -192,10 +196,7 @@ export interface Backend<T> {
   readonly id: string;
   readonly device: string;
   readonly dtypes: readonly FloatDType[];
-  compile<I extends LossInputs>(
-    spec: LossSpec<I>,
-    options?: CompileOptions,
-  ): Promise<CompiledLoss<T, I>>;
+  compile<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): Promise<CompiledLoss<T, I>>;
   /** A tensor in the backend's own memory: the fast path for inputs that are used again. */
   tensor(data: PlainTensor, options?: { readonly dtype?: DType }): T;
   /** The contents of one of the backend's tensors. */
@@ -208,13 +209,7 @@ export interface Backend<T> {
 
 /** A backend whose losses also answer synchronously, as inside a synchronous training step. */
 export interface SyncBackend<T> extends Backend<T> {
-  compile<I extends LossInputs>(
-    spec: LossSpec<I>,
-    options?: CompileOptions,
-  ): Promise<SyncCompiledLoss<T, I>>;
-  compileSync<I extends LossInputs>(
-    spec: LossSpec<I>,
-    options?: CompileOptions,
-  ): SyncCompiledLoss<T, I>;
+  compile<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): Promise<SyncCompiledLoss<T, I>>;
+  compileSync<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): SyncCompiledLoss<T, I>;
   readSync(tensor: T): HostTensor;
 }

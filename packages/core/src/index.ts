@@ -55,6 +55,7 @@ export {
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
 export { verify } from "./graph/verify.js";
+export { sizeCheck } from "./graph/sizeCheck.js";
 export { concat, customGradient, stack } from "./graph/tracedTensor.js";
 export { gradient } from "./graph/gradient.js";
 export { scan, type NamedTensors, type ScanConfig, type ScanResult, type ScanStep } from "./graph/scan.js";
@@ -71,17 +72,25 @@ export {
   positive,
   reduction,
   resolveOptions,
+  type EmptyPolicy,
   type OptionDeclaration,
   type OptionDeclarations,
   type Reduction,
 } from "./loss/options.js";
+export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
+export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
+  byOption,
   either,
   float,
-  formatTokens,
   labels,
+  list,
+  mask,
   number,
-  type DimToken,
+  parameter,
+  sampleInputs,
+  type Bound,
+  type IndexBounds,
   type InputDeclaration,
   type InputForm,
   type InputKind,
@@ -90,11 +99,11 @@ export * from "./loss/define.js";
 export type * from "./loss/inputTypes.js";
 export { allInputs } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
-export type { LossPart, LossValue, WeightedValues } from "./loss/reduce.js";
+export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
 export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
-export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
-export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
+export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
+export { weightedSum, type SumInputs, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";

@@ -20,7 +20,14 @@ const untyped =
 
 describe("options", () => {
   it("default to PyTorch's", () => {
-    expect(tripletMarginLoss().options).toEqual({ margin: 1, p: 2, eps: 1e-6, swap: false, reduction: "mean" });
+    expect(tripletMarginLoss().options).toEqual({
+      margin: 1,
+      p: 2,
+      eps: 1e-6,
+      swap: false,
+      reduction: "mean",
+      empty: "nan",
+    });
   });
 
   it("treat undefined as absent", () => {
@@ -28,7 +35,7 @@ describe("options", () => {
   });
 
   it.each([
-    [{ margn: 1 }, "options must be among margin, p, eps, swap, reduction, got the unknown option margn."],
+    [{ margn: 1 }, "options must be among margin, p, eps, swap, reduction, empty, got the unknown option margn."],
     [{ margin: 0 }, "option margin must be a finite number > 0, got 0."],
     [{ margin: NaN }, "option margin must be a finite number > 0, got NaN."],
     [{ margin: Infinity }, "option margin must be a finite number > 0, got Infinity."],
@@ -37,7 +44,7 @@ describe("options", () => {
     [{ swap: 1 }, "option swap must be true or false, got 1."],
     [{ reduction: "avg" }, 'option reduction must be "none" | "mean" | "sum", got "avg".'],
     [{ reduction: "batchmean" }, 'option reduction must be "none" | "mean" | "sum", got "batchmean".'],
-    [[], "options must be a plain object with margin, p, eps, swap, reduction, got an array."],
+    [[], "options must be a plain object with margin, p, eps, swap, reduction, empty, got an array."],
   ])("refuses %o", (options, message) => {
     expect(untyped(options)).toThrow(OptionError);
     expect(untyped(options)).toThrow(`tripletMarginLoss: ${message}`);
@@ -59,7 +66,7 @@ describe("specs are data", () => {
     const json = JSON.parse(JSON.stringify(spec)) as { name: string; options: Record<string, unknown> };
     expect(json).toEqual({
       name: "tripletMarginLoss",
-      options: { margin: 0.3, p: "Infinity", eps: 1e-6, swap: false, reduction: "mean" },
+      options: { margin: 0.3, p: "Infinity", eps: 1e-6, swap: false, reduction: "mean", empty: "nan" },
     });
     expect(specFromJSON(allLosses, json).options).toEqual(spec.options);
   });
@@ -88,7 +95,7 @@ describe("the registry", () => {
 
   it.each(allLosses.map((loss) => [loss.lossName, loss.definition] as const))("%s is documented", (_, definition) => {
     expect(definition.summary).toMatch(/^[A-Z].*\.$/);
-    expect(definition.formula.length).toBeGreaterThan(3);
+    expect((definition.formula ?? "").length).toBeGreaterThan(3);
     expect(definition.family).toBeDefined();
     const declared = [...Object.values(definition.inputs), ...Object.values(definition.options)];
     for (const { doc } of declared) expect(doc).toMatch(/^\S.*\.$/);

@@ -5,7 +5,7 @@ import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
 import type { InputDeclaration, InputKind } from "./inputs.js";
-import { elementName, inputOf } from "./lists.js";
+import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
 import { lettersOf, renamed } from "./shapePattern.js";
 
@@ -130,10 +130,14 @@ function isCount(size: unknown): size is number {
 }
 
 /** True for the name of an input that a loss declares. */
-export function isInput({ inputs, optionalInputs }: AnyDefinition, name: string): boolean {
+export function isDeclared({ inputs, optionalInputs }: AnyDefinition, name: string): boolean {
+  return Object.hasOwn(inputs, name) || (optionalInputs !== undefined && Object.hasOwn(optionalInputs, name));
+}
+
+/** True for the name of a tensor that a loss takes: an input, or an element of one that is a list. */
+export function isInput(definition: AnyDefinition, name: string): boolean {
   const input = inputOf(name);
-  const declaration = Object.hasOwn(inputs, input) ? inputs[input] : (optionalInputs ?? {})[input];
-  return declaration !== undefined && declaration.isList === (input !== name);
+  return isDeclared(definition, input) && listsOf(definition).has(input) === (input !== name);
 }
 
 export function unknownInput(definition: AnyDefinition, name: string): InputError {

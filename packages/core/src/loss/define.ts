@@ -1,7 +1,15 @@
 import { checkLetters, readDefinition, type families } from "./definition.js";
 import type { InputDeclaration } from "./inputs.js";
 import type { LossInputs, LossTensors, OptionalInput, RequiredInput } from "./inputTypes.js";
-import { optionsToJSON, resolveOptions, type OptionDeclarations, type Reduction } from "./options.js";
+import {
+  emptyPolicies,
+  oneOf,
+  optionsToJSON,
+  resolveOptions,
+  type EmptyPolicy,
+  type OptionDeclarations,
+  type Reduction,
+} from "./options.js";
 import type { LossValue } from "./reduce.js";
 
 /** The families that losses are grouped in. */
@@ -12,12 +20,18 @@ export interface ReducedOptions {
   readonly reduction: Reduction | "batchmean";
 }
 
+/** An option that every loss has besides its own. */
+export interface CommonOptions {
+  /** What the mean over nothing is: `"nan"` as in PyTorch (the default of most losses), `"zero"` or `"error"`. */
+  readonly empty: EmptyPolicy;
+}
+
 /** What a loss is, apart from its mathematics: read by documentation, command line and tests. */
 export interface LossDocs {
   /** One sentence. */
-  readonly summary: string;
+  readonly summary?: string;
   /** The formula, in plain text. */
-  readonly formula: string;
+  readonly formula?: string;
   /** The equivalent PyTorch call, where there is one. */
   readonly pytorch?: string;
   /** Each difference from that call, and each trap. */
@@ -37,6 +51,8 @@ export interface LossConfig<O extends ReducedOptions, I extends LossInputs> exte
   /** Where only some combinations of optional inputs make sense: the sets of which exactly one must be given. */
   readonly inputSets?: readonly (readonly OptionalInput<I>[])[];
   readonly options: OptionDeclarations<O>;
+  /** What the mean over nothing is by default; `"nan"` if it is left out. */
+  readonly empty?: EmptyPolicy;
   /** Checks that concern several options at once; throws `OptionError`. */
   readonly check?: (options: O) => void;
   /** The mathematics, before reduction. */
@@ -73,7 +89,7 @@ export interface LossSpec<I extends LossInputs = LossInputs> {
 
 /** A loss: call it with options to get a spec; its declaration is readable as data. */
 export interface Loss<O extends ReducedOptions, I extends LossInputs = LossInputs> {
-  (options?: Partial<O>): LossSpec<I>;
+  (options?: Partial<O & CommonOptions>): LossSpec<I>;
   readonly lossName: string;
   readonly definition: LossConfig<O, I>;
 }
@@ -93,6 +109,7 @@ export interface AnyDefinition extends LossDocs {
   readonly optionalInputs?: Readonly<Record<string, InputDeclaration>>;
   readonly inputSets?: readonly (readonly string[])[];
   readonly options: OptionDeclarations<Record<string, unknown>>;
+  readonly empty?: EmptyPolicy;
   readonly check?: (options: never) => void;
   readonly value: (inputs: never, options: never) => LossValue;
 }
@@ -119,11 +136,17 @@ export interface AnyDefinition extends LossDocs {
 export function defineLoss<O extends ReducedOptions, R extends LossInputs, P extends LossInputs = {}>(
   config: LossDeclaration<O, R, P>,
 ): Loss<O, InputsOf<R, P>> {
-  const definition = readDefinition("defineLoss", config);
+  const { empty = "nan", ...declared } = readDefinition("defineLoss", config);
+  const common = { empty: oneOf(emptyPolicies, empty, "What the mean over nothing is.") };
+  const definition = readDefinition("defineLoss", { ...declared, options: { ...declared.options, ...common } });
   checkLetters("defineLoss", definition);
   const { name, check } = definition;
-  const create = (given?: Partial<O>): LossSpec<InputsOf<R, P>> => {
-    const options = resolveOptions<O>(name, config.options, given as Partial<Record<string, unknown>> | undefined);
+  const create = (given?: Partial<O & CommonOptions>): LossSpec<InputsOf<R, P>> => {
+    const options = resolveOptions<O>(
+      name,
+      definition.options as OptionDeclarations<O>,
+      given as Partial<Record<string, unknown>> | undefined,
+    );
     check?.(options as never);
     const data = { name, options: options as unknown as Readonly<Record<string, unknown>> };
     return Object.freeze({
@@ -132,6 +155,9 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
       toJSON: () => ({ name, options: optionsToJSON(name, data.options) }),
     });
   };
-  const loss = Object.assign(create, { lossName: name, definition: definition as unknown as LossConfig<O, InputsOf<R, P>> });
+  const loss = Object.assign(create, {
+    lossName: name,
+    definition: definition as unknown as LossConfig<O, InputsOf<R, P>>,
+  });
   return Object.freeze(loss);
 }

@@ -10,8 +10,10 @@ import {
 } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { AnyDefinition } from "./define.js";
-import { declared, isName, type InputDeclaration } from "./inputs.js";
-import { declaredOption } from "./options.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
+import { declared, isName, type Bound, type InputDeclaration } from "./inputs.js";
+import { lettersOf } from "./shapePattern.js";
+import { declaredOption, emptyPolicies } from "./options.js";
 
 export const families = [
   "ranking",
@@ -21,6 +23,14 @@ export const families = [
   "distribution",
   "adversarial",
   "regression",
+  "metric",
+  "selfSupervised",
+  "segmentation",
+  "imageQuality",
+  "listwise",
+  "sequence",
+  "distillation",
+  "preference",
   "custom",
 ] as const;
 
@@ -46,6 +56,7 @@ const rules: Rules<AnyDefinition> = {
     domain: "lists of names of optional inputs",
     accepts: (value) => Array.isArray(value) && value.every(isTexts),
   },
+  empty: { domain: '"nan", "zero" or "error"', accepts: (value) => emptyPolicies.some((policy) => policy === value) },
   options: { domain: "a plain object of declared options", accepts: isPlainObject },
   check: { domain: "a function", accepts: isFunction },
   value: { domain: "a function", accepts: isFunction },
@@ -61,7 +72,7 @@ const known = new WeakSet<object>();
 /** A definition as it was given, if it is one; throws `OptionError`. */
 export function readDefinition(where: string, given: unknown): AnyDefinition {
   if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
-  const required = ["name", "summary", "formula", "inputs", "options", "value"] as const;
+  const required = ["name", "inputs", "options", "value"] as const;
   const definition = readParts(where, given as AnyDefinition, rules, required);
   readable(where, () => {
     checkInputs(where, definition);
@@ -89,24 +100,34 @@ function checkInputs(where: string, { inputs: required, optionalInputs = {}, inp
     }
   }
   for (const name of inputSets.flat()) {
-    if (Object.hasOwn(optionalInputs, name)) continue;
-    throw new OptionError(`${where}: inputSets must name optional inputs, got ${printValue(name)}.`);
+    if (Object.hasOwn(optionalInputs, name) || Object.hasOwn(required, name)) continue;
+    throw new OptionError(`${where}: inputSets must name inputs, got ${printValue(name)}.`);
   }
 }
 
 /** Class indices are below the size of an axis of the loss, or equal to one of its options. */
 export function checkLetters(where: string, definition: AnyDefinition): void {
-  const forms = Object.entries(allInputs(definition)).flatMap(([name, input]) =>
-    input.forms.map((form) => ({ name, form })),
-  );
-  const letters = new Set(forms.flatMap(({ form }) => form.shape.map((token) => String(token).replace(/\?$/, ""))));
+  const inputs = allInputs(definition);
+  const forms = Object.entries(inputs).flatMap(([name, input]) => input.forms.map((form) => ({ name, form })));
+  const letters = new Set(forms.flatMap(({ form }) => lettersOf(form.pattern)));
+  const isOption = (name: string): boolean => Object.hasOwn(definition.options, name);
+  const isThere = (bound: Bound | undefined): boolean => {
+    if (bound === undefined || typeof bound === "number") return true;
+    if (typeof bound === "string") return symbolsOf(bound).every((letter) => letters.has(letter));
+    return "option" in bound ? isOption(bound.option) : Object.hasOwn(inputs, bound.input);
+  };
   for (const { name, form } of forms) {
-    const { below, except } = form.holds.kind === "index" ? form.holds : {};
-    if (below !== undefined && !letters.has(below)) {
-      throw new OptionError(`${where}: input ${name} must be below the letter of an axis, got ${below}.`);
+    const { below, atMost, except } = form.holds.kind === "index" ? form.holds : {};
+    const missing = [below, atMost].find((bound) => !isThere(bound));
+    if (missing !== undefined) {
+      const wanted = "the letter of an axis, an option or an input of the loss";
+      throw new OptionError(`${where}: input ${name} must be below ${wanted}, got ${printValue(missing)}.`);
     }
-    if (except !== undefined && !Object.hasOwn(definition.options, except)) {
+    if (typeof except === "string" && !isOption(except)) {
       throw new OptionError(`${where}: input ${name} must except the value of an option, got ${except}.`);
+    }
+    if (form.when !== undefined && !isOption(form.when.option)) {
+      throw new OptionError(`${where}: input ${name} must depend on an option, got ${form.when.option}.`);
     }
   }
 }

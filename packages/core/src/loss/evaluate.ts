@@ -2,20 +2,52 @@ import { isObject, printValue, readable } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { LossSpec } from "./define.js";
+import type { AnyDefinition, LossSpec } from "./define.js";
 import { regrouped } from "./lists.js";
 import type { EmptyPolicy, Reduction } from "./options.js";
-import { reduceParts, type LossPart, type LossValue, type Reduced } from "./reduce.js";
+import {
+  reduceParts,
+  sampled,
+  termsOf,
+  type LossPart,
+  type LossValue,
+  type Reduced,
+  type Samples,
+  type WeightedValues,
+} from "./reduce.js";
 
 /** The reduced value of a loss, and its parts, over tensors that are already bound to its inputs. */
 export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): Reduced {
-  const { sampleWeight, mask } = inputs;
   return reduceParts(spec.name, lossValue(spec, inputs), {
     kind: reductionOf(spec),
     empty: emptyOf(spec),
-    ...(isSampled(spec, "sampleWeight") ? { sampleWeight } : {}),
-    ...(isSampled(spec, "mask") ? { mask } : {}),
+    ...samplesOf(spec, inputs),
   });
+}
+
+/** The summands of a loss before reduction, as the weights of samples and the mask leave them. */
+export function lossTermsOf(
+  spec: LossSpec,
+  inputs: Readonly<Record<string, Tensor>>,
+): readonly [WeightedValues, ...WeightedValues[]] {
+  const [first, ...rest] = termsOf(lossValue(spec, inputs));
+  const samples = samplesOf(spec, inputs);
+  return [sampled(first, samples), ...rest.map((term) => sampled(term, samples))];
+}
+
+// Losses whose values bear the weights of samples already.
+const sampledAlready = new WeakSet<AnyDefinition>();
+
+/** States that a loss itself does what the weights of samples and the mask ask for. */
+export function markSampled(definition: AnyDefinition): void {
+  sampledAlready.add(definition);
+}
+
+function samplesOf({ loss: { definition } }: LossSpec, inputs: Readonly<Record<string, Tensor>>): Samples {
+  const own = sampledAlready.has(definition) ? {} : (definition.optionalInputs ?? {});
+  const given = (name: "sampleWeight" | "mask"): Tensor | undefined =>
+    Object.hasOwn(own, name) ? inputs[name] : undefined;
+  return { sampleWeight: given("sampleWeight"), mask: given("mask") };
 }
 
 /** What a loss computes before reduction. */
@@ -25,10 +57,6 @@ export function lossValue(spec: LossSpec, inputs: Readonly<Record<string, Tensor
   if (readable(spec.name, () => isLossValue(value))) return value as LossValue;
   const wanted = "a tensor, { values }, { terms } or { parts } made of tensors";
   throw new LossesError("INVALID_DEFINITION", `${spec.name}: value must return ${wanted}, got ${printValue(value)}.`);
-}
-
-function isSampled({ loss: { definition } }: LossSpec, name: "sampleWeight" | "mask"): boolean {
-  return definition.optionalInputs !== undefined && Object.hasOwn(definition.optionalInputs, name);
 }
 
 function isLossValue(value: unknown): value is LossValue {

@@ -46,3 +46,6 @@ type SureGrad<I> = { [K in RequiredInput<I>]: I[K] extends "float" | "float[]" ?
 export type Grads<T, I, W extends InputName<I>> = {
   readonly [K in W & SureGrad<I>]: Listed<T, I[K]>;
 } & { readonly [K in Exclude<W, SureGrad<I>>]?: Listed<T, NonNullable<I[K]>> };
+
+/** The optional inputs of a loss that gives a value for each sample. */
+export type Sampled = { sampleWeight?: "float"; mask?: "mask" };

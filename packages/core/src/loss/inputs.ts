@@ -3,8 +3,8 @@ import { OptionError } from "../errors.js";
 import type { InputTag } from "./inputTypes.js";
 import { parsePattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
-/** A size that integers are held against: that of an axis, an option's value, or another input's element at the same place. */
-export type Bound = string | { readonly option: string } | { readonly input: string };
+/** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
+export type Bound = string | number | { readonly option: string } | { readonly input: string };
 
 /** What an input may hold. */
 export type InputKind =
@@ -150,6 +150,26 @@ export function byOption<K extends InputTag>(
 export function list(declaration: InputDeclaration<"float">): InputDeclaration<"float[]"> {
   const { forms, differentiable, doc, isParameter } = declared("list", declaration);
   return { forms, differentiable, doc, isParameter, isList: true };
+}
+
+/** What every loss that gives a value for each sample takes besides its own inputs. */
+export interface SampleInputs {
+  readonly sampleWeight: InputDeclaration<"float">;
+  readonly mask: InputDeclaration<"mask">;
+}
+
+/**
+ * The optional inputs `sampleWeight` and `mask`, in the shape that the loss has with `reduction: "none"`. Each value is multiplied by
+ * its weight, and the mean divides by the sum of the weights; what the mask leaves out is outside values and divisor.
+ */
+export function sampleInputs(shape: readonly DimToken[]): SampleInputs {
+  return {
+    sampleWeight: float(
+      shape,
+      "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+    ),
+    mask: mask(shape, "Samples that count: the others are outside values and divisor."),
+  };
 }
 
 function declare<K extends InputTag>(

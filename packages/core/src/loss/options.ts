@@ -4,6 +4,11 @@ import { OptionError } from "../errors.js";
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
 export type Reduction = "none" | "mean" | "sum";
 
+/** What the mean over nothing is: NaN as in PyTorch, 0, or an error. */
+export type EmptyPolicy = (typeof emptyPolicies)[number];
+
+export const emptyPolicies = ["nan", "zero", "error"] as const;
+
 /** One declared option: its default, how a given value is checked, and what documentation and tools say about it. */
 export interface OptionDeclaration<T> {
   readonly default: T;

@@ -30,14 +30,18 @@ export type LossValue =
   | { readonly terms: readonly [LossPart, ...LossPart[]] }
   | { readonly parts: { readonly [name: string]: LossPart | NamedPart } };
 
-/** How values become a result. */
-export interface Reducing {
-  readonly kind: Reduction | "batchmean";
-  readonly empty: EmptyPolicy;
+/** What each value counts. */
+export interface Samples {
   /** Weight of each value; the mean divides by their sum. */
   readonly sampleWeight?: Tensor | undefined;
   /** What counts: the rest is outside values and divisors. */
   readonly mask?: Tensor | undefined;
+}
+
+/** How values become a result. */
+export interface Reducing extends Samples {
+  readonly kind: Reduction | "batchmean";
+  readonly empty: EmptyPolicy;
 }
 
 export interface Reduced {
@@ -109,7 +113,7 @@ export function reduce(loss: string, value: LossValue, kind: Reduction | "batchm
 }
 
 /** Values and weights as a sample's weight and the mask leave them. */
-function sampled(term: WeightedValues, { sampleWeight, mask }: Reducing): WeightedValues {
+export function sampled(term: WeightedValues, { sampleWeight, mask }: Samples): WeightedValues {
   if (sampleWeight === undefined && mask === undefined) return term;
   const { values } = term;
   const count = (x: Tensor): Tensor => {

@@ -2,6 +2,7 @@ import { isPlainObject, printValue, readable, readParts, type Rules } from "../a
 import { LossesError, OptionError } from "../errors.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
+import { isName } from "./inputs.js";
 import { optionsFromJSON } from "./options.js";
 import { weightedSum, type WeightedTermJSON } from "./weightedSum.js";
 
@@ -34,6 +35,8 @@ const jsonRules: Rules<SpecJSON> = {
 const termRules: Rules<WeightedTermJSON> = {
   ...jsonRules,
   weight: { domain: "a finite number", accepts: Number.isFinite },
+  part: { domain: "a name", accepts: isName },
+  inputs: { domain: "names by the names of the loss's inputs", accepts: isPlainObject },
 };
 
 interface SumJSON {
@@ -58,8 +61,9 @@ function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, de
   return weightedSum(
     readable("weightedSum", () =>
       terms.map((term) => {
-        const { weight, ...spec } = readParts("weightedSum", term, termRules, ["name", "weight"]);
-        return { weight, loss: specOf(losses, spec, depth + 1) };
+        const { weight, part, inputs = {}, ...spec } = readParts("weightedSum", term, termRules, ["name", "weight"]);
+        const loss = specOf(losses, spec, depth + 1);
+        return { weight, loss, inputs, ...(part === undefined ? {} : { name: part }) };
       }),
     ),
   );

@@ -1,4 +1,4 @@
-import { printValue } from "../arguments.js";
+import { printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize, type Dim } from "../tensor/dims.js";
@@ -38,7 +38,8 @@ export function parsePattern(where: string, tokens: readonly DimToken[]): ShapeP
     if (axis === undefined) throw refuse(`${printValue(token)} in it`);
     return axis;
   });
-  if (pattern.filter(({ type }) => type === "rest" || type === "broadcast").length > 1) throw refuse(printValue(tokens));
+  if (pattern.filter(({ type }) => type === "rest" || type === "broadcast").length > 1)
+    throw refuse(printValue(tokens));
   return pattern;
 }
 
@@ -48,7 +49,8 @@ function parseToken(token: unknown): AxisPattern | undefined {
   const rest = /^\.{3}([A-Za-z]\w*)(?:\|([A-Za-z]\w*))?$/.exec(token);
   if (rest !== null) return { type: "rest", name: rest[1] ?? "", like: rest[2] };
   const broadcast = /^~([A-Za-z]\w*)(\?)?$/.exec(token);
-  if (broadcast !== null) return { type: "broadcast", name: broadcast[1] ?? "", optionalLead: broadcast[2] !== undefined };
+  if (broadcast !== null)
+    return { type: "broadcast", name: broadcast[1] ?? "", optionalLead: broadcast[2] !== undefined };
   const optional = /^([A-Za-z]\w*)\?$/.exec(token);
   if (optional !== null) return { type: "optional", name: optional[1] ?? "" };
   try {
@@ -93,4 +95,9 @@ export function formatPattern(pattern: ShapePattern): string {
     }
   });
   return `[${parts.join(", ")}]`;
+}
+
+/** The shape of an input as documentation prints it: `[N?, D]`. */
+export function formatTokens(tokens: readonly DimToken[]): string {
+  return formatPattern(readable("formatTokens", () => parsePattern("formatTokens: the tokens", tokens)));
 }

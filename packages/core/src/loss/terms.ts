@@ -6,7 +6,8 @@ import { sameShape, type Shape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bindInputs, type Binding, type GivenInput } from "./bind.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import { batchOf, termsOf, type LossValue, type WeightedValues } from "./reduce.js";
+import { lossTermsOf, markSampled } from "./evaluate.js";
+import { batchOf, type WeightedValues } from "./reduce.js";
 import { traceInputs } from "./traceLoss.js";
 
 /** A summand of a loss before its reduction: what is needed to compute the loss of many samples from batches of them. */
@@ -51,7 +52,7 @@ export interface TermFactors {
  * ```
  */
 export function lossTerms(spec: LossSpec, given: Readonly<Record<string, GivenInput>>): readonly LossTerm[] {
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const { graph, terms } = traceTerms(spec, binding);
   return terms.map(({ values, weights, divisor }, index): LossTerm => {
     const { shape } = nodeAt(graph, values);
@@ -79,8 +80,8 @@ export function lossTerms(spec: LossSpec, given: Readonly<Record<string, GivenIn
  * @param factors for each term of {@link lossTerms}
  */
 export function combineTerms(spec: LossSpec, factors: readonly TermFactors[]): LossSpec {
-  return derive(spec, (value) => {
-    const scaled = termsOf(value).map(({ values, weights }, index) => {
+  return derive(spec, (terms) => {
+    const scaled = terms.map(({ values, weights }, index) => {
       const factor = factors[index] ?? { values: 1, weights: 0 };
       const own = values.mul(factor.values).sum();
       return weights === undefined ? own : own.add(weights.mul(factor.weights).sum());
@@ -101,7 +102,7 @@ function traceTerms(
 ): { readonly graph: Graph; readonly terms: readonly TracedTerm[] } {
   const tracer = new Tracer();
   const { seen } = traceInputs(tracer, spec, binding, "float32");
-  const found = termsOf(valueOf(spec.loss.definition, spec, seen));
+  const found = lossTermsOf(spec, seen);
   const terms = found.map((term): TracedTerm => {
     const { values, weights } = term;
     if (weights !== undefined) checkWeights(spec, term);
@@ -138,8 +139,8 @@ function dimsOf(tracer: Tracer, { name }: LossSpec, size: Tensor): Shape {
 
 /** One term as it is before reduction. */
 function unreduced(spec: LossSpec, index: number, isWeighted: boolean): LossSpec {
-  return derive(spec, (value) => {
-    const { values, weights } = termsOf(value)[index] ?? termsOf(value)[0];
+  return derive(spec, (terms) => {
+    const { values, weights } = terms[index] ?? terms[0];
     if (!isWeighted || weights === undefined) return values;
     const isFirst = values
       .unsqueeze(0)
@@ -151,21 +152,14 @@ function unreduced(spec: LossSpec, index: number, isWeighted: boolean): LossSpec
 }
 
 /** A spec with the inputs of another, that computes something else from its value. It is serialised as the other. */
-function derive(spec: LossSpec, change: (value: LossValue) => Tensor): LossSpec {
+function derive(spec: LossSpec, change: (terms: ReturnType<typeof lossTermsOf>) => Tensor): LossSpec {
   const definition: AnyDefinition = {
     ...spec.loss.definition,
-    value: (inputs: Readonly<Record<string, Tensor>>) => change(valueOf(spec.loss.definition, spec, inputs)),
+    value: (inputs: Readonly<Record<string, Tensor>>) => change(lossTermsOf(spec, inputs)),
   };
+  markSampled(definition);
   const options = Object.freeze({ ...spec.options, reduction: "none" });
   const create = (): LossSpec => Object.freeze({ name: spec.name, options, loss, toJSON: () => spec.toJSON() });
   const loss: AnyLoss = Object.assign(create, { lossName: spec.name, definition });
   return create();
-}
-
-function valueOf(
-  definition: AnyDefinition,
-  { options }: LossSpec,
-  inputs: Readonly<Record<string, Tensor>>,
-): LossValue {
-  return definition.value(inputs as never, options as never);
 }

@@ -6,7 +6,8 @@ import { simplify } from "../graph/simplify.js";
 import { Tracer } from "../graph/trace.js";
 import { verify } from "../graph/verify.js";
 import type { IndexRange } from "../ops/types.js";
-import type { FloatDType } from "../tensor/dtype.js";
+import type { Dim } from "../tensor/dims.js";
+import type { DType, FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Binding } from "./bind.js";
 import { readTraceRequest } from "./checkTrace.js";
@@ -22,6 +23,18 @@ export interface TraceRequest {
   readonly gradients: readonly string[];
   /** `"ones"`: the gradient of the sum of the output. `"input"`: the graph takes the incoming gradient as `cotangent`. */
   readonly seed?: "ones" | "input";
+  /** Also the parts of the loss, as outputs named `part:<name>`. */
+  readonly parts?: boolean;
+}
+
+/** The name of the output that holds a part of the loss. */
+export function partOutput(part: string): string {
+  return `part:${part}`;
+}
+
+/** The name of an output that must not be 0, where a mean over nothing is an error. */
+export function divisorOutput(index: number): string {
+  return `divisor:${index}`;
 }
 
 /** The name of the output that holds the gradient of an input. */
@@ -32,11 +45,27 @@ export function gradientOutput(input: string): string {
   return `grad:${input}`;
 }
 
+/** The dtype of an input in the graph, where floats are computed with as `float`. */
+export function inputDType(holds: InputKind, integral: boolean, float: FloatDType): DType {
+  if (holds.kind === "mask") return "bool";
+  return holds.kind === "index" || integral ? "int32" : float;
+}
+
 /** The class indices that an input holds, as they are checked before each run. */
 function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
   if (holds.kind !== "index" || holds.below === undefined) return undefined;
+  const below = typeof holds.below === "object" ? optionBound(spec, holds.below) : holds.below;
+  if (below === undefined || holds.from < 0) return undefined;
   const ignored = ignoredIndex(holds, spec.options);
-  return { below: holds.below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
+  return { below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
+}
+
+function optionBound(
+  { options }: LossSpec,
+  bound: { readonly option: string } | { readonly input: string },
+): Dim | undefined {
+  const value = "option" in bound ? options[bound.option] : undefined;
+  return typeof value === "number" ? value : undefined;
 }
 
 /** The tensors of a trace by input: as they are fed, and as the loss sees them. */
@@ -50,7 +79,7 @@ export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, fl
   const leaves: Record<string, Tensor> = {};
   const seen: Record<string, Tensor> = {};
   for (const { name, shape, holds, integral } of binding.inputs) {
-    const dtype = holds.kind === "index" || integral ? "int32" : float;
+    const dtype = inputDType(holds, integral, float);
     const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
     leaves[name] = leaf;
     seen[name] = integral ? leaf.cast(float) : leaf;
@@ -58,12 +87,15 @@ export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, fl
   return { leaves, seen };
 }
 
-/** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
+/**
+ * Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`, `part:<name>`
+ * where they are asked for, and `divisor:<i>` where a mean over nothing is an error.
+ */
 export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
   const request = readTraceRequest(spec, binding, given);
   const tracer = new Tracer();
   const { leaves, seen } = traceInputs(tracer, spec, binding, request.dtype);
-  const value = evaluateSpec(spec, seen);
+  const { value, parts, divisors } = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];
     if (leaf === undefined) {
@@ -81,6 +113,10 @@ export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest)
     const gradient = gradients[i];
     if (gradient !== undefined) outputs[gradientOutput(name)] = tracer.idOf(gradient);
   });
+  if (request.parts === true) {
+    for (const [name, part] of Object.entries(parts)) outputs[partOutput(name)] = tracer.idOf(part);
+  }
+  divisors.forEach((divisor, i) => (outputs[divisorOutput(i)] = tracer.idOf(divisor)));
   const graph = simplify(tracer.builder.finish(spec.name, outputs));
   verify(graph);
   return graph;

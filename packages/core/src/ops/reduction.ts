@@ -111,7 +111,7 @@ export const reductionOps: Pick<OpTable, ReduceOp | "softmax" | "logSoftmax"> = 
     domain: requireNumeric,
     vjp: ({ inputs: [x], gradient, attrs }) => [restoreAxes(gradient, attrs).expand(x.shape)],
   }),
-  /** The largest over axes; NaN wins; −∞ over no elements. Ties share the gradient. */
+  /** The largest over axes; NaN wins; −∞ over no elements, of which integers have no largest. Ties share the gradient. */
   reduceMax: reduction("reduceMax", {
     fold: largest,
     ulp: 0,
@@ -119,7 +119,7 @@ export const reductionOps: Pick<OpTable, ReduceOp | "softmax" | "logSoftmax"> = 
     domain: requireNumeric,
     vjp: extremeVjp,
   }),
-  /** The smallest over axes; NaN wins; +∞ over no elements. Ties share the gradient. */
+  /** The smallest over axes; NaN wins; +∞ over no elements, of which integers have no smallest. Ties share the gradient. */
   reduceMin: reduction("reduceMin", {
     fold: (elements) => -largest(elements.map((x) => -x)),
     ulp: 0,

@@ -1,5 +1,6 @@
 import { isObject, isPlainObject, isTexts, type Rule, type Rules } from "../arguments.js";
 import type { CompileOptions, GradOptions, RunOptions, ValueOptions, WarmOptions } from "../backend.js";
+import type { LossInputs } from "../loss/inputTypes.js";
 import { isInputDType, type DType } from "../tensor/dtype.js";
 
 const anything: Rule = { domain: "anything", accepts: () => true };
@@ -18,12 +19,13 @@ const wrt: Rule = { domain: "a list of names of inputs", accepts: isTexts };
 // What is written into is checked with the results it is for.
 export const runRules: Rules<RunOptions> = { signal };
 export const valueRules: Rules<ValueOptions<unknown>> = { signal, out: anything };
-export const gradRules: Rules<GradOptions<unknown, string>> = {
+export const gradRules: Rules<GradOptions<unknown, LossInputs>> = {
   wrt,
+  parts: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
   signal,
   out: { domain: "a plain object of tensors for results", accepts: isPlainObject },
 };
-export const outRules: Rules<NonNullable<GradOptions<unknown, string>["out"]>> = {
+export const outRules: Rules<NonNullable<GradOptions<unknown, LossInputs>["out"]>> = {
   value: anything,
   grads: { domain: "a plain object of tensors by the names of inputs", accepts: isPlainObject },
 };

@@ -2,31 +2,74 @@ import { InputError } from "../errors.js";
 import type { BoundInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "../loss/ignoreIndex.js";
+import type { Bound } from "../loss/inputs.js";
+import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { DimSizes } from "../tensor/dims.js";
 import type { PlainArray } from "./host.js";
 
 /** True when an input's values have to be looked at before a run. */
-export function needsRangeCheck(input: BoundInput): boolean {
-  return input.holds.kind === "index" && input.holds.below !== undefined;
+export function needsRangeCheck({ holds }: BoundInput): boolean {
+  return holds.kind === "index" && (holds.below !== undefined || holds.atMost !== undefined);
 }
 
-/** Class indices must name a class, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
-export function checkRange(spec: LossSpec, input: BoundInput, data: ArrayLike<number | bigint>, sizes: DimSizes): void {
-  if (input.holds.kind !== "index" || input.holds.below === undefined) return;
-  const { below, except } = input.holds;
-  const count = sizes[below] ?? 0;
-  const allowed = ignoredIndex(input.holds, spec.options);
+type Numbers = ArrayLike<number | bigint>;
+
+/** Integers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
+export function checkRange(
+  spec: LossSpec,
+  input: BoundInput,
+  data: Numbers,
+  sizes: DimSizes,
+  others: (input: string) => Numbers | undefined = () => undefined,
+): void {
+  const { holds } = input;
+  if (holds.kind !== "index" || !needsRangeCheck(input)) return;
+  const { from, except } = holds;
+  const below = boundOf(spec, holds.below, sizes, others);
+  const atMost = boundOf(spec, holds.atMost, sizes, others);
+  const allowed = ignoredIndex(holds, spec.options);
   for (let i = 0; i < data.length; i++) {
     const index = Number(data[i]);
-    if ((index < 0 || index >= count) && index !== allowed) {
-      const option = typeof except === "string" ? `${except} = ` : "";
-      const or = allowed === undefined ? "" : `, or ${option}${allowed}`;
-      throw new InputError(
-        `${spec.name}: ${input.name} must hold class indices in [0, ${count - 1}] (${below} = ${count})${or}, got ${index} at position ${i}.`,
-        "TARGET_OUT_OF_RANGE",
-      );
-    }
+    const [limit, highest] = [below?.at(i) ?? Infinity, atMost?.at(i) ?? Infinity];
+    if ((index >= from && index < limit && index <= highest) || index === allowed) continue;
+    const option = typeof except === "string" ? `${except} = ` : "";
+    const or = allowed === undefined ? "" : `, or ${option}${allowed}`;
+    const what = atMost === undefined ? "class indices" : "integers";
+    const most = Math.min(limit - 1, highest);
+    const why = below?.name ?? atMost?.name;
+    const said = why === undefined ? "" : ` (${why} = ${below === undefined ? highest : limit})`;
+    throw new InputError(
+      `${spec.name}: ${input.name} must hold ${what} in [${from}, ${most}]${said}${or}, got ${index} at position ${i}.`,
+      "TARGET_OUT_OF_RANGE",
+    );
   }
+}
+
+interface ReadBound {
+  readonly name: string | undefined;
+  readonly at: (position: number) => number;
+}
+
+function boundOf(
+  { options }: LossSpec,
+  bound: Bound | undefined,
+  sizes: DimSizes,
+  others: (input: string) => Numbers | undefined,
+): ReadBound | undefined {
+  if (bound === undefined) return undefined;
+  if (typeof bound === "number") return { name: undefined, at: () => bound };
+  if (typeof bound === "string") {
+    const size = evaluateDim(bound, sizes) ?? 0;
+    return { name: bound, at: () => size };
+  }
+  if ("option" in bound) {
+    const value = Number(options[bound.option]);
+    return { name: bound.option, at: () => value };
+  }
+  const elements = others(bound.input);
+  // Without that input there is nothing to hold against.
+  if (elements === undefined) return undefined;
+  return { name: bound.input, at: (position) => Number(elements[elements.length === 1 ? 0 : position] ?? Infinity) };
 }
 
 /**

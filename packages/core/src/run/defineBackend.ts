@@ -1,34 +1,23 @@
-import { printValue, readable, readOptions, unreadable, type Rules } from "../arguments.js";
+import { printValue, readable, readOptions } from "../arguments.js";
 import type {
   Backend,
-  CancelSignal,
   CompileOptions,
   Engine,
   HostTensor,
-  MaybePromise,
   PlainTensor,
-  RunOptions,
   SyncBackend,
   SyncCompiledLoss,
-  ValueOptions,
-  WarmOptions,
 } from "../backend.js";
-import { DTypeError, InputError, LossesError, UnsupportedOpError } from "../errors.js";
-import { checkSpec } from "../loss/checkSpec.js";
+import { InputError } from "../errors.js";
 import type { LossSpec } from "../loss/define.js";
 import type { LossInputs } from "../loss/inputTypes.js";
-import { gradientOutput } from "../loss/traceLoss.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
-import { compileRules, gradRules, outRules, tensorRules, valueRules, warmRules } from "./callOptions.js";
-import { untilCancelled } from "./cancel.js";
+import { tensorRules } from "./callOptions.js";
 import { checkEngine } from "./checkBackend.js";
+import { compileLoss } from "./compileLoss.js";
 import { ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost } from "./host.js";
-import { runLoss, type LossResult, type LossRun } from "./lossRunner.js";
-import { promised } from "./maybe.js";
-import type { NamedOut } from "./out.js";
-import { RequestMemo } from "./requestMemo.js";
-import { zeroFeeds } from "./warm.js";
+import { now } from "./maybe.js";
 
 /** Makes an engine into the backend that users hold. */
 export function defineBackend<T>(engine: Engine<T>): Backend<T> {
@@ -58,10 +47,7 @@ export function defineBackend<T>(engine: Engine<T>): Backend<T> {
 export function defineSyncBackend<T>(engine: Engine<T>): SyncBackend<T> {
   checkEngine("defineBackend", engine);
   const cache = new ExecutableCache(engine);
-  const compileSync = <I extends LossInputs>(
-    spec: LossSpec<I>,
-    options?: CompileOptions,
-  ): SyncCompiledLoss<T, I> =>
+  const compileSync = <I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): SyncCompiledLoss<T, I> =>
     // What a loss is fed and gives by name is known to its type alone.
     compileLoss(engine, cache, spec as LossSpec, options) as unknown as SyncCompiledLoss<T, I>;
   return {
@@ -100,134 +86,4 @@ function ownTensor<T>(engine: Engine<T>, what: string, tensor: unknown): T {
     `${engine.id}.${what}: the tensor must be one of this backend, got ${printValue(tensor)}.`,
     "INVALID_INPUT",
   );
-}
-
-type AnyFeeds = Readonly<Record<string, unknown>>;
-type AnyGrads<T> = Readonly<Record<string, T | undefined>>;
-
-interface AnyResult<T> {
-  readonly value: T;
-  readonly grads: AnyGrads<T>;
-}
-
-interface AnyGradOptions<T> extends RunOptions {
-  readonly wrt?: readonly string[];
-  readonly out?: { readonly value?: T; readonly grads?: AnyGrads<T> };
-}
-
-/** A compiled loss without the names of its inputs. */
-interface AnyCompiledLoss<T> {
-  readonly spec: LossSpec;
-  value(feeds: AnyFeeds, options?: ValueOptions<T>): Promise<T>;
-  valueAndGrad(feeds: AnyFeeds, options?: AnyGradOptions<T>): Promise<AnyResult<T>>;
-  warm(inputs: AnyFeeds, options?: WarmOptions<string>): Promise<void>;
-  valueSync(feeds: AnyFeeds, options?: ValueOptions<T>): T;
-  valueAndGradSync(feeds: AnyFeeds, options?: AnyGradOptions<T>): AnyResult<T>;
-}
-
-function compileLoss<T>(
-  engine: Engine<T>,
-  cache: ExecutableCache<T>,
-  spec: LossSpec,
-  options: CompileOptions | undefined,
-): AnyCompiledLoss<T> {
-  checkSpec("compile", spec);
-  const { dtype = engine.dtypes[0] } = readOptions("compile", options, compileRules);
-  if (!engine.dtypes.includes(dtype)) {
-    throw new DTypeError(`${engine.id}: dtype must be one of ${engine.dtypes.join(", ")}, got ${printValue(dtype)}.`);
-  }
-  const { name } = spec;
-  type Result = AnyResult<T>;
-  const memo = new RequestMemo(spec, `${cache.keyOf(spec)} ${dtype}`);
-  const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
-    const kept = new Set(Object.values(out));
-    for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);
-  };
-  const discardValue = (tensor: T, out?: T): void => discard({ value: out }, [tensor]);
-  const discardResult = ({ value: tensor, grads }: Result, out: NamedOut<T>): void =>
-    discard(out, [tensor, ...Object.values<T | undefined>(grads)]);
-  const value = (feeds: AnyFeeds, { signal, out }: Partial<ValueOptions<T>>): MaybePromise<T> =>
-    untilCancelled(
-      signal,
-      () => runLoss(engine, cache, { spec, dtype, memo, gradients: "none", signal, out: { value: out } }, feeds, first),
-      (tensor) => discardValue(tensor, out),
-    );
-  const valueAndGrad = (feeds: AnyFeeds, { wrt, signal, out }: ReadGradOptions<T>): MaybePromise<Result> => {
-    const run: LossRun<T> = { spec, dtype, memo, gradients: wrt ?? "all", signal, out };
-    return untilCancelled(
-      signal,
-      () => runLoss(engine, cache, run, feeds, (found): Result => ({ value: first(found), grads: gradsOf(found) })),
-      (result) => discardResult(result, out),
-    );
-  };
-  const valueOptions = (options: ValueOptions<T> | undefined): Partial<ValueOptions<T>> =>
-    readOptions(name, options, valueRules as Rules<ValueOptions<T>>);
-  const gradOptions = (options: AnyGradOptions<T> | undefined): ReadGradOptions<T> =>
-    options === undefined ? noGradOptions : readGradOptions(name, options);
-  return {
-    spec,
-    value: (feeds, options) => promised(() => value(feeds, valueOptions(options))),
-    valueAndGrad: (feeds, options) => promised(() => valueAndGrad(feeds, gradOptions(options))),
-    warm: async (inputs, options) => {
-      const { wrt, signal } = readOptions(`${name}.warm`, options, warmRules);
-      const feeds = zeroFeeds(spec, inputs);
-      discardResult(await valueAndGrad(feeds, { wrt, signal, out: {} }), {});
-    },
-    valueSync: (feeds, options) => {
-      const read = valueOptions(options);
-      return now(engine, value(feeds, read), (tensor) => discardValue(tensor, read.out));
-    },
-    valueAndGradSync: (feeds, options) => {
-      const read = gradOptions(options);
-      return now(engine, valueAndGrad(feeds, read), (result) => discardResult(result, read.out));
-    },
-  };
-}
-
-/** The options of a call that differentiates, each read once. */
-interface ReadGradOptions<T> {
-  readonly wrt: readonly string[] | undefined;
-  readonly signal: CancelSignal | undefined;
-  readonly out: NamedOut<T>;
-}
-
-const noGradOptions = { wrt: undefined, signal: undefined, out: {} };
-
-function readGradOptions<T>(loss: string, options: AnyGradOptions<T>): ReadGradOptions<T> {
-  const { wrt, signal, out } = readOptions(loss, options, gradRules as Rules<AnyGradOptions<T>>);
-  return { wrt, signal, out: namedOut(loss, out) };
-}
-
-function gradsOf<T>({ tensors, gradients }: LossResult<T>): AnyGrads<T> {
-  const grads: Record<string, T | undefined> = {};
-  for (let i = 0; i < gradients.length; i++) grads[gradients[i] ?? ""] = tensors[i + 1];
-  return grads;
-}
-
-function namedOut<T>(loss: string, out: AnyGradOptions<T>["out"]): NamedOut<T> {
-  if (out === undefined) return noGradOptions.out;
-  const where = `${loss}: option out`;
-  const { value, grads = {} } = readOptions(where, out, outRules as Rules<typeof out>);
-  const named: Record<string, T | undefined> = { value };
-  try {
-    for (const name of Object.keys(grads)) named[gradientOutput(name)] = grads[name];
-  } catch (cause) {
-    throw unreadable(where, cause);
-  }
-  return named;
-}
-
-function first<T>({ tensors }: LossResult<T>): T {
-  const value = tensors[0];
-  if (value === undefined) throw new LossesError("BACKEND_FAILED", "run: the result must hold a value, got none.");
-  return value;
-}
-
-/** What is there at once. What comes later all the same, nobody gets: it is handed to `discard`. */
-function now<T, A>(engine: Engine<T>, value: MaybePromise<A>, discard: (value: A) => void): A {
-  if (value instanceof Promise) {
-    value.then(discard).catch(() => undefined);
-    throw new UnsupportedOpError(`${engine.id}: answers asynchronously. Await value() or valueAndGrad() instead.`);
-  }
-  return value;
 }

@@ -1,7 +1,7 @@
 import type { Engine, Executable, MaybePromise } from "../backend.js";
 import { LossesError } from "../errors.js";
 import { nodeAt } from "../graph/graph.js";
-import { checkSizes, sizeLimits, type SizeLimit } from "../graph/sizeLimits.js";
+import { sizeCheck } from "../graph/sizeCheck.js";
 import type { Binding } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { traceLoss } from "../loss/traceLoss.js";
@@ -15,6 +15,7 @@ export interface ExecutableRequest {
   readonly spec: LossSpec;
   readonly dtype: FloatDType;
   readonly gradients: readonly string[];
+  readonly parts: boolean;
   readonly key: string;
 }
 
@@ -28,12 +29,15 @@ export interface Compiled<T> {
 /** An executable that is there or on its way. */
 export interface Entry<T> {
   readonly compiled: MaybePromise<Compiled<T>>;
+  /** The names of the results, in order. */
+  readonly names: readonly string[];
   /** Runs that are under way; an executable must not be disposed under one. */
   users: number;
   /** When it was asked for last. */
   asked: number;
-  readonly limits: readonly SizeLimit[];
-  /** Sizes that are known to be within the limits. */
+  /** Throws for sizes with which the graph has no value. */
+  readonly check: ((sizes: DimSizes) => void) | undefined;
+  /** Sizes that have been looked at. */
   checked: DimSizes | undefined;
 }
 
@@ -63,7 +67,7 @@ export class ExecutableCache<T> {
     }
     const entry = this.#entry(request, binding);
     if (entry.checked !== binding.sizes) {
-      checkSizes(request.spec.name, entry.limits, binding.sizes);
+      entry.check?.(binding.sizes);
       entry.checked = binding.sizes;
     }
     entry.users += 1;
@@ -81,14 +85,14 @@ export class ExecutableCache<T> {
     for (const result of all) if (result.status === "fulfilled") await result.value.executable.dispose();
   }
 
-  #entry({ key, spec, dtype, gradients }: ExecutableRequest, binding: Binding): Entry<T> {
+  #entry({ key, spec, dtype, gradients, parts }: ExecutableRequest, binding: Binding): Entry<T> {
     this.#requests += 1;
     const known = this.#entries.get(key);
     if (known !== undefined) {
       known.asked = this.#requests;
       return known;
     }
-    const graph = traceLoss(spec, binding, { dtype, gradients });
+    const graph = traceLoss(spec, binding, { dtype, gradients, parts });
     const outputs = graph.outputs.map(({ name, node }) => {
       const { shape, dtype: own } = nodeAt(graph, node);
       return { name, shape, dtype: own };
@@ -96,9 +100,10 @@ export class ExecutableCache<T> {
     const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
     const entry: Entry<T> = {
       compiled,
+      names: outputs.map(({ name }) => name).filter((name) => !name.startsWith("divisor:")),
       users: 0,
       asked: this.#requests,
-      limits: sizeLimits(graph),
+      check: sizeCheck(graph),
       checked: undefined,
     };
     if (this.#entries.size >= EXECUTABLES_KEPT) this.#forgetOldest();
@@ -123,12 +128,17 @@ export class ExecutableCache<T> {
 
   /** Tells a loss with its options apart from every other. */
   keyOf(spec: LossSpec): string {
-    // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
-    const options = Object.entries(spec.options).map(([name, value]) => [
-      name,
-      typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
-    ]);
-    return JSON.stringify([this.#identify(spec.loss), options]);
+    // Two losses may share a name; the definition itself tells them apart.
+    return JSON.stringify([this.#identify(spec.loss), this.#asText(spec.options)]);
+  }
+
+  /** An option as JSON holds it: NaN and infinities by name, functions, and losses among them, by identity. */
+  #asText(value: unknown): unknown {
+    if (typeof value === "function") return this.#identify(value);
+    if (typeof value === "number") return String(value);
+    if (Array.isArray(value)) return value.map((item) => this.#asText(item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.entries(value).map(([name, part]) => [name, this.#asText(part)]);
   }
 
   #identify(value: object): number {

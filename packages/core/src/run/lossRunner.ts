@@ -1,9 +1,11 @@
 import { isPlainObject, printValue, unreadable } from "../arguments.js";
-import type { CancelSignal, Engine, MaybePromise } from "../backend.js";
+import type { CancelSignal, Engine, HostTensor, MaybePromise } from "../backend.js";
 import { InputError } from "../errors.js";
-import { isInput, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
+import { isDeclared, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { allInputs } from "../loss/definition.js";
+import { elementName, listsOf } from "../loss/lists.js";
+import { inputDType } from "../loss/traceLoss.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
 import { checkRange, narrowIgnored, needsRangeCheck } from "./checks.js";
@@ -20,15 +22,17 @@ export interface LossRun<T> {
   /** Binds inputs of `spec`. */
   readonly memo: RequestMemo;
   readonly gradients: WantedGradients;
+  /** Whether the parts of the loss are results, too. */
+  readonly parts: boolean;
   readonly signal: CancelSignal | undefined;
   /** Tensors for results, by the name of the output. */
   readonly out: NamedOut<T>;
 }
 
-/** Result tensors: the value, then a gradient for each name. */
+/** Result tensors by the names of the graph's outputs. */
 export interface LossResult<T> {
   readonly tensors: readonly T[];
-  readonly gradients: readonly string[];
+  readonly names: readonly string[];
 }
 
 /** Validates feeds, binds them, and runs the compiled graph; everything it uploaded is released again. */
@@ -41,15 +45,16 @@ export function runLoss<T, A>(
 ): MaybePromise<A> {
   const { spec, dtype } = run;
   const { types, tensors } = readFeeds(engine, spec, feeds);
-  const { binding, gradients, key } = run.memo.request(types, run.gradients);
+  const { binding, gradients, key } = run.memo.request(types, run.gradients, run.parts);
   const made: T[] = [];
   const ready: Record<string, T> = {};
   const start = ({ executable, outputs }: Compiled<T>): MaybePromise<readonly T[]> => {
     stopIfCancelled(run.signal);
     const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, tensors, ready);
-    return executable.run(ready, binding.sizes, out);
+    const results = executable.run(ready, binding.sizes, out);
+    return outputs.some(isDivisor) ? chain(results, (all) => checkDivisors(engine, spec, outputs, all)) : results;
   };
-  const entry = cache.hold({ spec, dtype, gradients, key }, binding);
+  const entry = cache.hold({ spec, dtype, gradients, parts: run.parts, key }, binding);
   return withCleanup(
     () => {
       let later: Promise<void>[] | undefined;
@@ -66,7 +71,7 @@ export function runLoss<T, A>(
       cache.letGo(entry);
       for (const tensor of made) engine.release(tensor);
     },
-    (tensors) => finish({ tensors, gradients }),
+    (tensors) => finish({ tensors, names: entry.names }),
   );
 }
 
@@ -88,18 +93,64 @@ function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: unknown): Fed<T>
       throw new InputError(message, "MISSING_INPUT");
     }
     for (const name of Object.keys(feeds)) {
-      if (!isInput(definition, name)) throw unknownInput(definition, name);
+      if (!isDeclared(definition, name)) throw unknownInput(definition, name);
       const value = feeds[name];
       if (value === undefined) continue;
-      if (engine.isTensor(value)) {
-        fed.types[name] = engine.describe(value);
-        fed.tensors[name] = value;
-      } else fed.types[name] = readPlain(`${spec.name}: ${name}`, value);
+      if (!listsOf(definition).has(name)) readFeed(engine, spec, name, value, fed);
+      else readList(engine, spec, name, value, fed);
     }
   } catch (cause) {
     throw unreadable(spec.name, cause);
   }
   return fed;
+}
+
+function readFeed<T>(engine: Engine<T>, spec: LossSpec, name: string, value: unknown, fed: Fed<T>): void {
+  if (engine.isTensor(value)) {
+    fed.types[name] = engine.describe(value);
+    fed.tensors[name] = value;
+  } else fed.types[name] = readPlain(`${spec.name}: ${name}`, value);
+}
+
+/** The tensors of an input that is a list, each under the name of its place. */
+function readList<T>(engine: Engine<T>, spec: LossSpec, name: string, value: unknown, fed: Fed<T>): void {
+  if (!Array.isArray(value) || value.length === 0 || value.length > longestList) {
+    const wanted = `a list of 1 to ${longestList} tensors`;
+    throw new InputError(`${spec.name}: ${name} must be ${wanted}, got ${printValue(value)}.`, "INVALID_INPUT");
+  }
+  const items: readonly unknown[] = [...value];
+  items.forEach((item, i) => readFeed(engine, spec, elementName(name, i), item, fed));
+}
+
+/** More tensors than any list of scales or clusters has. */
+const longestList = 1024;
+
+function isDivisor({ name }: { readonly name: string }): boolean {
+  return name.startsWith("divisor:");
+}
+
+/** Refuses a mean over nothing; what the means divided by is freed. */
+function checkDivisors<T>(
+  engine: Engine<T>,
+  { name: loss }: LossSpec,
+  outputs: Compiled<T>["outputs"],
+  results: readonly T[],
+): MaybePromise<readonly T[]> {
+  const divisors = results.filter((_, i) => isDivisor(outputs[i] ?? { name: "" }));
+  const kept = results.filter((result) => !divisors.includes(result));
+  const read = divisors.map((divisor) => engine.download(divisor));
+  const decide = (all: readonly HostTensor[]): readonly T[] => {
+    const isEmpty = all.some(({ data }) => Number(data[0]) === 0);
+    for (const tensor of isEmpty ? results : divisors) engine.release(tensor);
+    if (!isEmpty) return kept;
+    throw new InputError(
+      `${loss}: there must be something to average, got nothing (option empty is "error"). Leave the batch out, or choose "nan" or "zero".`,
+      "INVALID_INPUT",
+    );
+  };
+  return read.some((tensor) => tensor instanceof Promise)
+    ? Promise.all(read).then(decide)
+    : decide(read as readonly HostTensor[]);
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */
@@ -112,7 +163,7 @@ function prepare<T>(
   type: GivenInput | PlainArray | undefined,
   made: T[],
 ): MaybePromise<T> {
-  const dtype: DType = input.holds.kind === "index" || input.integral ? "int32" : run.dtype;
+  const dtype: DType = inputDType(input.holds, input.integral, run.dtype);
   if (given === undefined) {
     if (type === undefined || !("data" in type))
       throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");

@@ -1,4 +1,5 @@
-import type { MaybePromise } from "../backend.js";
+import type { Engine, MaybePromise } from "../backend.js";
+import { UnsupportedOpError } from "../errors.js";
 
 /** Continues at once with a value that is there, later with one that is not: one code path for both kinds of backend. */
 export function chain<A, B>(value: MaybePromise<A>, next: (value: A) => MaybePromise<B>): MaybePromise<B> {
@@ -51,4 +52,13 @@ export function promised<A>(work: () => MaybePromise<A>): Promise<A> {
   } catch (cause) {
     return Promise.reject(cause);
   }
+}
+
+/** What is there at once. What comes later all the same, nobody gets: it is handed to `discard`. */
+export function now<T, A>(engine: Engine<T>, value: MaybePromise<A>, discard: (value: A) => void): A {
+  if (value instanceof Promise) {
+    value.then(discard).catch(() => undefined);
+    throw new UnsupportedOpError(`${engine.id}: answers asynchronously. Await value() or valueAndGrad() instead.`);
+  }
+  return value;
 }

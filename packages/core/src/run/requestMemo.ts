@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
 import { bindInputs, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
+import { inputOf } from "../loss/lists.js";
 import { sameShape } from "../tensor/dims.js";
 
 /** Which gradients a call wants; `"all"`: every differentiable input that was given. */
@@ -23,7 +24,7 @@ export class RequestMemo {
   #types: Types = {};
   #binding: Binding | undefined;
   readonly #requests = new Map<string, BoundRequest>();
-  #last: { readonly wanted: WantedGradients; readonly request: BoundRequest } | undefined;
+  #last: { readonly wanted: WantedGradients; readonly parts: boolean; readonly request: BoundRequest } | undefined;
 
   /** `prefix`: tells the loss, and what it is computed in, apart from others. */
   constructor(spec: LossSpec, prefix: string) {
@@ -31,17 +32,18 @@ export class RequestMemo {
     this.#prefix = prefix;
   }
 
-  request(types: Types, wanted: WantedGradients): BoundRequest {
+  request(types: Types, wanted: WantedGradients, parts: boolean): BoundRequest {
     const binding = this.#bind(types);
-    if (this.#last !== undefined && sameGradients(this.#last.wanted, wanted)) return this.#last.request;
-    const request = this.#requestFor(binding, wanted);
-    this.#last = { wanted: typeof wanted === "string" ? wanted : [...wanted], request };
+    const last = this.#last;
+    if (last !== undefined && last.parts === parts && sameGradients(last.wanted, wanted)) return last.request;
+    const request = this.#requestFor(binding, wanted, parts);
+    this.#last = { wanted: typeof wanted === "string" ? wanted : [...wanted], parts, request };
     return request;
   }
 
   #bind(types: Types): Binding {
     if (this.#binding !== undefined && sameTypes(types, this.#types)) return this.#binding;
-    const binding = bindInputs(this.#spec.loss.definition, types);
+    const binding = bindInputs(this.#spec.loss.definition, types, this.#spec.options);
     this.#binding = binding;
     this.#types = Object.fromEntries(
       Object.entries(types).map(([name, { shape, dtype }]) => [name, { shape: [...shape], dtype }]),
@@ -51,12 +53,16 @@ export class RequestMemo {
     return binding;
   }
 
-  #requestFor(binding: Binding, wanted: WantedGradients): BoundRequest {
-    const name = typeof wanted === "string" ? wanted : `of ${wanted.join()}`;
+  #requestFor(binding: Binding, wanted: WantedGradients, parts: boolean): BoundRequest {
+    const name = `${typeof wanted === "string" ? wanted : `of ${wanted.join()}`}${parts ? " and parts" : ""}`;
     const known = this.#requests.get(name);
     if (known !== undefined) return known;
     const gradients = chooseGradients(this.#spec, binding, wanted);
-    const request: BoundRequest = { binding, gradients, key: `${this.#prefix} ${gradients.join()} ${binding.key}` };
+    const request: BoundRequest = {
+      binding,
+      gradients,
+      key: `${this.#prefix} ${gradients.join()}${parts ? " and parts" : ""} ${binding.key}`,
+    };
     this.#requests.set(name, request);
     return request;
   }
@@ -83,13 +89,14 @@ function chooseGradients(spec: LossSpec, binding: Binding, wanted: WantedGradien
   if (wanted === "none") return [];
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   if (wanted === "all") return possible;
+  const inputs = [...new Set(possible.map(inputOf))];
   for (const name of wanted) {
-    if (!possible.includes(name)) {
+    if (!inputs.includes(name)) {
       throw new InputError(
-        `${spec.name}: wrt must name differentiable inputs that are given (${possible.join(", ")}), got ${name}.`,
+        `${spec.name}: wrt must name differentiable inputs that are given (${inputs.join(", ")}), got ${name}.`,
         "INVALID_INPUT",
       );
     }
   }
-  return possible.filter((name) => wanted.includes(name));
+  return possible.filter((name) => wanted.includes(inputOf(name)));
 }

@@ -1,7 +1,8 @@
 import { isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import type { InputType, PlainTensor } from "../backend.js";
 import { InputError } from "../errors.js";
-import { bindInputs, isInput, unknownInput, type GivenInput } from "../loss/bind.js";
+import { bindInputs, isDeclared, unknownInput, type GivenInput } from "../loss/bind.js";
+import { elementName, listsOf, regrouped } from "../loss/lists.js";
 import type { LossSpec } from "../loss/define.js";
 import { readShape, sizeOf } from "../tensor/dims.js";
 import { inputDTypes, isInputDType, isInteger } from "../tensor/dtype.js";
@@ -14,14 +15,19 @@ const rules: Rules<InputType> = {
 /** Feeds of zeros for inputs of these shapes: what a loss is warmed up with. 0 is a class in every batch. */
 export function zeroFeeds(spec: LossSpec, inputs: unknown): Readonly<Record<string, PlainTensor>> {
   const given = readable(`${spec.name}.warm`, () => readTypes(spec, inputs));
-  const { inputs: bound } = bindInputs(spec.loss.definition, given);
-  return Object.fromEntries(
-    bound.map(({ name, holds }) => {
+  const { inputs: bound } = bindInputs(spec.loss.definition, given, spec.options);
+  const feeds = Object.fromEntries(
+    bound.map(({ name, holds }): [string, PlainTensor] => {
       const { shape = [], dtype = "untyped" } = given[name] ?? {};
       const integers = holds.kind === "index" || (dtype !== "untyped" && isInteger(dtype));
-      return [name, { data: zeros(`${spec.name}.warm: ${name}`, sizeOf(shape), integers), shape }];
+      const data = zeros(`${spec.name}.warm: ${name}`, sizeOf(shape), integers);
+      // Everything counts, and integers are the smallest that are allowed.
+      if (holds.kind === "mask") data.fill(1);
+      else if (holds.kind === "index") data.fill(holds.from);
+      return [name, { data, shape }];
     }),
   );
+  return regrouped(spec.loss.definition, feeds) as Readonly<Record<string, PlainTensor>>;
 }
 
 function readTypes({ name: loss, loss: { definition } }: LossSpec, inputs: unknown): Record<string, GivenInput> {
@@ -31,14 +37,19 @@ function readTypes({ name: loss, loss: { definition } }: LossSpec, inputs: unkno
   }
   const given: Record<string, GivenInput> = {};
   for (const name of Object.keys(inputs)) {
-    if (!isInput(definition, name)) throw unknownInput(definition, name);
-    const input = inputs[name];
+    if (!isDeclared(definition, name)) throw unknownInput(definition, name);
+    const input: unknown = inputs[name];
     if (input === undefined) continue;
-    const where = `${loss}.warm: ${name}`;
-    const { shape, dtype = "untyped" } = readParts(where, input as InputType, rules, ["shape"]);
-    given[name] = { shape: readShape(where, shape), dtype };
+    const items = listsOf(definition).has(name) && Array.isArray(input) ? input : undefined;
+    if (items === undefined) given[name] = readType(`${loss}.warm: ${name}`, input);
+    else items.forEach((item, i) => (given[elementName(name, i)] = readType(`${loss}.warm: ${name}`, item)));
   }
   return given;
+}
+
+function readType(where: string, input: unknown): GivenInput {
+  const { shape, dtype = "untyped" } = readParts(where, input as InputType, rules, ["shape"]);
+  return { shape: readShape(where, shape), dtype };
 }
 
 function zeros(where: string, size: number, integers: boolean): Int32Array | Float32Array {

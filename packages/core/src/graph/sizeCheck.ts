@@ -2,9 +2,24 @@ import { ShapeError } from "../errors.js";
 import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { Dim, DimSizes } from "../tensor/dims.js";
 import { nodeAt, type Graph } from "./graph.js";
+import { integerExtremesCheck } from "./integerExtremes.js";
+
+/**
+ * What checks that a graph has a value for the sizes of a run, since symbols say nothing of which is larger; `undefined` if every
+ * size will do. It throws `ShapeError`.
+ */
+export function sizeCheck(graph: Graph): ((sizes: DimSizes) => void) | undefined {
+  const limits = sizeLimits(graph);
+  const extremes = integerExtremesCheck(graph);
+  if (limits.length === 0 && extremes === undefined) return undefined;
+  return (sizes) => {
+    checkLimits(graph.name, limits, sizes);
+    extremes?.(sizes);
+  };
+}
 
 /** So many positions, `start`, `start + step`, …, that must lie inside an axis. */
-export interface SizeLimit {
+interface SizeLimit {
   readonly op: "slice" | "pad";
   readonly start: Dim;
   readonly step: number;
@@ -12,8 +27,7 @@ export interface SizeLimit {
   readonly size: Dim;
 }
 
-/** What the sizes of a run must fulfil, since symbols say nothing of which is larger. */
-export function sizeLimits(graph: Graph): readonly SizeLimit[] {
+function sizeLimits(graph: Graph): readonly SizeLimit[] {
   return graph.nodes.flatMap((node): readonly SizeLimit[] => {
     if (node.op === "scan") return sizeLimits(node.attrs.body);
     if (node.op !== "slice" && node.op !== "pad") return [];
@@ -24,8 +38,7 @@ export function sizeLimits(graph: Graph): readonly SizeLimit[] {
   });
 }
 
-/** Throws `ShapeError` where a position would lie outside its axis. */
-export function checkSizes(name: string, limits: readonly SizeLimit[], sizes: DimSizes): void {
+function checkLimits(name: string, limits: readonly SizeLimit[], sizes: DimSizes): void {
   for (const { op, start, step, count, size } of limits) {
     const [first = 0, elements = 0, room = 0] = [start, count, size].map((dim) => evaluateDim(dim, sizes));
     const last = first + step * (elements - 1);

@@ -1,0 +1,134 @@
+import { OptionError } from "../errors.js";
+import type { AnyDefinition, LossSpec } from "./define.js";
+import { allInputs } from "./definition.js";
+import { ignoredIndex } from "./ignoreIndex.js";
+import type { Bound, InputDeclaration, InputForm } from "./inputs.js";
+
+type Inputs = Readonly<Record<string, InputDeclaration>>;
+
+/** A loss among others, and the names that its inputs have there, where they are not its own. */
+export interface Sharer {
+  readonly spec: LossSpec;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** What several losses take together. */
+export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs">> &
+  Pick<AnyDefinition, "inputSets">;
+
+/** The inputs of losses that share those of the same name. Each must be declared alike by all of them. */
+export function sharedInputs(sharers: readonly Sharer[]): SharedInputs {
+  const declared = new Map<string, InputDeclaration>();
+  for (const sharer of sharers) {
+    const own = allInputs(sharer.spec.loss.definition);
+    checkRenamed(sharer, own);
+    for (const [name, declaration] of Object.entries(own)) {
+      const input = withOwnOptions(declaration, sharer);
+      const known = declared.get(nameOf(sharer, name));
+      declared.set(nameOf(sharer, name), known === undefined ? input : merge(nameOf(sharer, name), known, input));
+    }
+  }
+  const required = new Set(
+    sharers.flatMap((sharer) => Object.keys(sharer.spec.loss.definition.inputs).map((name) => nameOf(sharer, name))),
+  );
+  const choices = sharers.flatMap((sharer) => {
+    const sets = sharer.spec.loss.definition.inputSets;
+    return sets === undefined ? [] : [sets.map((set) => set.map((name) => nameOf(sharer, name)))];
+  });
+  const inputSets = satisfyingSets(choices, required);
+  const alternatives = new Set(choices.flat(2));
+  // An alternative that is never the right one is no input.
+  const taken = new Set([...required, ...(inputSets?.flat() ?? [])]);
+  const isTaken = (name: string): boolean => taken.has(name) || !alternatives.has(name);
+  const pick = (accepts: (name: string) => boolean): Inputs =>
+    Object.fromEntries([...declared].filter(([name]) => accepts(name)));
+  return {
+    inputs: pick((name) => required.has(name)),
+    optionalInputs: pick((name) => !required.has(name) && isTaken(name)),
+    ...(inputSets === undefined ? {} : { inputSets }),
+  };
+}
+
+function nameOf({ names }: Sharer, name: string): string {
+  return names[name] ?? name;
+}
+
+function checkRenamed({ spec, names }: Sharer, own: Inputs): void {
+  for (const name of Object.keys(names)) {
+    if (Object.hasOwn(own, name)) continue;
+    throw new OptionError(
+      `weightedSum: inputs must be renamed from those of ${spec.name} (${Object.keys(own).join(", ")}), got ${name}.`,
+    );
+  }
+}
+
+/** A declaration that no longer depends on options, which are the term's own. */
+function withOwnOptions(declaration: InputDeclaration, sharer: Sharer): InputDeclaration {
+  const { options } = sharer.spec;
+  const bound = (given: Bound | undefined): Bound | undefined => {
+    if (typeof given !== "object") return given;
+    if ("input" in given) return { input: nameOf(sharer, given.input) };
+    const value = options[given.option];
+    return typeof value === "number" ? value : undefined;
+  };
+  const forms = declaration.forms
+    .filter(({ when }) => when === undefined || options[when.option] === when.is)
+    .map(({ shape, pattern, holds }): InputForm => {
+      if (holds.kind !== "index") return { shape, pattern, holds };
+      const range = { below: bound(holds.below), atMost: bound(holds.atMost), except: ignoredIndex(holds, options) };
+      return { shape, pattern, holds: { ...holds, ...range } };
+    });
+  return { ...declaration, forms };
+}
+
+function merge(name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
+  const forms = a.forms.map((form, i) => {
+    const other = b.forms[i];
+    if (other === undefined || a.forms.length !== b.forms.length || a.isList !== b.isList || !isAlike(form, other)) {
+      throw new OptionError(
+        `weightedSum: ${name} must be declared alike in all terms, got two shapes or kinds. Rename it in one: inputs: { ${name}: "other" }.`,
+      );
+    }
+    return form.holds.kind === "index" && other.holds.kind === "index" && form.holds.except !== other.holds.except
+      ? { ...form, holds: { ...form.holds, except: undefined } }
+      : form;
+  });
+  const differentiable = a.differentiable && b.differentiable;
+  return { ...a, forms, differentiable, isParameter: a.isParameter && b.isParameter };
+}
+
+/** True for forms that differ in the index to ignore at most. */
+function isAlike(a: InputForm, b: InputForm): boolean {
+  const parts = ({ shape, holds }: InputForm): unknown => [shape, { ...holds, except: undefined }];
+  return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
+}
+
+/** Of the sets that satisfy some of the losses, joined in every way, those that satisfy all of them. */
+function satisfyingSets(
+  choices: readonly (readonly (readonly string[])[])[],
+  required: ReadonlySet<string>,
+): readonly (readonly string[])[] | undefined {
+  if (choices.length === 0) return undefined;
+  const isSatisfied = (given: ReadonlySet<string>, sets: readonly (readonly string[])[]): boolean => {
+    const own = new Set(sets.flat().filter((name) => given.has(name)));
+    return sets.some((set) => set.length === own.size && set.every((name) => own.has(name)));
+  };
+  const known = new Set<string>();
+  const joined = choices
+    .reduce<readonly (readonly string[])[]>(
+      (all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])),
+      [[]],
+    )
+    .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)))
+    .filter((set) => {
+      const key = [...set].sort().join();
+      return !known.has(key) && known.add(key);
+    });
+  if (joined.length === 0) {
+    const wanted = choices.map((sets) => sets.map((set) => set.join(" and ")).join(", or ")).join("; ");
+    throw new OptionError(
+      `weightedSum: terms must be satisfied by one choice of inputs, got terms that take ${wanted}.`,
+    );
+  }
+  return joined;
+}
