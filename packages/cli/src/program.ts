@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { checkArgument, isTexts } from "@losses/core";
 import { Command, CommanderError } from "commander";
 import { describeFailure, exitStatus } from "./failure.js";
 import { note } from "./output.js";
@@ -19,7 +20,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     status = (await work) ?? 0;
   };
   try {
-    await createProgram(finish).parseAsync(argv, { from: "user" });
+    checkArgument("losses", "the arguments", argv, { domain: "a list of texts", accepts: isTexts });
+    await createProgram(finish).parseAsync([...argv], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -16,15 +16,16 @@ export {
 export { parseCases, readCase, type ParsedCase } from "./cases/parseCases.js";
 export { fixturesFolder, loadFixtures, readFixtures } from "./cases/loadFixtures.js";
 export { caseRunner, runCase, type RunCase, type RunOptions } from "./cases/runCase.js";
-export { analyze, type Feed } from "./analysis/analyze.js";
+export type { Feed } from "./analysis/analyze.js";
 export type { Bounded } from "./analysis/bounded.js";
 export { createReferenceBackend } from "./analysis/reference.js";
-export { boundCase, createOracle, type Oracle, type Verdict } from "./suite/oracle.js";
-export { compareTensor, tolerances, type Comparison, type Discrepancy } from "./suite/compare.js";
-export { checkCase, type Part, type PartResult } from "./suite/checkCase.js";
+export { analyze, boundCase, checkCase, compareTensor, createOracle, printReport, tolerances } from "./checked.js";
+export type { Oracle, Verdict } from "./suite/oracle.js";
+export type { Comparison, Discrepancy } from "./suite/compare.js";
+export type { Part, PartResult } from "./suite/checkCase.js";
 export { missingFixtures, requireFixtures } from "./suite/checkFixtures.js";
 export { loadKnownFailures, type KnownFailure } from "./suite/knownFailures.js";
-export { printReport, type Report, type ReportFailure, type ReportRow, type Unavailable } from "./suite/report.js";
+export type { Report, ReportFailure, ReportRow, Unavailable } from "./suite/report.js";
 export {
   runConformance,
   testedDTypes,

@@ -1,4 +1,13 @@
-import { allLosses, type AnyLoss, type Backend, type FloatDType } from "@losses/core";
+import {
+  allLosses,
+  checkBackend,
+  readOptions,
+  type AnyLoss,
+  type Backend,
+  type FloatDType,
+  type Rules,
+} from "@losses/core";
+import { dtypesRule, flagRule, knownFailuresRule, listRule, lossesRule, textRule } from "./arguments.js";
 import { afterAll, describe, it } from "vitest";
 import type { Fixture } from "./cases/caseFormat.js";
 import { loadFixtures } from "./cases/loadFixtures.js";
@@ -29,6 +38,16 @@ export interface TestBackendOptions {
   readonly reportFile?: string;
 }
 
+const rules: Rules<TestBackendOptions> = {
+  id: textRule,
+  optional: flagRule,
+  fixtures: listRule,
+  losses: lossesRule,
+  knownFailures: knownFailuresRule,
+  dtypes: dtypesRule,
+  reportFile: textRule,
+};
+
 /**
  * Registers vitest tests that hold a backend to the golden fixtures: one test per dtype and loss, every failing case
  * named with what was expected, what came and how far apart they may be.
@@ -44,8 +63,10 @@ export interface TestBackendOptions {
  */
 export async function testBackend<T>(
   backend: Backend<T> | (() => Backend<T> | Promise<Backend<T>>),
-  options: TestBackendOptions = {},
+  given?: TestBackendOptions,
 ): Promise<void> {
+  const options = readOptions("testBackend", given, rules);
+  if (typeof backend !== "function") checkBackend("testBackend", backend);
   const selection = selectBackends(undefined, environment());
   const { id = "backend", optional = false } = options;
   const made = typeof backend === "function" ? await whereTaken(id, backend, selection) : { works: backend };

@@ -1,7 +1,9 @@
 import {
   bindInputs,
+  checkSpec,
   InputError,
   LossesError,
+  readOptions,
   ShapeError,
   simplify,
   traceLoss,
@@ -12,6 +14,7 @@ import {
   type LossSpec,
 } from "@losses/core";
 import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
+import { graphRules, readRequests } from "./requests.js";
 
 export interface LossGraphOptions {
   /** True: the gradient of every differentiable input; or the names of some. Default: the loss alone. */
@@ -37,9 +40,11 @@ export interface LossGraph {
 }
 
 /** Traces a loss for inputs that are not there yet, from its declaration and the options. */
-export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossGraph {
+export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
+  checkSpec("lossGraph", spec);
+  const options = readOptions(spec.name, given, graphRules);
   const dtype = options.dtype ?? "float32";
-  const requests = mergeRequests(options);
+  const requests = readRequests(spec.name, options);
   const inputs = chooseInputs(spec, dtype, requests);
   const binding = bindSymbols(spec, inputs);
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
@@ -66,16 +71,6 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
   const graph = traceLoss(spec, binding, { dtype, gradients });
   const outputs = graph.outputs.slice(1);
   return { graph: value ? graph : simplify({ ...graph, outputs }), inputs, value, gradients };
-}
-
-function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly<Record<string, ExportInput>> {
-  const names = new Set([...Object.keys(inputs), ...Object.keys(shapes)]);
-  return Object.fromEntries(
-    [...names].map((name): [string, ExportInput] => {
-      const shape = shapes[name];
-      return [name, shape === undefined ? { ...inputs[name] } : { ...inputs[name], shape }];
-    }),
-  );
 }
 
 // Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.

@@ -192,7 +192,11 @@ describe("what is asked for", () => {
   it.each<[string, object, RegExp]>([
     ["an option that does not exist", { gradient: true }, /unknown option gradient/],
     ["a provider that does not exist", { provider: "cuda" }, /option provider must be "any" or "cpu", got "cuda"/],
-    ["a negative size", { shapes: { image: [8, -1] } }, /image must have axes that are sizes >= 0 or names, got -1/],
+    [
+      "a negative size",
+      { shapes: { image: [8, -1] } },
+      /image must have at most 32 axes that are sizes >= 0 or names, got -1/,
+    ],
     ["an axis without a name", { shapes: { image: ["", 4] } }, /got "" in/],
     ["a gradient twice", { gradients: ["image", "image"] }, /got image twice/],
     ["a model without outputs", { value: false }, /must have an output/],

@@ -4,6 +4,7 @@ import {
   halfBits,
   InputError,
   LossesError,
+  printValue,
   viewsOverlap,
   type DimSizes,
   type DType,
@@ -46,9 +47,9 @@ export function describeTensor(
   id: string,
   tensor: OrtTensor,
 ): { readonly shape: readonly number[]; readonly dtype: InputDType } {
-  const dtype = dtypes[tensor.type];
+  const dtype = Object.hasOwn(dtypes, tensor.type) ? dtypes[tensor.type] : undefined;
   if (dtype === undefined) {
-    throw new DTypeError(`${id}: tensors must be ${Object.keys(dtypes).join(", ")}, got ${tensor.type}.`);
+    throw new DTypeError(`${id}: tensors must be ${Object.keys(dtypes).join(", ")}, got ${printValue(tensor.type)}.`);
   }
   return { shape: tensor.dims, dtype };
 }

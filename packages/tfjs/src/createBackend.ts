@@ -1,8 +1,15 @@
-import { BackendUnavailableError, defineSyncBackend, type SyncBackend } from "@losses/core";
+import {
+  BackendUnavailableError,
+  defineSyncBackend,
+  printValue,
+  readOptions,
+  type Rules,
+  type SyncBackend,
+} from "@losses/core";
 import { deviceSources, isTfjsDevice, type TfjsDevice } from "./devices.js";
 import { initialise, isRegistered, keepingCurrent, onEngine } from "./engineSwitch.js";
 import { floatBits } from "./floatBits.js";
-import { loadTf, type Tf, type TfTensor } from "./tf.js";
+import { loadTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
 
 export interface TfjsOptions {
@@ -12,21 +19,29 @@ export interface TfjsOptions {
   readonly tf?: Tf;
 }
 
+const rules: Rules<TfjsOptions> = {
+  // A name that is none of ours may be an engine that was registered with TensorFlow.js.
+  device: { domain: "the name of an engine", accepts: (value) => typeof value === "string" && value !== "" },
+  tf: tfRule,
+};
+
 /**
  * Opens a TensorFlow.js engine for losses.
  *
  * Exactly the engine asked for, or an error; the engine that is current in TensorFlow.js stays current. Results are
  * `tf.Tensor`s that the caller disposes, or that an enclosing `tf.tidy` does.
  *
- * @throws BackendUnavailableError if the engine is not installed, fails to start, or computes with less than 32 bits.
+ * @throws BackendUnavailableError if the engine is not installed, fails to start, or computes with less than 32 bits;
+ * OptionError on an unknown option
  * @example
  * const backend = await createBackend({ device: "wasm" });
  * const loss = backend.compileSync(crossEntropy());
  * const { value, grads } = loss.valueAndGradSync({ input: logits, target: [2, 0] });
  */
-export async function createBackend(options: TfjsOptions = {}): Promise<SyncBackend<TfTensor>> {
-  const tf = await loadTf(options.tf);
-  const device = options.device ?? currentDevice(tf);
+export async function createBackend(options?: TfjsOptions): Promise<SyncBackend<TfTensor>> {
+  const given = readOptions("tfjs", options, rules);
+  const tf = await loadTf(given.tf);
+  const device = given.device ?? currentDevice(tf);
   await ensureEngine(tf, device);
   return device === "webgpu" ? withLateReads(tf, device) : defineSyncBackend(createEngine(tf, device));
 }
@@ -119,7 +134,7 @@ function isMissing(cause: unknown, name: string): boolean {
 }
 
 function unavailable(device: string, reason: string, cure: string, cause?: unknown): BackendUnavailableError {
-  const message = `tfjs: device must be available, got "${device}": ${reason}.${cure}`;
+  const message = `tfjs: device must be available, got ${printValue(device)}: ${reason}.${cure}`;
   return new BackendUnavailableError(message, [`${reason}.${cure}`], { cause });
 }
 

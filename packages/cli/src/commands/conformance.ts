@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { printReport, runConformance, selectBackends, type Report, type ReportRow } from "@losses/conformance";
 import { backendIds, engineVersions, namedBackends, openBackend } from "../backends.js";
 import { describeMachine } from "../machine.js";
-import { columns, note, print } from "../output.js";
+import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
 import { readDType } from "../read.js";
 
@@ -37,7 +36,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   );
   bar.stop();
   if (options.report !== undefined) {
-    await writeFile(options.report, printReport(report));
+    await writeWhole(options.report, printReport(report));
     note(`The report is in ${options.report}.`);
   }
   await print(options.json === true ? printReport(report) : asText(report));

@@ -1,4 +1,25 @@
-import { allLosses, BackendUnavailableError, type AnyLoss, type Backend, type FloatDType } from "@losses/core";
+import {
+  allLosses,
+  BackendUnavailableError,
+  checkArgument,
+  checkBackend,
+  readOptions,
+  readParts,
+  type AnyLoss,
+  type Backend,
+  type FloatDType,
+  type Rules,
+} from "@losses/core";
+import {
+  dtypesRule,
+  flagRule,
+  functionRule,
+  knownFailuresRule,
+  listRule,
+  lossesRule,
+  textRecordRule,
+  textRule,
+} from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 import { loadFixtures } from "../cases/loadFixtures.js";
 import { missingFixtures, requireFixtures } from "./checkFixtures.js";
@@ -43,6 +64,18 @@ export interface Progress {
 /** The dtypes that fixtures are checked in. */
 export const testedDTypes: readonly FloatDType[] = ["float32", "float64", "float16"];
 
+const candidateRules: Rules<Candidate> = { id: textRule, create: functionRule, required: flagRule };
+
+const rules: Rules<ConformanceOptions> = {
+  fixtures: listRule,
+  losses: lossesRule,
+  knownFailures: knownFailuresRule,
+  dtypes: dtypesRule,
+  versions: textRecordRule,
+  machine: textRecordRule,
+  onProgress: functionRule,
+};
+
 /**
  * Holds backends to the golden fixtures, one after the other.
  *
@@ -59,8 +92,11 @@ export const testedDTypes: readonly FloatDType[] = ["float32", "float64", "float
  */
 export async function runConformance(
   candidates: readonly Candidate[],
-  options: ConformanceOptions = {},
+  given?: ConformanceOptions,
 ): Promise<Report> {
+  const options = readOptions("runConformance", given, rules);
+  checkArgument("runConformance", "the backends", candidates, listRule);
+  for (const candidate of candidates) readParts("runConformance", candidate, candidateRules, ["id", "create"]);
   const { fixtures = loadFixtures(), losses = allLosses, knownFailures = loadKnownFailures() } = options;
   const { dtypes = testedDTypes } = options;
   requireFixtures(fixtures);
@@ -108,7 +144,9 @@ export async function tryCreate<T>(
   create: () => Backend<T> | Promise<Backend<T>>,
 ): Promise<{ readonly works: Backend<T> } | { readonly reason: string }> {
   try {
-    return { works: await create() };
+    const works = await create();
+    checkBackend("create", works);
+    return { works };
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
     const reason = error.reasons.length > 0 ? error.reasons.join("; ") : error.message;

@@ -62,6 +62,11 @@ export function customGradient(value: Tensor, inputs: readonly Tensor[], backwar
   return tracer.tensor(id);
 }
 
+/** True for a tensor of a loss that is being traced. */
+export function isTraced(value: unknown): value is Tensor {
+  return value instanceof TracedTensor;
+}
+
 class TracedTensor implements Tensor {
   readonly tracer: Tracer;
   readonly id: number;

@@ -1,3 +1,6 @@
+import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import { OptionError } from "../errors.js";
+import { isSize } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -36,13 +39,18 @@ export interface InputDeclaration {
 
 /** A floating input of this shape, differentiable. */
 export function float(shape: readonly DimToken[], doc: string): InputDeclaration {
-  return { forms: [{ shape, holds: { kind: "float" } }], differentiable: true, doc };
+  return declared("float", { forms: [{ shape, holds: { kind: "float" } }], differentiable: true, doc });
 }
 
 /** Numbers of any dtype (signs, similarity labels), computed with as floats. */
 export function number(shape: readonly DimToken[], doc: string): InputDeclaration {
-  return { forms: [{ shape, holds: { kind: "number" } }], differentiable: true, doc };
+  return declared("number", { forms: [{ shape, holds: { kind: "number" } }], differentiable: true, doc });
 }
+
+const rangeRules: Rules<{ readonly below?: string; readonly except?: string }> = {
+  below: { domain: "the letter of an axis", accepts: isName },
+  except: { domain: "the name of an option", accepts: isName },
+};
 
 /**
  * Integer labels. With `below` (a dimension letter) they are class indices and checked against that size;
@@ -51,22 +59,68 @@ export function number(shape: readonly DimToken[], doc: string): InputDeclaratio
 export function labels(
   shape: readonly DimToken[],
   doc: string,
-  range: { readonly below?: string; readonly except?: string } = {},
+  range?: { readonly below?: string; readonly except?: string },
 ): InputDeclaration {
-  return {
-    forms: [{ shape, holds: { kind: "index", below: range.below, except: range.except } }],
+  const { below, except } = readOptions("labels", range, rangeRules);
+  return declared("labels", {
+    forms: [{ shape, holds: { kind: "index", below, except } }],
     differentiable: false,
     doc,
-  };
+  });
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
 export function either(a: InputDeclaration, b: InputDeclaration): InputDeclaration {
+  declared("either", a);
+  declared("either", b);
   return {
     forms: [...a.forms, ...b.forms],
     differentiable: a.differentiable || b.differentiable,
     doc: `${a.doc} Or: ${b.doc}`,
   };
+}
+
+/** True for a name that inputs, options and axes may have: one that no object has already. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z]\w*$/.test(value) && !(value in Object.prototype);
+}
+
+/** The declaration itself, if it is one. */
+export function declared(where: string, declaration: InputDeclaration): InputDeclaration {
+  readable(where, () => {
+    if (!isObject(declaration) || !Array.isArray(declaration.forms) || declaration.forms.length === 0) {
+      const wanted = "an input declared with float(), number(), labels() or either()";
+      throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
+    }
+    for (const form of declaration.forms) checkForm(where, form);
+    if (typeof declaration.differentiable !== "boolean" || typeof declaration.doc !== "string") {
+      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(declaration.doc)}.`);
+    }
+  });
+  return declaration;
+}
+
+function checkForm(where: string, form: unknown): void {
+  const { shape, holds } = (isObject(form) ? form : {}) as Partial<InputForm>;
+  const wrong: unknown = Array.isArray(shape) ? shape.find((token) => !isToken(token)) : shape;
+  if (!Array.isArray(shape) || wrong !== undefined || shape.filter(isRun).length > 1) {
+    const tokens = 'sizes and texts such as "N", "N?", and one "...d" or "~d"';
+    const got = Array.isArray(shape) && wrong !== undefined ? `${printValue(wrong)} in it` : printValue(shape);
+    throw new OptionError(`${where} must have a shape of ${tokens}, got ${got}.`);
+  }
+  if (!isObject(holds) || !["float", "number", "index"].includes(holds.kind)) {
+    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(holds)}.`);
+  }
+}
+
+function isToken(token: unknown): boolean {
+  return (
+    isSize(token) || (typeof token === "string" && /^([A-Za-z]\w*\??|~[A-Za-z]\w*\??|\.{3}\w+(\|\w+)?)$/.test(token))
+  );
+}
+
+function isRun(token: unknown): boolean {
+  return typeof token === "string" && /^[.~]/.test(token);
 }
 
 /** The tensors a loss is written over: the required inputs, and the optional ones that were given. */
@@ -76,6 +130,9 @@ export type LossTensors<R extends string, P extends string> = { readonly [K in R
 
 /** The shape of a form as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {
+  if (!readable("formatTokens", () => Array.isArray(tokens) && tokens.every(isToken))) {
+    throw new OptionError(`formatTokens: the tokens must be sizes and texts such as "N", got ${printValue(tokens)}.`);
+  }
   const print = (token: DimToken): string =>
     String(token)
       .replace(/\|.*$/, "")

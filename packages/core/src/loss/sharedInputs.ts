@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
-import { allInputs, type AnyDefinition, type LossSpec } from "./define.js";
+import type { AnyDefinition, LossSpec } from "./define.js";
+import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
 import type { InputDeclaration, InputForm } from "./inputs.js";
 

@@ -1,4 +1,5 @@
-import { LossesError } from "../errors.js";
+import { printValue } from "../arguments.js";
+import { LossesError, OptionError } from "../errors.js";
 import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
 import { simplify } from "../graph/simplify.js";
@@ -8,6 +9,7 @@ import type { IndexRange } from "../ops/types.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Binding } from "./bind.js";
+import { readTraceRequest } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
 import type { InputKind } from "./inputs.js";
@@ -24,6 +26,9 @@ export interface TraceRequest {
 
 /** The name of the output that holds the gradient of an input. */
 export function gradientOutput(input: string): string {
+  if (typeof input !== "string") {
+    throw new OptionError(`gradientOutput: the input must be given by its name, got ${printValue(input)}.`);
+  }
   return `grad:${input}`;
 }
 
@@ -35,7 +40,8 @@ function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
 }
 
 /** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
-export function traceLoss(spec: LossSpec, binding: Binding, request: TraceRequest): Graph {
+export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
+  const request = readTraceRequest(spec, binding, given);
   const tracer = new Tracer();
   const leaves: Record<string, Tensor> = {};
   const seen: Record<string, Tensor> = {};

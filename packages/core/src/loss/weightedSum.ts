@@ -1,7 +1,8 @@
+import { printValue } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { evaluateSpec } from "./evaluate.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import { oneOf, printValue } from "./options.js";
+import { oneOf } from "./options.js";
 import { sharedInputs } from "./sharedInputs.js";
 import type { Tensor } from "../tensor/tensor.js";
 

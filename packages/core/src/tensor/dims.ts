@@ -1,3 +1,4 @@
+import { isObject, printValue } from "../arguments.js";
 import { ShapeError } from "../errors.js";
 
 /** One dimension: a known size, or the name of a size that is bound when real inputs arrive. */
@@ -11,7 +12,40 @@ export type DimSizes = Readonly<Record<string, number>>;
 
 /** Prints a shape as `[2, 3]` or `[N, D]`. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  if (!Array.isArray(shape)) throw new ShapeError(`formatShape: the shape must be a list, got ${printValue(shape)}.`);
+  return `[${shape.map((dim) => (typeof dim === "string" ? dim : printValue(dim))).join(", ")}]`;
+}
+
+/** True for a number of elements that can be told to every runtime: below 2³¹. */
+export function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+}
+
+/** More axes than any runtime takes. */
+export const mostAxes = 32;
+
+/** A shape as it was given, each size read once; throws `ShapeError`. `accepts`: what a size may be. */
+export function readShape(
+  where: string,
+  given: unknown,
+  accepts: (size: unknown) => size is number = isSize,
+): readonly number[] {
+  if (!Array.isArray(given)) {
+    throw new ShapeError(`${where} must have a shape that is a list of sizes, got ${printValue(given)}.`);
+  }
+  const rank = given.length;
+  if (rank > mostAxes) throw new ShapeError(`${where} must have at most ${mostAxes} axes, got ${rank}.`);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const size: unknown = given[axis];
+    if (!accepts(size)) {
+      throw new ShapeError(
+        `${where} must have a shape of integers >= 0 and below 2^31, got ${printValue(size)} at axis ${axis}.`,
+      );
+    }
+    shape.push(size);
+  }
+  return shape;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -24,14 +58,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function normalizeAxis(axis: number, rank: number, op: string): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
-    throw new ShapeError(`${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${axis}.`);
+    throw new ShapeError(
+      `${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${printValue(axis)}.`,
+    );
   }
   return normal;
 }
 
 /** Axes sorted, without negatives; throws when one repeats. */
 export function normalizeAxes(axes: readonly number[], rank: number, op: string): readonly number[] {
-  const normal = axes.map((axis) => normalizeAxis(axis, rank, op)).sort((a, b) => a - b);
+  if (!Array.isArray(axes)) throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
+  const normal = Array.from(axes, (axis: number) => normalizeAxis(axis, rank, op)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
     throw new ShapeError(`${op}: axes must be distinct, got [${axes.join(", ")}].`);
   }
@@ -65,15 +102,25 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: bo
 
 /** Replaces every symbol by its size in this run. */
 export function bindShape(shape: Shape, sizes: DimSizes): readonly number[] {
-  return shape.map((dim) => {
-    if (typeof dim === "number") return dim;
-    const size = sizes[dim];
-    if (size === undefined) throw new ShapeError(`The dimension ${dim} must be bound to a size, got no size for it.`);
-    return size;
+  if (!Array.isArray(shape) || !isObject(sizes)) {
+    throw new ShapeError(
+      `bindShape: a shape must be bound to sizes by name, got ${printValue(shape)} and ${printValue(sizes)}.`,
+    );
+  }
+  return shape.map((dim: Dim) => {
+    const size: unknown = typeof dim === "string" && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
+    if (isSize(size)) return size;
+    throw new ShapeError(`bindShape: the dimension ${printValue(dim)} must be bound to a size, got none.`);
   });
 }
 
 /** Number of elements of a concrete shape. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  let product = Array.isArray(shape) ? 1 : NaN;
+  for (let axis = 0; product >= 0 && axis < shape.length; axis++) {
+    const size = shape[axis];
+    product *= typeof size === "number" ? size : NaN;
+  }
+  if (product >= 0) return product;
+  throw new ShapeError(`sizeOf: the shape must be a list of sizes >= 0, got ${printValue(shape)}.`);
 }

@@ -1,4 +1,4 @@
-import { isFloat, nodeAt, type Dim, type NodeOf, type Shape } from "@losses/core";
+import { isFloat, nodeAt, printValue, ShapeError, type Dim, type NodeOf, type Shape } from "@losses/core";
 import { operand, type EmitContext, type Emitter, type SumPlan } from "./context.js";
 import { isLine, lastAxis } from "./lines.js";
 
@@ -56,6 +56,9 @@ export function planForAnySize(shape: readonly Dim[]): SumPlan {
 
 /** The plan for a known number of elements. */
 export function planForSize(count: number): SumPlan {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ShapeError(`planForSize: the number of elements must be an integer >= 0, got ${printValue(count)}.`);
+  }
   if (count <= plainSumLimit) return "plain";
   for (let row = sumRow; row >= 256; row /= 2) if (count % row === 0) return row;
   return "padded";

@@ -1,0 +1,36 @@
+import { isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { LossesError, OptionError } from "../errors.js";
+import { isShape } from "../graph/attributes.js";
+import { isFloat } from "../tensor/dtype.js";
+import type { Binding } from "./bind.js";
+import { checkSpec } from "./checkSpec.js";
+import type { LossSpec } from "./define.js";
+import type { TraceRequest } from "./traceLoss.js";
+
+const rules: Rules<TraceRequest> = {
+  dtype: { domain: "float16, float32 or float64", accepts: (value) => isFloat(value as "float32") },
+  gradients: { domain: "a list of names of inputs", accepts: isTexts },
+  seed: { domain: '"ones" or "input"', accepts: (value) => value === "ones" || value === "input" },
+};
+
+/** What a loss is traced for, each part read once; throws where the loss or its inputs are none. */
+export function readTraceRequest(spec: LossSpec, binding: Binding, request: TraceRequest): TraceRequest {
+  checkSpec("traceLoss", spec);
+  readable("traceLoss", () => {
+    if (isObject(binding) && Array.isArray(binding.inputs) && binding.inputs.every(isBoundInput)) return;
+    throw new OptionError(`traceLoss: the binding must be what bindInputs gives, got ${printValue(binding)}.`);
+  });
+  const read = readParts("traceLoss", request, rules, ["dtype", "gradients"]);
+  const given = new Set(binding.inputs.map(({ name }) => name));
+  for (const name of read.gradients) {
+    if (given.has(name)) continue;
+    throw new LossesError("UNKNOWN_INPUT", `${spec.name}: gradients must be of given inputs, got ${printValue(name)}.`);
+  }
+  return read;
+}
+
+function isBoundInput(input: unknown): boolean {
+  if (!isObject(input)) return false;
+  const { name, shape, holds, integral } = input;
+  return typeof name === "string" && isShape(shape) && isObject(holds) && typeof integral === "boolean";
+}

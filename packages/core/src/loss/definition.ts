@@ -1,0 +1,117 @@
+import {
+  isObject,
+  isPlainObject,
+  isTexts,
+  printValue,
+  readable,
+  readParts,
+  type Rule,
+  type Rules,
+} from "../arguments.js";
+import { OptionError } from "../errors.js";
+import type { AnyDefinition } from "./define.js";
+import { declared, isName, type InputDeclaration } from "./inputs.js";
+import { declaredOption } from "./options.js";
+
+export const families = [
+  "ranking",
+  "contrastive",
+  "matching",
+  "classification",
+  "distribution",
+  "adversarial",
+  "regression",
+  "custom",
+] as const;
+
+const text: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+const texts: Rule = { domain: "a list of texts", accepts: isTexts };
+const inputs: Rule = { domain: "a plain object of declared inputs", accepts: isPlainObject };
+
+const rules: Rules<AnyDefinition> = {
+  name: {
+    domain: "letters and digits in camelCase",
+    accepts: (value) => isName(value) && !value.includes("_"),
+  },
+  family: { domain: families.join(", "), accepts: (value) => families.some((family) => family === value) },
+  summary: text,
+  formula: text,
+  pytorch: text,
+  notes: texts,
+  references: texts,
+  aliases: texts,
+  inputs,
+  optionalInputs: inputs,
+  inputSets: {
+    domain: "lists of names of optional inputs",
+    accepts: (value) => Array.isArray(value) && value.every(isTexts),
+  },
+  options: { domain: "a plain object of declared options", accepts: isPlainObject },
+  check: { domain: "a function", accepts: isFunction },
+  value: { domain: "a function", accepts: isFunction },
+};
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+/** Definitions that have been looked at. */
+const known = new WeakSet<object>();
+
+/** A definition as it was given, if it is one; throws `OptionError`. */
+export function readDefinition(where: string, given: unknown): AnyDefinition {
+  if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
+  const required = ["name", "summary", "formula", "inputs", "options", "value"] as const;
+  const definition = readParts(where, given as AnyDefinition, rules, required);
+  readable(where, () => {
+    checkInputs(where, definition);
+    for (const [name, declaration] of Object.entries(definition.options)) {
+      checkName(where, "options", name);
+      declaredOption(`${where}: option ${name}`, declaration);
+    }
+  });
+  known.add(definition).add(given as object);
+  return definition;
+}
+
+/** Every declared input of a loss, required first. */
+export function allInputs(definition: AnyDefinition): Readonly<Record<string, InputDeclaration>> {
+  const { inputs: required, optionalInputs } = readDefinition("allInputs", definition);
+  return { ...required, ...optionalInputs };
+}
+
+function checkInputs(where: string, { inputs: required, optionalInputs = {}, inputSets = [] }: AnyDefinition): void {
+  for (const [name, declaration] of [...Object.entries(required), ...Object.entries(optionalInputs)]) {
+    checkName(where, "inputs", name);
+    declared(`${where}: input ${name}`, declaration);
+    if (Object.hasOwn(required, name) && Object.hasOwn(optionalInputs, name)) {
+      throw new OptionError(`${where}: an input must be required or optional, got ${name} as both.`);
+    }
+  }
+  for (const name of inputSets.flat()) {
+    if (Object.hasOwn(optionalInputs, name) || Object.hasOwn(required, name)) continue;
+    throw new OptionError(`${where}: inputSets must name inputs, got ${printValue(name)}.`);
+  }
+}
+
+/** Class indices are below the size of an axis of the loss, or equal to one of its options. */
+export function checkLetters(where: string, definition: AnyDefinition): void {
+  const forms = Object.entries(allInputs(definition)).flatMap(([name, input]) =>
+    input.forms.map((form) => ({ name, form })),
+  );
+  const letters = new Set(forms.flatMap(({ form }) => form.shape.map((token) => String(token).replace(/\?$/, ""))));
+  for (const { name, form } of forms) {
+    const { below, except } = form.holds.kind === "index" ? form.holds : {};
+    if (below !== undefined && !letters.has(below)) {
+      throw new OptionError(`${where}: input ${name} must be below the letter of an axis, got ${below}.`);
+    }
+    if (typeof except === "string" && !Object.hasOwn(definition.options, except)) {
+      throw new OptionError(`${where}: input ${name} must except the value of an option, got ${except}.`);
+    }
+  }
+}
+
+function checkName(where: string, what: string, name: string): void {
+  if (isName(name)) return;
+  throw new OptionError(`${where}: ${what} must have names of letters, digits and _, got ${printValue(name)}.`);
+}
