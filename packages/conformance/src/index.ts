@@ -34,3 +34,6 @@ export {
   type Progress,
 } from "./suite/runConformance.js";
 export { covers, selectBackends, type Selection } from "./suite/select.js";
+export { fuzz, summaryOf, trialOf, type FuzzOptions, type FuzzReport } from "./fuzz/fuzz.js";
+export { backendContestant, type BackendContestantOptions, type Contestant } from "./fuzz/contestants.js";
+export { gradient, simplified } from "./fuzz/graphContestants.js";
