@@ -12,6 +12,8 @@ import { afterAll, describe, it } from "vitest";
 import type { Fixture } from "./cases/caseFormat.js";
 import { loadFixtures } from "./cases/loadFixtures.js";
 import { environment, nodeModule } from "./node.js";
+import { groupBy } from "./groupBy.js";
+import { unclaimedProblems, unclaimedShares } from "./suite/claims.js";
 import { requireFixtures } from "./suite/checkFixtures.js";
 import { KnownFailureLedger, type KnownFailure } from "./suite/knownFailures.js";
 import { createOracle } from "./suite/oracle.js";
@@ -102,7 +104,9 @@ function register(backend: Backend<unknown>, options: TestBackendOptions): void 
   requireFixtures(fixtures);
   const context = { oracle: createOracle(losses), ledger: new KnownFailureLedger(knownFailures), losses };
   const own = dtypes.filter((dtype) => backend.dtypes.includes(dtype));
-  const suites = own.flatMap((dtype) => [...byLoss(fixtures)].map(([loss, cases]) => ({ dtype, loss, cases })));
+  const suites = own.flatMap((dtype) =>
+    groupBy(fixtures, ({ loss }) => loss).map(([loss, cases]) => ({ dtype, loss, cases })),
+  );
   const outcomes: Outcome[] = [];
   let done = 0;
 
@@ -124,21 +128,16 @@ function register(backend: Backend<unknown>, options: TestBackendOptions): void 
       const stale = context.ledger.stale([backend.id]);
       if (stale.length > 0) throw new Error(stale.join("\n"));
     });
+    it("leaves few elements without a claim", ({ skip }) => {
+      skip(done < suites.length, "only after all cases have run");
+      const problems = unclaimedProblems(outcomes);
+      if (problems.length > 0) throw new Error(problems.join("\n"));
+    });
     afterAll(async () => {
       if (reportFile !== undefined) writeReport(reportFile, backend, own, outcomes);
       await backend.dispose();
     });
   });
-}
-
-function byLoss(fixtures: readonly Fixture[]): ReadonlyMap<string, readonly Fixture[]> {
-  const groups = new Map<string, Fixture[]>();
-  for (const fixture of fixtures) {
-    const group = groups.get(fixture.loss);
-    if (group === undefined) groups.set(fixture.loss, [fixture]);
-    else group.push(fixture);
-  }
-  return groups;
 }
 
 function unexplained(outcomes: readonly Outcome[]): readonly Outcome[] {
@@ -155,8 +154,9 @@ function writeReport(
     versions: packageVersions(),
     backends: [{ id, device, dtypes }],
     rows: summarise(outcomes),
+    unclaimed: unclaimedShares(outcomes),
     unavailable: [],
-    problems: unexplained(outcomes).map(describeOutcome),
+    problems: [...unexplained(outcomes).map(describeOutcome), ...unclaimedProblems(outcomes)],
   };
   const { mkdirSync, writeFileSync } = nodeModule("node:fs", "writing a report");
   mkdirSync(nodeModule("node:path", "writing a report").dirname(file), { recursive: true });

@@ -22,6 +22,7 @@ import {
 } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 import { loadFixtures } from "../cases/loadFixtures.js";
+import { unclaimedProblems, unclaimedShares } from "./claims.js";
 import { missingFixtures, requireFixtures } from "./checkFixtures.js";
 import { KnownFailureLedger, loadKnownFailures, type KnownFailure } from "./knownFailures.js";
 import { createOracle } from "./oracle.js";
@@ -80,7 +81,8 @@ const rules: Rules<ConformanceOptions> = {
  * Holds backends to the golden fixtures, one after the other.
  *
  * A backend that does not work here is noted in the report, and fails the run if it is required. The run also fails
- * if a known failure is out of date, a registered loss lacks fixtures, or no backend works.
+ * if a known failure is out of date, a registered loss lacks fixtures, the analysis claims nothing of too many elements, or
+ * no backend works.
  *
  * @returns the report; it passed if `problems` is empty
  * @throws LossesError if there are no fixtures or two with the same id
@@ -125,6 +127,7 @@ export async function runConformance(
     ...(ran.every(({ dtypes: own }) => own.length === 0) ? ["No backend worked here: nothing was checked."] : []),
     ...unavailable.filter((one) => one.required).map((one) => `${one.backend} is required here: ${one.reason}`),
     ...outcomes.filter((one) => one.result.problems.length > 0 && one.known === undefined).map(describeOutcome),
+    ...unclaimedProblems(outcomes),
     ...context.ledger.stale(ran.map(({ id }) => id)),
   ];
   const versions = { ...packageVersions(), ...options.versions };
@@ -134,6 +137,7 @@ export async function runConformance(
     ...(machine === undefined ? {} : { machine }),
     backends: ran,
     rows: summarise(outcomes),
+    unclaimed: unclaimedShares(outcomes),
     unavailable,
     problems,
   };
