@@ -4,6 +4,7 @@ export { isFloat, isInteger, unitRoundoff, type DType, type FloatDType, type Inp
 export { bindShape, formatShape, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
+export { power } from "./ops/power.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
 export {
   countUses,
