@@ -78,19 +78,24 @@ function runIn(
   out: Results,
 ): readonly TfTensor[] {
   const addresses = new Map<string, number>();
-  const addressOf = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
+  const addressOf = ({ dataId }: TensorInfo, name: string): number => {
+    const at = backend.dataIdMap.get(dataId).memoryOffset;
+    if (at !== 0) return at;
+    const what = `${name} must be in memory, got a tensor for which TensorFlow.js found none`;
+    throw new LossesError("BACKEND_FAILED", `tfjs:wasm: ${what}. Dispose tensors, or use smaller batches.`);
+  };
   for (const { name, address } of program.inputs) {
     const tensor = feeds[name];
     if (tensor === undefined) throw new LossesError("MISSING_INPUT", `tfjs: ${name} must be fed, got nothing.`);
-    addresses.set(address, addressOf(tensor));
+    addresses.set(address, addressOf(tensor, name));
   }
   const made: TensorInfo[] = [];
   try {
-    const results = program.outputs.map(({ address, shape, dtype }, i) => {
+    const results = program.outputs.map(({ address, name, shape, dtype }, i) => {
       const given = out[i];
       const result = given ?? newData(backend, bindShape(shape, sizes), dtype as TfDType);
       if (given === undefined) made.push(result);
-      addresses.set(address, addressOf(result));
+      addresses.set(address, addressOf(result, name));
       return result;
     });
     machine.run(sizes, addresses);

@@ -31,16 +31,25 @@ export function heapOf(backend: KernelBackend): Heap | undefined {
 }
 
 function findHeap(backend: KernelBackend): Heap | undefined {
-  if (!has(backend, "wasm") || !has(backend, "dataIdMap") || !has(backend, "makeOutput")) return undefined;
+  if (!isWasmEngine(backend)) return undefined;
   const { wasm } = backend;
-  if (typeof backend.makeOutput !== "function" || !has(backend.dataIdMap, "get")) return undefined;
-  if (!has(wasm, "_malloc") || !has(wasm, "_free")) return undefined;
   // The build with threads is handed its memory, which is shared between them.
   const own = has(wasm, "asm") && has(wasm.asm, "memory") ? wasm.asm.memory : undefined;
   const memory = own ?? (has(wasm, "wasmMemory") ? wasm.wasmMemory : undefined);
-  const { _malloc: allocate, _free: free } = wasm;
-  if (!isMemory(memory) || typeof allocate !== "function" || typeof free !== "function") return undefined;
-  return { id: "tfjs:wasm", memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
+  if (!isMemory(memory)) return undefined;
+  return {
+    id: "tfjs:wasm",
+    memory,
+    allocate: (bytes) => wasm._malloc(bytes) >>> 0,
+    free: (address) => wasm._free(address),
+  };
+}
+
+function isWasmEngine(backend: KernelBackend): backend is WasmEngine {
+  if (!has(backend, "wasm") || !has(backend, "dataIdMap") || !has(backend, "makeOutput")) return false;
+  const { wasm, dataIdMap, makeOutput } = backend;
+  if (typeof makeOutput !== "function" || !has(dataIdMap, "get")) return false;
+  return has(wasm, "_malloc") && has(wasm, "_free") && [wasm._malloc, wasm._free].every((f) => typeof f === "function");
 }
 
 /** Data of a tensor: with these contents, or with whatever is there. Throws if there is no memory. */
