@@ -1,7 +1,7 @@
 import { clipLoss, crossEntropy, float, klDiv, LossesError, type Tensor } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackendSync, type JsEngineName } from "../src/index.js";
-import { actual, expectClose, functionOf, numbers, type Data } from "./support.js";
+import { actual, expectClose, functionOf, type Data } from "./support.js";
 import type { Plain } from "./reference.js";
 
 type Build = (t: Record<string, Tensor>) => Tensor;

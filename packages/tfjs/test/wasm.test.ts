@@ -178,6 +178,7 @@ it("a tensor that TensorFlow.js has placed where there is no memory is refused",
   expect(() => compiled.valueSync({ input: lost, target: [0] })).toThrow(
     "tfjs:wasm: input must be in memory, got a tensor for which TensorFlow.js found none. Dispose tensors, or use smaller batches.",
   );
+  lost.dispose();
   wasm.HEAPU8.set(bottom);
   await tf.setBackend("cpu");
 });

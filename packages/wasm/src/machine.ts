@@ -1,4 +1,4 @@
-import { LossesError, power, type DimSizes } from "@losses/core";
+import { LossesError, type DimSizes } from "@losses/core";
 import { checkBytes, takeMemory, type Heap } from "./heap.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
@@ -19,7 +19,7 @@ export function createMachine(program: Program, heap: Heap): Machine {
   if (platform === undefined) throw new RangeError("there is no WebAssembly");
   const isMemoryShared = !(heap.memory.buffer instanceof ArrayBuffer);
   const module = new platform.Module(programBytes(program, { isMemoryShared }));
-  const { run } = new platform.Instance(module, { host: { memory: heap.memory, pow: power } }).exports;
+  const { run } = new platform.Instance(module, { host: { memory: heap.memory, pow: Math.pow } }).exports;
   if (typeof run !== "function") throw new RangeError("the module has no function run");
   const layouts = new Map<string, Layout>();
   return {

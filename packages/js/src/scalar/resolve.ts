@@ -164,7 +164,6 @@ function valueOf(
       const [rows = 0, columns = 0] = shape;
       if (a === undefined || b === undefined) throw new RangeError("resolve: matmul needs two operands");
       const inner = viewOf(instruction.operands[0]).shape[1] ?? 0;
-      if (inner === 0) return { ...sized, kind: "number", number: 0 };
       return { ...sized, kind: "matmul", a, b, rows, inner, columns };
     }
   }
