@@ -34,6 +34,7 @@ export {
 } from "./tensor/dims.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
+export { power } from "./ops/power.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";
 export {
   countUses,

@@ -34,9 +34,10 @@ export function nestFunction(
   const after: Bytes[] = [];
   const counter = locals.add("i32");
   const rows: Bytes[] = [];
-  const extent = values.integer(words.size(dims.slice(-1), 4));
-  const vectors = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16)));
-  const pairs = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16 * copies)));
+  const bytes = words.size(dims.slice(-1), 4, dims);
+  const extent = values.integer(bytes);
+  const vectors = values.integer(i32.and(bytes, i32.const(-16)));
+  const pairs = values.integer(i32.and(bytes, i32.const(-16 * copies)));
   const memory = memoryOf(graph, values, words, { before, after, counter });
 
   let finished: Bytes = [];
@@ -100,7 +101,9 @@ export function nestFunction(
     finished = concat(values.row);
   }
   const row = concat([...values.rowStart, ...rows]);
-  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim])));
+  // Rows without elements need not be passed, unless each has a result.
+  const hasRowResults = nest.roots.some((root) => !isFull(root) || root.reduced.join() === `${dims.length - 1}`);
+  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim], 1, hasRowResults ? [] : dims)));
   const loops = outer.reduceRight<Bytes>((body, size, i) => {
     const counts = values.counters[i] ?? -1;
     const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
