@@ -22,7 +22,10 @@ export interface LossGraphOptions {
   readonly dtype?: FloatDType;
   /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
   readonly inputs?: Readonly<Record<string, ExportInput>>;
-  /** Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. */
+  /**
+   * Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. Of two axes that the loss tells apart only the first can
+   * have a name; the other keeps its own.
+   */
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
 }
 
@@ -79,7 +82,7 @@ function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly
 }
 
 // Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
-const firstStandIn = 2 ** 30;
+const firstStandIn = 2 ** 30 + 0.5;
 
 function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Binding {
   const standIns = new Map<string, number>();
@@ -95,11 +98,37 @@ function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput
     Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape: shape.map(standIn), dtype }]),
   );
   const binding = readably(names, () => bindInputs(spec.loss.definition, given));
-  const real = (dim: Dim): Dim => {
-    const size = typeof dim === "number" ? dim : (binding.sizes[dim] ?? -1);
-    return names.get(size) ?? size;
+  const real = realDims(binding, names);
+  return {
+    ...binding,
+    inputs: binding.inputs.map((input) => ({
+      ...input,
+      shape: input.shape.map((dim) => (typeof dim === "number" ? dim : (real.get(dim) ?? dim))),
+    })),
   };
-  return { ...binding, inputs: binding.inputs.map((input) => ({ ...input, shape: input.shape.map(real) })) };
+}
+
+/**
+ * What each of the loss's own letters stands for. The loss does not ask that two letters be the same size, and a run may have two sizes
+ * where a model says one name twice: so a name goes to its first letter, and the next keeps its own.
+ */
+function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): ReadonlyMap<string, Dim> {
+  const real = new Map<string, Dim>();
+  const taken = new Set<string>(names.values());
+  const given = new Set<string>();
+  for (const [letter, size] of Object.entries(sizes)) {
+    const name = names.get(size);
+    if (name === undefined || !given.has(name)) {
+      real.set(letter, name ?? size);
+      if (name !== undefined) given.add(name);
+      continue;
+    }
+    let own = letter;
+    while (taken.has(own)) own += "_";
+    taken.add(own);
+    real.set(letter, own);
+  }
+  return real;
 }
 
 /** Runs `bind`; in the message of a shape error the names stand again where their sizes were printed. */

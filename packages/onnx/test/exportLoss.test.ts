@@ -76,6 +76,23 @@ describe("inputs and outputs", () => {
     ]);
   });
 
+  it("a fixed size stays fixed, however large", () => {
+    const options = { shapes: { input: [2, 2 ** 30], target: [2] } };
+    expect(interfaceOf(crossEntropy(), options).slice(0, 2)).toEqual(["input: 1[2, 1073741824]", "target: 6[2]"]);
+    expect(() => exportLoss(clipLoss(), { shapes: { image: ["A", 2 ** 30], text: ["B", 2 ** 30] } })).toThrow(
+      /with N = A as in image, got \[B, 1073741824\]/,
+    );
+  });
+
+  it("axes that the loss tells apart stay apart where they are given one name", () => {
+    const inputs = (shapes: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+      interfaceOf(crossEntropy(), { shapes }).slice(0, 2);
+    expect(inputs({ input: ["n", "n"] })).toEqual(["input: 1[n, C]", "target: 6[n]"]);
+    expect(inputs({ input: ["C", "C"] })).toEqual(["input: 1[C, C_]", "target: 6[C]"]);
+    expect(inputs({ input: ["C", "N"] })).toEqual(["input: 1[C, N]", "target: 6[C]"]);
+    expect(interfaceOf(klDiv(), { shapes: { input: ["n", "n"] } })[0]).toBe("input: 1[n, d2]");
+  });
+
   it("a dtype picks the form of the target", () => {
     expect(interfaceOf(crossEntropy(), { inputs: { target: { dtype: "float32" } } })[1]).toBe("target: 1[N, C]");
   });
