@@ -15,6 +15,7 @@ import {
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
 import { version } from "./version.js";
+import { widenHalf } from "./widenHalf.js";
 
 /** The ONNX file format and operator set that models are written in: old enough for every current runtime. */
 export const irVersion = 8;
@@ -55,8 +56,9 @@ interface BuildOptions extends ExportGraphOptions {
 }
 
 /** A graph as an ONNX model that is not encoded yet. */
-export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto {
-  verify(graph);
+export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto {
+  verify(given);
+  const graph = widenHalf(given);
   const operators = options.opset ?? (options.provider === "cpu" ? processorOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);

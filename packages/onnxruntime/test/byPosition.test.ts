@@ -37,7 +37,11 @@ it("the first extreme of an axis of size 1 that is stretched is every element", 
     const value = x as Tensor;
     const hits = value.equal(value.amax(1, true));
     const first = hits.where(value.iota(1), 2 ** 31 - 1).amin(1, true);
-    return value.iota(1).equal(first).where(y as Tensor, 0).sum(1);
+    return value
+      .iota(1)
+      .equal(first)
+      .where(y as Tensor, 0)
+      .sum(1);
   });
   const feeds = { x: { shape: [2, 1], data: [1, 2] }, y: { shape: [2, 3], data: [1, 2, 3, 4, 5, 6] } };
   await check(graph, feeds, { M: 2, N: 3 });

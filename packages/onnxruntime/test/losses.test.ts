@@ -4,7 +4,6 @@ import {
   crossEntropy,
   defineLoss,
   float,
-  halfBits,
   positive,
   reduction,
   traceLoss,
@@ -16,7 +15,7 @@ import {
 } from "@losses/core";
 import ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { createBackend, type OrtTensor } from "../src/index.js";
+import { createBackend } from "../src/index.js";
 import { testDevice } from "./device.js";
 import { evaluate } from "./reference.js";
 
@@ -224,23 +223,6 @@ it("is warmed up for sizes to come: the first real call makes no session", async
   expect(create).toHaveBeenCalledTimes(1);
   await own.dispose();
   create.mockRestore();
-});
-
-describe("float16", () => {
-  it("goes in and comes out as it is, where the device computes in it", async ({ skip }) => {
-    skip(!backend.dtypes.includes("float16"), "the device has no float16");
-    const loss = await backend.compile(tripletMarginLoss({ margin: 4, reduction: "sum" }), { dtype: "float16" });
-    const half = (x: number): OrtTensor => new ort.Tensor("float16", Uint16Array.of(halfBits(x)), [1, 1]);
-    const { value, grads } = await loss.valueAndGrad({ anchor: half(0), positive: half(2), negative: half(3) });
-    expect([value.type, grads.anchor?.type]).toEqual(["float16", "float16"]);
-    const { data, dtype } = await backend.read(value);
-    expect([dtype, data]).toEqual(["float16", Uint16Array.of(halfBits(3))]);
-    // What was read is taken again, with its dtype.
-    const again = backend.tensor({ data, shape: [1, 1], dtype });
-    expect(again.type).toBe("float16");
-    const wide = await backend.compile(tripletMarginLoss({ margin: 4, reduction: "sum" }));
-    expect((await wide.value({ anchor: again, positive: [[5]], negative: [[3]] })).data[0]).toBeCloseTo(6, 4);
-  });
 });
 
 describe("the gradient of a distance", () => {

@@ -112,8 +112,6 @@ export function logSoftmaxOffsets(
   context: EmitContext,
 ): readonly [string, string] | undefined {
   const { writer, graph, valueOf } = context;
-  // On the processor some ops see float16 before it is rounded and others after, so that x - m would not be 0 at the maximum.
-  if (node.dtype === "float16") return undefined;
   const { axis } = node.attrs;
   const x = valueOf(node.inputs[0] ?? -1);
   if (!isOneKernel(node, context)) {
@@ -142,7 +140,7 @@ export function isOneKernel(
   { provider }: EmitContext,
 ): boolean {
   if (provider !== "cpu" || dtype === "float64") return false;
-  return attrs.axis === shape.length - 1 || dtype === "float16";
+  return attrs.axis === shape.length - 1;
 }
 
 function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number, { writer }: EmitContext): string {

@@ -3,7 +3,6 @@ import type { EmitContext } from "./context.js";
 
 /** The root of the smallest positive number: a norm is that, or 0. */
 const smallestNorm: { readonly [K in DType]?: number } = {
-  float16: 2 ** -12,
   float32: 2 ** -74.5,
   float64: 2 ** -537,
 };

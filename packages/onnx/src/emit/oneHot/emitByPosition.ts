@@ -1,4 +1,4 @@
-import { nodeAt, pickOf, replaceOf, type DType, type Node, type NodeOf, type Shape } from "@losses/core";
+import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type Shape } from "@losses/core";
 import type { EmitContext } from "../context.js";
 import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
 import { pickLines } from "./pickAt.js";
@@ -50,18 +50,15 @@ function pickedLines(node: NodeOf<"reduceSum">, context: EmitContext): string | 
 /** A node that is 0 but for few elements: those are written into zeros. */
 function emitMask(node: Node, context: EmitContext): string | undefined {
   const terms = sparseOf(node.id, context);
-  return terms && addTerms(zeros(node, context), terms, node.dtype, context);
+  return terms && addTerms(zeros(node, context), terms, context);
 }
 
-function addTerms(base: string, terms: readonly SparseTerm[], dtype: DType, context: EmitContext): string {
-  const { writer } = context;
-  return terms.reduce((sum, { at, value }) => {
-    const { axis, index } = at;
-    // ONNX Runtime adds no float16 while it scatters.
-    if (dtype !== "float16") return writer.node("ScatterElements", [sum, index, value], { axis, reduction: "add" });
-    const changed = writer.node("Add", [gatherAt(sum, at, context), value]);
-    return writer.node("ScatterElements", [sum, index, changed], { axis });
-  }, base);
+function addTerms(base: string, terms: readonly SparseTerm[], { writer }: EmitContext): string {
+  return terms.reduce(
+    (sum, { at: { axis, index }, value }) =>
+      writer.node("ScatterElements", [sum, index, value], { axis, reduction: "add" }),
+    base,
+  );
 }
 
 function zeros({ shape, dtype }: Node, { writer, sizes }: EmitContext): string {
@@ -98,16 +95,11 @@ function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext):
   const after = sparseOf(right, context);
   if (after !== undefined) {
     const terms = afterReaders(left, node.op === "add" ? after : negative(after), context);
-    return addTerms(valueOf(left), terms, node.dtype, context);
+    return addTerms(valueOf(left), terms, context);
   }
   const before = sparseOf(left, context);
   if (before === undefined) return undefined;
-  return addTerms(
-    node.op === "add" ? valueOf(right) : writer.node("Neg", [valueOf(right)]),
-    before,
-    node.dtype,
-    context,
-  );
+  return addTerms(node.op === "add" ? valueOf(right) : writer.node("Neg", [valueOf(right)]), before, context);
 }
 
 /**
@@ -154,7 +146,7 @@ function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext)
   if (at === undefined) return undefined;
   // Where a line has no such element its sum is 0, and so is the result.
   const minusOne = asLines(writer.scalar(-1, node.dtype), [], at, node.dtype, context);
-  const less = addTerms(valueOf(other), afterReaders(other, [{ at, value: minusOne }], context), node.dtype, context);
+  const less = addTerms(valueOf(other), afterReaders(other, [{ at, value: minusOne }], context), context);
   return writer.node("Mul", [less, product === left ? valueOf(sum) : writer.node("Neg", [valueOf(sum)])]);
 }
 
