@@ -39,7 +39,7 @@ export function pickLines(id: number, at: Position, context: EmitContext): strin
   const { shape } = nodeAt(graph, id);
   const axis = at.axis - (at.whole.length - shape.length);
   const lines = lineShape(at.whole, at.axis);
-  return same(lineShape(shape, axis), lines) ? picked : writer.node("Expand", [picked, sizes.shape(lines)]);
+  return same(lineShape(shape, axis), lines) ? picked : writer.node("Expand", [picked, sizes.list(lines)]);
 }
 
 /** (log softmax x)ᵢ = xᵢ - m - log Σ exp(x - m), for one i in each line. */
