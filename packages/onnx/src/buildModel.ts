@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { countUses, graphInputs, nodeAt, verify, type Graph, type Node, type Shape } from "@losses/core";
-import type { EmitContext, Provider, SumPlan } from "./emit/context.js";
+import { countUses, graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
+import type { EmitContext, Provider } from "./emit/context.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
-import { planForAnySize } from "./emit/sums.js";
+import { planSum } from "./emit/sumPlan.js";
 import { emitNode } from "./emit/table.js";
 import { ModelWriter } from "./emit/writer.js";
 import { encodeValue } from "./format.js";
@@ -14,6 +14,7 @@ import {
   type ModelProto,
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
+import { haveElements, isLarge } from "./variant.js";
 import { version } from "./version.js";
 import { widenHalf } from "./widenHalf.js";
 
@@ -34,17 +35,15 @@ export interface ExportGraphOptions {
   /** int32 inputs of the graph that the model shall take as int64. */
   readonly int64Inputs?: readonly string[];
   /**
-   * How to sum all elements of a tensor of this shape, where the sizes are known beforehand;
-   * default: right for every size.
+   * The sizes behind the symbols that the model is for, which makes it faster: it serves just those that have the same `variantKey`.
+   * Default: the model is right for every size.
    */
-  readonly planSum?: (shape: Shape) => SumPlan;
+  readonly sizes?: DimSizes;
   /**
    * True for a model that is fed class indices only after they have been checked against the range that its inputs say
    * (`attrs.indices`). Default false: an index out of range picks nothing.
    */
   readonly trustsIndices?: boolean;
-  /** True for a model that is never fed a tensor without elements: it may be faster. Default false. */
-  readonly hasElements?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
 }
@@ -73,9 +72,10 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
       options.sizeInputs === undefined
         ? sizesOfShapes(writer, graph, provider)
         : sizesOfInputs(writer, options.sizeInputs),
-    planSum: options.planSum ?? planForAnySize,
+    planSum: (run) => planSum(run, options.sizes),
+    isLarge: (shape) => isLarge(shape, options.sizes),
     provider,
-    hasElements: options.hasElements ?? false,
+    hasElements: haveElements(options.sizes),
     trustsIndices: options.trustsIndices ?? false,
     int64Inputs,
     opset: operators,

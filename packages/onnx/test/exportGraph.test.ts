@@ -1,6 +1,6 @@
 import type { Graph } from "@losses/core";
 import { expect, it } from "vitest";
-import { exportGraph, exportSizedGraph } from "../src/index.js";
+import { exportGraph, exportSizedGraph, variantKey } from "../src/index.js";
 import { decode } from "./decode.js";
 
 const x = {
@@ -101,7 +101,7 @@ it("reads sizes from shapes, or has inputs for them and computes none", () => {
   ]);
 });
 
-it("an input for a count of zeros fills a line up to whole rows", () => {
+it("inputs for counts of zeros fill a line up to whole rows, and rows of rows", () => {
   const graph: Graph = {
     name: "total",
     nodes: [
@@ -110,13 +110,56 @@ it("an input for a count of zeros fills a line up to whole rows", () => {
     ],
     outputs: [{ name: "value", node: 1 }],
   };
-  const { sizeInputs } = exportSizedGraph(graph, { planSum: () => "padded" });
-  expect(sizeInputs.map(({ values }) => [0, 1, 4096, 5000].map((N) => values({ N })))).toEqual([
-    [
-      [0, 0],
-      [0, 4095],
-      [0, 0],
-      [0, 3192],
-    ],
+  const { sizeInputs } = exportSizedGraph(graph);
+  const values = (N: number): readonly (readonly number[])[] => sizeInputs.map((input) => input.values({ N }));
+  expect(values(0)).toEqual([
+    [0, 0],
+    [0, 128],
+    [0, 0],
+    [0, 128],
+    [0, 0],
+    [0, 128],
   ]);
+  expect(values(128)).toEqual([
+    [0, 0],
+    [1, 128],
+    [0, 127],
+    [1, 128],
+    [0, 127],
+    [1, 128],
+  ]);
+  expect(values(50_000)).toEqual([
+    [0, 48],
+    [391, 128],
+    [0, 121],
+    [4, 128],
+    [0, 124],
+    [1, 128],
+  ]);
+});
+
+it("a model for known sizes takes short sums in one go and long ones in rows; one key names all that it serves", () => {
+  const shape = ["N", "C"];
+  const graph: Graph = {
+    name: "totals",
+    nodes: [
+      { ...x, attrs: { ...x.attrs, shape }, shape },
+      { id: 1, op: "reduceSum", inputs: [0], attrs: { axes: [1], keepdims: false }, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [{ name: "value", node: 1 }],
+  };
+  const written = (C: number): readonly string[] =>
+    decode(exportGraph(graph, { sizes: { N: 2, C } })).graph.node.map(({ opType }) => opType);
+  expect(written(512)).toEqual(["ReduceSum"]);
+  expect(written(1000)).toEqual(["Reshape", "ReduceSum", "ReduceSum"]);
+  expect(written(521)).toContain("Pad");
+  const keyOf = variantKey(graph);
+  const keys = [
+    { N: 2, C: 3 },
+    { N: 70_000, C: 512 },
+    { N: 2, C: 1024 },
+    { N: 2, C: 0 },
+  ].map(keyOf);
+  expect(keys[0]).toBe(keys[1]);
+  expect(new Set(keys).size).toBe(3);
 });

@@ -17,7 +17,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { exportLoss, irVersion, opset, type ExportLossOptions } from "../src/index.js";
 import { version } from "../src/version.js";
-import type { ValueInfoProto } from "../src/generated/onnx_pb.js";
+import type { NodeProto, ValueInfoProto } from "../src/generated/onnx_pb.js";
 import { decode, metadata, signature } from "./decode.js";
 
 const interfaceOf = (spec: LossSpec, options: ExportLossOptions = {}): readonly string[] => {
@@ -223,7 +223,7 @@ describe("every loss", () => {
   // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
   const allowed = new Set(
     (
-      "Abs Add And Cast Concat Div Equal Exp Expand Gather GatherElements Identity Less LessOrEqual Log MatMul Max Min Mod Mul Neg Not Or " +
+      "Abs Add And Cast Concat Div Equal Exp Expand Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mul Neg Not Or " +
       "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
     ).split(" "),
   );
@@ -245,14 +245,26 @@ describe("every loss", () => {
     it(`${loss.lossName}: standard ops only, every value written once and before it is read`, () => {
       const { graph } = decode(exportLoss(loss(), { gradients: true }));
       const known = new Set(["", ...graph.input.map(({ name }) => name), ...graph.initializer.map(({ name }) => name)]);
-      for (const node of graph.node) {
-        expect(allowed).toContain(node.opType);
-        expect(node.input.filter((name) => !known.has(name))).toEqual([]);
-        expect(node.output.filter((name) => known.has(name))).toEqual([]);
-        node.output.forEach((name) => known.add(name));
-      }
-      expect(graph.output.filter(({ name }) => !known.has(name))).toEqual([]);
-      const read = new Set(graph.node.flatMap(({ input }) => input));
+      const read = new Set<string>();
+      /** Branches see what is around them; what is in one is seen nowhere else. */
+      const visit = (nodes: readonly NodeProto[], visible: ReadonlySet<string>): ReadonlySet<string> => {
+        const here = new Set(visible);
+        for (const node of nodes) {
+          expect(allowed).toContain(node.opType);
+          node.input.forEach((name) => read.add(name));
+          expect(node.input.filter((name) => !here.has(name))).toEqual([]);
+          for (const { g } of node.attribute) {
+            const inside = visit(g?.node ?? [], here);
+            expect(g?.output.filter(({ name }) => here.has(name) || !inside.has(name)) ?? []).toEqual([]);
+          }
+          expect(node.output.filter((name) => known.has(name))).toEqual([]);
+          node.output.forEach((name) => known.add(name));
+          node.output.forEach((name) => here.add(name));
+        }
+        return here;
+      };
+      const whole = visit(graph.node, known);
+      expect(graph.output.filter(({ name }) => !whole.has(name))).toEqual([]);
       expect(graph.initializer.filter(({ name }) => !read.has(name))).toEqual([]);
     });
   }

@@ -17,7 +17,7 @@ if (facts === undefined) throw new Error(`no device ${testDevice}`);
 const id = `onnxruntime:${testDevice}`;
 const engine = makeEngine(sessionSetup(ort, id, facts, { threads: 1, outputs: "host", writesHost: true }), testDevice);
 /** The ops of all graphs that have been checked. */
-export const covered = new Set<OpName>();
+export const covered: Set<OpName> = new Set();
 
 /**
  * Runs a graph on ONNX Runtime and by the reference, and compares every output to a few units in the last place.
