@@ -54,6 +54,19 @@ interface BuildOptions extends ExportGraphOptions {
   readonly sizeInputs?: SizeInput[];
 }
 
+/** What the outputs of a graph are called in its model: as in the graph, unless an input of the model has that name. */
+export function outputNames({ nodes, outputs }: Graph): readonly string[] {
+  const inputs = nodes.flatMap((node) => (node.op === "input" ? [node.attrs.name] : []));
+  const taken = new Set([...inputs, ...outputs.map(({ name }) => name)]);
+  return outputs.map(({ name }) => {
+    if (!inputs.includes(name)) return name;
+    let free = `output:${name}`;
+    while (taken.has(free)) free = `output:${free}`;
+    taken.add(free);
+    return free;
+  });
+}
+
 /** A graph as an ONNX model that is not encoded yet. */
 export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto {
   verify(given);
@@ -61,7 +74,9 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
   const operators = options.opset ?? (options.provider === "cpu" ? processorOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
-  const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);
+  const names = outputNames(graph);
+  const outputs = graph.outputs.map(({ node }, i) => ({ name: names[i] ?? "", node }));
+  const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...names]);
   const values: string[] = [];
   const uses = countUses(graph);
   const provider = options.provider ?? "any";
@@ -92,7 +107,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
     );
   }
   const { nodes, initializers, read } = writer.finish(
-    graph.outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
+    outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
   );
   const sizeInputs = (options.sizeInputs ?? []).filter(({ name }) => read.has(name));
   options.sizeInputs?.splice(0, Infinity, ...sizeInputs);
@@ -117,7 +132,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
         ),
         ...sizeInputs.map(({ name, dtype, shape }) => encodeValue(name, dtype, shape)),
       ],
-      output: graph.outputs.map(({ name, node }) => {
+      output: outputs.map(({ name, node }) => {
         const { dtype, shape } = nodeAt(graph, node);
         return encodeValue(name, dtype, shape, options.docs?.[name]);
       }),
@@ -134,11 +149,10 @@ function describeInner(
   values: readonly string[],
   computed: ReadonlySet<string>,
 ): readonly ValueInfoProto[] {
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
   const inner = new Map(
     graph.nodes.flatMap((node): [string, Node][] => {
       const value = values[node.id] ?? "";
-      return computed.has(value) && !outputs.has(value) ? [[value, node]] : [];
+      return computed.has(value) ? [[value, node]] : [];
     }),
   );
   return [...inner].map(([name, { dtype, shape }]) => encodeValue(name, dtype, shape));

@@ -1,6 +1,6 @@
-import type { Graph } from "@losses/core";
+import type { Graph, Node } from "@losses/core";
 import { expect, it } from "vitest";
-import { exportGraph, exportSizedGraph, variantKey } from "../src/index.js";
+import { exportGraph, exportSizedGraph, outputNames, variantKey } from "../src/index.js";
 import { decode } from "./decode.js";
 
 const x = {
@@ -65,6 +65,30 @@ it("inner values never take the name of an input or output", () => {
   const { graph: onnx } = decode(exportGraph(graph));
   const names = [...onnx.input.map(({ name }) => name), ...onnx.node.flatMap(({ output }) => output)];
   expect(new Set(names).size).toBe(3);
+});
+
+it("an output whose name an input has gets another, and a size that is an input too", () => {
+  const named = (name: string): Node => ({ ...x, attrs: { ...x.attrs, name } });
+  const graph = (name: string): Graph => ({
+    name: "named",
+    nodes: [
+      named(name),
+      { id: 1, op: "dimSize", inputs: [], attrs: { dims: ["N"], dtype: "float32" }, shape: [], dtype: "float32" },
+      { id: 2, op: "mul", inputs: [0, 1], attrs: {}, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [
+      { name: "value", node: 2 },
+      { name: "grad:x", node: 1 },
+    ],
+  });
+  expect(outputNames(graph("x"))).toEqual(["value", "grad:x"]);
+  expect(outputNames(graph("value"))).toEqual(["output:value", "grad:x"]);
+  const names = (name: string): readonly string[] => {
+    const { input, output } = decode(exportSizedGraph(graph(name)).model).graph;
+    return [...input, ...output].map((value) => value.name);
+  };
+  expect(names("value")).toEqual(["value", "count:float32:N", "output:value", "grad:x"]);
+  expect(names("count:float32:N")).toEqual(["count:float32:N", "count:float32:N_", "value", "grad:x"]);
 });
 
 it("refuses a symbol that no input brings", () => {

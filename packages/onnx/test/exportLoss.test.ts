@@ -2,11 +2,14 @@ import {
   allLosses,
   clipLoss,
   crossEntropy,
+  defineLoss,
   DTypeError,
+  float,
   InputError,
   klDiv,
   lsganDiscriminatorLoss,
   marginRankingLoss,
+  reduction,
   ShapeError,
   specFromJSON,
   tripletMarginLoss,
@@ -181,6 +184,24 @@ describe("the model", () => {
     expect(graph.input.map((input) => input.docString)).not.toContain("");
   });
 
+  it("says what its outputs are called where an input has their name", () => {
+    const named = defineLoss({
+      name: "named",
+      summary: "Its inputs are called like outputs.",
+      formula: "value * grad:value",
+      inputs: { value: float(["N"], "Numbers."), "grad:value": float(["N"], "Numbers.") },
+      options: { reduction: reduction() },
+      value: (inputs) => inputs.value.mul(inputs["grad:value"]),
+    });
+    const { model, graph } = decode(exportLoss(named(), { gradients: ["value"] }));
+    expect(graph.output.map(({ name }) => name)).toEqual(["output:value", "output:grad:value"]);
+    expect(graph.output.map(({ docString }) => docString)).not.toContain("");
+    expect(JSON.parse(metadata(model)["losses.outputs"] ?? "")).toEqual({
+      value: "output:value",
+      gradients: { value: "output:grad:value" },
+    });
+  });
+
   it("can be made of a loss with a function among its options", () => {
     const spec = tripletMarginWithDistanceLoss({ distance: (x, y) => x.sub(y).abs().sum(-1) });
     expect(metadata(decode(exportLoss(spec)).model)["losses.options"]).not.toContain("distance");
@@ -224,7 +245,7 @@ describe("every loss", () => {
   const allowed = new Set(
     (
       "Abs Add And Cast Concat Div Equal Exp Expand Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mul Neg Not Or " +
-      "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
+      "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Slice Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
     ).split(" "),
   );
   for (const loss of allLosses) {

@@ -2,6 +2,7 @@ import { LossesError, type DimSizes, type Executable, type Graph } from "@losses
 import {
   exportGraph,
   exportSizedGraph,
+  outputNames,
   variantKey,
   type ExportGraphOptions,
   type SizedModel,
@@ -32,7 +33,7 @@ interface Variant {
  * taken in stages to keep their digits, and runs over no elements have a session of their own, made when they first occur.
  */
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
-  const outputs = graph.outputs.map((output) => output.name);
+  const outputs = outputNames(graph);
   const keyOf = variantKey(graph);
   const sessions = new Map<string, Ready | Promise<Ready>>();
   let running = 0;

@@ -32,6 +32,38 @@ for (const [name, expression] of Object.entries(stretched)) {
   });
 }
 
+/** The element of each row that a label says, or that is on the diagonal. */
+const picks: Readonly<Record<string, (x: Tensor, label: Tensor) => Tensor>> = {
+  label: (x, label) => x.iota(1).equal(label.unsqueeze(1)).where(x, 0).sum(1),
+  "label, of a logarithm of shares": (x, label) => x.iota(1).equal(label.unsqueeze(1)).where(x.logSoftmax(1), 0).sum(1),
+  "label, of one line": (x, label) => x.iota(1).equal(label.unsqueeze(1)).where(x.sum(0), 0).sum(1),
+  "label, of a comparison": (x, label) =>
+    x.iota(1).equal(label.unsqueeze(1)).where(x.less(0).cast("float32"), 0).sum(1),
+  diagonal: (x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(1),
+  "diagonal, of a column": (x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(0),
+  replaced: (x, label) => x.iota(1).equal(label.unsqueeze(1)).where(7, x),
+};
+
+for (const [name, expression] of Object.entries(picks)) {
+  it(`by ${name}: from no rows, from no columns, and beside the others nothing`, async () => {
+    const graph = trace(
+      { x: { shape: ["N", "C"] }, label: { shape: ["N"], dtype: "int32" } },
+      ({ x, label }) => expression(x as Tensor, label as Tensor),
+      ["x"],
+    );
+    for (const [N, C] of [
+      [3, 0],
+      [0, 4],
+      [0, 0],
+      [3, 4],
+      [4, 3],
+    ] as const) {
+      const x = { shape: [N, C], data: Array.from({ length: N * C }, (_, i) => Math.fround(Math.sin(i))) };
+      await check(graph, { x, label: { shape: [N], data: [2, 0, 1, 2].slice(0, N) } }, { N, C }, 1e-6);
+    }
+  });
+}
+
 it("the first extreme of an axis of size 1 that is stretched is every element", async () => {
   const graph = trace({ x: { shape: ["M", 1] }, y: { shape: ["M", "N"] } }, ({ x, y }) => {
     const value = x as Tensor;

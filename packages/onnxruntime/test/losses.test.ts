@@ -166,6 +166,22 @@ it("concurrent runs of several sizes do not disturb each other", async () => {
   expect(await Promise.all(runs)).toEqual(runs.map((_, i) => (i + 1) * 1.5));
 });
 
+it("inputs may be called like outputs", async () => {
+  const named = defineLoss({
+    name: "named",
+    summary: "Its inputs are called like outputs.",
+    formula: "value² · grad:value",
+    inputs: { value: float(["N"], "Numbers."), "grad:value": float(["N"], "Numbers.") },
+    options: { reduction: reduction("none") },
+    value: (inputs) => inputs.value.square().mul(inputs["grad:value"]),
+  });
+  const loss = await backend.compile(named());
+  const { value, grads } = await loss.valueAndGrad({ value: [1, 2], "grad:value": [3, 5] });
+  expect(Array.from(value.data as Float32Array)).toEqual([3, 20]);
+  expect(Array.from(grads.value?.data as Float32Array)).toEqual([6, 20]);
+  expect(Array.from(grads["grad:value"]?.data as Float32Array)).toEqual([1, 4]);
+});
+
 it("takes ort tensors: int64 labels, float64 numbers; leaves them intact", async () => {
   const loss = await backend.compile(crossEntropy());
   const target = new ort.Tensor("int64", BigInt64Array.of(1n, 0n), [2]);

@@ -119,6 +119,7 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
  * Sizes from inputs of their own, which are added to `inputs`: no node computes with shapes, so that a GPU provider has every node.
  */
 export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
+  const names = new Map<string, string>();
   const input = (
     kind: string,
     dtype: SizeInput["dtype"],
@@ -126,8 +127,12 @@ export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
     shape: readonly number[],
     values: SizeInput["values"],
   ): string => {
-    const name = `${kind}:${counts.map(nameOfCount).join()}`;
-    if (!inputs.some((known) => known.name === name)) inputs.push({ name: writer.claim(name), dtype, shape, values });
+    const key = `${kind}:${counts.map(nameOfCount).join()}`;
+    const known = names.get(key);
+    if (known !== undefined) return known;
+    const name = writer.claim(key);
+    names.set(key, name);
+    inputs.push({ name, dtype, shape, values });
     return name;
   };
   const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] =>

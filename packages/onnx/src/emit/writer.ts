@@ -100,8 +100,10 @@ export class ModelWriter {
     return made?.opType === opType ? made.inputs : undefined;
   }
 
-  /** Reserves a name for an input. */
-  claim(name: string): string {
+  /** A name for an input: this one, or like it if that is taken. */
+  claim(stem: string): string {
+    let name = stem;
+    while (this.#taken.has(name)) name += "_";
     this.#taken.add(name);
     return name;
   }
@@ -159,10 +161,7 @@ export class ModelWriter {
   }
 
   #name(stem: string): string {
-    let name = `${stem}_${this.#taken.size}`;
-    while (this.#taken.has(name)) name += "_";
-    this.#taken.add(name);
-    return name;
+    return this.claim(`${stem}_${this.#taken.size}`);
   }
 }
 

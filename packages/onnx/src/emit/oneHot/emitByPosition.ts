@@ -2,7 +2,7 @@ import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type Shape } from "@
 import type { EmitContext } from "../context.js";
 import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
 import { pickLines } from "./pickAt.js";
-import { gatherAt, lineShape, positionOf, whereInside, type Position } from "./position.js";
+import { gatherAt, lineShape, positionOf, scatterAt, whereInside, type Position } from "./position.js";
 import { asLines, sparseOf, type SparseTerm } from "./sparse.js";
 
 /**
@@ -53,12 +53,8 @@ function emitMask(node: Node, context: EmitContext): string | undefined {
   return terms && addTerms(zeros(node, context), terms, context);
 }
 
-function addTerms(base: string, terms: readonly SparseTerm[], { writer }: EmitContext): string {
-  return terms.reduce(
-    (sum, { at: { axis, index }, value }) =>
-      writer.node("ScatterElements", [sum, index, value], { axis, reduction: "add" }),
-    base,
-  );
+function addTerms(base: string, terms: readonly SparseTerm[], context: EmitContext): string {
+  return terms.reduce((sum, { at, value }) => scatterAt(sum, value, at, { reduction: "add" }, context), base);
 }
 
 function zeros({ shape, dtype }: Node, { writer, sizes }: EmitContext): string {
@@ -80,7 +76,7 @@ function emitReplaced(node: NodeOf<"where">, context: EmitContext): string | und
     at.inside === undefined
       ? writer.node("Expand", [value, sizes.list(lineShape(node.shape, at.axis))])
       : whereInside(value, gatherAt(base, at, context), at, node.dtype, context);
-  return writer.node("ScatterElements", [base, at.index, updates], { axis: at.axis });
+  return scatterAt(base, updates, at, {}, context);
 }
 
 /** A sum or difference in which one side is 0 but for few elements: the other side with those changed. */
