@@ -25,3 +25,24 @@ it("a zero vector has no gradient even where an infinite or unknown one arrives"
     await check(graph, { x: { shape: [2, 2], data: [0, 0, 3, 4] } }, { N: 2, D: 2 });
   }
 });
+
+it("one over something times one over something else, each wanted for itself too: ONNX Runtime's optimiser leaves it right", async () => {
+  const shape = { shape: ["N"] } as const;
+  const mean = trace({ w: shape, y: shape }, ({ w, y }) => (w as Tensor).mul((y as Tensor).sigmoid()).mean(), ["w"]);
+  const feeds = { w: { shape: [2], data: [1, 2] }, y: { shape: [2], data: [3, 4] } };
+  await check(mean, feeds, { N: 2 });
+  const quotients = trace(
+    { w: shape, y: shape },
+    ({ w, y }) => {
+      const [a, b] = [w as Tensor, y as Tensor].map((x) => x.pow(-1)) as [Tensor, Tensor];
+      return a
+        .mul(b)
+        .add(a.mul(w as Tensor))
+        .add(b.mul(w as Tensor))
+        .add(a.mul(a))
+        .add(b.mul(b.mul(a)));
+    },
+    ["w", "y"],
+  );
+  await check(quotients, feeds, { N: 2 });
+});
