@@ -166,6 +166,29 @@ it("concurrent runs of several sizes do not disturb each other", async () => {
   expect(await Promise.all(runs)).toEqual(runs.map((_, i) => (i + 1) * 1.5));
 });
 
+it("arrays may be used again as soon as a call has returned, and after they have become tensors", async () => {
+  // Not compiled before: the first call waits for its session.
+  const loss = await backend.compile(huber({ beta: 2, reduction: "sum" }));
+  for (let call = 0; call < 2; call++) {
+    const [input, target] = [Float32Array.of(1, 5), Float32Array.of(0, 1)];
+    const pending = loss.valueAndGrad({ input, target: { data: target, shape: [2] } });
+    input.fill(NaN);
+    target.fill(NaN);
+    const { value, grads } = await pending;
+    expect(value.data).toEqual(Float32Array.of(3.25));
+    expect(grads.input?.data).toEqual(Float32Array.of(0.5, 1));
+  }
+  const labels = Int32Array.of(1);
+  const entropy = await backend.compile(crossEntropy());
+  const cost = entropy.value({ input: [[0, 0]], target: labels });
+  labels.fill(7);
+  expect((await cost).data[0]).toBeCloseTo(Math.LN2, 6);
+  const data = Float32Array.of(3);
+  const tensor = backend.tensor(data);
+  data.fill(NaN);
+  expect((await backend.read(tensor)).data).toEqual(Float32Array.of(3));
+});
+
 it("inputs may be called like outputs", async () => {
   const named = defineLoss({
     name: "named",
