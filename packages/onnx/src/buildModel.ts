@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { countUses, graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
 import type { EmitContext, Provider } from "./emit/context.js";
+import { addUnknown, unknownForBadLabels } from "./emit/labels.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { planSum } from "./emit/sumPlan.js";
 import { emitNode } from "./emit/table.js";
@@ -41,7 +42,7 @@ export interface ExportGraphOptions {
   readonly sizes?: DimSizes;
   /**
    * True for a model that is fed class indices only after they have been checked against the range that its inputs say
-   * (`attrs.indices`). Default false: an index out of range picks nothing.
+   * (`attrs.indices`). Default false: an index out of range makes every output NaN.
    */
   readonly trustsIndices?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
@@ -106,8 +107,12 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
       ),
     );
   }
+  const unknown = unknownForBadLabels(context);
   const { nodes, initializers, read } = writer.finish(
-    outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
+    outputs.map(({ name, node }) => ({
+      name,
+      value: unknown === undefined ? (values[node] ?? "") : addUnknown(node, unknown, context),
+    })),
   );
   const sizeInputs = (options.sizeInputs ?? []).filter(({ name }) => read.has(name));
   options.sizeInputs?.splice(0, Infinity, ...sizeInputs);

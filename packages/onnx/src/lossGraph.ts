@@ -9,6 +9,7 @@ import {
   type Dim,
   type FloatDType,
   type Graph,
+  type Node,
   type LossSpec,
 } from "@losses/core";
 import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
@@ -44,7 +45,7 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
   const dtype = options.dtype ?? "float32";
   const requests = mergeRequests(options);
   const inputs = chooseInputs(spec, dtype, requests);
-  const binding = bindSymbols(spec, inputs);
+  const { binding, real } = bindSymbols(spec, inputs);
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   const wanted = options.gradients ?? false;
   const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
@@ -66,7 +67,7 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
       "INVALID_INPUT",
     );
   }
-  const graph = traceLoss(spec, binding, { dtype, gradients });
+  const graph = withRealRanges(traceLoss(spec, binding, { dtype, gradients }), real);
   const outputs = graph.outputs.slice(1);
   return { graph: value ? graph : simplify({ ...graph, outputs }), inputs, value, gradients };
 }
@@ -84,7 +85,13 @@ function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly
 // Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
 const firstStandIn = 2 ** 30 + 0.5;
 
-function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Binding {
+interface Bound {
+  readonly binding: Binding;
+  /** What each of the loss's own letters stands for. */
+  readonly real: ReadonlyMap<string, Dim>;
+}
+
+function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Bound {
   const standIns = new Map<string, number>();
   const names = new Map<number, string>();
   const standIn = (dim: Dim): number => {
@@ -99,20 +106,29 @@ function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput
   );
   const binding = readably(names, () => bindInputs(spec.loss.definition, given));
   const real = realDims(binding, names);
-  return {
-    ...binding,
-    inputs: binding.inputs.map((input) => ({
-      ...input,
-      shape: input.shape.map((dim) => (typeof dim === "number" ? dim : (real.get(dim) ?? dim))),
-    })),
-  };
+  const bound = binding.inputs.map((input) => ({ ...input, shape: input.shape.map((dim) => realDim(dim, real)) }));
+  return { binding: { ...binding, inputs: bound }, real };
+}
+
+function realDim(dim: Dim, real: Bound["real"]): Dim {
+  return typeof dim === "number" ? dim : (real.get(dim) ?? dim);
+}
+
+/** The ranges of class indices are said in the loss's letters too. */
+function withRealRanges(graph: Graph, real: Bound["real"]): Graph {
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.op !== "input" || node.attrs.indices === undefined) return node;
+    const { below } = node.attrs.indices;
+    return { ...node, attrs: { ...node.attrs, indices: { ...node.attrs.indices, below: realDim(below, real) } } };
+  });
+  return { ...graph, nodes };
 }
 
 /**
- * What each of the loss's own letters stands for. The loss does not ask that two letters be the same size, and a run may have two sizes
+ * The loss does not ask that two letters be the same size, and a run may have two sizes
  * where a model says one name twice: so a name goes to its first letter, and the next keeps its own.
  */
-function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): ReadonlyMap<string, Dim> {
+function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): Bound["real"] {
   const real = new Map<string, Dim>();
   const taken = new Set<string>(names.values());
   const given = new Set<string>();
