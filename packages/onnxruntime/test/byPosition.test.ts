@@ -1,7 +1,6 @@
 import type { Tensor } from "@losses/core";
-import { expect, it } from "vitest";
+import { it } from "vitest";
 import { check } from "./check.js";
-import { testDevice } from "./device.js";
 import { trace } from "./traced.js";
 
 type Expression = (inputs: Readonly<Record<"x" | "y" | "label", Tensor>>) => Tensor;

@@ -46,3 +46,38 @@ it("one over something times one over something else, each wanted for itself too
   );
   await check(quotients, feeds, { N: 2 });
 });
+
+it("the gradient of a weighted cross entropy is PyTorch's where the weights of the targets sum to 0, and where one is infinite", async () => {
+  const cases = [
+    { input: [0, 0, 0, 0], shape: [2, 2], weight: [1, -1], wanted: [NaN, Infinity, -Infinity, NaN] },
+    {
+      input: [0, 0, 0, 0, 1, 2],
+      shape: [2, 3],
+      weight: [1, -1, Infinity],
+      wanted: [NaN, Infinity, Infinity, -Infinity, NaN, -Infinity],
+    },
+  ];
+  const backend = await createBackend({ device: testDevice });
+  for (const { input, shape, weight, wanted } of cases) {
+    const feeds = {
+      input: { data: Float32Array.from(input), shape },
+      target: Int32Array.of(0, 1),
+      weight: Float32Array.from(weight),
+    };
+    const loss = await backend.compile(crossEntropy());
+    const { grads } = await loss.valueAndGrad(feeds, { wrt: ["input"] });
+    expect(Array.from(grads.input?.data as Float32Array)).toEqual(wanted);
+    for (const provider of ["any", "cpu"] as const) {
+      const model = exportLoss(crossEntropy(), { gradients: ["input"], inputs: { weight: {} }, provider });
+      const session = await ort.InferenceSession.create(model);
+      const found = await session.run({
+        input: new ort.Tensor("float32", feeds.input.data, shape),
+        target: new ort.Tensor("int32", feeds.target, [2]),
+        weight: new ort.Tensor("float32", feeds.weight, [weight.length]),
+      });
+      expect(Array.from(found["grad:input"]?.data as Float32Array)).toEqual(wanted);
+      await session.release();
+    }
+  }
+  await backend.dispose();
+});
