@@ -1,10 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { openArray, readArray } from "@losses/io";
 import { afterAll, describe, expect, it } from "vitest";
 import { losses } from "./command.js";
 
+const bin = fileURLToPath(new URL("../bin/losses.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "losses-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -133,6 +137,52 @@ describe("losses run", { timeout: 120_000 }, () => {
     ]);
     expect(status).toBe(1);
     expect(err).toMatch(/^losses: \S+broken\.npy: [^\n]+\(FileError FILE_MALFORMED\)\n$/);
+  });
+});
+
+/** A command that says at its end how much memory it ever had. */
+const sayPeak = `data:text/javascript,${encodeURIComponent(`import { existsSync, readFileSync } from "node:fs";
+  process.on("exit", () => {
+    const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+    console.error("peak=" + (/VmHWM:\\s*(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS));
+  });`)}`;
+
+describe("losses run on a file that is large", { timeout: 240_000 }, () => {
+  const [count, classes] = [1300, 50257];
+  const logits = join(folder, "large.npy");
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, ${classes}), }`.padEnd(117);
+  // Zeros that take no place on the disk: every class is as likely as any other.
+  writeFileSync(logits, Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header}\n`, "latin1"));
+  truncateSync(logits, 128 + 4 * count * classes);
+  const labels = file("large.bin", new Uint8Array(new Uint16Array(count).fill(7).buffer));
+  const args = [
+    "run",
+    "crossEntropy",
+    "--input",
+    `input=${logits}`,
+    "--input",
+    `target=${labels}`,
+    "--as",
+    "target=uint16",
+  ];
+
+  it("takes less memory than the file", async () => {
+    const { out, err } = await losses([...args, "--json"], { node: ["--import", sayPeak] });
+    expect(JSON.parse(out)).toMatchObject({ value: expect.closeTo(Math.log(classes), 5), samples: count });
+    expect(Number(/peak=(\d+)/.exec(err)?.[1]) / 1024).toBeLessThan(200);
+  });
+
+  it.skipIf(process.platform === "win32")("leaves nothing behind when it is interrupted", async () => {
+    const own = mkdtempSync(join(folder, "interrupted-"));
+    const child = spawn(process.execPath, [bin, ...args, "--grad", `input=${join(own, "x.npy")}`]);
+    let err = "";
+    child.stderr.on("data", (text) => (err += String(text)));
+    const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+    // As soon as it writes.
+    while (readdirSync(own).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGINT");
+    expect([await closed, err]).toEqual([1, "losses: interrupted by SIGINT.\n"]);
+    expect(readdirSync(own)).toEqual([]);
   });
 });
 

@@ -26,9 +26,10 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   if (spec.options["reduction"] === "none" && perSample === undefined && options.grad.length === 0) {
     throw new UsageError("run with reduction none must have --per-sample <file>, for it has no single value.");
   }
-  await withFiles(options, async ({ backend, sources, dtype }) => {
+  await withFiles(options, async ({ backend, sources, dtype, signal }) => {
     const bar = progressBar();
     const found = await evaluateArrays(backend, spec, sources, {
+      signal,
       ...(dtype === undefined ? {} : { dtype }),
       ...(batchRows === undefined ? {} : { batchRows }),
       ...(perSample === undefined ? {} : { perSample: toFile(perSample) }),
