@@ -113,6 +113,19 @@ try {
   ]);
   const line = JSON.parse(run(bin, ["eval", "--backend", "js"], { cwd: app, input: cases }));
   demand(line.value.data[0] === 0 && line.grads.image.data[0] === 0, "losses eval reads a case and answers it");
+  writeFileSync(join(app, "labels.json"), "[0, 1]");
+  writeFileSync(join(app, "logits.csv"), "a,b\n1,1\n2,2\n");
+  const files = [
+    "--input",
+    "input=logits.csv",
+    "--input",
+    "target=labels.json",
+    "--per-sample",
+    "losses.npy",
+    "--json",
+  ];
+  const ran = JSON.parse(run(bin, ["run", "crossEntropy", ...files], { cwd: app }));
+  demand(Math.abs(ran.value - Math.LN2) < 1e-6 && ran.samples === 2, "losses run reads files and gives their loss");
   writeFileSync(join(app, "own.mjs"), ownLoss);
   const own = run(process.execPath, ["own.mjs"], { cwd: app }).trim();
   demand(own === "0.433781 0.761594 model", `a loss written outside runs, differentiates and exports: ${own}`);

@@ -27,6 +27,7 @@ export {
   formatShape,
   isSize,
   readShape,
+  sameShape,
   sizeOf,
   type Dim,
   type DimSizes,
@@ -85,8 +86,9 @@ export {
 export * from "./loss/define.js";
 export { allInputs } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
-export type { LossValue } from "./loss/reduce.js";
+export type { LossPart, LossValue, WeightedValues } from "./loss/reduce.js";
 export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
+export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
 export { gradientOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
 export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";

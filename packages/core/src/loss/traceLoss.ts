@@ -22,8 +22,6 @@ export interface TraceRequest {
   readonly gradients: readonly string[];
   /** `"ones"`: the gradient of the sum of the output. `"input"`: the graph takes the incoming gradient as `cotangent`. */
   readonly seed?: "ones" | "input";
-  /** False: the graph as it was recorded, for who holds the simplified one to it. Default true. */
-  readonly simplified?: boolean;
 }
 
 /** The name of the output that holds the gradient of an input. */
@@ -41,18 +39,30 @@ function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
   return { below: holds.below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
 }
 
+/** The tensors of a trace by input: as they are fed, and as the loss sees them. */
+export interface TracedInputs {
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly seen: Readonly<Record<string, Tensor>>;
+}
+
+/** Adds bound inputs to a trace. */
+export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, float: FloatDType): TracedInputs {
+  const leaves: Record<string, Tensor> = {};
+  const seen: Record<string, Tensor> = {};
+  for (const { name, shape, holds, integral } of binding.inputs) {
+    const dtype = holds.kind === "index" || integral ? "int32" : float;
+    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
+    leaves[name] = leaf;
+    seen[name] = integral ? leaf.cast(float) : leaf;
+  }
+  return { leaves, seen };
+}
+
 /** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
 export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
   const request = readTraceRequest(spec, binding, given);
   const tracer = new Tracer();
-  const leaves: Record<string, Tensor> = {};
-  const seen: Record<string, Tensor> = {};
-  for (const { name, shape, holds, integral } of binding.inputs) {
-    const dtype = holds.kind === "index" || integral ? "int32" : request.dtype;
-    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
-    leaves[name] = leaf;
-    seen[name] = integral ? leaf.cast(request.dtype) : leaf;
-  }
+  const { leaves, seen } = traceInputs(tracer, spec, binding, request.dtype);
   const value = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];
@@ -71,8 +81,7 @@ export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest)
     const gradient = gradients[i];
     if (gradient !== undefined) outputs[gradientOutput(name)] = tracer.idOf(gradient);
   });
-  const recorded = tracer.builder.finish(spec.name, outputs);
-  const graph = request.simplified === false ? recorded : simplify(recorded);
+  const graph = simplify(tracer.builder.finish(spec.name, outputs));
   verify(graph);
   return graph;
 }

@@ -1,13 +1,8 @@
 import { customGradient } from "../graph/trace.js";
-import type { Tensor } from "../tensor/tensor.js";
 import { ignoreIndexInGraph } from "../loss/ignoreIndex.js";
+import type { WeightedValues } from "../loss/reduce.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { oneHot, pick } from "./select.js";
-
-/** Per-sample values, and what they are divided by for the mean. */
-export interface WeightedValues {
-  readonly values: Tensor;
-  readonly divisor: Tensor;
-}
 
 /** What turns log-probabilities and class indices into a loss. */
 export interface IndexEntropyOptions {
@@ -36,15 +31,12 @@ export function indexEntropy(
   const gain = ownWeight === undefined ? own : own.mul(ownWeight);
   const ignored = ignoreIndex === undefined ? undefined : labels.equal(ignoreIndexInGraph(ignoreIndex));
   const counted = (values: Tensor): Tensor => ignored?.where(0, values) ?? values;
-  const divisor =
-    ownWeight !== undefined ? counted(ownWeight).sum() : (ignored?.not().cast(gain.dtype).sum() ?? gain.count());
-  if (labelSmoothing === 0) return [{ values: counted(gain.neg()), divisor }];
+  const weights = ownWeight !== undefined ? counted(ownWeight) : ignored?.not().cast(gain.dtype);
+  const divided = (values: Tensor): WeightedValues => (weights === undefined ? { values } : { values, weights });
+  if (labelSmoothing === 0) return [divided(counted(gain.neg()))];
   const all = (perClass === undefined ? logProbabilities : logProbabilities.mul(perClass)).sum(axis);
   const share = logProbabilities.count(axis).pow(-1).mul(-labelSmoothing);
-  return [
-    { values: counted(gain).mul(labelSmoothing - 1), divisor },
-    { values: counted(all).mul(share), divisor },
-  ];
+  return [divided(counted(gain).mul(labelSmoothing - 1)), divided(counted(all).mul(share))];
 }
 
 /**
@@ -62,7 +54,7 @@ export function probabilityEntropy(
   const product = logProbabilities.mul(smoothed);
   const weighted = weight === undefined ? product : product.mul(alongAxis(weight, logProbabilities, axis));
   const values = weighted.sum(axis).neg();
-  return { values, divisor: values.count().mul(classes.div(classes)) };
+  return { values, weights: classes.div(classes).expand(values.shape) };
 }
 
 /** A vector shaped to broadcast along `axis` of `x`. */
