@@ -57,3 +57,15 @@ export function installApp(folder, tarballs, { ours, others = {}, manifest = {},
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
   run("npm", ["install", ...quiet, ...(omitOptional ? ["--omit=optional"] : [])], { cwd: folder });
 }
+
+/**
+ * @param {string} tarball
+ * @returns {string[]} the files in it
+ */
+export function tarballFiles(tarball) {
+  const listed = run("tar", ["-tzf", tarball], { cwd: root });
+  return listed
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace(/^package\//, ""));
+}
