@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import process from "node:process";
 import { findChromium, softwareFlags } from "../chromium.mjs";
+import { endGroup } from "./servers.mjs";
 
 /** @typedef {{ folder: string, headers?: Readonly<Record<string, string>> }} Page a folder with an index.html, and how it is served */
 /** @typedef {{ value?: any, error?: string }} Result */
@@ -119,16 +120,6 @@ export async function runPages(browser, pages, { seconds = 60 } = {}) {
   }
   for (const name of names) results[name] ??= { error: `${browser} reported nothing; it said: ${said.slice(-2000)}` };
   return results;
-}
-
-/** @param {number | undefined} pid */
-function endGroup(pid) {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 /**

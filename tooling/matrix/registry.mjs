@@ -1,23 +1,11 @@
 // A registry on this machine's loopback: verdaccio, which takes our packages and fetches all others from where npm does.
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { run } from "../runProgram.mjs";
+import { freePort, whenAnswers } from "./servers.mjs";
 import { here } from "./tools.mjs";
-
-/** @returns {Promise<number>} a port that is free now */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /**
  * @param {string} folder for its storage
@@ -53,11 +41,8 @@ export async function startRegistry(folder) {
   });
   let said = "";
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (part) => (said += part));
-  for (let tries = 0; ; tries += 1) {
-    if (server.exitCode !== null || tries > 600) throw new Error(`registry: verdaccio must start, it said: ${said}`);
-    const answer = await fetch(`${url}-/ping`).catch(() => undefined);
-    if (answer?.ok) break;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await whenAnswers(`${url}-/ping`, () => {
+    if (server.exitCode !== null) throw new Error(`registry: verdaccio must start, it said: ${said}`);
+  });
   return { url, npmrc, stop: () => void server.kill() };
 }
