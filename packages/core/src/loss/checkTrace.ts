@@ -10,6 +10,7 @@ import type { TraceRequest } from "./traceLoss.js";
 const rules: Rules<TraceRequest> = {
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isFloat(value as "float32") },
   gradients: { domain: "a list of names of inputs", accepts: isTexts },
+  simplified: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
   seed: { domain: '"ones" or "input"', accepts: (value) => value === "ones" || value === "input" },
 };
 

@@ -22,6 +22,8 @@ export interface TraceRequest {
   readonly gradients: readonly string[];
   /** `"ones"`: the gradient of the sum of the output. `"input"`: the graph takes the incoming gradient as `cotangent`. */
   readonly seed?: "ones" | "input";
+  /** False: the graph as it was recorded, for who holds the simplified one to it. Default true. */
+  readonly simplified?: boolean;
 }
 
 /** The name of the output that holds the gradient of an input. */
@@ -81,7 +83,8 @@ export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest)
     const gradient = gradients[i];
     if (gradient !== undefined) outputs[gradientOutput(name)] = tracer.idOf(gradient);
   });
-  const graph = simplify(tracer.builder.finish(spec.name, outputs));
+  const recorded = tracer.builder.finish(spec.name, outputs);
+  const graph = request.simplified === false ? recorded : simplify(recorded);
   verify(graph);
   return graph;
 }
