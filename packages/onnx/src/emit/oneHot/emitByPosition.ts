@@ -88,7 +88,8 @@ function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext):
   }
   const after = sparseOf(right, context);
   if (after !== undefined) {
-    return addTerms(valueOf(left), node.op === "add" ? after : negative(after, context), context);
+    const terms = node.op === "add" ? after : negative(after, context);
+    return addTerms(valueOf(left), afterReaders(nodeAt(context.graph, left), terms, context), context);
   }
   const before = sparseOf(left, context);
   if (before === undefined) return undefined;
@@ -125,6 +126,16 @@ function isSumOf(node: Node, mask: Node, graph: EmitContext["graph"]): boolean {
   return (
     node.op === "reduceSum" && node.inputs[0] === mask.id && node.attrs.keepdims && pickOf(graph, node) !== undefined
   );
+}
+
+/** The same terms, known only when what is read of a softmax that they are added to has been. */
+function afterReaders(softmax: Node, terms: readonly SparseTerm[], context: EmitContext): readonly SparseTerm[] {
+  const { writer } = context;
+  return terms.map(({ at, value }) => {
+    const read = readOf(softmax, at, context);
+    if (read === undefined) return { at, value };
+    return { at, value: writer.node("Where", [writer.node("Equal", [read, read]), value, read]) };
+  });
 }
 
 /**
