@@ -8,9 +8,9 @@ import {
   type SyncCompiledLoss,
 } from "@losses/core";
 import { createReferenceBackend } from "../analysis/reference.js";
-import { toSpec, type Program } from "./program.js";
+import { programSpec, type Program } from "./program.js";
 import type { Run } from "./runs.js";
-import { differences, prepare, type Failure, type Figures, type Item, type Results } from "./truth.js";
+import { differences, prepareRun, type Failure, type Figures, type Item, type Results } from "./truth.js";
 
 /** Something that random programs are tried on. */
 export interface Contestant {
@@ -35,7 +35,7 @@ export interface BackendContestantOptions {
 export function backendContestant<T>(backend: Backend<T>, options: BackendContestantOptions = {}): Contestant {
   const { dtype = backend.dtypes[0] ?? "float32", takesOut = true, countTensors } = options;
   const check: Contestant["check"] = async (program, runs, figures) => {
-    const items = runs.flatMap((run) => prepare(program, run, dtype) ?? []);
+    const items = runs.flatMap((run) => prepareRun(program, run, dtype) ?? []);
     const before = countTensors?.();
     figures.runs += items.length;
     const failures = await agreed(program, items, () => runAll(backend, program, items, { dtype, takesOut }, figures));
@@ -56,7 +56,7 @@ async function agreed(
     return await work();
   } catch (error) {
     if (!(error instanceof LossesError)) throw error;
-    const loss = await createReferenceBackend().compile(toSpec(program));
+    const loss = await createReferenceBackend().compile(programSpec(program));
     for (const { feeds } of items) {
       const message = await loss.valueAndGrad(feeds).then(
         () => undefined,
@@ -75,7 +75,7 @@ async function runAll<T>(
   { dtype, takesOut }: { readonly dtype: FloatDType; readonly takesOut: boolean },
   figures: Figures,
 ): Promise<readonly Failure[]> {
-  const loss = await backend.compile(toSpec(program), { dtype });
+  const loss = await backend.compile(programSpec(program), { dtype });
   const failures: Failure[] = [];
   const hold = async (item: Item, results: Promise<Results>, note?: string): Promise<void> => {
     failures.push(...differences(item, await results, figures, note));

@@ -1,10 +1,11 @@
+import { isFloat } from "@losses/core";
 import type { Contestant } from "./contestants.js";
 import { makeProgram } from "./generate.js";
 import { outline, printTrial } from "./printTrial.js";
 import { Random } from "./random.js";
 import { makeRuns } from "./runs.js";
 import { shrink, type ShrinkLimits, type Trial } from "./shrink.js";
-import { prepare, type Failure, type Figures } from "./truth.js";
+import { prepareRun, type Failure, type Figures } from "./truth.js";
 
 export interface FuzzOptions {
   /** The first program's seed; the next has the next. Default 1. */
@@ -99,11 +100,13 @@ async function smallest(
   return { key, message: `${kind}\n${failure?.message ?? "fails once in a while"}\n${printTrial(best)}` };
 }
 
-/** True if the library takes a program; one that was cut too far is none. */
+/** True if the library takes a program and it gives floats; one that was cut too far is none. */
 function isProgram({ program, runs }: Trial): boolean {
   try {
-    for (const run of runs) prepare(program, run, "float32");
-    return true;
+    return runs.every((run) => {
+      const value = prepareRun(program, run, "float32")?.truth.get("value");
+      return value === undefined || isFloat(value.dtype);
+    });
   } catch {
     return false;
   }

@@ -2,18 +2,18 @@ import { bindInputs, gradientOutput, traceLoss, type Graph } from "@losses/core"
 import { analyze, type Feed } from "../analysis/analyze.js";
 import { spanAt } from "../analysis/bounded.js";
 import type { Contestant } from "./contestants.js";
-import { toSpec, type Program } from "./program.js";
+import { programSpec, type Program } from "./program.js";
 import { Random } from "./random.js";
 import { ruleOf } from "./rules.js";
 import type { Run } from "./runs.js";
-import { prepare, type Failure, type Item } from "./truth.js";
+import { prepareRun, type Failure, type Item } from "./truth.js";
 
 /** The graph as it is traced, held to the simplified one: nowhere may what one can give exclude the other. */
 export const simplified: Contestant = {
   name: "simplified",
   check: async (program, runs, figures) =>
     runs.flatMap((run) => {
-      const item = prepare(program, run, "float64");
+      const item = prepareRun(program, run, "float64");
       if (item === undefined) return [];
       figures.runs += 1;
       const traced = trace(program, item, false);
@@ -43,7 +43,7 @@ export const gradient: Contestant = {
     if (program.steps.some(({ rule }) => ruleOf(rule).hasOtherGradient)) return [];
     const ordinary = runs.filter(({ style }) => style === "normal" || style === "positive");
     return ordinary.flatMap((run) => {
-      const item = prepare(program, run, "float64");
+      const item = prepareRun(program, run, "float64");
       if (item === undefined || item.wrt.length === 0) return [];
       figures.runs += 1;
       figures.elements += 1;
@@ -54,7 +54,7 @@ export const gradient: Contestant = {
 
 /** The graph of a program on one run: the value alone, or all as it is written. */
 function trace(program: Program, { dtype, wrt, run }: Item, isValue: boolean): Graph {
-  const spec = toSpec(program);
+  const spec = programSpec(program);
   const given = Object.fromEntries(
     program.inputs.flatMap(({ name, kind }) => {
       const feed = run.feeds[name];

@@ -104,6 +104,7 @@ export const opRules: OpRules = {
   pow: {
     operands: ["float", "float"],
     numbers: [0, 1, 2, 3, -1, -2, 0.5, -0.5, 1.5, 1 / 3, 7],
+    weight: 2,
     apply: (x, [y = 1]) => x.pow(y),
   },
   maximum: binary("maximum"),

@@ -47,7 +47,7 @@ export type Operand = { readonly at: number } | { readonly number: number };
 export type Param = number | boolean | string | readonly (number | string)[];
 
 /** A program as a loss that any backend compiles. */
-export function toSpec(program: Program): LossSpec {
+export function programSpec(program: Program): LossSpec {
   return specOf(program.inputs, program.reduction, (tensors) => evaluate(program, tensors));
 }
 

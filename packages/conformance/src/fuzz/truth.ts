@@ -1,19 +1,17 @@
 import {
   bindInputs,
   bindShape,
-  gradientOutput,
   nodeAt,
   sizeOf,
   traceLoss,
   type DimSizes,
   type FloatDType,
   type Graph,
-  type PlainTensor,
 } from "@losses/core";
 import { analyze } from "../analysis/analyze.js";
 import { isNoNumber, spanAt, type Bounded } from "../analysis/bounded.js";
-import { toSpec, type Program } from "./program.js";
-import { hasValidLabels, type Run } from "./runs.js";
+import { programSpec, type Program } from "./program.js";
+import { hasValidLabels, type FuzzFeed, type Run } from "./runs.js";
 
 /** A call and the truth about it. */
 export interface Item {
@@ -23,9 +21,14 @@ export interface Item {
   readonly wrt: readonly string[];
   readonly graph: Graph;
   readonly sizes: DimSizes;
-  readonly feeds: Readonly<Record<string, PlainTensor>>;
+  readonly feeds: Readonly<Record<string, TypedFeed>>;
   /** By output name. */
   readonly truth: ReadonlyMap<string, Bounded>;
+}
+
+/** An input as a compiled loss takes it. */
+export interface TypedFeed extends FuzzFeed {
+  readonly dtype: FloatDType | "int32";
 }
 
 /** Results by output name. */
@@ -52,7 +55,7 @@ const mostProducts = 400_000;
 const prepared = new WeakMap<Program, WeakMap<Run, Map<FloatDType, Item | undefined>>>();
 
 /** A call with the truth about it, found once; undefined where that would take too long, or labels name no class. */
-export function prepare(program: Program, run: Run, dtype: FloatDType): Item | undefined {
+export function prepareRun(program: Program, run: Run, dtype: FloatDType): Item | undefined {
   const runs = prepared.get(program) ?? new WeakMap<Run, Map<FloatDType, Item | undefined>>();
   const items = runs.get(run) ?? new Map<FloatDType, Item | undefined>();
   prepared.set(program, runs.set(run, items));
@@ -62,7 +65,7 @@ export function prepare(program: Program, run: Run, dtype: FloatDType): Item | u
 
 function find(program: Program, run: Run, dtype: FloatDType): Item | undefined {
   if (!hasValidLabels(program, run)) return undefined;
-  const spec = toSpec(program);
+  const spec = programSpec(program);
   const given = program.inputs.flatMap(({ name, kind }) => {
     const feed = run.feeds[name];
     return feed === undefined ? [] : [{ name, ...feed, dtype: kind === "index" ? ("int32" as const) : dtype }];
