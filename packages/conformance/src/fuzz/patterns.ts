@@ -50,6 +50,19 @@ export const patterns: { readonly [name: string]: Rule } = {
   max: along((x, axis, keepdims) => x.max(axis, keepdims)),
   min: along((x, axis, keepdims) => x.min(axis, keepdims)),
   norm: along((x, axis, keepdims) => x.square().sum(axis, keepdims).sqrt()),
+  pNorm: {
+    operands: ["float"],
+    draw: (random, { rank }) => {
+      const axis = drawAxis(random, rank);
+      return axis && [...axis, random.pick([0.5, 1.5, 3])];
+    },
+    apply: (x, _, [axis, p]) =>
+      x
+        .abs()
+        .pow(numberOf(p))
+        .sum(numberOf(axis), true)
+        .pow(1 / numberOf(p)),
+  },
   guardedNorm: along((x, axis) => x.div(x.square().sum(axis, true).sqrt().clampMin(1e-8))),
   logMeanExp: along((x, axis, keepdims) => x.logSumExp(axis, keepdims).sub(x.count(axis).log())),
   isLargest: along((x, axis) => x.equal(x.amax(axis, true))),
