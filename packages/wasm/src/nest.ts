@@ -2,7 +2,7 @@ import { nodeAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
 import type { Nest } from "./fuse.js";
-import { i32, local, Locals, repeatWhile, v128 } from "./instructions.js";
+import { i32, local, Locals, repeatWhile, v128, when } from "./instructions.js";
 import type { Loops } from "./loops.js";
 import type { Contents, Root } from "./stored.js";
 import { store, Values, type Inner, type NestContext } from "./values.js";
@@ -176,7 +176,7 @@ interface Bodies {
   readonly wide: Bytes;
   readonly vector: Bytes;
   readonly single: Bytes;
-  /** After each block. */
+  /** Between blocks, and at the end. */
   readonly flush: Bytes;
 }
 
@@ -203,7 +203,7 @@ function elementLoop({ wide, vector, single, flush }: Bodies, counter: number, e
     // The smaller of both
     local.set(ends.stop, concat([stop, local.get(ends.pairs), i32.lt(stop, local.get(ends.pairs)), [0x1b]])),
     until(ends.stop, turn(wide, 16 * copies)),
-    flush,
+    when(i32.lt(at, local.get(ends.pairs)), flush),
   ]);
   return concat([reset, until(ends.pairs, block), rest]);
 }
