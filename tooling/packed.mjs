@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { installApp, packAll } from "./packs.mjs";
+import { installApp, packAll, tarballFiles } from "./packs.mjs";
 import { root } from "./repository.mjs";
 import { run } from "./runProgram.mjs";
 
@@ -52,6 +52,19 @@ function demand(holds, what) {
 try {
   const app = join(folder, "app");
   const tarballs = packAll(join(folder, "tarballs"));
+  for (const [name, tarball] of Object.entries(tarballs)) {
+    const files = tarballFiles(tarball.replace(/^file:/, ""));
+    const surplus = files.filter((file) =>
+      /(^|\/)(src|test|tests|fixtures|node_modules|\.turbo|\.reports)\/|\.test\./.test(file),
+    );
+    // The golden cases are what this one is for.
+    const allowed = name === "@losses/conformance" ? surplus.filter((file) => !file.startsWith("fixtures/")) : surplus;
+    demand(
+      allowed.length === 0,
+      `${name} holds no sources, tests or fixtures: ${files.length} files ${allowed.join(" ")}`,
+    );
+    demand(files.includes("LICENSE") && files.includes("README.md"), `${name} holds its licence and README`);
+  }
   installApp(app, tarballs, { ours: Object.keys(tarballs) });
   writeFileSync(join(app, "example.mjs"), firstExample());
   const printed = run(process.execPath, ["example.mjs"], { cwd: app });
