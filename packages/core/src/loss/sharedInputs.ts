@@ -21,17 +21,18 @@ export function sharedInputs(specs: readonly LossSpec[]): SharedInputs {
     }
   }
   const required = new Set(specs.flatMap(({ loss }) => Object.keys(loss.definition.inputs)));
-  const inputSets = satisfyingSets(specs, required);
-  const alternatives = new Set(specs.flatMap(({ loss }) => loss.definition.inputSets?.flat() ?? []));
+  const choices = specs.flatMap(({ loss: { definition } }) => definition.inputSets ?? []).flat();
+  const sets = satisfyingSets(specs, required);
+  for (const name of choices) if (sets.every((set) => set.includes(name))) required.add(name);
+  const inputSets = distinct(sets.map((set) => set.filter((name) => !required.has(name))));
   // An alternative that is never the right one is no input.
-  const taken = new Set([...required, ...(inputSets?.flat() ?? [])]);
-  const isTaken = (name: string): boolean => taken.has(name) || !alternatives.has(name);
+  const isTaken = (name: string): boolean => !choices.includes(name) || inputSets.flat().includes(name);
   const pick = (accepts: (name: string) => boolean): Inputs =>
     Object.fromEntries([...declared].filter(([name]) => accepts(name)));
   return {
     inputs: pick((name) => required.has(name)),
     optionalInputs: pick((name) => !required.has(name) && isTaken(name)),
-    ...(inputSets === undefined ? {} : { inputSets }),
+    ...(inputSets.length > 1 ? { inputSets } : {}),
   };
 }
 
@@ -62,30 +63,14 @@ function isAlike(a: InputForm, b: InputForm): boolean {
   return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
 }
 
+type Sets = readonly (readonly string[])[];
+
 /** Of the sets that satisfy some of the losses, joined in every way, those that satisfy all of them. */
-function satisfyingSets(
-  specs: readonly LossSpec[],
-  required: ReadonlySet<string>,
-): readonly (readonly string[])[] | undefined {
-  const choices = specs.flatMap(({ loss }) =>
-    loss.definition.inputSets === undefined ? [] : [loss.definition.inputSets],
-  );
-  if (choices.length === 0) return undefined;
-  const isSatisfied = (given: ReadonlySet<string>, sets: readonly (readonly string[])[]): boolean => {
-    const own = new Set(sets.flat().filter((name) => given.has(name)));
-    return sets.some((set) => set.length === own.size && set.every((name) => own.has(name)));
-  };
-  const known = new Set<string>();
+function satisfyingSets(specs: readonly LossSpec[], required: ReadonlySet<string>): Sets {
+  const choices = specs.flatMap(({ loss: { definition } }) => (definition.inputSets ? [definition.inputSets] : []));
   const joined = choices
-    .reduce<readonly (readonly string[])[]>(
-      (all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])),
-      [[]],
-    )
-    .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)))
-    .filter((set) => {
-      const key = [...set].sort().join();
-      return !known.has(key) && known.add(key);
-    });
+    .reduce<Sets>((all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])), [[]])
+    .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)));
   if (joined.length === 0) {
     const wanted = choices.map((sets) => sets.map((set) => set.join(" and ")).join(", or ")).join("; ");
     throw new OptionError(
@@ -93,4 +78,13 @@ function satisfyingSets(
     );
   }
   return joined;
+}
+
+function isSatisfied(given: ReadonlySet<string>, sets: Sets): boolean {
+  const own = new Set(sets.flat().filter((name) => given.has(name)));
+  return sets.some((set) => set.length === own.size && set.every((name) => own.has(name)));
+}
+
+function distinct(sets: Sets): Sets {
+  return [...new Map(sets.map((set) => [[...set].sort().join(), set])).values()];
 }
