@@ -1,6 +1,7 @@
 export * from "./errors.js";
 export {
   checkArgument,
+  isListOf,
   isObject,
   isPlainObject,
   isTexts,
@@ -22,16 +23,7 @@ export {
   type FloatDType,
   type InputDType,
 } from "./tensor/dtype.js";
-export {
-  bindShape,
-  formatShape,
-  isSize,
-  readShape,
-  sizeOf,
-  type Dim,
-  type DimSizes,
-  type Shape,
-} from "./tensor/dims.js";
+export { bindShape, formatShape, isSize, sizeOf, type Dim, type DimSizes, type Shape } from "./tensor/dims.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { isElementwise, opNames, opTable, type ElementwiseOp } from "./ops/table.js";

@@ -1,4 +1,4 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { isListOf, isObject, printValue, readable } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -22,7 +22,7 @@ function isLossValue(value: unknown): value is LossValue {
   if (isTraced(value)) return true;
   if (!isObject(value)) return false;
   const { values, terms } = value;
-  if (Array.isArray(terms)) return terms.length > 0 && terms.every(isTraced);
+  if (Array.isArray(terms)) return terms.length > 0 && isListOf(terms, isTraced);
   return isTraced(values) && Object.values(value).every((part) => part === undefined || isTraced(part));
 }
 
