@@ -1,6 +1,7 @@
 export * from "./errors.js";
 export {
   checkArgument,
+  isListOf,
   isObject,
   isPlainObject,
   isTexts,

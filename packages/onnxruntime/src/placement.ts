@@ -1,6 +1,7 @@
 import {
   checkSpec,
   defineBackend,
+  isListOf,
   isObject,
   isTexts,
   LossesError,
@@ -129,8 +130,7 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
 const nodesRule: Rule = {
   domain: "a list of nodes with a name, an op and a provider",
   accepts: (value) =>
-    Array.isArray(value) &&
-    value.every((node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
+    isListOf(value, (node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
 };
 
 const rules: Rules<Placement> = {

@@ -33,7 +33,7 @@ export interface Binding {
 export function bindInputs(definition: AnyDefinition, given: Readonly<Record<string, GivenInput>>): Binding {
   const known = readDefinition("bindInputs", definition);
   const inputs = readable("bindInputs", () => readGiven(known, given));
-  checkPresence(known, inputs);
+  checkPresence(known, Object.keys(inputs));
   const matcher = new Matcher(known.name);
   const forms = Object.entries(allInputs(known)).flatMap(([name, declaration]) => {
     const tensor = inputs[name];
@@ -82,16 +82,17 @@ export function unknownInput(definition: AnyDefinition, name: string): InputErro
   );
 }
 
-function checkPresence(definition: AnyDefinition, given: Readonly<Record<string, GivenInput>>): void {
+/** Refuses inputs of which some are missing, or of which no set is complete. */
+export function checkPresence(definition: AnyDefinition, given: readonly string[]): void {
   const { name: loss, inputs, optionalInputs = {}, inputSets } = definition;
-  const missing = Object.keys(inputs).filter((name) => given[name] === undefined);
+  const missing = Object.keys(inputs).filter((name) => !given.includes(name));
   if (missing.length > 0) {
     const all = [...Object.keys(inputs), ...Object.keys(optionalInputs).map((name) => `${name} (optional)`)];
     throw new InputError(`${loss}: inputs must be ${all.join(", ")}, got no ${missing.join(", ")}.`, "MISSING_INPUT");
   }
   if (inputSets !== undefined) {
     const members = new Set(inputSets.flat());
-    const present = [...members].filter((name) => given[name] !== undefined);
+    const present = [...members].filter((name) => given.includes(name));
     const complete = inputSets.some((set) => set.length === present.length && set.every((n) => present.includes(n)));
     if (!complete) {
       const sets = inputSets.map((set) => set.join(" and ")).join(", or ");

@@ -1,4 +1,5 @@
 import {
+  isListOf,
   isObject,
   isPlainObject,
   isTexts,
@@ -44,7 +45,7 @@ const rules: Rules<AnyDefinition> = {
   optionalInputs: inputs,
   inputSets: {
     domain: "lists of names of optional inputs",
-    accepts: (value) => Array.isArray(value) && value.every(isTexts),
+    accepts: (value) => isListOf(value, isTexts),
   },
   options: { domain: "a plain object of declared options", accepts: isPlainObject },
   check: { domain: "a function", accepts: isFunction },

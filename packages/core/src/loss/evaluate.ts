@@ -1,4 +1,4 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { isListOf, isObject, printValue, readable } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -20,7 +20,7 @@ export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Ten
 
 function isLossValue(value: unknown): value is LossValue {
   const terms = isObject(value) && !isTraced(value) ? value["terms"] : undefined;
-  return Array.isArray(terms) ? terms.length > 0 && terms.every(isLossPart) : isLossPart(value);
+  return Array.isArray(terms) ? terms.length > 0 && isListOf(terms, isLossPart) : isLossPart(value);
 }
 
 function isLossPart(value: unknown): value is LossPart {

@@ -1,6 +1,6 @@
-import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import { isListOf, isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { isSize } from "../tensor/dims.js";
+import { isSize, mostAxes } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -102,18 +102,21 @@ export function declared(where: string, declaration: InputDeclaration): InputDec
 
 function checkForm(where: string, form: unknown): void {
   const { shape, holds } = (isObject(form) ? form : {}) as Partial<InputForm>;
-  const wrong: unknown = Array.isArray(shape) ? shape.find((token) => !isToken(token)) : shape;
-  if (!Array.isArray(shape) || wrong !== undefined || shape.filter(isRun).length > 1) {
+  if (!isListOf(shape, isToken) || shape.filter(isRun).length > 1) {
     const tokens = 'sizes and texts such as "N", "N?", and one "...d" or "~d"';
-    const got = Array.isArray(shape) && wrong !== undefined ? `${printValue(wrong)} in it` : printValue(shape);
-    throw new OptionError(`${where} must have a shape of ${tokens}, got ${got}.`);
+    const wrong: unknown[] = Array.isArray(shape)
+      ? shape.slice(0, mostAxes).filter((token) => !isToken(token))
+      : [shape];
+    throw new OptionError(
+      `${where} must have a shape of ${tokens}, got ${wrong.map(printValue).join(", ") || "two of those"}.`,
+    );
   }
   if (!isObject(holds) || !["float", "number", "index"].includes(holds.kind)) {
     throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(holds)}.`);
   }
 }
 
-function isToken(token: unknown): boolean {
+function isToken(token: unknown): token is DimToken {
   return (
     isSize(token) || (typeof token === "string" && /^([A-Za-z]\w*\??|~[A-Za-z]\w*\??|\.{3}\w+(\|\w+)?)$/.test(token))
   );
@@ -130,12 +133,11 @@ export type LossTensors<R extends string, P extends string> = { readonly [K in R
 
 /** The shape of a form as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {
-  if (!readable("formatTokens", () => Array.isArray(tokens) && tokens.every(isToken))) {
-    throw new OptionError(`formatTokens: the tokens must be sizes and texts such as "N", got ${printValue(tokens)}.`);
-  }
   const print = (token: DimToken): string =>
     String(token)
       .replace(/\|.*$/, "")
       .replace(/^~(\w+)\??$/, "...$1 (broadcast)");
-  return `[${tokens.map(print).join(", ")}]`;
+  const printed: string[] = [];
+  if (isListOf(tokens, (token) => isToken(token) && printed.push(print(token)) > 0)) return `[${printed.join(", ")}]`;
+  throw new OptionError(`formatTokens: the tokens must be sizes and texts such as "N", got ${printValue(tokens)}.`);
 }

@@ -3,7 +3,8 @@ import { DTypeError } from "../errors.js";
 
 /** The bits of the float16 nearest to `value`, ties to even. */
 export function halfBits(value: number): number {
-  if (typeof value !== "number") throw new DTypeError(`halfBits: the value must be a number, got ${printValue(value)}.`);
+  if (typeof value !== "number")
+    throw new DTypeError(`halfBits: the value must be a number, got ${printValue(value)}.`);
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (Number.isNaN(size)) return 0x7e00;
