@@ -1,3 +1,4 @@
+import process from "node:process";
 import { memoryArray, openArray, fileDTypes, type ArraySource, type OpenOptions } from "@losses/io";
 import type { Backend, FloatDType } from "@losses/core";
 import { openBackend } from "./backends.js";
@@ -14,11 +15,15 @@ export interface FileOptions {
   readonly json?: true;
 }
 
+const interrupts = ["SIGINT", "SIGTERM"] as const;
+
 /** What such a command works with. */
 export interface Opened {
   readonly backend: Backend<unknown>;
   readonly sources: Readonly<Record<string, ArraySource>>;
   readonly dtype: FloatDType | undefined;
+  /** Aborted when the user interrupts the command, so that no half-written file is left behind. */
+  readonly signal: AbortSignal;
 }
 
 /** Opens the backend and the files of a command, and closes them after the work. */
@@ -27,6 +32,10 @@ export async function withFiles<T>(options: FileOptions, work: (opened: Opened) 
   const described = describe(options);
   const backend = await openBackend(options.backend);
   const sources: Record<string, ArraySource> = {};
+  const stop = new AbortController();
+  const interrupt = (signal: NodeJS.Signals): void =>
+    stop.abort(Object.assign(new Error(`interrupted by ${signal}.`), { code: signal }));
+  for (const signal of interrupts) process.once(signal, interrupt);
   try {
     if (dtype !== undefined && !backend.dtypes.includes(dtype)) {
       throw new UsageError(`--dtype must be ${backend.dtypes.join(" or ")} on ${options.backend}, got ${dtype}.`);
@@ -36,8 +45,9 @@ export async function withFiles<T>(options: FileOptions, work: (opened: Opened) 
       const isNumber = path.trim() !== "" && !Number.isNaN(number);
       sources[name] = isNumber ? memoryArray(path, [number], []) : await openArray(path, open);
     }
-    return await work({ backend, sources, dtype });
+    return await work({ backend, sources, dtype, signal: stop.signal });
   } finally {
+    for (const signal of interrupts) process.off(signal, interrupt);
     for (const source of Object.values(sources)) await source.close();
     await backend.dispose();
   }

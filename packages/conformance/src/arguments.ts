@@ -3,8 +3,10 @@ import {
   checkArgument,
   checkLosses,
   isFloat,
+  isListOf,
   isObject,
   isPlainObject,
+  isTexts,
   OptionError,
   readParts,
   type AnyLoss,
@@ -17,7 +19,8 @@ import type { Case, CaseInput, CaseTensor, Expected, Fixture } from "./cases/cas
 import type { KnownFailure } from "./suite/knownFailures.js";
 
 export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
-export const listRule: Rule = { domain: "a list", accepts: Array.isArray };
+export const listRule: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
+export const textsRule: Rule = { domain: "a list of texts", accepts: isTexts };
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 export const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
 
@@ -28,7 +31,7 @@ export const dtypeRule: Rule = {
 
 export const dtypesRule: Rule = {
   domain: "a list of float16, float32 and float64",
-  accepts: (value) => Array.isArray(value) && value.every(isFloat),
+  accepts: (value) => isListOf(value, dtypeRule.accepts),
 };
 
 export const lossesRule: Rule = {
@@ -53,7 +56,7 @@ export const placeRule: Rule = {
 
 export const numbersRule: Rule = {
   domain: "a list of numbers",
-  accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "number"),
+  accepts: (value) => isListOf(value, (item) => typeof item === "number"),
 };
 
 export const tensorRule: Rule = { domain: "a shape and data that are numbers", accepts: isTensor };
@@ -99,7 +102,8 @@ function isExpected(value: unknown): value is Expected {
 /** Refuses what is no case; throws `OptionError`. */
 export function checkSingle(where: string, single: Case): void {
   const { inputs } = readParts(where, single, caseRules, ["id", "loss", "options", "inputs"]);
-  for (const input of inputs) readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]);
+  for (const input of inputs)
+    readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]);
 }
 
 /** Refuses what is no list of cases with their answers; throws `OptionError`. */
@@ -116,7 +120,10 @@ const failureRules: Rules<KnownFailure> = {
   backend: textRule,
   case: textRule,
   dtype: dtypeRule,
-  part: { domain: '"value", "gradient" or "error"', accepts: (value) => ["value", "gradient", "error"].includes(String(value)) },
+  part: {
+    domain: '"value", "gradient" or "error"',
+    accepts: (value) => value === "value" || value === "gradient" || value === "error",
+  },
   reason: textRule,
   link: textRule,
 };

@@ -24,6 +24,7 @@ import {
   numbersRule,
   tensorRule,
   textRule,
+  textsRule,
 } from "./arguments.js";
 import type { Case, CaseTensor, Fixture } from "./cases/caseFormat.js";
 import type { RunCase } from "./cases/runCase.js";
@@ -139,8 +140,9 @@ export async function checkCase(
 /** A report as text; numbers that JSON lacks are strings. */
 export function printReport(report: Report): string {
   const { backends, rows, unavailable, problems } = (isObject(report) ? report : {}) as Partial<Report>;
-  for (const [what, part] of Object.entries({ backends, rows, unavailable, problems })) {
+  for (const [what, part] of Object.entries({ backends, rows, unavailable })) {
     checkArgument("printReport", `${what} of the report`, part, listRule);
   }
+  checkArgument("printReport", "problems of the report", problems, textsRule);
   return readable("printReport", () => print(report));
 }

@@ -4,7 +4,7 @@ import { boundCase, compareTensor, loadFixtures, missingFixtures, type Fixture }
 
 const fixtures = loadFixtures();
 const graphs = new Map<string, Graph>();
-const timeout = 60_000;
+const timeout = 180_000;
 
 describe("the golden fixtures", () => {
   it("cover every registered loss: reductions, options, gradients, refusals", () => {

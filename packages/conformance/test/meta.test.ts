@@ -48,7 +48,7 @@ function changed(tensor: HostTensor, f: (x: number) => number): HostTensor {
   return { ...tensor, data: Float64Array.from(tensor.data, f) };
 }
 
-describe("the runner passes", { timeout: 60_000 }, () => {
+describe("the runner passes", { timeout: 180_000 }, () => {
   it("a backend that is right, and counts what it checked", async () => {
     const report = await run();
     expect(report.problems).toEqual([]);
@@ -66,7 +66,7 @@ describe("the runner passes", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the runner fails", { timeout: 60_000 }, () => {
+describe("the runner fails", { timeout: 180_000 }, () => {
   it("a backend that is off by 1e-4", async () => {
     const report = await run(reading((tensor) => changed(tensor, (x) => x * (1 + 1e-4))));
     expect(report.problems.join("\n")).toMatch(

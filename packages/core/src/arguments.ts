@@ -21,6 +21,7 @@ const nothing: object = Object.freeze({});
 export function readOptions<O extends object>(where: string, given: O | undefined, rules: Rules<O>): Partial<O> {
   if (given === undefined) return nothing as Partial<O>;
   const options: Partial<O> = {};
+  if (!isObject(rules)) throw new OptionError(`readOptions: rules must be an object, got ${printValue(rules)}.`);
   try {
     if (!isPlainObject(given)) {
       const wanted = `a plain object with ${namesOf(rules)}`;
@@ -31,7 +32,9 @@ export function readOptions<O extends object>(where: string, given: O | undefine
       const name = key as keyof O;
       const value = given[name];
       if (value === undefined) continue;
-      if (!rules[name].accepts(value)) throw wrongOption(where, key, rules[name], value);
+      const rule: Rule = rules[name];
+      if (!isRule(rule)) throw wrongRule("readOptions", rule);
+      if (!rule.accepts(value)) throw wrongOption(where, key, rule, value);
       options[name] = value;
     }
   } catch (cause) {
@@ -48,14 +51,35 @@ export function readParts<O extends object>(
   required: readonly (keyof O & string)[],
 ): O {
   const parts = readOptions(where, given ?? null, rules);
-  for (const name of required) if (parts[name] === undefined) throw wrongOption(where, name, rules[name], undefined);
+  const isThere = (name: unknown): boolean => {
+    if (typeof name !== "string" || !isRule(rules[name as keyof O])) return false;
+    if (parts[name as keyof O] === undefined) missing ??= name;
+    return true;
+  };
+  let missing: string | undefined;
+  if (!isListOf(required, isThere)) {
+    throw new OptionError(`readParts: required must be names that have rules, got ${printValue(required)}.`);
+  }
+  if (missing !== undefined) throw wrongOption(where, missing, rules[missing as keyof O], undefined);
   return parts as O;
 }
 
 /** Refuses an argument that its rule does not accept. `what`: which one, `the dtype`. */
-export function checkArgument(where: string, what: string, value: unknown, { domain, accepts }: Rule): void {
-  if (readable(where, () => accepts(value))) return;
-  throw new OptionError(`${where}: ${what} must be ${domain}, got ${printValue(value)}.`);
+export function checkArgument(where: string, what: string, value: unknown, rule: Rule): void {
+  const wanted = readable(where, () => {
+    const { domain, accepts } = isRule(rule) ? rule : { domain: "", accepts: undefined };
+    if (accepts === undefined) throw wrongRule("checkArgument", rule);
+    return accepts(value) ? undefined : domain;
+  });
+  if (wanted !== undefined) throw new OptionError(`${where}: ${what} must be ${wanted}, got ${printValue(value)}.`);
+}
+
+function isRule(rule: unknown): rule is Rule {
+  return isObject(rule) && typeof rule["domain"] === "string" && typeof rule["accepts"] === "function";
+}
+
+function wrongRule(where: string, rule: unknown): OptionError {
+  return new OptionError(`${where}: a rule must have a domain and a function accepts, got ${printValue(rule)}.`);
 }
 
 function namesOf(rules: object): string {
@@ -73,6 +97,7 @@ function wrongOption(where: string, key: string, { domain }: Rule, value: unknow
 
 /** What `read` gives. An argument that throws when it is looked at (a getter, a proxy) is refused like any other. */
 export function readable<A>(where: string, read: () => A): A {
+  if (typeof read !== "function") throw new OptionError(`readable: read must be a function, got ${printValue(read)}.`);
   try {
     return read();
   } catch (cause) {
@@ -96,10 +121,14 @@ export function unreadable(where: string, cause: unknown): LossesError {
 /** True for `{ … }`. In an array, a Map or an instance of a class, names would be overlooked. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  // The same object of another realm.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) return true;
+    // The same object of another realm.
+    return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
+  } catch {
+    return false;
+  }
 }
 
 /** True for an object or a function, of which properties can be asked. */
@@ -107,9 +136,23 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" ? value !== null : typeof value === "function";
 }
 
+/** True for a list of which every item is accepted. A hole is an item: lists may be nothing but holes, without end. */
+export function isListOf(value: unknown, accepts: (item: unknown, at: number) => boolean): value is readonly unknown[] {
+  if (typeof accepts !== "function") {
+    throw new OptionError(`isListOf: accepts must be a function, got ${printValue(accepts)}.`);
+  }
+  try {
+    if (!Array.isArray(value)) return false;
+    for (let i = 0; i < value.length; i++) if (!accepts(value[i], i)) return false;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** True for a list of texts. */
 export function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+  return isListOf(value, (item) => typeof item === "string");
 }
 
 const longest = 60;

@@ -1,6 +1,7 @@
 export * from "./errors.js";
 export {
   checkArgument,
+  isListOf,
   isObject,
   isPlainObject,
   isTexts,
@@ -37,6 +38,7 @@ export {
 export { addDims, divideDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
+export { power } from "./ops/power.js";
 export { evaluateScalar, isElementwise, opNames, opTable } from "./ops/table.js";
 export { interpret, interpretNode } from "./graph/interpret.js";
 export { nonNegativeNodes } from "./graph/signs.js";

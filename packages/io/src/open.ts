@@ -2,11 +2,7 @@ import type { ArraySource } from "./arraySource.js";
 import { bytesSource, openFile, tracked, type ByteSource } from "./bytes/byteSource.js";
 import type { FileDType } from "./elements.js";
 import { unsupported } from "./fileError.js";
-import { openCsv } from "./formats/csv.js";
-import { openJson } from "./formats/json/openJson.js";
 import { openNpy } from "./formats/numpy/npy.js";
-import { openNpz } from "./formats/numpy/npz.js";
-import { openParquet } from "./formats/parquet/openParquet.js";
 import { openRaw, type RawLayout } from "./formats/raw.js";
 import { openSafetensors } from "./formats/safetensors.js";
 
@@ -78,6 +74,7 @@ export function formatOf(path: string, { raw }: OpenOptions = {}): FileFormat {
   );
 }
 
+/** Opens an array of a source. The readers that stand on libraries are loaded when they are needed. */
 async function openSource(source: ByteSource, format: FileFormat, options: OpenOptions): Promise<ArraySource> {
   const { dtype, header, raw } = options;
   const close = (): Promise<void> => source.close();
@@ -85,19 +82,22 @@ async function openSource(source: ByteSource, format: FileFormat, options: OpenO
     case "npy":
       return openNpy(source, dtype, close);
     case "npz":
-      return openNpz(source, options, dtype, close);
+      return (await import("./formats/numpy/npz.js")).openNpz(source, options, dtype, close);
     case "safetensors":
       return openSafetensors(source, options, close);
     case "json":
-    case "jsonl":
+    case "jsonl": {
+      const { openJson } = await import("./formats/json/openJson.js");
       return openText(source, (text) => openJson(text, options, format === "jsonl", close));
+    }
     case "csv":
-    case "tsv":
-      return openText(source, (text) =>
-        openCsv(text, options, { delimiter: format === "csv" ? "," : "\t", header }, close),
-      );
+    case "tsv": {
+      const { openCsv } = await import("./formats/csv.js");
+      const delimiter = format === "csv" ? "," : "\t";
+      return openText(source, (text) => openCsv(text, options, { delimiter, header }, close));
+    }
     case "parquet":
-      return openParquet(source, options, close);
+      return (await import("./formats/parquet/openParquet.js")).openParquet(source, options, close);
     case "raw":
       if (raw === undefined)
         throw unsupported(`${source.name}: a file without a header must be described, got no layout.`);

@@ -10,6 +10,7 @@ import {
   OptionError,
   ShapeError,
   tripletMarginLoss,
+  weightedSum,
   type LossSpec,
 } from "@losses/core";
 import { createBackend } from "@losses/js";
@@ -236,6 +237,23 @@ describe("losses of files, as PyTorch's", () => {
       const parts = await evaluateArrays(backend, clipLoss(), sources, { batchRows: 20 });
       expect(parts).toMatchObject({ value: near(clipInBatches), batches: 3, isExact: false });
     });
+  });
+});
+
+describe("a weighted sum of losses", () => {
+  it("is computed over all rows at once, its terms reduced as they say, and has gradients", async () => {
+    const rows = { anchor: "triplet-anchor", positive: "triplet-positive", negative: "triplet-negative" };
+    const both = weightedSum([
+      { loss: tripletMarginLoss({ margin: 0.7, swap: true }), weight: 2 },
+      { loss: tripletMarginLoss({ margin: 0.7, swap: true, reduction: "sum" }), weight: -0.5 },
+    ]);
+    const path = join(folder, "sum.npy");
+    const { value, batches } = await evaluate(both, rows, { gradients: { anchor: toFile(path) } });
+    expect([value, batches]).toEqual([near(2 * expected.triplet.mean - 0.5 * expected.triplet.sum, 10), 1]);
+    const share = 2 - 0.5 * 53;
+    expect((await written(path)).data).toEqual(
+      expected.triplet.gradients["anchor"]?.map((gradient) => near(share * gradient, 10)),
+    );
   });
 });
 

@@ -16,7 +16,13 @@ import {
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
 import { elementType } from "./format.js";
-import { ModelProtoSchema, type GraphProto, type ModelProto, type ValueInfoProto } from "./generated/onnx_pb.js";
+import {
+  ModelProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
 import { lossGraph } from "./lossGraph.js";
 import { gradientsRule, readRecord, readRequests, recordRule } from "./requests.js";
@@ -139,7 +145,11 @@ function readType(
   const shape =
     given?.shape ??
     tensor?.shape?.dim.map(({ value }, i): Dim =>
-      value.case === "dimValue" ? Number(value.value) : value.case === "dimParam" ? value.value : `${name}_${i}`,
+      value.case === "dimValue"
+        ? Number(value.value)
+        : value.case === "dimParam" && value.value !== ""
+          ? value.value
+          : `${name}_${i}`,
     );
   if (dtype === undefined || shape === undefined) {
     throw new ShapeError(
@@ -174,14 +184,23 @@ function join(loss: string, graph: GraphProto, added: GraphProto, mapping: Reado
     if (name === "" || visible.has(name)) return name;
     return Object.hasOwn(mapping, name) ? (mapping[name] ?? name) : prefix + name;
   };
-  for (const node of added.node) {
-    node.name = prefix + node.name;
-    node.input = node.input.map(rename);
-    node.output = node.output.map(rename);
-  }
+  renameNodes(added.node, prefix, rename);
   for (const tensor of added.initializer) tensor.name = rename(tensor.name);
   graph.node.push(...added.node);
   graph.initializer.push(...added.initializer);
   graph.input.push(...inputs);
   graph.output.push(...added.output);
+}
+
+function renameNodes(nodes: readonly NodeProto[], prefix: string, rename: (name: string) => string): void {
+  for (const node of nodes) {
+    node.name = prefix + node.name;
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+    for (const { g } of node.attribute) {
+      if (g === undefined) continue;
+      renameNodes(g.node, prefix, rename);
+      for (const output of g.output) output.name = rename(output.name);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import {
   inputDTypes,
   isInputDType,
+  isListOf,
   isPlainObject,
   isTexts,
   readable,
@@ -13,7 +14,7 @@ import type { ModelNode, ModelParts, ModelTensor, ModelValue } from "./writeMode
 
 const name: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
 const names: Rule = { domain: "a list of names", accepts: isTexts };
-const list: Rule = { domain: "a list", accepts: Array.isArray };
+const list: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
 const dtype: Rule = { domain: inputDTypes.join(", "), accepts: isInputDType };
 
 const modelRules: Rules<ModelParts> = {
@@ -38,7 +39,7 @@ const nodeRules: Rules<ModelNode> = {
 };
 
 function isAttribute(value: unknown): boolean {
-  return typeof value === "string" || isInteger(value) || (Array.isArray(value) && value.every(isInteger));
+  return typeof value === "string" || isInteger(value) || isListOf(value, isInteger);
 }
 
 function isInteger(value: unknown): boolean {
@@ -50,11 +51,11 @@ const tensorRules: Rules<ModelTensor> = {
   dtype,
   shape: {
     domain: "a list of sizes",
-    accepts: (value) => dimsRule.accepts(value) && (value as unknown[]).every(isInteger),
+    accepts: (value) => dimsRule.accepts(value) && isListOf(value, isInteger),
   },
   data: {
     domain: "a list of numbers",
-    accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "number"),
+    accepts: (value) => isListOf(value, (item) => typeof item === "number"),
   },
 };
 

@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { readOptions, type Graph, type Rules } from "@losses/core";
+import { type Graph, isPlainObject, isSize, readOptions, type Rules } from "@losses/core";
 import { buildModel, type ExportGraphOptions } from "./buildModel.js";
 import type { SizeInput } from "./emit/sizes.js";
 import { ModelProtoSchema } from "./generated/onnx_pb.js";
@@ -49,9 +49,11 @@ const rules: Rules<ExportGraphOptions> = {
   metadata: textRecordRule,
   docs: textRecordRule,
   int64Inputs: textsRule,
-  planSum: { domain: "a function", accepts: (value) => typeof value === "function" },
+  sizes: {
+    domain: "a plain object of sizes by symbol",
+    accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
+  },
   trustsIndices: flagRule,
-  hasElements: flagRule,
   provider: providerRule,
 };
 

@@ -2,6 +2,7 @@ import {
   inputDTypes,
   isFloat,
   isInputDType,
+  isListOf,
   isPlainObject,
   isSize,
   isTexts,
@@ -88,13 +89,14 @@ function isDim(value: unknown): value is Dim {
 /** The axes of a tensor in a model. */
 export const dimsRule: Rule = {
   domain: `at most ${mostAxes} axes that are sizes >= 0 or names`,
-  accepts: (value) => Array.isArray(value) && value.length <= mostAxes && Array.from(value).every(isDim),
+  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && isDim(dim)),
 };
 
 function readDims(where: string, given: unknown): Shape {
-  const dims: unknown = readable(where, () => (Array.isArray(given) ? Array.from<unknown>(given) : given));
+  // Copied: what is looked at twice may have changed.
+  const dims: unknown = readable(where, () => (Array.isArray(given) ? given.slice(0, mostAxes + 1) : given));
   if (dimsRule.accepts(dims)) return dims as Shape;
-  const wrong = Array.isArray(dims) ? dims.filter((dim) => !isDim(dim)) : [];
+  const wrong: unknown[] = Array.isArray(dims) ? Array.from(dims).filter((dim) => !isDim(dim)) : [];
   const got = wrong.length === 0 ? printValue(dims) : `${printValue(wrong[0])} in it`;
   throw new ShapeError(`${where} must have ${dimsRule.domain}, got ${got}.`);
 }

@@ -1,6 +1,7 @@
 import { isTexts, OptionError, printValue, readOptions, type Backend, type Rules } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
+import { nodeModule } from "./nodeModule.js";
 import { probeDevice, probeDTypes } from "./probe.js";
 import {
   asOrtModule,
@@ -12,7 +13,7 @@ import {
   type RuntimeName,
 } from "./runtime.js";
 import { sessionSetup, unavailable } from "./sessions.js";
-import { startRemoteRuntime } from "./worker/remoteRuntime.js";
+import { startRemoteRuntime, type RemoteRuntime } from "./worker/remoteRuntime.js";
 
 export interface OnnxRuntimeOptions {
   /**
@@ -54,13 +55,14 @@ export async function createBackend(options?: OnnxRuntimeOptions): Promise<Backe
   const { runtime, devices, ort: given, threads, worker, outputs } = wantedOf(options);
   const name = runtimePackages[runtime];
   let ort: OrtModule;
+  let remote: RemoteRuntime | undefined;
   try {
     ort = given ?? (await loadRuntime(runtime));
+    remote = worker ? startRemoteRuntime(ort) : undefined;
   } catch (cause) {
     throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), [messageOf(cause)], cause);
   }
-  const count = threads ?? (await defaultThreads(runtime));
-  const remote = worker ? await startRemoteRuntime(ort) : undefined;
+  const count = threads ?? defaultThreads(runtime);
   const stop = async (): Promise<void> => remote?.stop();
   const reasons: string[] = [];
   const causes: unknown[] = [];
@@ -154,8 +156,6 @@ function isNode(): boolean {
   return typeof process === "object" && typeof process.versions?.node === "string";
 }
 
-async function defaultThreads(runtime: RuntimeName): Promise<number> {
-  if (runtime === "web") return 1;
-  const { availableParallelism } = await import(/* @vite-ignore */ "node:os");
-  return Math.min(4, availableParallelism());
+function defaultThreads(runtime: RuntimeName): number {
+  return runtime === "web" ? 1 : Math.min(4, nodeModule("node:os").availableParallelism());
 }

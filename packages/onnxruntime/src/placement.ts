@@ -1,6 +1,7 @@
 import {
   checkSpec,
   defineBackend,
+  isListOf,
   isObject,
   isTexts,
   LossesError,
@@ -15,6 +16,7 @@ import {
 } from "@losses/core";
 import { setupOf } from "./backends.js";
 import { makeEngine } from "./engine.js";
+import { nodeModule } from "./nodeModule.js";
 import { isRecord, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
 import { withFallback } from "./sessions.js";
 
@@ -59,12 +61,9 @@ export async function placement<R extends string, P extends string>(
     const got = found === undefined ? printValue(backend) : backend.id;
     throw new OptionError(`placement: the backend must be one of onnxruntime-node, got ${got}.`);
   }
-  const [{ mkdtemp, readdir, readFile, rm }, { tmpdir }, path] = await Promise.all([
-    import(/* @vite-ignore */ "node:fs/promises"),
-    import(/* @vite-ignore */ "node:os"),
-    import(/* @vite-ignore */ "node:path"),
-  ]);
-  const folder = await mkdtemp(path.join(tmpdir(), "losses-"));
+  const { mkdtemp, readdir, readFile, rm } = nodeModule("node:fs/promises");
+  const path = nodeModule("node:path");
+  const folder = await mkdtemp(path.join(nodeModule("node:os").tmpdir(), "losses-"));
   const sessions: OrtSession[] = [];
   const { setup, device, ort } = found;
   const profiled = { enableProfiling: true, profileFilePrefix: path.join(folder, "profile") };
@@ -131,8 +130,7 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
 const nodesRule: Rule = {
   domain: "a list of nodes with a name, an op and a provider",
   accepts: (value) =>
-    Array.isArray(value) &&
-    value.every((node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
+    isListOf(value, (node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
 };
 
 const rules: Rules<Placement> = {

@@ -93,7 +93,6 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 export function sizeTensor(ort: OrtModule, { dtype, shape, values }: SizeInput, sizes: DimSizes): OrtTensor {
   const numbers = values(sizes);
   if (dtype === "int64") return new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), shape);
-  if (dtype === "float16") return new ort.Tensor(dtype, Uint16Array.from(numbers, halfBits), shape);
   return new ort.Tensor(dtype, dtype === "int32" ? Int32Array.from(numbers) : Float32Array.from(numbers), shape);
 }
 

@@ -9,6 +9,7 @@ import {
 import { deviceSources, isTfjsDevice, type TfjsDevice } from "./devices.js";
 import { initialise, isRegistered, keepingCurrent, onEngine } from "./engineSwitch.js";
 import { floatBits } from "./floatBits.js";
+import { importEngine } from "./importEngine.js";
 import { loadTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
 
@@ -111,7 +112,7 @@ async function register(tf: Tf, device: string): Promise<void> {
   const source = deviceSources[device];
   const cure = ` Run: npm install ${source.package}@${tf.version_core}`;
   try {
-    await keepingCurrent(tf, device, source.load);
+    await keepingCurrent(tf, device, () => importEngine(device));
   } catch (cause) {
     if (isMissing(cause, source.package)) throw unavailable(device, `${source.package} is not installed`, cure, cause);
     const reason = `${source.package} could not be imported (${messageOf(cause)})`;
@@ -127,10 +128,13 @@ function cureOf(device: string): string {
   return cure === undefined ? "" : ` ${cure}`;
 }
 
-/** True if the package itself is not installed, rather than broken, as Node and bundlers say it. */
+/** True if the package itself is not installed, rather than broken, as Node, bundlers and browsers say it. */
 function isMissing(cause: unknown, name: string): boolean {
   const message = messageOf(cause);
-  return /^(cannot find|could not resolve|failed to resolve)/i.test(message) && message.includes(name);
+  return (
+    /cannot find|could not resolve|failed to resolve|does not resolve|bare specifier/i.test(message) &&
+    message.includes(name)
+  );
 }
 
 function unavailable(device: string, reason: string, cure: string, cause?: unknown): BackendUnavailableError {

@@ -3,6 +3,7 @@ import {
   BackendUnavailableError,
   checkSpec,
   InputError,
+  isTexts,
   OptionError,
   printValue,
   readable,
@@ -34,7 +35,7 @@ const rules: Rules<ToTfjsOptions> = {
   tf: tfRule,
   wrt: {
     domain: "a list of names of inputs",
-    accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+    accepts: isTexts,
   },
 };
 

@@ -17,6 +17,8 @@ export interface Block {
   /** Bytes for each element, and besides. */
   readonly bytes: number;
   readonly extra: number;
+  /** What it is needed for: it takes no memory where this has no elements. */
+  readonly within: Shape;
   readonly from: number;
   readonly to: number;
 }
@@ -82,7 +84,8 @@ export function compileProgram(original: Graph, isFused: boolean): Program | und
   const results = new Set(outputs.map(({ address }) => address));
   for (const [node, { from, to }] of lives) {
     const name = tensorName(node);
-    if (!results.has(name)) blocks.push({ name, dims: nodeAt(graph, node).shape, bytes: 4, extra: 0, from, to });
+    const dims = nodeAt(graph, node).shape;
+    if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length };
@@ -133,12 +136,13 @@ function productCall(
   const own = nodeAt(graph, left.node).shape;
   const k = own[left.isTransposed ? 0 : 1] ?? 1;
   const strides = ({ node: id, isTransposed }: Matrix): readonly ReturnType<typeof call>[] => {
-    const width = nodeAt(graph, id).shape[1] ?? 1;
-    const list = [words.size([width], 4), words.size([], 4)];
+    const { shape } = nodeAt(graph, id);
+    const list = [words.size(shape.slice(1), 4, shape), words.size([], 4)];
     return isTransposed ? list.reverse() : list;
   };
   // Columns of the right operand are packed in groups of 8.
-  const buffer = words.reserve([n], bufferBytes.each, bufferBytes.fixed + 8 * bufferBytes.each);
+  const extra = bufferBytes.fixed + 8 * bufferBytes.each;
+  const buffer = words.reserve([n], bufferBytes.each, { extra, within: [m, n, k] });
   return call(
     number,
     words.address(tensorName(left.node)),
@@ -146,8 +150,8 @@ function productCall(
     words.address(tensorName(right.node)),
     ...strides(right),
     words.address(tensorName(node)),
-    words.size([m]),
-    words.size([n]),
+    words.size([m], 1, [m, n]),
+    words.size([n], 1, [m, n]),
     words.size([k]),
     words.address(buffer),
   );

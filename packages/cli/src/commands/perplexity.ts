@@ -17,12 +17,13 @@ export async function measurePerplexity(options: PerplexityCommandOptions): Prom
   if (!Number.isInteger(ignoreIndex) || options.ignoreIndex.trim() === "") {
     throw new UsageError(`--ignore-index must be an integer, got ${options.ignoreIndex}.`);
   }
-  await withFiles(options, async ({ backend, sources, dtype }) => {
+  await withFiles(options, async ({ backend, sources, dtype, signal }) => {
     const { logits, labels } = namedSources("perplexity", sources, ["logits", "labels"]);
     const bar = progressBar();
     const found = await perplexity(backend, logits, labels, {
       ignoreIndex,
       shift: options.shift === true,
+      signal,
       ...(dtype === undefined ? {} : { dtype }),
       ...(batchRows === undefined ? {} : { batchRows }),
       onProgress: ({ done, total }) => bar.show("perplexity", done, total),

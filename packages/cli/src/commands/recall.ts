@@ -18,13 +18,14 @@ export async function measureRecall(options: RecallOptions): Promise<void> {
   if (similarity !== "cosine" && similarity !== "dot") {
     throw new UsageError(`--similarity must be cosine or dot, got ${similarity}.`);
   }
-  await withFiles(options, async ({ backend, sources, dtype }) => {
+  await withFiles(options, async ({ backend, sources, dtype, signal }) => {
     const { image, text } = namedSources("recall", sources, ["image", "text"]);
     const bar = progressBar();
     const found = await retrieval(backend, image, text, {
       captions,
       k,
       similarity,
+      signal,
       ...(dtype === undefined ? {} : { dtype }),
       onProgress: ({ done, total }) => bar.show("recall", done, total),
     }).finally(() => bar.stop());

@@ -1,5 +1,4 @@
-import process from "node:process";
-import { evaluateArrays, toFile, type ArraySink } from "@losses/io";
+import { evaluateArrays, toFile } from "@losses/io";
 import { UsageError } from "../failure.js";
 import { readCount, withFiles, type FileOptions } from "../inputFiles.js";
 import { columns, note, print, toJSON } from "../output.js";
@@ -18,16 +17,19 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   const spec = readSpec(name, options.option);
   const { perSample, json } = options;
   const batchRows = readCount("--batch", options.batch);
-  const gradients = Object.fromEntries(options.grad.map(readGradient));
-  if (new Set([perSample, ...options.grad.map((text) => readPair("--grad", text)[1])]).size < options.grad.length + 1) {
+  const targets = options.grad.map((text) => readPair("--grad", text));
+  const written = [...(perSample === undefined ? [] : [perSample]), ...targets.map(([, file]) => file)];
+  if (new Set(written).size < written.length) {
     throw new UsageError("--per-sample and --grad must name different files, got one twice.");
   }
+  const gradients = Object.fromEntries(targets.map(([input, file]) => [input, toFile(file)]));
   if (spec.options["reduction"] === "none" && perSample === undefined && options.grad.length === 0) {
     throw new UsageError("run with reduction none must have --per-sample <file>, for it has no single value.");
   }
-  await withFiles(options, async ({ backend, sources, dtype }) => {
+  await withFiles(options, async ({ backend, sources, dtype, signal }) => {
     const bar = progressBar();
     const found = await evaluateArrays(backend, spec, sources, {
+      signal,
       ...(dtype === undefined ? {} : { dtype }),
       ...(batchRows === undefined ? {} : { batchRows }),
       ...(perSample === undefined ? {} : { perSample: toFile(perSample) }),
@@ -37,7 +39,7 @@ export async function run(name: string, options: RunOptions): Promise<void> {
     const { value, samples, batches, isExact } = found;
     if (!isExact) {
       note(
-        `losses: ${spec.name} compares samples with each other; this is the mean over ${batches} batches of what it is within each. Without --batch all are compared.`,
+        `losses: ${spec.name} compares samples with each other, here within each of ${batches} batches only. Without --batch all are compared.`,
       );
     }
     const ran = { backend: options.backend, device: backend.device };
@@ -53,16 +55,5 @@ export async function run(name: string, options: RunOptions): Promise<void> {
           ])}\n`,
     );
   });
-  if (process.stderr.isTTY) {
-    const files = [
-      ...(perSample === undefined ? [] : [perSample]),
-      ...options.grad.map((text) => readPair("--grad", text)[1]),
-    ];
-    if (files.length > 0) note(`losses: wrote ${files.join(", ")}`);
-  }
-}
-
-function readGradient(text: string): readonly [string, ArraySink] {
-  const [input, file] = readPair("--grad", text);
-  return [input, toFile(file)];
+  if (written.length > 0) note(`losses: wrote ${written.join(", ")}`);
 }

@@ -124,7 +124,7 @@ TRIPLET_SHAPES_REFUSED = (
 )
 
 def rescaled(factor):
-    rows = {"anchor": [[1, 0.5, -0.25]], "positive": [[0.5, -0.25, 0.75]], "negative": [[0.25, 0.75, 0.125]]}
+    rows = {"anchor": [[0, 0, 0]], "positive": [[1, -0.96875, 0.9375]], "negative": [[0.90625, 0.9375, -1]]}
     return {name: f32(np.asarray(row) * factor) for name, row in rows.items()}
 
 
@@ -224,7 +224,7 @@ triplet_margin_loss = Loss(
           for p in (0, 0.5, 1, 1.5, 3, -INF, -1)),
         *(Edge(f"powers-out-of-range-{size}-p{p:g}", rescaled(factor), {"p": p, "eps": 0, "margin": 4 * factor},
                ("none", "mean"), note="|x|^p leaves float32's range; the norm does not", beyond_float32=True)
-          for size, factor in (("small", 2.0**-20), ("large", 2.0**20)) for p in (8, 40, -8, -40)),
+          for size, factor in (("small", 2.0**-10), ("large", 2.0**10)) for p in (16, -16)),
         Edge("eps-is-signed", triplet([[0], [1]], [[1], [0]], [[0], [1]]), {"eps": 0.125},
              note="eps is added to the difference, so the distance is not symmetric"),
         Edge("zero-vectors", triplet([[0, 0, 0]] * 2, [[0, 0, 0]] * 2, [[0, 0, 0], [1, 0, 0]]),

@@ -1,5 +1,16 @@
-import { isFloat, opTable, type NodeOf } from "@losses/core";
-import { allocate, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import { opTable, type NodeOf } from "@losses/core";
+import {
+  allocate,
+  asInteger,
+  at,
+  isExact,
+  isNoNumber,
+  noNumber,
+  put,
+  spanAt,
+  type Bounds,
+  type Span,
+} from "./bounded.js";
 import { maximumOf, minimumOf } from "./elementwise.js";
 import { broadcastOffsets } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";
@@ -41,17 +52,17 @@ export function boundArithmetic(
   const { f, image } = rules[op];
   const { ulp } = opTable[op];
   const isSquare = op === "mul" && inputs[0] === inputs[1];
-  const isRounded = ulp > 0 && isFloat(x.dtype);
   const result = allocate(shape, x.dtype);
   const [xs, ys] = [broadcastOffsets(x.shape, shape), broadcastOffsets(y.shape, shape)];
   for (let i = 0; i < result.value.length; i++) {
     const [p, q] = [at(xs, i), at(ys, i)];
     const [a, b] = [spanAt(x, p), spanAt(y, q)];
     const span = isSquare ? squareOf(a) : image(a, b);
-    const isPair = isExact(a) && isExact(b);
+    const isPair = arePoints(a, b);
     const isSettled = (isPair && isExactPair(op, a.low, b.low)) || (op === "pow" && isOne(a, b));
     const z = f(at(x.value, p), at(y.value, q));
-    put(result, i, z, isRounded ? rounded(span, isSettled ? 0.5 : ulp, isPair || isSettled, precision) : span);
+    if (x.dtype === "int32") put(result, i, z, asInteger(span));
+    else put(result, i, z, ulp > 0 ? rounded(span, isSettled ? 0.5 : ulp, isPair || isSettled, precision) : span);
   }
   return result;
 }
@@ -95,7 +106,7 @@ function ordered(low: number, high: number, nan: boolean, isPlainZero: boolean):
 /** The range of a product; 0·∞ is NaN. */
 export function productOf(x: Span, y: Span): Span {
   const nan = x.nan || y.nan || (hasZero(x) && hasInfinity(y)) || (hasInfinity(x) && hasZero(y));
-  return fromCorners([x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high], nan);
+  return fromCorners([x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high], nan, arePoints(x, y));
 }
 
 /** A number times itself is not negative, and ∞ only meets ∞. */
@@ -111,19 +122,26 @@ function quotientOf(x: Span, y: Span): Span {
   const corners = [x.low / y.low, x.low / y.high, x.high / y.low, x.high / y.high];
   // 0 inside x is an end of the range of 0 / y.
   if (x.low < 0 && x.high > 0) corners.push(0);
-  return fromCorners(corners, nan);
+  return fromCorners(corners, nan, arePoints(x, y));
 }
 
-/** Corners that are NaN (0·∞, 0/0, ∞/∞) stand for NaN alone, next to whatever the other corners give. */
-function fromCorners(corners: readonly number[], nan: boolean): Span {
+/**
+ * Corners that are NaN (0·∞, 0/0, ∞/∞) stand for NaN, and for the 0 that is all around them unless both operands are such
+ * numbers and nothing else.
+ */
+function fromCorners(corners: readonly number[], nan: boolean, isPoint: boolean): Span {
   let [low, high] = [Infinity, -Infinity];
-  let vague = false;
+  let isVague = false;
   for (const corner of corners) {
-    if (Number.isNaN(corner)) vague = true;
+    if (Number.isNaN(corner)) isVague = true;
     else [low, high] = [Math.min(low, corner), Math.max(high, corner)];
   }
-  if (low > high) return noNumber;
-  return vague ? { low: Math.min(low, -0), high: Math.max(high, 0), nan: true } : { low, high, nan };
+  if (!isVague) return { low, high, nan };
+  return isPoint && low > high ? noNumber : { low: Math.min(low, -0), high: Math.max(high, 0), nan: true };
+}
+
+function arePoints(x: Span, y: Span): boolean {
+  return isExact(x) && isExact(y);
 }
 
 function hasZero({ low, high }: Span): boolean {
@@ -187,7 +205,11 @@ function isOdd(y: number): boolean {
 
 /** eˡᵒᵍ ˣ·ʸ is monotone along each side of a rectangle of log x and y. */
 function positivePower(x: Span, y: Span): Span {
-  return fromCorners([power(x.low, y.low), power(x.low, y.high), power(x.high, y.low), power(x.high, y.high)], false);
+  return fromCorners(
+    [power(x.low, y.low), power(x.low, y.high), power(x.high, y.low), power(x.high, y.high)],
+    false,
+    false,
+  );
 }
 
 /** Of a negative number only whole powers are numbers; which, must be known. */
@@ -196,7 +218,7 @@ function negativePower(x: Span, y: Span): Span {
   if (!Number.isInteger(y.low)) {
     // (-∞)ʸ and (-0)ʸ are numbers all the same.
     const ends = [x.low === -Infinity ? power(-Infinity, y.low) : [], x.high === 0 ? power(0, y.low) : []].flat();
-    return ends.length === 0 ? noNumber : { ...fromCorners(ends, false), nan: true };
+    return ends.length === 0 ? noNumber : { ...fromCorners(ends, false, false), nan: true };
   }
-  return fromCorners([power(x.low, y.low), power(x.high, y.low)], false);
+  return fromCorners([power(x.low, y.low), power(x.high, y.low)], false, false);
 }

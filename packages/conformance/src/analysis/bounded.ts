@@ -21,6 +21,10 @@ export interface Bounded extends Bounds {
   readonly error: Float64Array;
 }
 
+/** The ends of int32. */
+export const leastInteger: number = -(2 ** 31);
+export const greatestInteger: number = 2 ** 31 - 1;
+
 /** What a machine may hold in place of one number. */
 export interface Span {
   readonly low: number;
@@ -34,6 +38,12 @@ export const noNumber: Span = { low: Infinity, high: -Infinity, nan: true };
 /** One number, for certain. */
 export function exactly(value: number): Span {
   return Number.isNaN(value) ? noNumber : { low: value, high: value, nan: false };
+}
+
+/** An integer; one that int32 does not hold becomes whatever the machine makes of it. */
+export function asInteger({ low, high, nan }: Span): Span {
+  const fits = !nan && low >= leastInteger && high <= greatestInteger;
+  return fits ? { low, high, nan } : { low: leastInteger, high: greatestInteger, nan: false };
 }
 
 /** Room for the values of a node. */
@@ -81,6 +91,11 @@ export function isExact({ low, high, nan }: Span): boolean {
 /** True if the number may be a zero with a minus sign, which some machines make a plain one. */
 export function mayBeNegativeZero({ low, high }: Span): boolean {
   return (low < 0 && high >= 0) || Object.is(low, -0);
+}
+
+/** A range between two ends that were computed: neighbours may have come out in the wrong order. */
+export function between(a: number, b: number, nan: boolean): Span {
+  return { low: Math.min(a, b), high: Math.max(a, b), nan };
 }
 
 /** Whatever either may be. */

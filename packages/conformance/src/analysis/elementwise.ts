@@ -1,5 +1,16 @@
 import { isFloat, opTable, unitRoundoff, type DType, type NodeOf, type UnaryOp } from "@losses/core";
-import { allocate, at, exactly, isNoNumber, mayBeNegativeZero, noNumber, put, spanAt } from "./bounded.js";
+import {
+  allocate,
+  asInteger,
+  at,
+  between,
+  exactly,
+  isNoNumber,
+  mayBeNegativeZero,
+  noNumber,
+  put,
+  spanAt,
+} from "./bounded.js";
 import type { Bounds, Span } from "./bounded.js";
 import type { Precision } from "./precision.js";
 import { rounded } from "./rounding.js";
@@ -23,12 +34,13 @@ export const unaryFunctions: { readonly [K in NumericUnaryOp]: (x: number) => nu
 export function boundUnary(op: NumericUnaryOp, x: Bounds, precision: Precision): Bounds {
   const f = unaryFunctions[op];
   const { ulp } = opTable[op];
-  const isRounded = ulp > 0 && isFloat(x.dtype);
   const result = allocate(x.shape, x.dtype);
   for (let i = 0; i < result.value.length; i++) {
     const operand = spanAt(x, i);
     const span = image(op, f, operand);
-    put(result, i, f(at(x.value, i)), isRounded ? rounded(span, ulp, operand.low === operand.high, precision) : span);
+    const value = f(at(x.value, i));
+    if (x.dtype === "int32") put(result, i, value, asInteger(span));
+    else put(result, i, value, ulp > 0 ? rounded(span, ulp, operand.low === operand.high, precision) : span);
   }
   return result;
 }
@@ -48,9 +60,9 @@ function image(op: NumericUnaryOp, f: (x: number) => number, x: Span): Span {
     case "sqrt":
       // NaN below 0
       if (high < 0) return noNumber;
-      return { low: f(low < 0 ? 0 : low), high: f(high), nan: nan || low < 0 };
+      return between(f(low < 0 ? 0 : low), f(high), nan || low < 0);
     default:
-      return { low: f(low), high: f(high), nan };
+      return between(f(low), f(high), nan);
   }
 }
 
@@ -115,10 +127,6 @@ function truthOf(x: Span): Span {
   return { low: mayBeZero ? 0 : 1, high: mayBeOther ? 1 : 0, nan: false };
 }
 
-/** Which integer NaN and what is too large become is left to the machine. */
 function truncated({ low, high, nan }: Span): Span {
-  const fits = !nan && low >= -(2 ** 31) && high < 2 ** 31;
-  return fits
-    ? { low: Math.trunc(low), high: Math.trunc(high), nan: false }
-    : { low: -Infinity, high: Infinity, nan: false };
+  return asInteger({ low: Math.trunc(low), high: Math.trunc(high), nan });
 }

@@ -2,7 +2,9 @@ import { isFloat, type DType, type NodeOf } from "@losses/core";
 import {
   allocate,
   at,
+  greatestInteger,
   isNoNumber,
+  leastInteger,
   mayBeNegativeZero,
   noNumber,
   put,
@@ -44,5 +46,5 @@ export function boundExtreme(
 /** No number is beyond it. */
 function extremeOfNothing(op: "reduceMax" | "reduceMin", dtype: DType): number {
   if (isFloat(dtype)) return op === "reduceMax" ? -Infinity : Infinity;
-  return op === "reduceMax" ? -(2 ** 31) : 2 ** 31 - 1;
+  return op === "reduceMax" ? leastInteger : greatestInteger;
 }

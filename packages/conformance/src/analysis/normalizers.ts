@@ -1,5 +1,5 @@
 import { opTable, type NodeOf } from "@losses/core";
-import { allocate, at, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import { allocate, at, between, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { linesAlong } from "./layout.js";
 import type { Precision } from "./precision.js";
 import { inRange, slack } from "./rounding.js";
@@ -77,7 +77,8 @@ export function boundLogSumExp(
     const start = at(starts, o);
     const nan = nanOf(x, start, steps);
     const [least, most] = [totalOf(x.low, start, steps), totalOf(x.high, start, steps)];
-    const span = { low: logOf(least), high: most.sum > precision.huge ? Infinity : logOf(most), nan: nan === "maybe" };
+    const top = most.sum > precision.huge ? Infinity : logOf(most);
+    const span = between(logOf(least), top, nan === "maybe");
     const value = logOf(totalOf(x.value, start, steps));
     const cost = costOf(x, start, steps, ulp, precision);
     if (nan === "certain") put(result, o, value, noNumber);
@@ -142,7 +143,7 @@ function shareOf(
   const mayBeNaN = nan || least.max === -Infinity;
   const none = isShare ? 0 : -Infinity;
   if (high === -Infinity) return { low: none, high: none, nan: mayBeNaN };
-  const [l, h] = [logShare(low, most, k), logShare(high, least, k)];
+  const { low: l, high: h } = between(logShare(low, most, k), logShare(high, least, k), false);
   const isAlone = most.sums.length === 1;
   if (isAlone) return { low: isShare ? 1 : 0, high: isShare ? 1 : 0, nan: mayBeNaN };
   // The difference from the maximum is rounded first; it falls faster than its rounding grows.

@@ -1,5 +1,16 @@
 import { isFloat, type NodeOf } from "@losses/core";
-import { allocate, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import {
+  allocate,
+  asInteger,
+  at,
+  isExact,
+  isNoNumber,
+  noNumber,
+  put,
+  spanAt,
+  type Bounds,
+  type Span,
+} from "./bounded.js";
 import { productOf } from "./arithmetic.js";
 import { linesAlong } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";
@@ -139,7 +150,7 @@ export function boundSum(node: NodeOf<"reduceSum">, x: Bounds, shape: readonly n
       if (isFloat(x.dtype)) sum.add(spanAt(x, p));
       else [low, high] = [low + at(x.low, p), high + at(x.high, p)];
     }
-    put(result, o, value, isFloat(x.dtype) ? sum.finish(precision) : { low, high, nan: false });
+    put(result, o, value, isFloat(x.dtype) ? sum.finish(precision) : asInteger({ low, high, nan: false }));
   }
   return result;
 }

@@ -142,7 +142,9 @@ class Twins {
     if (x === undefined) return false;
     const [a, b] = [spanAt(x, p), spanAt(x, q)];
     if (isExact(a) && isExact(b)) return a.low === b.low;
+    if (a.low !== b.low || a.high !== b.high) return false;
     const node = nodeAt(this.#graph, id);
+    // Equal numbers are handed over in the same way.
     if (node.op === "input") return true;
     const origin = originOf(this.#graph, id, this.#values);
     if (origin.id !== id) return this.are(origin.id, at(origin.positions, p), at(origin.positions, q));

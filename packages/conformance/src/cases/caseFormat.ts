@@ -1,6 +1,7 @@
 import {
   checkArgument,
   fromHalfBits,
+  isListOf,
   isObject,
   isSize,
   isTexts,
@@ -95,7 +96,7 @@ const hostTensorRule: Rule = {
   accepts: (value) => {
     if (!isObject(value)) return false;
     const { data, shape, dtype } = value;
-    return ArrayBuffer.isView(data) && "length" in data && isTexts([dtype]) && Array.isArray(shape) && shape.every(isSize);
+    return ArrayBuffer.isView(data) && "length" in data && isTexts([dtype]) && isListOf(shape, isSize);
   },
 };
 

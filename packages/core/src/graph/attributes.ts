@@ -1,4 +1,4 @@
-import { isObject } from "../arguments.js";
+import { isListOf, isPlainObject } from "../arguments.js";
 import type { OpAttributes, OpName } from "../ops/types.js";
 import { isSize } from "../tensor/dims.js";
 import { isFloat, isInputDType } from "../tensor/dtype.js";
@@ -13,19 +13,21 @@ export function isDType(value: unknown): boolean {
 }
 
 export function isShape(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isDim);
+  return isListOf(value, isDim);
 }
 
 function isDim(value: unknown): boolean {
   return isSize(value) || (typeof value === "string" && value !== "");
 }
 
-function isAxis(value: unknown, rank: number): boolean {
+function isAxis(value: unknown, rank: number): value is number {
   return isSize(value) && value < rank;
 }
 
+/** Axes in order, none twice. */
 function areAxes(value: unknown, rank: number): boolean {
-  return Array.isArray(value) && value.every((axis, i) => isAxis(axis, rank) && (i === 0 || axis > value[i - 1]));
+  let last = -1;
+  return isListOf(value, (axis) => isAxis(axis, rank) && axis > last && ((last = axis), true));
 }
 
 const reduce: Check = ({ axes, keepdims }, rank) => areAxes(axes, rank) && typeof keepdims === "boolean";
@@ -51,7 +53,7 @@ const checks: { readonly [K in Attributed]: Check } = {
   reduceLogSumExp: reduce,
   softmax: normalize,
   logSoftmax: normalize,
-  transpose: ({ perm }, rank) => Array.isArray(perm) && perm.every((axis) => isAxis(axis, rank)),
+  transpose: ({ perm }, rank) => isListOf(perm, (axis) => isAxis(axis, rank)),
   unsqueeze: ({ axes }, rank) => Array.isArray(axes) && areAxes(axes, rank + axes.length),
   squeeze: ({ axes }, rank) => areAxes(axes, rank),
   expand: ({ shape }) => isShape(shape),
@@ -67,10 +69,10 @@ const checks: { readonly [K in Attributed]: Check } = {
   slice: positions,
   pad: positions,
   scan: ({ body, carries, sequences, length, reverse, output }) =>
-    isObject(body) && [carries, sequences, output].every(isSize) && isDim(length) && typeof reverse === "boolean",
+    isPlainObject(body) && [carries, sequences, output].every(isSize) && isDim(length) && typeof reverse === "boolean",
 };
 
 /** True for the attributes of an op whose first operand has this rank. */
 export function hasAttributes(op: OpName, attrs: unknown, rank: number): boolean {
-  return isObject(attrs) && (!Object.hasOwn(checks, op) || checks[op as Attributed](attrs, rank));
+  return isPlainObject(attrs) && (!Object.hasOwn(checks, op) || checks[op as Attributed](attrs, rank));
 }

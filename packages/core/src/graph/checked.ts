@@ -76,7 +76,11 @@ export function firstExtremeOf(graph: Graph, node: NodeOf<"reduceMin">): oneHot.
 
 function checkNode(where: string, graph: Graph, node: unknown, op: Node["op"]): void {
   checkGraph(where, graph);
-  const own = readable(where, () => isObject(node) && node["op"] === op && graph.nodes[Number(node["id"])] === node);
+  const own = readable(
+    where,
+    () =>
+      isObject(node) && node["op"] === op && Number.isInteger(node["id"]) && graph.nodes[Number(node["id"])] === node,
+  );
   if (!own) throw invalid(`${where}: the node must be a ${op} of the graph, got ${printValue(node)}.`);
 }
 

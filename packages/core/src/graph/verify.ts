@@ -1,4 +1,4 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { cut, isObject, printValue, readable } from "../arguments.js";
 import { LossesError } from "../errors.js";
 import { opTable } from "../ops/table.js";
 import type { TensorType } from "../ops/types.js";
@@ -33,13 +33,25 @@ function invalid(where: string, what: string): LossesError {
   return new LossesError("INVALID_GRAPH", `${where}: ${what}`);
 }
 
+/** True for data all the way down: what a getter says may change after it was looked at. */
+function isData(value: unknown, depth: number = 0, bodies: number = 0): boolean {
+  if (typeof value !== "object" || value === null) return typeof value !== "function";
+  if (depth === deepest || bodies > mostBodies) return false;
+  return Object.entries(Object.getOwnPropertyDescriptors(value)).every(
+    ([key, own]) =>
+      "value" in own && (key === "body" ? isData(own.value, 0, bodies + 1) : isData(own.value, depth + 1, bodies)),
+  );
+}
+
+/** Graph, nodes, node, attributes, indices, and the lists in them. */
+const deepest = 6;
+
+/** Recursions within recursions, at most. */
+const mostBodies = 8;
+
 function verifyGraph(graph: Graph): void {
-  if (
-    !isObject(graph) ||
-    typeof graph.name !== "string" ||
-    !Array.isArray(graph.nodes) ||
-    !Array.isArray(graph.outputs)
-  ) {
+  if (!isData(graph)) throw invalid("graph", `a graph must be plain data, got ${printValue(graph)}.`);
+  if (!hasParts(graph)) {
     throw invalid("graph", `a graph must have a name, nodes and outputs, got ${printValue(graph)}.`);
   }
   const refuse = (what: string): never => {
@@ -49,25 +61,35 @@ function verifyGraph(graph: Graph): void {
   verifySymbols(graph, refuse);
 }
 
+function hasParts(graph: unknown): graph is Graph {
+  if (!isObject(graph)) return false;
+  const { name, nodes, outputs } = graph;
+  return typeof name === "string" && Array.isArray(nodes) && Array.isArray(outputs);
+}
+
 /** Everything but the symbols, which in the body of a scan are those around it. */
 function verifyNodes(graph: Graph, refuse: (what: string) => never): void {
   const names = new Set<string>();
-  graph.nodes.forEach((node: unknown, position) => {
-    const { op, attrs } = verifyNode(graph, node, position, refuse);
-    if (op === "scan") verifyNodes(attrs.body, refuse);
-    if (op !== "input") return;
-    if (names.has(attrs.name)) refuse(`input names must be unique, got ${attrs.name} twice.`);
-    names.add(attrs.name);
-  });
+  for (const [position, given] of graph.nodes.entries()) {
+    const node = verifyNode(graph, given, position, refuse);
+    if (node.op !== "input") continue;
+    if (names.has(node.attrs.name)) refuse(`input names must be unique, got ${cut(node.attrs.name)} twice.`);
+    names.add(node.attrs.name);
+  }
   if (graph.outputs.length === 0) refuse("there must be an output, got none.");
   for (const output of graph.outputs as readonly unknown[]) {
-    if (isObject(output) && typeof output["name"] === "string" && isObject(graph.nodes[output["node"] as number]))
+    if (isObject(output) && typeof output["name"] === "string" && hasNode(graph, output["node"], graph.nodes.length))
       continue;
     refuse(`outputs must have a name and name a node, got ${printOutput(output)}.`);
   }
   if (new Set(graph.outputs.map((output) => output.name)).size < graph.outputs.length) {
     refuse("output names must be unique, got one twice.");
   }
+}
+
+/** True for a node before this position. */
+function hasNode(graph: Graph, id: unknown, before: number): id is number {
+  return Number.isInteger(id) && Number(id) >= 0 && Number(id) < before && graph.nodes[Number(id)] !== undefined;
 }
 
 function printOutput(output: unknown): string {
@@ -79,11 +101,16 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
     return refuse(`node at ${position} must have an op, inputs, a shape and a dtype, got ${printValue(node)}.`);
   if (node.id !== position) refuse(`node at ${position} must have that id, got ${printValue(node.id)}.`);
   const operands = node.inputs.map((id): TensorType => {
-    const operand = id < node.id ? graph.nodes[id] : undefined;
-    return operand ?? refuse(`%${node.id} must use earlier nodes, got ${printValue(id)}.`);
+    const operand = hasNode(graph, id, position) ? graph.nodes[id] : undefined;
+    return operand ?? refuse(`%${position} must use earlier nodes, got ${printValue(id)}.`);
   });
   if (!hasAttributes(node.op, node.attrs, operands[0]?.shape.length ?? 0)) {
     refuse(`%${node.id} ${node.op} must have its attributes, got ${printValue(node.attrs)}.`);
+  }
+  if (node.op === "scan") {
+    const { body } = node.attrs;
+    if (!hasParts(body)) refuse(`%${node.id} scan must have a graph as its body, got ${printValue(body)}.`);
+    verifyNodes(body, refuse);
   }
   const { shape, dtype } = inferType(node.op, operands, node.attrs);
   if (dtype !== node.dtype || !sameShape(shape, node.shape)) {

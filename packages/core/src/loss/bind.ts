@@ -45,7 +45,7 @@ export function bindInputs(
 ): Binding {
   const known = readDefinition("bindInputs", definition);
   const inputs = readable("bindInputs", () => readGiven(known, given));
-  checkPresence(known, inputs);
+  checkPresence(known, Object.keys(inputs));
   const matcher = new Matcher(known.name);
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
     const own = withOptions(declaration, known, options);
@@ -148,9 +148,10 @@ export function unknownInput(definition: AnyDefinition, name: string): InputErro
   );
 }
 
-function checkPresence(definition: AnyDefinition, given: Readonly<Record<string, GivenInput>>): void {
+/** Refuses inputs of which some are missing, or of which no set is complete. */
+export function checkPresence(definition: AnyDefinition, given: readonly string[]): void {
   const { name: loss, inputs, optionalInputs = {}, inputSets } = definition;
-  const isGiven = (name: string): boolean => given[name] !== undefined || given[elementName(name, 0)] !== undefined;
+  const isGiven = (name: string): boolean => given.includes(name) || given.includes(elementName(name, 0));
   const missing = Object.keys(inputs).filter((name) => !isGiven(name));
   if (missing.length > 0) {
     const all = [...Object.keys(inputs), ...Object.keys(optionalInputs).map((name) => `${name} (optional)`)];

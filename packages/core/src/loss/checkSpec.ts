@@ -1,4 +1,4 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { isObject, isPlainObject, printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
@@ -20,5 +20,7 @@ export function checkSpec(where: string, spec: unknown): asserts spec is LossSpe
 function isSpec(value: unknown): value is LossSpec {
   if (!isObject(value)) return false;
   const { name, options, loss, toJSON } = value;
-  return typeof name === "string" && isObject(options) && typeof loss === "function" && typeof toJSON === "function";
+  return (
+    typeof name === "string" && isPlainObject(options) && typeof loss === "function" && typeof toJSON === "function"
+  );
 }

@@ -1,8 +1,8 @@
-import { isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { isListOf, isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isShape } from "../graph/attributes.js";
 import { isFloat } from "../tensor/dtype.js";
-import type { Binding } from "./bind.js";
+import { checkPresence, isInput, unknownInput, type Binding } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
 import type { LossSpec } from "./define.js";
 import type { TraceRequest } from "./traceLoss.js";
@@ -11,6 +11,7 @@ const rules: Rules<TraceRequest> = {
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isFloat(value as "float32") },
   gradients: { domain: "a list of names of inputs", accepts: isTexts },
   parts: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  simplified: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
   seed: { domain: '"ones" or "input"', accepts: (value) => value === "ones" || value === "input" },
 };
 
@@ -18,13 +19,15 @@ const rules: Rules<TraceRequest> = {
 export function readTraceRequest(spec: LossSpec, binding: Binding, request: TraceRequest): TraceRequest {
   checkSpec("traceLoss", spec);
   readable("traceLoss", () => {
-    if (isObject(binding) && Array.isArray(binding.inputs) && binding.inputs.every(isBoundInput)) return;
+    if (isObject(binding) && isListOf(binding.inputs, isBoundInput)) return;
     throw new OptionError(`traceLoss: the binding must be what bindInputs gives, got ${printValue(binding)}.`);
   });
+  const names = binding.inputs.map(({ name }) => name);
+  for (const name of names) if (!isInput(spec.loss.definition, name)) throw unknownInput(spec.loss.definition, name);
+  checkPresence(spec.loss.definition, names);
   const read = readParts("traceLoss", request, rules, ["dtype", "gradients"]);
-  const given = new Set(binding.inputs.map(({ name }) => name));
   for (const name of read.gradients) {
-    if (given.has(name)) continue;
+    if (names.includes(name)) continue;
     throw new LossesError("UNKNOWN_INPUT", `${spec.name}: gradients must be of given inputs, got ${printValue(name)}.`);
   }
   return read;

@@ -1,4 +1,5 @@
 import {
+  isListOf,
   isObject,
   isPlainObject,
   isTexts,
@@ -54,7 +55,7 @@ const rules: Rules<AnyDefinition> = {
   optionalInputs: inputs,
   inputSets: {
     domain: "lists of names of optional inputs",
-    accepts: (value) => Array.isArray(value) && value.every(isTexts),
+    accepts: (value) => isListOf(value, isTexts),
   },
   empty: { domain: '"nan", "zero" or "error"', accepts: (value) => emptyPolicies.some((policy) => policy === value) },
   options: { domain: "a plain object of declared options", accepts: isPlainObject },

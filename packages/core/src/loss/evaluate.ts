@@ -1,4 +1,4 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { isListOf, isObject, printValue, readable } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -62,7 +62,7 @@ export function lossValue(spec: LossSpec, inputs: Readonly<Record<string, Tensor
 function isLossValue(value: unknown): value is LossValue {
   if (!isObject(value) || isTraced(value)) return isLossPart(value);
   const { terms, parts } = value;
-  if (Array.isArray(terms)) return terms.length > 0 && terms.every(isLossPart);
+  if (Array.isArray(terms)) return terms.length > 0 && isListOf(terms, isLossPart);
   if (!isObject(parts) || isTraced(parts)) return isLossPart(value);
   const named = Object.values(parts);
   return named.length > 0 && named.every((part) => isLossPart(part) || (isObject(part) && isLossPart(part["part"])));

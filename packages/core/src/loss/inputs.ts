@@ -1,7 +1,7 @@
-import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import { isListOf, isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { InputTag } from "./inputTypes.js";
-import { parsePattern, type DimToken, type ShapePattern } from "./shapePattern.js";
+import { isPattern, readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
 export type Bound = string | number | { readonly option: string } | { readonly input: string };
@@ -140,10 +140,16 @@ export function byOption<K extends InputTag>(
   option: string,
   cases: readonly (readonly [value: unknown, declaration: InputDeclaration<K>])[],
 ): InputDeclaration<K> {
-  const [first] = cases;
+  if (!isName(option)) throw new OptionError(`byOption: the option must be a name, got ${printValue(option)}.`);
+  if (!isListOf(cases, (pair) => isListOf(pair, () => true) && pair.length === 2)) {
+    const wanted = "pairs of a value and a declaration";
+    throw new OptionError(`byOption: cases must be a list of ${wanted}, got ${printValue(cases)}.`);
+  }
+  const read = cases.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
+  const [first] = read;
   if (first === undefined) throw new OptionError("byOption: there must be a declaration for each value, got none.");
-  const forms = cases.flatMap(([is, { forms: own }]) => own.map((form) => ({ ...form, when: { option, is } })));
-  return { ...declared("byOption", first[1]), forms };
+  const forms = read.flatMap(({ is, declaration }) => declaration.forms.map((form) => ({ ...form, when: { option, is } })));
+  return { ...first.declaration, forms };
 }
 
 /** A list of tensors as one input: the scores of several scales, the weights of several clusters. One at least. */
@@ -179,8 +185,7 @@ function declare<K extends InputTag>(
   differentiable: boolean,
   doc: string,
 ): InputDeclaration<K> {
-  const pattern = readable(where, () => parsePattern(where, shape));
-  const form: InputForm = { shape: [...shape], pattern, holds };
+  const form: InputForm = { ...readPattern(where, shape), holds };
   return declared(where, { forms: [form], differentiable, doc, isParameter: false, isList: false });
 }
 
@@ -192,12 +197,7 @@ export function isName(value: unknown): value is string {
 /** The declaration itself, if it is one. */
 export function declared<K extends InputTag>(where: string, declaration: InputDeclaration<K>): InputDeclaration<K> {
   readable(where, () => {
-    const isOne =
-      isObject(declaration) &&
-      Array.isArray(declaration.forms) &&
-      declaration.forms.length > 0 &&
-      declaration.forms.every((form: unknown) => isObject(form) && Array.isArray(form["pattern"]));
-    if (!isOne) {
+    if (!isObject(declaration) || !isListOf(declaration.forms, isForm) || declaration.forms.length === 0) {
       const wanted = "an input declared with float(), number(), labels(), mask(), either(), list() or parameter()";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
@@ -206,4 +206,18 @@ export function declared<K extends InputTag>(where: string, declaration: InputDe
     }
   });
   return declaration;
+}
+
+const kinds: { readonly [K in InputKind["kind"]]: true } = { float: true, number: true, index: true, mask: true };
+
+function isForm(form: unknown): form is InputForm {
+  if (!isObject(form)) return false;
+  const { shape, pattern, holds, when } = form;
+  return (
+    isListOf(shape, (token) => typeof token === "string" || typeof token === "number") &&
+    isPattern(pattern) &&
+    isObject(holds) &&
+    Object.hasOwn(kinds, String(holds["kind"])) &&
+    (when === undefined || (isObject(when) && typeof when["option"] === "string"))
+  );
 }

@@ -1,4 +1,4 @@
-import { isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { isListOf, isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
@@ -43,7 +43,9 @@ interface SumJSON {
   readonly terms: readonly WeightedTermJSON[];
 }
 
-const sumRules: Rules<SumJSON> = { terms: { domain: "a list of losses with weights", accepts: Array.isArray } };
+const sumRules: Rules<SumJSON> = {
+  terms: { domain: "a list of losses with weights", accepts: (value) => isListOf(value, isPlainObject) },
+};
 
 /** Sums within sums, at most. */
 const deepest = 32;

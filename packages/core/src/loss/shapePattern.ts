@@ -1,7 +1,7 @@
-import { printValue, readable } from "../arguments.js";
+import { isListOf, isObject, printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
-import { isSize, type Dim } from "../tensor/dims.js";
+import { isSize, mostAxes, type Dim } from "../tensor/dims.js";
 
 /**
  * One part of an input's declared shape:
@@ -26,21 +26,64 @@ export type AxisPattern =
 /** A declared shape, read: at most one part of it stands for any number of axes. */
 export type ShapePattern = readonly AxisPattern[];
 
-/** Reads a declared shape; throws `OptionError` where it is none. */
-export function parsePattern(where: string, tokens: readonly DimToken[]): ShapePattern {
+/** A declared shape as it was written, and read. */
+export interface DeclaredShape {
+  readonly shape: readonly DimToken[];
+  readonly pattern: ShapePattern;
+}
+
+/** Reads a declared shape, each part of it once; throws `OptionError` where it is none. */
+export function readPattern(where: string, tokens: unknown): DeclaredShape {
   const refuse = (got: string): OptionError => {
     const wanted = 'sizes and texts such as "N", "2*N", "N?", and one "...d" or "~d"';
     return new OptionError(`${where} must have a shape of ${wanted}, got ${got}.`);
   };
-  if (!Array.isArray(tokens)) throw refuse(printValue(tokens));
-  const pattern = tokens.map((token: unknown): AxisPattern => {
-    const axis = parseToken(token);
-    if (axis === undefined) throw refuse(`${printValue(token)} in it`);
-    return axis;
+  return readable(where, () => {
+    if (!Array.isArray(tokens)) throw refuse(printValue(tokens));
+    if (tokens.length > mostAxes) throw refuse(`a list of ${tokens.length}`);
+    const shape: DimToken[] = [];
+    const pattern: AxisPattern[] = [];
+    for (let i = 0; i < tokens.length; i++) {
+      const token: unknown = tokens[i];
+      const axis = parseToken(token);
+      if (axis === undefined) throw refuse(`${printValue(token)} in it`);
+      shape.push(token as DimToken);
+      pattern.push(axis);
+    }
+    if (pattern.filter(isRun).length > 1) throw refuse("two of those");
+    return { shape, pattern };
   });
-  if (pattern.filter(({ type }) => type === "rest" || type === "broadcast").length > 1)
-    throw refuse(printValue(tokens));
-  return pattern;
+}
+
+/** True for a declared shape that was read. */
+export function isPattern(value: unknown): value is ShapePattern {
+  return isListOf(value, isAxis) && value.length <= mostAxes && (value as ShapePattern).filter(isRun).length <= 1;
+}
+
+function isAxis(value: unknown): value is AxisPattern {
+  if (!isObject(value)) return false;
+  const { type, dim, name, like, optionalLead } = value;
+  switch (type) {
+    case "axis":
+      return parseToken(dim)?.type === "axis";
+    case "optional":
+      return isLetter(name);
+    case "rest":
+      return isLetter(name) && (like === undefined || isLetter(like));
+    case "broadcast":
+      return isLetter(name) && typeof optionalLead === "boolean";
+    default:
+      return false;
+  }
+}
+
+function isLetter(name: unknown): boolean {
+  return typeof name === "string" && /^[A-Za-z]\w*$/.test(name);
+}
+
+/** True for a part that stands for any number of axes. */
+function isRun({ type }: AxisPattern): boolean {
+  return type === "rest" || type === "broadcast";
 }
 
 function parseToken(token: unknown): AxisPattern | undefined {
@@ -99,5 +142,5 @@ export function formatPattern(pattern: ShapePattern): string {
 
 /** The shape of an input as documentation prints it: `[N?, D]`. */
 export function formatTokens(tokens: readonly DimToken[]): string {
-  return formatPattern(readable("formatTokens", () => parsePattern("formatTokens: the tokens", tokens)));
+  return formatPattern(readPattern("formatTokens: the tokens", tokens).pattern);
 }

@@ -31,21 +31,22 @@ export function sharedInputs(sharers: readonly Sharer[]): SharedInputs {
   const required = new Set(
     sharers.flatMap((sharer) => Object.keys(sharer.spec.loss.definition.inputs).map((name) => nameOf(sharer, name))),
   );
-  const choices = sharers.flatMap((sharer) => {
+  const alternatives = sharers.flatMap((sharer): readonly Sets[] => {
     const sets = sharer.spec.loss.definition.inputSets;
     return sets === undefined ? [] : [sets.map((set) => set.map((name) => nameOf(sharer, name)))];
   });
-  const inputSets = satisfyingSets(choices, required);
-  const alternatives = new Set(choices.flat(2));
+  const choices = alternatives.flat(2);
+  const sets = satisfyingSets(alternatives, required);
+  for (const name of choices) if (sets.every((set) => set.includes(name))) required.add(name);
+  const inputSets = distinct(sets.map((set) => set.filter((name) => !required.has(name))));
   // An alternative that is never the right one is no input.
-  const taken = new Set([...required, ...(inputSets?.flat() ?? [])]);
-  const isTaken = (name: string): boolean => taken.has(name) || !alternatives.has(name);
+  const isTaken = (name: string): boolean => !choices.includes(name) || inputSets.flat().includes(name);
   const pick = (accepts: (name: string) => boolean): Inputs =>
     Object.fromEntries([...declared].filter(([name]) => accepts(name)));
   return {
     inputs: pick((name) => required.has(name)),
     optionalInputs: pick((name) => !required.has(name) && isTaken(name)),
-    ...(inputSets === undefined ? {} : { inputSets }),
+    ...(inputSets.length > 1 ? { inputSets } : {}),
   };
 }
 
@@ -103,27 +104,13 @@ function isAlike(a: InputForm, b: InputForm): boolean {
   return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
 }
 
+type Sets = readonly (readonly string[])[];
+
 /** Of the sets that satisfy some of the losses, joined in every way, those that satisfy all of them. */
-function satisfyingSets(
-  choices: readonly (readonly (readonly string[])[])[],
-  required: ReadonlySet<string>,
-): readonly (readonly string[])[] | undefined {
-  if (choices.length === 0) return undefined;
-  const isSatisfied = (given: ReadonlySet<string>, sets: readonly (readonly string[])[]): boolean => {
-    const own = new Set(sets.flat().filter((name) => given.has(name)));
-    return sets.some((set) => set.length === own.size && set.every((name) => own.has(name)));
-  };
-  const known = new Set<string>();
+function satisfyingSets(choices: readonly Sets[], required: ReadonlySet<string>): Sets {
   const joined = choices
-    .reduce<readonly (readonly string[])[]>(
-      (all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])),
-      [[]],
-    )
-    .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)))
-    .filter((set) => {
-      const key = [...set].sort().join();
-      return !known.has(key) && known.add(key);
-    });
+    .reduce<Sets>((all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])), [[]])
+    .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)));
   if (joined.length === 0) {
     const wanted = choices.map((sets) => sets.map((set) => set.join(" and ")).join(", or ")).join("; ");
     throw new OptionError(
@@ -131,4 +118,13 @@ function satisfyingSets(
     );
   }
   return joined;
+}
+
+function isSatisfied(given: ReadonlySet<string>, sets: Sets): boolean {
+  const own = new Set(sets.flat().filter((name) => given.has(name)));
+  return sets.some((set) => set.length === own.size && set.every((name) => own.has(name)));
+}
+
+function distinct(sets: Sets): Sets {
+  return [...new Map(sets.map((set) => [[...set].sort().join(), set])).values()];
 }

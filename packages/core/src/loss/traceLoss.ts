@@ -25,6 +25,8 @@ export interface TraceRequest {
   readonly seed?: "ones" | "input";
   /** Also the parts of the loss, as outputs named `part:<name>`. */
   readonly parts?: boolean;
+  /** False: the graph as it was recorded, for who holds the simplified one to it. Default true. */
+  readonly simplified?: boolean;
 }
 
 /** The name of the output that holds a part of the loss. */
@@ -117,7 +119,8 @@ export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest)
     for (const [name, part] of Object.entries(parts)) outputs[partOutput(name)] = tracer.idOf(part);
   }
   divisors.forEach((divisor, i) => (outputs[divisorOutput(i)] = tracer.idOf(divisor)));
-  const graph = simplify(tracer.builder.finish(spec.name, outputs));
+  const recorded = tracer.builder.finish(spec.name, outputs);
+  const graph = request.simplified === false ? recorded : simplify(recorded);
   verify(graph);
   return graph;
 }

@@ -1,4 +1,5 @@
 import { customGradient } from "../graph/tracedTensor.js";
+import { isFloat, type FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -15,13 +16,21 @@ export function vectorNorm(x: Tensor, p: number, axis = -1, keepdims = false): T
   return keepdims ? norm : norm.squeeze(axis);
 }
 
+/** The least number that is not subnormal, and the largest that is finite. */
+const range: { readonly [K in FloatDType]: readonly [number, number] } = {
+  float16: [2 ** -14, 65504],
+  float32: [2 ** -126, (2 - 2 ** -23) * 2 ** 127],
+  float64: [2 ** -1022, Number.MAX_VALUE],
+};
+
 /**
  * `m (Σ (s / m)ᵖ)^(1/p)` for sizes s, with the one as m that weighs most: its power is 1, so that no p takes the sum out of range.
- * (Squares may leave it, as in PyTorch.)
+ * (Squares may leave it, as in PyTorch.) Zeros and infinities, which nothing can be divided by, are powers of themselves.
  */
 function scaledNorm(sizes: Tensor, p: number, axis: number): Tensor {
+  const [least, most] = isFloat(sizes.dtype) ? range[sizes.dtype] : range.float64;
   const heaviest = p > 0 ? sizes.amax(axis, true) : sizes.amin(axis, true);
-  const m = heaviest.equal(0).or(heaviest.equal(Infinity)).where(1, heaviest);
+  const m = heaviest.clampMin(least).clampMax(most);
   const total = sizes.div(m).pow(p).sum(axis, true);
   return m.mul(total.pow(1 / p));
 }

@@ -1,6 +1,7 @@
 import { DTypeError } from "../errors.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { power } from "./power.js";
 import {
   always,
   elementwise,
@@ -90,8 +91,7 @@ export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
    * 0 where x = 0 and y ≥ 0.
    */
   pow: binary("pow", {
-    // IEEE 754 says 1 where JavaScript says NaN.
-    at: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
+    at: power,
     ulp: 16,
     vjp: ({ inputs: [x, y], output, gradient: g }) => {
       const flat = x.equal(0).and(y.greaterOrEqual(0));

@@ -1,7 +1,7 @@
-import { isObject, printValue, readable } from "../arguments.js";
+import { isListOf, isObject, printValue, readable } from "../arguments.js";
 import type { Backend, Engine } from "../backend.js";
 import { OptionError } from "../errors.js";
-import { isFloat } from "../tensor/dtype.js";
+import { isFloat, type FloatDType } from "../tensor/dtype.js";
 
 /** Refuses what is no backend; throws `OptionError`. `where`: what was called with it. */
 export function checkBackend(where: string, backend: unknown): void {
@@ -34,7 +34,7 @@ function checkParts(where: string, what: string, value: unknown, methods: readon
         `${where}: ${what} must have an id and a device, got ${printValue(id)}, ${printValue(device)}.${cure}`,
       );
     }
-    if (!Array.isArray(dtypes) || dtypes.length === 0 || !dtypes.every(isFloat)) {
+    if (!isListOf(dtypes, (dtype) => isFloat(dtype as FloatDType)) || dtypes.length === 0) {
       throw new OptionError(`${where}: ${what} must have a list of floating dtypes, got ${printValue(dtypes)}.${cure}`);
     }
     for (const name of methods) {

@@ -1,4 +1,4 @@
-import { isObject, printValue } from "../arguments.js";
+import { cut, isListOf, isObject, printValue, unreadable } from "../arguments.js";
 import { ShapeError } from "../errors.js";
 import { evaluateDim } from "./dimArithmetic.js";
 
@@ -14,10 +14,15 @@ export type Shape = readonly Dim[];
 /** The sizes that the symbols of a graph stand for in one run. */
 export type DimSizes = Readonly<Record<string, number>>;
 
+function isDim(value: unknown): value is Dim {
+  return typeof value === "number" || typeof value === "string";
+}
+
 /** Prints a shape as `[2, 3]` or `[N, D]`. */
 export function formatShape(shape: Shape): string {
-  if (!Array.isArray(shape)) throw new ShapeError(`formatShape: the shape must be a list, got ${printValue(shape)}.`);
-  return `[${shape.map((dim) => (typeof dim === "string" ? dim : printValue(dim))).join(", ")}]`;
+  const dims: string[] = [];
+  if (isListOf(shape, (dim) => isDim(dim) && dims.push(cut(String(dim))) > 0)) return `[${dims.join(", ")}]`;
+  throw new ShapeError(`formatShape: the shape must be a list of sizes and names, got ${printValue(shape)}.`);
 }
 
 /** True for a number of elements that can be told to every runtime: below 2³¹. */
@@ -71,8 +76,10 @@ export function normalizeAxis(axis: number, rank: number, op: string): number {
 
 /** Axes sorted, without negatives; throws when one repeats. */
 export function normalizeAxes(axes: readonly number[], rank: number, op: string): readonly number[] {
-  if (!Array.isArray(axes)) throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
-  const normal = Array.from(axes, (axis: number) => normalizeAxis(axis, rank, op)).sort((a, b) => a - b);
+  if (!isListOf(axes, Number.isInteger)) {
+    throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
+  }
+  const normal = axes.map((axis) => normalizeAxis(axis, rank, op)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
     throw new ShapeError(`${op}: axes must be distinct, got [${axes.join(", ")}].`);
   }
@@ -114,20 +121,32 @@ export function bindDim(dim: Dim, sizes: DimSizes): number {
 
 /** Replaces every dimension by its size in this run. */
 export function bindShape(shape: Shape, sizes: DimSizes): readonly number[] {
-  if (!Array.isArray(shape) || !isObject(sizes)) {
-    throw new ShapeError(
-      `bindShape: a shape must be bound to sizes by name, got ${printValue(shape)} and ${printValue(sizes)}.`,
-    );
+  const bound: number[] = [];
+  try {
+    if (!Array.isArray(shape) || !isObject(sizes)) {
+      const got = `${printValue(shape)} and ${printValue(sizes)}`;
+      throw new ShapeError(`bindShape: a shape must be bound to sizes by name, got ${got}.`);
+    }
+    for (let axis = 0; axis < shape.length; axis++) {
+      bound.push(bindDim(shape[axis] as Dim, sizes));
+    }
+  } catch (cause) {
+    throw unreadable("bindShape", cause);
   }
-  return shape.map((dim: Dim) => bindDim(dim, sizes));
+  return bound;
 }
 
 /** Number of elements of a concrete shape. */
 export function sizeOf(shape: readonly number[]): number {
-  let product = Array.isArray(shape) ? 1 : NaN;
-  for (let axis = 0; product >= 0 && axis < shape.length; axis++) {
-    const size = shape[axis];
-    product *= typeof size === "number" ? size : NaN;
+  let product = NaN;
+  try {
+    product = Array.isArray(shape) ? 1 : NaN;
+    for (let axis = 0; product >= 0 && axis < shape.length; axis++) {
+      const size: unknown = shape[axis];
+      product *= typeof size === "number" ? size : NaN;
+    }
+  } catch (cause) {
+    throw unreadable("sizeOf", cause);
   }
   if (product >= 0) return product;
   throw new ShapeError(`sizeOf: the shape must be a list of sizes >= 0, got ${printValue(shape)}.`);

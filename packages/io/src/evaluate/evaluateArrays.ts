@@ -35,7 +35,7 @@ export interface EvaluateArraysOptions {
 }
 
 export interface Evaluation {
-  /** The reduced loss; `undefined` with `reduction: "none"`. */
+  /** The reduced loss; `undefined` where nothing reduces it to one number. */
   readonly value: number | undefined;
   /** Rows that were read. */
   readonly samples: number;
@@ -88,7 +88,7 @@ export async function evaluateArrays<T>(
     if (Object.keys(gradients).length > 0) await writeGradients(run, terms, gradients, begin);
     for (const one of writers) await one.finish();
     return {
-      value: reduced(spec, terms),
+      value: reduced(spec, plan, terms),
       samples: [...rows.values()].reduce((sum, count) => sum + count, 0) || (plan.groups.size === 0 ? 1 : 0),
       batches,
       isExact: plan.isExact || batches <= 1,
@@ -99,9 +99,11 @@ export async function evaluateArrays<T>(
   }
 }
 
-function reduced({ options: { reduction } }: LossSpec, terms: readonly TermTotal[]): number | undefined {
-  if (reduction === "none") return undefined;
-  return terms.reduce((value, { sum, divisor }) => value + (reduction === "sum" ? sum : sum / divisor), 0);
+function reduced({ options: { reduction } }: LossSpec, plan: Plan, terms: readonly TermTotal[]): number | undefined {
+  // What is not reduced has one value only if it is one number, as that of a weighted sum of losses.
+  if (reduction === "none" && plan.terms.some(({ shape }) => shape.length > 0)) return undefined;
+  const isMean = reduction === "mean" || reduction === "batchmean";
+  return terms.reduce((value, { sum, divisor }) => value + (isMean ? sum / divisor : sum), 0);
 }
 
 function total(

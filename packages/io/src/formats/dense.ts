@@ -60,7 +60,11 @@ export function mergeAxes([first = 1, second = 1, ...rest]: readonly number[]): 
   return [first * second, ...rest];
 }
 
-/** Rows that lie one after the other. While one batch is worked on, the next is read. */
+/** Batches that are read ahead while one is worked on, and the bytes that they may take. */
+const ahead = 3;
+const aheadBytes = 2 ** 25;
+
+/** Rows that lie one after the other. While one batch is worked on, the next are read. */
 async function* contiguousRows(
   elements: ByteSource,
   { dtype, shape, isBigEndian = false }: Layout,
@@ -73,25 +77,32 @@ async function* contiguousRows(
   const step = Math.min(count, total);
   checkRoom(elements.name, step * size);
   const decode = decoder(elements.name, dtype, float);
-  const buffers = Array.from({ length: step < total ? 2 : 1 }, () => new Uint8Array(step * width));
-  const start = (at: number): Promise<Uint8Array> | undefined => {
-    const buffer = at < total ? buffers.shift() : undefined;
-    if (buffer === undefined) return undefined;
-    buffers.push(buffer);
+  const inAll = step === 0 ? 0 : Math.ceil(total / step);
+  const held = Math.min(inAll, 1 + Math.max(1, Math.min(ahead, Math.floor(aheadBytes / Math.max(1, step * width)))));
+  const buffers = Array.from({ length: held }, () => new Uint8Array(step * width));
+  const reading: Promise<Uint8Array>[] = [];
+  const start = (batch: number): void => {
+    const buffer = buffers[batch % held];
+    if (batch >= inAll || buffer === undefined) return;
+    const at = batch * step;
     const bytes = buffer.subarray(0, Math.min(step, total - at) * width);
-    return elements.read(bytes, at * width).then(() => bytes);
+    const read = elements.read(bytes, at * width).then(() => bytes);
+    // Whether it failed is looked at in its turn.
+    read.catch(() => undefined);
+    reading.push(read);
   };
-  let reading = start(0);
   try {
-    for (let at = 0; reading !== undefined; at += step) {
-      const bytes = await reading;
-      reading = start(at + step);
+    for (let batch = 0; batch < Math.max(1, held - 1); batch++) start(batch);
+    for (let batch = 0; batch < inAll; batch++) {
+      const bytes = await reading.shift();
+      if (bytes === undefined) return;
+      if (held > 1) start(batch + held - 1);
       if (isBigEndian) swapBytes(bytes, elementBytes[dtype]);
-      yield { data: decode(bytes, at * size), rows: Math.min(step, total - at) };
+      yield { data: decode(bytes, batch * step * size), rows: Math.min(step, total - batch * step) };
     }
   } finally {
-    // A read that nobody waits for any more must not outlive the file.
-    await reading?.catch(() => undefined);
+    // Reads that nobody waits for any more must not outlive the file.
+    await Promise.allSettled(reading);
   }
 }
 

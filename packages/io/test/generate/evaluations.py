@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent.parent / "fixtures" / "evaluations"
+# The command line is tested with what its README shows.
+COMMANDS = pathlib.Path(__file__).parents[3] / "cli" / "test" / "fixtures" / "evaluations"
 generator = torch.Generator().manual_seed(20261125)
 expected: dict[str, object] = {"torch": torch.__version__.split("+")[0]}
 
@@ -166,3 +168,10 @@ if __name__ == "__main__":
     for make in [language_model, classification, triplet, divergence, discriminator, image_text, captions]:
         make()
     (FOLDER / "expected.json").write_text(json.dumps(expected) + "\n")
+    shutil.rmtree(COMMANDS, ignore_errors=True)
+    COMMANDS.mkdir(parents=True)
+    for kind in ["lm", "pairs", "captions"]:
+        for file in FOLDER.glob(f"{kind}-*.npy"):
+            shutil.copy(file, COMMANDS)
+    shown = {name: expected[name] for name in ["torch", "languageModel", "pairs", "captions"]}
+    (COMMANDS / "expected.json").write_text(json.dumps(shown) + "\n")

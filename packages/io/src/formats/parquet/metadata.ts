@@ -55,8 +55,12 @@ function checkSchema(name: string, schema: readonly SchemaElement[]): void {
 }
 
 /** The column that is wanted, if it holds what losses take. */
-export function chooseColumn(name: string, { schema, row_groups: groups }: FileMetaData, choice: KeyChoice): Column {
-  const root = guarded(name, () => getSchemaPath(schema, [])[0]);
+export function chooseColumn(name: string, metadata: FileMetaData, choice: KeyChoice): Column {
+  return guarded(name, () => columnOf(name, metadata, choice));
+}
+
+function columnOf(name: string, { schema, row_groups: groups }: FileMetaData, choice: KeyChoice): Column {
+  const root = getSchemaPath(schema, [])[0];
   const names = root?.children.map(({ element }) => element.name) ?? [];
   const key = chooseKey(name, names, choice);
   const where = `${name}: ${key}`;

@@ -1,4 +1,4 @@
-import type { CompressionCodec, DecodedArray, Encoding, PageHeader } from "hyparquet";
+import type { CompressionCodec, DecodedArray, PageHeader } from "hyparquet";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readDataPage, readDataPageV2 } from "hyparquet/src/datapage.js";
 import { readPlain } from "hyparquet/src/plain.js";
@@ -21,7 +21,7 @@ export interface Page {
 /** The levels and the values of a data page, still written as they are in the file. */
 interface Content {
   readonly count: number;
-  readonly encoding: Encoding;
+  readonly encoding: string;
   /** Levels, then values; both unpacked. */
   readonly bytes: Uint8Array;
   /** Where the values begin. */
@@ -82,7 +82,7 @@ function contentOf(column: Column, codec: CompressionCodec, header: PageHeader, 
     }
     start = end;
   }
-  return { count, encoding: page?.encoding ?? "PLAIN", bytes, start };
+  return { count, encoding: String(page?.encoding), bytes, start };
 }
 
 function contentOfV2(column: Column, codec: CompressionCodec, header: PageHeader, packed: Uint8Array): Content {
@@ -103,7 +103,7 @@ function contentOfV2(column: Column, codec: CompressionCodec, header: PageHeader
   const size = whole - start;
   const isPacked = page.is_compressed !== false && size > 0;
   const values = unpack(name, isPacked ? codec : "UNCOMPRESSED", packed.subarray(start), size);
-  return { count, encoding: page.encoding, bytes: Buffer.concat([packed.subarray(0, start), values]), start };
+  return { count, encoding: String(page.encoding), bytes: Buffer.concat([packed.subarray(0, start), values]), start };
 }
 
 function decode(

@@ -1,4 +1,4 @@
-import type { ColumnMetaData, DecodedArray, FileMetaData, PageHeader } from "hyparquet";
+import type { ColumnChunk, CompressionCodec, DecodedArray, FileMetaData, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { readBytes, type ByteSource } from "../../bytes/byteSource.js";
 import { malformed } from "../../fileError.js";
@@ -16,27 +16,44 @@ export async function* readPages(
   { row_groups: groups }: FileMetaData,
   column: Column,
 ): AsyncGenerator<Page | undefined> {
-  const key = column.path[1]?.element.name;
   for (const { columns } of groups) {
-    const chunk = columns.find(({ meta_data: data }) => data?.path_in_schema[0] === key);
-    if (chunk?.meta_data === undefined)
-      throw malformed(`${column.name}: each row group must have the column, got one without.`);
-    yield* pagesOf(source, column, chunk.meta_data);
+    yield* pagesOf(
+      source,
+      column,
+      guarded(column.name, () => chunkOf(column, columns, source.size)),
+    );
     yield undefined;
   }
 }
 
-async function* pagesOf(source: ByteSource, column: Column, chunk: ColumnMetaData): AsyncGenerator<Page> {
-  const { name } = column;
-  if (chunk.type !== column.element.type)
+/** Where the pages of a column are in a row group. */
+interface Chunk {
+  readonly codec: CompressionCodec;
+  readonly start: number;
+  readonly end: number;
+  readonly values: number;
+}
+
+function chunkOf({ name, path, element }: Column, columns: readonly ColumnChunk[], size: number): Chunk {
+  const key = path[1]?.element.name;
+  const data = columns.find(({ meta_data: one }) => one?.path_in_schema[0] === key)?.meta_data;
+  if (data === undefined) throw malformed(`${name}: each row group must have the column, got one without.`);
+  if (data.type !== element.type)
     throw malformed(`${name}: a row group must have the type of the schema, got another.`);
-  const first = integerOf(chunk.dictionary_page_offset ?? 0);
-  let at = first > 0 ? first : integerOf(chunk.data_page_offset);
-  const end = at + integerOf(chunk.total_compressed_size);
-  if (!(at >= 4 && at <= end && end <= source.size)) {
-    throw malformed(`${name}: pages must lie within the file of ${source.size} bytes, got ${at} to ${end}.`);
+  const dictionary = integerOf(data.dictionary_page_offset ?? 0);
+  const start = dictionary > 0 ? dictionary : integerOf(data.data_page_offset);
+  const end = start + integerOf(data.total_compressed_size);
+  if (!(start >= 4 && start <= end && end <= size)) {
+    throw malformed(`${name}: pages must lie within the file of ${size} bytes, got ${start} to ${end}.`);
   }
-  let left = integerOf(chunk.num_values);
+  return { codec: data.codec, start, end, values: integerOf(data.num_values) };
+}
+
+async function* pagesOf(source: ByteSource, column: Column, chunk: Chunk): AsyncGenerator<Page> {
+  const { name } = column;
+  const { end } = chunk;
+  let at = chunk.start;
+  let left = chunk.values;
   let dictionary: DecodedArray | undefined;
   while (at < end && left > 0) {
     const { header, length } = await readHeader(source, name, at, end);

@@ -1,0 +1,16 @@
+import type { Entries } from "../entries.js";
+import { list, text } from "../takes.js";
+import { anything } from "../walk.js";
+
+export const entries: Entries = {
+  backendIds: "data",
+  UsageError: "error",
+  engineVersions: { args: () => [] },
+  namedBackends: { args: () => ["js"] },
+  openBackend: { args: () => ["js:scalar"] },
+  // It answers with the exit status, whatever it is given.
+  main: { args: () => [["list", "--json"]], takes: { nothing: anything, "0": anything, "0.*": anything } },
+};
+
+void list;
+void text;
