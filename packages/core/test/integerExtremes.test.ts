@@ -8,7 +8,6 @@ import {
   ShapeError,
   vseLoss,
   type LossSpec,
-  type ReducedOptions,
   type Tensor,
 } from "../src/index.js";
 import { interpreterEngine } from "./support/interpreter.js";

@@ -19,7 +19,6 @@ import {
   weightedSum,
   type InputDeclaration,
   type LossSpec,
-  type ReducedOptions,
   type Tensor,
 } from "../src/index.js";
 import { interpreterEngine } from "./support/interpreter.js";

@@ -127,7 +127,7 @@ interface Scaled {
 function scaledBy(b: GraphBuilder, id: number, shape: Shape): Scaled | undefined {
   const product = b.node(id);
   if (product.op !== "mul") return undefined;
-  const [x = -1, y = -1] = product.inputs;
+  const [x, y] = product.inputs;
   const parts = [
     { whole: x, factor: y },
     { whole: y, factor: x },

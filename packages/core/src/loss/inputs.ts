@@ -148,7 +148,9 @@ export function byOption<K extends InputTag>(
   const read = cases.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
   const [first] = read;
   if (first === undefined) throw new OptionError("byOption: there must be a declaration for each value, got none.");
-  const forms = read.flatMap(({ is, declaration }) => declaration.forms.map((form) => ({ ...form, when: { option, is } })));
+  const forms = read.flatMap(({ is, declaration }) =>
+    declaration.forms.map((form) => ({ ...form, when: { option, is } })),
+  );
   return { ...first.declaration, forms };
 }
 

@@ -11,7 +11,7 @@ import { stopIfCancelled } from "./cancel.js";
 import { checkRange, narrowIgnored, needsRangeCheck } from "./checks.js";
 import type { Compiled, ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
-import { allEnded, chain, withCleanup } from "./maybe.js";
+import { allEnded, allOf, chain, withCleanup } from "./maybe.js";
 import { checkOut, type NamedOut } from "./out.js";
 import type { RequestMemo, WantedGradients } from "./requestMemo.js";
 
@@ -148,9 +148,7 @@ function checkDivisors<T>(
       "INVALID_INPUT",
     );
   };
-  return read.some((tensor) => tensor instanceof Promise)
-    ? Promise.all(read).then(decide)
-    : decide(read as readonly HostTensor[]);
+  return chain(allOf(read), decide);
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */

@@ -6,6 +6,13 @@ export function chain<A, B>(value: MaybePromise<A>, next: (value: A) => MaybePro
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** All of them, at once where all are there. */
+export function allOf<A>(values: readonly MaybePromise<A>[]): MaybePromise<readonly A[]> {
+  const there = values.filter((value): value is Awaited<A> => !(value instanceof Promise));
+  if (there.length === values.length) return there;
+  return Promise.all(values.map((value) => Promise.resolve(value)));
+}
+
 /** Waits for all of them; if one fails, the others have ended too when that is known. */
 export async function allEnded(values: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(values);

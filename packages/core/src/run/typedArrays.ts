@@ -5,11 +5,10 @@ import type { InputDType } from "../tensor/dtype.js";
 
 // What an array says of itself can be overridden, and then it says what it likes: its length is asked of the language.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const length = Object.getOwnPropertyDescriptor(typedArray, "length")?.get;
 
 /** The number of elements that a typed array has. */
 export function lengthOf(view: AnyTypedArray): number {
-  return length?.call(view) as number;
+  return Reflect.get(typedArray, "length", view) as number;
 }
 
 type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length: number) => AnyTypedArray) & {
