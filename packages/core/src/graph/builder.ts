@@ -73,7 +73,7 @@ export class GraphBuilder {
 export function inferType(op: OpName, inputs: readonly TensorType[], attrs: unknown): TensorType {
   const { arity, infer } = opDefinition(op);
   if (arity !== "any" && inputs.length !== arity) {
-    throw new LossesError("INVALID_GRAPH", `${op}: takes ${arity} operands, got ${inputs.length}.`);
+    throw new LossesError("INVALID_GRAPH", `${op}: must have ${arity} operands, got ${inputs.length}.`);
   }
   return (infer as (inputs: readonly TensorType[], attrs: unknown) => TensorType)(inputs, attrs);
 }

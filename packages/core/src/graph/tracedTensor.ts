@@ -1,3 +1,4 @@
+import { isListOf, printValue } from "../arguments.js";
 import { DTypeError, LossesError } from "../errors.js";
 import type { BinaryOp, OpAttributes, OpName, Operands, ReduceOp, UnaryOp } from "../ops/types.js";
 import { multiplyDims, subtractDims } from "../tensor/dimArithmetic.js";
@@ -351,30 +352,51 @@ export function innermostOf(tensors: readonly Tensor[]): Trace {
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   if (!(value instanceof TracedTensor)) {
-    throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
+    throw new LossesError(
+      "INVALID_DEFINITION",
+      `customGradient: value must be a tensor of the loss being traced, got ${printValue(value)}.`,
+    );
   }
-  const trace = innermostOf([value, ...inputs]);
+  if (typeof backward !== "function") {
+    throw new LossesError(
+      "INVALID_DEFINITION",
+      `customGradient: the gradient must be a function, got ${printValue(backward)}.`,
+    );
+  }
+  const operands = readTensors("customGradient", inputs);
+  const trace = innermostOf([value, ...operands]);
   const id = trace.builder.add("identity", [trace.idOf(value)], {});
-  trace.rules.set(id, { inputs: inputs.map((input) => trace.idOf(input)), backward });
+  trace.rules.set(id, { inputs: operands.map((input) => trace.idOf(input)), backward });
   return trace.tensor(id);
 }
 
 /** Tensors one after the other along an axis; their other axes are the same. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const [first] = tensors;
-  if (!(first instanceof TracedTensor)) {
+  const operands = readTensors("concat", tensors);
+  const [first] = operands;
+  if (first === undefined) {
     throw new LossesError("INVALID_DEFINITION", "concat: there must be tensors of the loss being traced, got none.");
   }
-  const trace = innermostOf(tensors);
-  const ids = tensors.map((tensor) => trace.idOf(tensor));
+  const trace = innermostOf(operands);
+  const ids = operands.map((tensor) => trace.idOf(tensor));
   return trace.tensor(trace.builder.add("concat", ids, { axis: normalizeAxis(axis, first.rank, "concat") }));
 }
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis: number): Tensor {
   return concat(
-    tensors.map((tensor) => tensor.unsqueeze(axis)),
+    readTensors("stack", tensors).map((tensor) => tensor.unsqueeze(axis)),
     axis,
+  );
+}
+
+/** Tensors as they were given, each read once. */
+function readTensors(where: string, given: readonly Tensor[]): readonly TracedTensor[] {
+  const tensors: TracedTensor[] = [];
+  if (isListOf(given, (tensor) => tensor instanceof TracedTensor && tensors.push(tensor) > 0)) return tensors;
+  throw new LossesError(
+    "INVALID_DEFINITION",
+    `${where}: operands must be a list of tensors of the loss being traced, got ${printValue(given)}.`,
   );
 }
 

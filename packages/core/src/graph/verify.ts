@@ -100,10 +100,11 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
   if (!isNode(node))
     return refuse(`node at ${position} must have an op, inputs, a shape and a dtype, got ${printValue(node)}.`);
   if (node.id !== position) refuse(`node at ${position} must have that id, got ${printValue(node.id)}.`);
-  const operands = node.inputs.map((id): TensorType => {
+  const operands: TensorType[] = [];
+  for (const id of node.inputs as readonly unknown[]) {
     const operand = hasNode(graph, id, position) ? graph.nodes[id] : undefined;
-    return operand ?? refuse(`%${position} must use earlier nodes, got ${printValue(id)}.`);
-  });
+    operands.push(operand ?? refuse(`%${position} must use earlier nodes, got ${printValue(id)}.`));
+  }
   if (!hasAttributes(node.op, node.attrs, operands[0]?.shape.length ?? 0)) {
     refuse(`%${node.id} ${node.op} must have its attributes, got ${printValue(node.attrs)}.`);
   }

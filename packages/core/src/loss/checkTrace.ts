@@ -1,10 +1,12 @@
 import { isListOf, isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isShape } from "../graph/attributes.js";
+import type { Dim } from "../tensor/dims.js";
 import { isFloat } from "../tensor/dtype.js";
-import { checkPresence, isInput, unknownInput, type Binding } from "./bind.js";
+import { checkPresence, isInput, unknownInput, type Binding, type BoundInput } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
 import type { LossSpec } from "./define.js";
+import { readKind } from "./inputs.js";
 import type { TraceRequest } from "./traceLoss.js";
 
 const rules: Rules<TraceRequest> = {
@@ -15,14 +17,38 @@ const rules: Rules<TraceRequest> = {
   seed: { domain: '"ones" or "input"', accepts: (value) => value === "ones" || value === "input" },
 };
 
-/** What a loss is traced for, each part read once; throws where the loss or its inputs are none. */
-export function readTraceRequest(spec: LossSpec, binding: Binding, request: TraceRequest): TraceRequest {
+interface ReadTrace {
+  readonly inputs: readonly BoundInput[];
+  readonly request: TraceRequest;
+}
+
+/** What a loss is traced for and over, each part read once; throws where the loss or its inputs are none. */
+export function readTrace(spec: LossSpec, binding: Binding, request: TraceRequest): ReadTrace {
   checkSpec("traceLoss", spec);
+  const inputs: BoundInput[] = [];
+  const isRead = (input: unknown): boolean => {
+    const { name, shape, holds, integral, differentiable } = (isObject(input) ? input : {}) as Partial<BoundInput>;
+    const dims: Dim[] = [];
+    const isOne =
+      typeof name === "string" &&
+      isListOf(shape, (dim) => isShape([dim]) && dims.push(dim as Dim) > 0) &&
+      typeof integral === "boolean";
+    return (
+      isOne &&
+      inputs.push({
+        name,
+        shape: dims,
+        holds: readKind("traceLoss: an input", holds),
+        integral,
+        differentiable: differentiable === true,
+      }) > 0
+    );
+  };
   readable("traceLoss", () => {
-    if (isObject(binding) && isListOf(binding.inputs, isBoundInput)) return;
+    if (isObject(binding) && isListOf(binding.inputs, isRead)) return;
     throw new OptionError(`traceLoss: the binding must be what bindInputs gives, got ${printValue(binding)}.`);
   });
-  const names = binding.inputs.map(({ name }) => name);
+  const names = inputs.map(({ name }) => name);
   for (const name of names) if (!isInput(spec.loss.definition, name)) throw unknownInput(spec.loss.definition, name);
   checkPresence(spec.loss.definition, names);
   const read = readParts("traceLoss", request, rules, ["dtype", "gradients"]);
@@ -30,11 +56,5 @@ export function readTraceRequest(spec: LossSpec, binding: Binding, request: Trac
     if (names.includes(name)) continue;
     throw new LossesError("UNKNOWN_INPUT", `${spec.name}: gradients must be of given inputs, got ${printValue(name)}.`);
   }
-  return read;
-}
-
-function isBoundInput(input: unknown): boolean {
-  if (!isObject(input)) return false;
-  const { name, shape, holds, integral } = input;
-  return typeof name === "string" && isShape(shape) && isObject(holds) && typeof integral === "boolean";
+  return { inputs, request: read };
 }

@@ -1,7 +1,8 @@
-import { isListOf, isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import { isListOf, isObject, printValue, readable, readOptions, type Rule, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
+import { isSize } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
-import { isPattern, readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
+import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
 export type Bound = string | number | { readonly option: string } | { readonly input: string };
@@ -115,9 +116,9 @@ const boundRules: Rules<IndexBounds> = {
  * Integers: class indices, identities, lengths. With `below` (the letter of an axis, an option or another input) they are checked
  * before each run; `except` is allowed outside the range.
  */
-export function labels(shape: readonly DimToken[], doc?: string, bounds?: IndexBounds): InputDeclaration<"index"> {
+export function labels(shape: readonly DimToken[], doc = "", bounds?: IndexBounds): InputDeclaration<"index"> {
   const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
-  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc ?? "");
+  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc);
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
@@ -141,7 +142,7 @@ export function byOption<K extends InputTag>(
   cases: readonly (readonly [value: unknown, declaration: InputDeclaration<K>])[],
 ): InputDeclaration<K> {
   if (!isName(option)) throw new OptionError(`byOption: the option must be a name, got ${printValue(option)}.`);
-  if (!isListOf(cases, (pair) => isListOf(pair, () => true) && pair.length === 2)) {
+  if (!isListOf(cases, (pair) => Array.isArray(pair) && pair.length === 2)) {
     const wanted = "pairs of a value and a declaration";
     throw new OptionError(`byOption: cases must be a list of ${wanted}, got ${printValue(cases)}.`);
   }
@@ -196,30 +197,57 @@ export function isName(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z]\w*$/.test(value) && !(value in Object.prototype);
 }
 
-/** The declaration itself, if it is one. */
+/** The declaration, each part of it read once, if it is one. */
 export function declared<K extends InputTag>(where: string, declaration: InputDeclaration<K>): InputDeclaration<K> {
-  readable(where, () => {
-    if (!isObject(declaration) || !isListOf(declaration.forms, isForm) || declaration.forms.length === 0) {
+  return readable(where, () => {
+    const given: Readonly<Record<string, unknown>> = isObject(declaration) ? { ...declaration } : {};
+    const { forms: givenForms, differentiable, doc, isParameter = false, isList = false } = given;
+    if (!Array.isArray(givenForms) || givenForms.length === 0) {
       const wanted = "an input declared with float(), number(), labels(), mask(), either(), list() or parameter()";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
-    if (typeof declaration.differentiable !== "boolean" || typeof declaration.doc !== "string") {
-      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(declaration.doc)}.`);
+    if (typeof doc !== "string") {
+      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
     }
+    if (typeof differentiable !== "boolean" || typeof isParameter !== "boolean" || typeof isList !== "boolean") {
+      const flags = [differentiable, isParameter, isList].map(printValue).join(", ");
+      throw new OptionError(`${where} must have flags that are true or false, got ${flags}.`);
+    }
+    const forms: InputForm[] = [];
+    // A hole is refused like any other item.
+    for (let i = 0; i < givenForms.length; i++) forms.push(readForm(where, givenForms[i]));
+    return { forms, differentiable, doc, isParameter, isList };
   });
-  return declaration;
 }
 
-const kinds: { readonly [K in InputKind["kind"]]: true } = { float: true, number: true, index: true, mask: true };
+function readForm(where: string, form: unknown): InputForm {
+  const { shape, holds, when } = isObject(form) ? form : {};
+  const read = { ...readPattern(where, shape), holds: readKind(where, holds) };
+  if (when === undefined) return read;
+  const { option, is } = isObject(when) ? when : {};
+  if (isName(option)) return { ...read, when: { option, is } };
+  throw new OptionError(`${where} must depend on an option, got ${printValue(when)}.`);
+}
 
-function isForm(form: unknown): form is InputForm {
-  if (!isObject(form)) return false;
-  const { shape, pattern, holds, when } = form;
-  return (
-    isListOf(shape, (token) => typeof token === "string" || typeof token === "number") &&
-    isPattern(pattern) &&
-    isObject(holds) &&
-    Object.hasOwn(kinds, String(holds["kind"])) &&
-    (when === undefined || (isObject(when) && typeof when["option"] === "string"))
-  );
+/** What an input holds, each part read once; throws `OptionError`. */
+export function readKind(where: string, holds: unknown): InputKind {
+  const { kind, from, below, atMost, except } = isObject(holds) ? holds : {};
+  switch (kind) {
+    case "float":
+    case "number":
+    case "mask":
+      return { kind };
+    case "index": {
+      const isOne = (value: unknown, { accepts }: Rule): boolean => value === undefined || accepts(value);
+      if (
+        Number.isInteger(from) &&
+        (isSize(below) || isOne(below, boundRules.below)) &&
+        (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
+        isOne(except, boundRules.except)
+      ) {
+        return { kind, from, below, atMost, except } as InputKind;
+      }
+    }
+  }
+  throw new OptionError(`${where} must hold a float, a number, an index or a mask, got ${printValue(holds)}.`);
 }

@@ -1,4 +1,14 @@
-import { isObject, isPlainObject, isTexts, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import {
+  cut,
+  isListOf,
+  isObject,
+  isPlainObject,
+  isTexts,
+  printValue,
+  readable,
+  readOptions,
+  type Rules,
+} from "../arguments.js";
 import { OptionError } from "../errors.js";
 
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
@@ -83,16 +93,19 @@ export function flag(initial: boolean, doc: string): OptionDeclaration<boolean> 
 
 /** One of a fixed list of words. */
 export function oneOf<const T extends string>(choices: readonly T[], initial: T, doc: string): OptionDeclaration<T> {
-  if (!readable("oneOf", () => isTexts(choices))) {
-    throw new OptionError(`oneOf: choices must be a list of texts, got ${printValue(choices)}.`);
+  const texts: T[] = [];
+  if (
+    !isListOf(choices, (choice) => typeof choice === "string" && cut(choice) === choice && texts.push(choice as T) > 0)
+  ) {
+    throw new OptionError(`oneOf: choices must be a list of short texts, got ${printValue(choices)}.`);
   }
   return declaredOption("oneOf", {
     default: initial,
-    domain: choices.map((choice) => `"${choice}"`).join(" | "),
-    choices,
+    domain: texts.map((choice) => `"${choice}"`).join(" | "),
+    choices: texts,
     kind: "choice",
     doc,
-    accepts: (value): value is T => typeof value === "string" && choices.some((choice) => choice === value),
+    accepts: (value): value is T => typeof value === "string" && texts.some((choice) => choice === value),
   });
 }
 
@@ -129,6 +142,11 @@ export function resolveOptions<O extends object>(
   declarations: OptionDeclarations<O>,
   given: Readonly<Partial<Record<string, unknown>>> | undefined,
 ): O {
+  if (!isPlainObject(declarations)) {
+    throw new OptionError(
+      `resolveOptions: options must be declared in a plain object, got ${printValue(declarations)}.`,
+    );
+  }
   const options = readOptions<O>(loss, given as O | undefined, declarations as Rules<O>);
   const resolved: Partial<O> = {};
   for (const key of Object.keys(declarations) as (keyof O)[]) {

@@ -1,4 +1,4 @@
-import { isListOf, isObject, printValue, readable } from "../arguments.js";
+import { printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize, mostAxes, type Dim } from "../tensor/dims.js";
@@ -53,32 +53,6 @@ export function readPattern(where: string, tokens: unknown): DeclaredShape {
     if (pattern.filter(isRun).length > 1) throw refuse("two of those");
     return { shape, pattern };
   });
-}
-
-/** True for a declared shape that was read. */
-export function isPattern(value: unknown): value is ShapePattern {
-  return isListOf(value, isAxis) && value.length <= mostAxes && (value as ShapePattern).filter(isRun).length <= 1;
-}
-
-function isAxis(value: unknown): value is AxisPattern {
-  if (!isObject(value)) return false;
-  const { type, dim, name, like, optionalLead } = value;
-  switch (type) {
-    case "axis":
-      return parseToken(dim)?.type === "axis";
-    case "optional":
-      return isLetter(name);
-    case "rest":
-      return isLetter(name) && (like === undefined || isLetter(like));
-    case "broadcast":
-      return isLetter(name) && typeof optionalLead === "boolean";
-    default:
-      return false;
-  }
-}
-
-function isLetter(name: unknown): boolean {
-  return typeof name === "string" && /^[A-Za-z]\w*$/.test(name);
 }
 
 /** True for a part that stands for any number of axes. */

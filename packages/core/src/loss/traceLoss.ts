@@ -9,8 +9,8 @@ import type { IndexRange } from "../ops/types.js";
 import type { Dim } from "../tensor/dims.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Binding } from "./bind.js";
-import { readTraceRequest } from "./checkTrace.js";
+import type { Binding, BoundInput } from "./bind.js";
+import { readTrace } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
 import type { InputKind } from "./inputs.js";
@@ -77,10 +77,15 @@ export interface TracedInputs {
 }
 
 /** Adds bound inputs to a trace. */
-export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, float: FloatDType): TracedInputs {
+export function traceInputs(
+  tracer: Tracer,
+  spec: LossSpec,
+  inputs: readonly BoundInput[],
+  float: FloatDType,
+): TracedInputs {
   const leaves: Record<string, Tensor> = {};
   const seen: Record<string, Tensor> = {};
-  for (const { name, shape, holds, integral } of binding.inputs) {
+  for (const { name, shape, holds, integral } of inputs) {
     const dtype = inputDType(holds, integral, float);
     const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
     leaves[name] = leaf;
@@ -94,9 +99,9 @@ export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, fl
  * where they are asked for, and `divisor:<i>` where a mean over nothing is an error.
  */
 export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
-  const request = readTraceRequest(spec, binding, given);
+  const { inputs, request } = readTrace(spec, binding, given);
   const tracer = new Tracer();
-  const { leaves, seen } = traceInputs(tracer, spec, binding, request.dtype);
+  const { leaves, seen } = traceInputs(tracer, spec, inputs, request.dtype);
   const { value, parts, divisors } = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];
