@@ -58,7 +58,8 @@ export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
 export { verify } from "./graph/verify.js";
 export { sizeCheck } from "./graph/sizeCheck.js";
-export { concat, customGradient, stack } from "./graph/tracedTensor.js";
+export { concat, stack } from "./graph/concat.js";
+export { customGradient } from "./graph/tracedTensor.js";
 export { gradient } from "./graph/gradient.js";
 export { scan, type NamedTensors, type ScanConfig, type ScanResult, type ScanStep } from "./graph/scan.js";
 export {
