@@ -6,6 +6,7 @@ import {
   LossesError,
   reduction,
   type InputDeclaration,
+  type LossInputs,
   type LossSpec,
   type LossValue,
   type Reduction,
@@ -57,23 +58,24 @@ export function specOf(
   kind: Reduction,
   value: (tensors: readonly Tensor[]) => LossValue,
 ): LossSpec {
-  const declared = (isOptional: boolean): Record<string, InputDeclaration> =>
+  const declared = (isOptional: boolean): Readonly<Record<string, InputDeclaration<"float" | "index">>> =>
     Object.fromEntries(
       inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one)]),
     );
-  const loss = defineLoss<{ readonly reduction: Reduction }, string, string>({
+  const loss = defineLoss<{ readonly reduction: Reduction }, LossInputs, LossInputs>({
     name: "program",
-    summary: "A random program.",
-    formula: "",
     inputs: declared(false),
     optionalInputs: declared(true),
     options: { reduction: reduction(kind) },
-    value: (given) => value(inputs.map(({ name }) => present(given[name] ?? given[inputs[0]?.name ?? ""]))),
+    value: (tensors) => {
+      const given = tensors as Readonly<Record<string, Tensor | undefined>>;
+      return value(inputs.map(({ name }) => present(given[name] ?? given[inputs[0]?.name ?? ""])));
+    },
   });
   return loss();
 }
 
-function declare({ shape, kind, below }: ProgramInput): InputDeclaration {
+function declare({ shape, kind, below }: ProgramInput): InputDeclaration<"float" | "index"> {
   return kind === "float" ? float(shape, "") : labels(shape, "", below === undefined ? {} : { below });
 }
 
