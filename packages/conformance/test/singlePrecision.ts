@@ -1,4 +1,13 @@
-import { interpretNode, isFloat, opTable, type DimSizes, type Graph, type Node, type NodeOf, type Values } from "@losses/core";
+import {
+  interpretNode,
+  isFloat,
+  opTable,
+  type DimSizes,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Values,
+} from "@losses/core";
 import { broadcastOffsets, leadingOffsets, linesAlong, stridesOf } from "../src/analysis/layout.js";
 
 type Feeds = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>>;

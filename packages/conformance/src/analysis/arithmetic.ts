@@ -1,15 +1,5 @@
 import { opTable, power, type NodeOf } from "@losses/core";
-import {
-  asInteger,
-  at,
-  isExact,
-  isNoNumber,
-  noNumber,
-  put,
-  spanAt,
-  type Bounds,
-  type Span,
-} from "./bounded.js";
+import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { maximumOf, minimumOf } from "./extremes.js";
 import { broadcastOffsets } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";

@@ -184,9 +184,18 @@ function boundCast(node: NodeOf<"cast">, x: Bounds, to: Bounds, precision: Preci
   const { to: dtype } = node.attrs;
   for (let i = 0; i < to.value.length; i++) {
     const operand = spanAt(x, i);
-    if (isFloat(dtype)) put(to, i, rounded(operand, 0.5, operand.low === operand.high, precision));
+    if (isFloat(dtype)) put(to, i, holdsAll(x.dtype, operand, precision) ? operand : roundedOnce(operand, precision));
     else put(to, i, dtype === "bool" ? truthOf(operand) : truncated(operand));
   }
+}
+
+/** Integers that a floating number has the bits for. */
+function holdsAll(dtype: DType, { low, high }: Span, { bits }: Precision): boolean {
+  return !isFloat(dtype) && Math.max(-low, high) <= 2 ** bits;
+}
+
+function roundedOnce(x: Span, precision: Precision): Span {
+  return rounded(x, 0.5, x.low === x.high, precision);
 }
 
 /** Everything but 0 is true, NaN too. */

@@ -64,12 +64,7 @@ function atMost(bound: number, x: number): number {
 }
 
 /** log Σ eˣ grows with each x. */
-export function boundLogSumExp(
-  node: NodeOf<"reduceLogSumExp">,
-  x: Bounds,
-  to: Bounds,
-  precision: Precision,
-): void {
+export function boundLogSumExp(node: NodeOf<"reduceLogSumExp">, x: Bounds, to: Bounds, precision: Precision): void {
   const { starts, steps } = linesAlong(x.shape, node.attrs.axes);
   const { ulp } = opTable.reduceLogSumExp;
   for (let o = 0; o < starts.length; o++) {

@@ -35,11 +35,7 @@ export function createReferenceBackend(): Backend<HostTensor> {
 
 const own = new WeakSet();
 
-function evaluate(
-  graph: Graph,
-  feeds: Readonly<Record<string, HostTensor>>,
-  sizes: DimSizes,
-): readonly HostTensor[] {
+function evaluate(graph: Graph, feeds: Readonly<Record<string, HostTensor>>, sizes: DimSizes): readonly HostTensor[] {
   const numbers = Object.entries(feeds).map(
     ([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }] as const,
   );

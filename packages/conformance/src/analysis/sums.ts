@@ -1,15 +1,5 @@
 import { isFloat, type DType, type NodeOf } from "@losses/core";
-import {
-  asInteger,
-  at,
-  isExact,
-  isNoNumber,
-  noNumber,
-  put,
-  spanAt,
-  type Bounds,
-  type Span,
-} from "./bounded.js";
+import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { productOf } from "./arithmetic.js";
 import { leadingOffsets, linesAlong } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";

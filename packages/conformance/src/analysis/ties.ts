@@ -28,7 +28,10 @@ function originOf(context: Context, id: number): Origin {
     case "transpose":
       return moved(originOf(context, inner), transposeOffsets(source, node.attrs.perm));
     case "slice":
-      return moved(originOf(context, inner), sliceOffsets(source, shape, node.attrs, startOf(node.attrs, shape, context.sizes)));
+      return moved(
+        originOf(context, inner),
+        sliceOffsets(source, shape, node.attrs, startOf(node.attrs, shape, context.sizes)),
+      );
     default:
       return { id, positions: Int32Array.from({ length: context.values[id]?.value.length ?? 0 }, (_, i) => i) };
   }

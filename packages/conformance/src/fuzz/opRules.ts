@@ -28,13 +28,14 @@ function comparison(methods: readonly Comparison[]): Rule {
   return {
     operands: ["number", "same"],
     numbers,
+    weight: 1.5,
     draw: (random) => [random.pick(methods)],
     apply: (x, [y = 0], [method]) => x[methods.find((one) => one === method) ?? "equal"](y),
   };
 }
 
 function logic(method: "and" | "or"): Rule {
-  return { operands: ["bool", "bool"], apply: (x, [y]) => x[method](tensorOf(y)) };
+  return { operands: ["bool", "bool"], weight: 4, apply: (x, [y]) => x[method](tensorOf(y)) };
 }
 
 function clamp(method: "clampMin" | "clampMax"): Rule {
@@ -103,7 +104,7 @@ export const opRules: OpRules = {
   relu: unary("relu"),
   sigmoid: unary("sigmoid"),
   softplus: unary("softplus"),
-  not: unary("not", "bool"),
+  not: unary("not", "bool", { weight: 4 }),
   clampMin: clamp("clampMin"),
   clampMax: clamp("clampMax"),
   cast: {

@@ -119,7 +119,14 @@ export const patterns: { readonly [name: string]: Rule } = {
     draw: (_, { rank }) => (rank < 2 ? undefined : []),
     apply: (x) => x.matmul(lastTwoSwapped(x)),
   },
-  attention: { ...rows, apply: (x, [y]) => x.matmul(lastTwoSwapped(tensorOf(y))).softmax(-1).matmul(tensorOf(y)) },
+  attention: {
+    ...rows,
+    apply: (x, [y]) =>
+      x
+        .matmul(lastTwoSwapped(tensorOf(y)))
+        .softmax(-1)
+        .matmul(tensorOf(y)),
+  },
   diagonal: single((x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(1)),
   isDiagonal: single((x) => x.iota(0).equal(x.iota(1))),
   xlogy: { ...rows, apply: (x, [y]) => x.equal(0).where(0, x.mul(tensorOf(y).log())) },

@@ -132,7 +132,7 @@ export function redirected(program: Program, moved: (at: number) => number): Pro
 
 /**
  * Without the steps and inputs that nothing needs. The first input stays while it stands in for another or no other is a
- * float, and one that has a letter while steps name it.
+ * float, and one that has a letter while steps or labels name it.
  */
 export function pruned(program: Program): Program {
   const { inputs, steps, output, term } = program;
@@ -143,7 +143,9 @@ export function pruned(program: Program): Program {
   }
   const isLive = (kind: (input: ProgramInput) => boolean): boolean => inputs.some((one, i) => live.has(i) && kind(one));
   if (isLive(({ optional }) => optional === true) || !isLive(({ kind }) => kind === "float")) live.add(0);
-  for (const letter of steps.flatMap((step, i) => (live.has(inputs.length + i) ? lettersOf(step) : []))) {
+  const bounds = inputs.flatMap(({ below }, i) => (live.has(i) && below !== undefined ? [below] : []));
+  const letters = steps.flatMap((step, i) => (live.has(inputs.length + i) ? lettersOf(step) : []));
+  for (const letter of [...letters, ...bounds]) {
     const has = (i: number): boolean => inputs[i]?.shape.includes(letter) === true;
     const positions = [...inputs.keys()];
     const [found] = positions.some((i) => live.has(i) && has(i)) ? [] : positions.filter(has);

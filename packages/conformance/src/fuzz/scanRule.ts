@@ -27,7 +27,12 @@ const steps: { readonly [name: string]: (seen: Seen) => Tensor } = {
   sorted: ({ h }) => (h.rank === 0 ? h : h.sort(-1)),
   share: ({ h }) => (h.rank === 0 ? h.sigmoid() : h.softmax(-1)),
   sums: ({ h, v }) =>
-    h.rank === 0 ? h : scan({ init: { s: h.sum(0) }, sequences: { x: v } }, ({ s }, { x }) => ({ carry: { s: s.add(x) }, collect: { s } })).collected.s,
+    h.rank === 0
+      ? h
+      : scan({ init: { s: h.sum(0) }, sequences: { x: v } }, ({ s }, { x }) => ({
+          carry: { s: s.add(x) },
+          collect: { s },
+        })).collected.s,
 };
 
 const starts = ["sum", "zero", "other"] as const;
