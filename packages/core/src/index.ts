@@ -35,7 +35,7 @@ export {
   type DimSizes,
   type Shape,
 } from "./tensor/dims.js";
-export { addDims, divideDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
+export { addDims, divideDim, evaluateDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { erf } from "./ops/erf.js";
