@@ -1,0 +1,10 @@
+import { createBackendSync } from "@losses/js";
+import { ctc } from "./zz-ctc.mjs";
+const engine = process.argv[2];
+const backend = createBackendSync({ engine });
+const T=1000;
+const r=(n)=>Float32Array.from({length:n},(_,i)=>Math.sin(i*12.9898)*2);
+const feeds={ logits:{data:r(T*8),shape:[T,1,8]}, targets:{data:Int32Array.from({length:5},(_, i)=>1+(i*7)%7),shape:[1,5]}, inputLengths:new Int32Array(1).fill(T), targetLengths:new Int32Array(1).fill(5)};
+const loss=backend.compileSync(ctc());
+loss.valueAndGradSync(feeds);
+let best=1e9; for(let i=0;i<30;i++){const t=process.cpuUsage(); loss.valueAndGradSync(feeds); const u=process.cpuUsage(t); best=Math.min(best,(u.user+u.system)/1000);} console.log(engine,"cpu ms",best);
