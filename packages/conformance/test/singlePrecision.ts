@@ -6,6 +6,7 @@ import {
   type Graph,
   type Node,
   type NodeOf,
+  type Numbers,
   type Values,
 } from "@losses/core";
 import { broadcastOffsets, leadingOffsets, linesAlong, stridesOf } from "../src/analysis/layout.js";
@@ -32,7 +33,7 @@ export function singlePrecision(
 
 function run(
   graph: Graph,
-  feeds: Readonly<Record<string, Values>>,
+  feeds: Readonly<Record<string, Numbers>>,
   sizes: DimSizes,
   store: (x: number) => number,
 ): readonly Values[] {
@@ -49,7 +50,7 @@ function run(
 function evaluate(
   node: Node,
   operands: readonly Values[],
-  feeds: Readonly<Record<string, Values>>,
+  feeds: Readonly<Record<string, Numbers>>,
   sizes: DimSizes,
 ): Values {
   const exact = interpretNode(node, operands, feeds, sizes);
@@ -99,7 +100,7 @@ function evaluate(
       return { shape, data: result };
     }
     case "scan": {
-      const inside = (body: Graph, given: Readonly<Record<string, Values>>): readonly Values[] =>
+      const inside = (body: Graph, given: Readonly<Record<string, Numbers>>): readonly Values[] =>
         run(body, given, sizes, Math.fround);
       const context = { inputs: operands, attrs: node.attrs, shape, sizes, feeds, run: inside };
       return { shape, data: opTable.scan.evaluate(context) };
