@@ -31,7 +31,8 @@ def _tensor(array, dtype):
 def evaluate(loss, case, dtype=torch.float64):
     inputs = Fields({name: _tensor(array, dtype) for name, array in case.inputs.items()})
     reduction = {"reduction": "mean"}
-    value = loss.reference(inputs, Fields({**reduction, **loss.defaults, **case.options}))
+    options = case.options if case.reference_options is None else case.reference_options
+    value = loss.reference(inputs, Fields({**reduction, **loss.defaults, **options}))
     wanted = [name for name, array in case.inputs.items() if array.grad]
     leaves = [inputs[name] for name in wanted]
     found = [None] * len(leaves)

@@ -97,11 +97,12 @@ class Draw:
         return dtype(np.floor(self._uniform(shape) * count))
 
     def probabilities(self, *shape, axis=-1):
-        """Multiples of 1/256, none of them 0, that sum to exactly 1 along the axis."""
+        """Multiples of 1/256 (of many, 1/65536), none of them 0, that sum to exactly 1 along the axis."""
         weights = np.moveaxis(self._uniform(shape) + 0.1, axis, -1)
-        parts = np.maximum(np.floor(256 * weights / weights.sum(-1, keepdims=True)), 1)
-        parts[..., -1] += 256 - parts.sum(-1)
-        return f32(np.moveaxis(parts, -1, axis) / 256)
+        whole = 256 if weights.shape[-1] <= 64 else 65536
+        parts = np.maximum(np.floor(whole * weights / weights.sum(-1, keepdims=True)), 1)
+        parts[..., -1] += whole - parts.sum(-1)
+        return f32(np.moveaxis(parts, -1, axis) / whole)
 
     def log_probabilities(self, *shape, axis=-1):
         """Logarithms of such probabilities, in steps of 1/1024."""
@@ -148,6 +149,8 @@ class Loss:
     defaults: dict = field(default_factory=dict)
     edges: tuple = ()
     refusals: tuple = ()
+    # Grids with odd axes beyond 128 and beyond 1,024: they end inside a vector, a tile and a block.
+    wide: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,8 @@ class Case:
     note: str = ""
     error: str | None = None
     beyond_float32: bool = False
+    # Options that the reference is called with in the place of the case's own.
+    reference_options: dict | None = None
 
 
 def _word(key, value):
@@ -171,7 +176,7 @@ def _word(key, value):
 
 
 def _grid_cases(loss):
-    for grid in loss.grids:
+    for grid in (*loss.grids, *loss.wide):
         for variant, (recipe, draw) in itertools.product(grid.variants, grid.recipes.items()):
             for reduction in grid.reductions:
                 words = [_word(*option) for option in variant.items()] + [reduction, recipe]
@@ -186,6 +191,21 @@ def _edge_cases(loss):
             options = {**edge.options, "reduction": reduction}
             case_id = f"{loss.name}/{edge.name}{suffix}"
             yield Case(case_id, options, edge.inputs, edge.note, beyond_float32=edge.beyond_float32)
+
+
+def _policy_cases(loss):
+    """What becomes of a mean over nothing where PyTorch's NaN is not wanted, and that nothing becomes of any other."""
+    nothing = next(edge for edge in loss.edges if edge.name.startswith("empty") and "mean" in edge.reductions)
+    options = {**nothing.options, "reduction": "mean"}
+    yield Case(f"{loss.name}/mean-of-nothing-is-zero", {**options, "empty": "zero"}, nothing.inputs,
+               note="the mean over nothing is the sum over nothing",
+               reference_options={**options, "reduction": "sum"})
+    yield Case(f"{loss.name}/mean-of-nothing-is-nan", {**options, "empty": "nan"}, nothing.inputs)
+    yield Case(f"{loss.name}/error-mean-of-nothing", {**options, "empty": "error"}, nothing.inputs, error="InputError")
+    draw = next(iter(loss.grids[0].recipes.values()))
+    for policy in ("zero", "error"):
+        case_id = f"{loss.name}/mean-of-something-is-no-{policy}"
+        yield Case(case_id, {"reduction": "mean", "empty": policy}, draw(Draw(case_id)))
 
 
 def _with_nan(array):
@@ -238,6 +258,7 @@ def expand(loss):
         *_grid_cases(loss),
         *_edge_cases(loss),
         *{case.id: case for case in _nan_cases(loss)}.values(),
+        *_policy_cases(loss),
         *_refusal_cases(loss),
     ]
     ids = [case.id for case in expanded]

@@ -88,6 +88,7 @@ const caseRules: Rules<Case> = {
   loss: textRule,
   options: { domain: "a plain object", accepts: isPlainObject },
   inputs: listRule,
+  parts: flagRule,
   expected: { domain: "a value with gradients, or an error", accepts: isExpected },
   source: textRule,
   note: textRule,
@@ -96,7 +97,12 @@ const caseRules: Rules<Case> = {
 function isExpected(value: unknown): value is Expected {
   if (!isPlainObject(value)) return false;
   if (typeof value["error"] === "string") return true;
-  return isTensor(value["value"]) && isPlainObject(value["grads"]) && Object.values(value["grads"]).every(isTensor);
+  const { grads, parts } = value;
+  return isTensor(value["value"]) && areTensors(grads) && (parts === undefined || areTensors(parts));
+}
+
+function areTensors(value: unknown): boolean {
+  return isPlainObject(value) && Object.values(value).every(isTensor);
 }
 
 /** Refuses what is no case; throws `OptionError`. */

@@ -17,7 +17,7 @@ export { parseCases, readCase, type ParsedCase } from "./cases/parseCases.js";
 export { fixturesFolder, loadFixtures, readFixtures } from "./cases/loadFixtures.js";
 export { caseRunner, runCase, type RunCase, type RunOptions } from "./cases/runCase.js";
 export type { Feed } from "./analysis/analyze.js";
-export type { Bounded, Bounds } from "./analysis/bounded.js";
+export type { Bounded, Ranges } from "./analysis/bounded.js";
 export { createReferenceBackend } from "./analysis/reference.js";
 export { analyze, boundCase, checkCase, compareTensor, createOracle, printReport, tolerances } from "./checked.js";
 export type { Oracle, OutputBounds, Verdict } from "./suite/oracle.js";

@@ -38,8 +38,6 @@ describe("the golden fixtures", () => {
 describe("missingFixtures", () => {
   const square = defineLoss({
     name: "squareError",
-    summary: "Squared error.",
-    formula: "(input - target)^2",
     inputs: { input: float(["~d"], "Predictions."), target: float(["~d"], "Truth.") },
     options: { reduction: reduction("mean") },
     value: ({ input, target }) => input.sub(target).square(),
@@ -57,8 +55,11 @@ describe("missingFixtures", () => {
   });
 
   it("names what a loss's fixtures leave out", () => {
+    const isSmall = ({ inputs }: Fixture): boolean => inputs.every(({ shape }) => shape.every((size) => size < 1024));
     const kept = fixtures.filter(
-      ({ loss, options, expected }) => loss !== "klDiv" || ("value" in expected && options.reduction !== "batchmean"),
+      (fixture) =>
+        fixture.loss !== "klDiv" ||
+        ("value" in fixture.expected && fixture.options.reduction !== "batchmean" && isSmall(fixture)),
     );
     const withoutTarget = kept.map((fixture): Fixture => {
       if (fixture.loss !== "klDiv" || !("value" in fixture.expected)) return fixture;
@@ -68,6 +69,7 @@ describe("missingFixtures", () => {
     expect(missingFixtures(withoutTarget)).toEqual([
       "klDiv has no fixture with reduction batchmean.",
       "klDiv has no fixture with a gradient towards target.",
+      "klDiv has no fixture with an odd axis beyond 1024.",
       "klDiv has no fixture that must be refused.",
     ]);
   });

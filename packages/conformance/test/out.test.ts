@@ -34,7 +34,7 @@ async function same(backend: Backend<unknown>, fixture: Fixture): Promise<void> 
   const spec = specFromJSON(allLosses, { name: fixture.loss, options: fixture.options });
   const loss = await backend.compile(spec);
   const wrt = fixture.inputs.filter(({ grad }) => grad).map(({ name }) => name);
-  const feeds = feedsOf(fixture);
+  const feeds = feedsOf(fixture, spec);
   const wanted = await loss.valueAndGrad(feeds, { wrt });
   const full = async (tensor: unknown): Promise<unknown> => {
     const { data, shape } = await backend.read(tensor);

@@ -1,4 +1,18 @@
-import { bindInputs, defineLoss, float, reduction, traceLoss, type Graph, type Tensor } from "@losses/core";
+import {
+  bindInputs,
+  concat,
+  defineLoss,
+  float,
+  reduction,
+  scan,
+  ShapeError,
+  stack,
+  traceLoss,
+  type Graph,
+  type LossSpec,
+  type Reduction,
+  type Tensor,
+} from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { analyze, type Bounded } from "../src/index.js";
 
@@ -13,17 +27,16 @@ function bounded(inputs: Inputs, value: (tensors: Readonly<Record<string, Tensor
     }),
   );
   // Sizes are literal, so that axes of equal size are not told apart by name.
-  const declared = Object.entries(feeds).map(([name, { shape }]) => [name, float(shape, "")] as const);
-  const loss = defineLoss<{ reduction: "none" }, string>({
+  const declared = Object.entries(feeds).map(([name, { shape }]) => [name, float(shape)] as const);
+  const loss = defineLoss<{ reduction: Reduction }, Readonly<Record<string, "float">>>({
     name: "expression",
-    summary: "",
-    formula: "",
     inputs: Object.fromEntries(declared),
-    options: { reduction: reduction("none") as never },
-    value: (tensors) => value(tensors),
+    options: { reduction: reduction("none") },
+    value: (tensors) => value(tensors as Readonly<Record<string, Tensor>>),
   });
-  const binding = bindInputs(loss.definition as never, feeds);
-  const graph: Graph = traceLoss(loss() as never, binding, { dtype: "float32", gradients: [] });
+  const spec = loss() as LossSpec;
+  const binding = bindInputs(spec.loss.definition, feeds);
+  const graph: Graph = traceLoss(spec, binding, { dtype: "float32", gradients: [] });
   const [only] = analyze(graph, feeds, binding.sizes, "float32");
   if (only === undefined) throw new Error("there must be a value");
   return only;
@@ -166,9 +179,8 @@ describe("ranges", () => {
     expect([sum([big, big]).high[0], sum([-big, -big]).low[0]]).toEqual([Infinity, -Infinity]);
   });
 
-  it("agree with every backend on the extreme of no integers", () => {
-    const none = bounded({ x: [] }, ({ x }) => present(x).iota(0).amax().cast("float32"));
-    expect([none.value[0], none.error[0]]).toEqual([-(2 ** 31), 0]);
+  it("are refused, as by every backend, of the extreme of no integers", () => {
+    expect(() => bounded({ x: [] }, ({ x }) => present(x).iota(0).amax().cast("float32"))).toThrow(ShapeError);
   });
 
   it("give 1 for 1 to any power and for -1 to an infinite one", () => {
@@ -177,5 +189,210 @@ describe("ranges", () => {
     );
     expect([...powers.value]).toEqual([1, 1, 1, 1, Number.NaN]);
     expect(powers.error[0]).toBe(0);
+  });
+});
+
+describe("positions", () => {
+  const third = Math.fround(1 / 3);
+  /** e⁰, 1 give or take. */
+  const about = (x: Tensor): Tensor => x.exp();
+  const positionsOf = (x: readonly number[], of: (x: Tensor) => Tensor): readonly (readonly [number, number])[] => {
+    const { low, high } = bounded({ x }, (tensors) => of(present(tensors.x)).cast("float32"));
+    return Array.from(low, (least, i) => [least, high[i] ?? Number.NaN]);
+  };
+
+  it("are certain where ranges are apart, of exact ties the first", () => {
+    expect(positionsOf([1, 3, 2], (x) => about(x).argmax(0, true))).toEqual([[1, 1]]);
+    expect(positionsOf([3, 1, 3], (x) => x.argmax(0, true))).toEqual([[0, 0]]);
+    expect(positionsOf([3, 1, 1], (x) => x.argmin(0, true))).toEqual([[1, 1]]);
+    expect(positionsOf([2, 3, 1], (x) => about(x).argsort(0))).toEqual([
+      [2, 2],
+      [0, 0],
+      [1, 1],
+    ]);
+    expect(positionsOf([1, 2, 1], (x) => x.argsort(0, { descending: true }))).toEqual([
+      [1, 1],
+      [0, 0],
+      [2, 2],
+    ]);
+  });
+
+  it("are all that can be where ranges overlap, unless the numbers are made alike", () => {
+    // 1 and 1 give or take; -5 is far away.
+    const mixed = (x: Tensor): Tensor => x.equal(0).where(about(x), x);
+    expect(positionsOf([0, -5, 1], (x) => mixed(x).argmax(0, true))).toEqual([[0, 2]]);
+    expect(positionsOf([0, -5, 1], (x) => mixed(x).argsort(0))).toEqual([
+      [1, 1],
+      [0, 2],
+      [0, 2],
+    ]);
+    const product = (x: Tensor): Tensor => x.mul(third);
+    expect(positionsOf([third, third], (x) => product(x).argmax(0, true))).toEqual([[0, 0]]);
+    expect(positionsOf([third, third], (x) => product(x).argsort(0, { descending: true }))).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  it("are past the end of what holds NaN, and perhaps there of what may", () => {
+    expect(positionsOf([1, Number.NaN, 3], (x) => x.argmax(0, true))).toEqual([[3, 3]]);
+    const root = (x: Tensor): Tensor => about(x).sub(1).sqrt();
+    expect(positionsOf([0, 1], (x) => root(x).argmax(0, true))).toEqual([[1, 2]]);
+    expect(positionsOf([Number.NaN, 1, Infinity], (x) => x.argsort(0))).toEqual([
+      [1, 1],
+      [0, 0],
+      [2, 2],
+    ]);
+  });
+
+  it("choose what they are certain of, and else any of those that they can be", () => {
+    const of = (x: readonly number[], y: readonly number[]): Bounded =>
+      bounded({ x, y }, (t) =>
+        present(t.y).gather(
+          0,
+          present(t.x)
+            .equal(0)
+            .where(about(present(t.x)), present(t.x))
+            .argmax(0, true),
+        ),
+      );
+    expect(of([2, 5, 3], [7, third, 9])).toMatchObject({ low: Float64Array.of(third), high: Float64Array.of(third) });
+    // Position 1 lies between 0 and 2, and cannot be.
+    expect(of([0, -5, 1], [7, 100, 9])).toMatchObject({ low: Float64Array.of(7), high: Float64Array.of(9) });
+  });
+
+  it("give and drop where they are outside", () => {
+    const shifted = (x: Tensor): Tensor => x.iota(0).add(1);
+    const { value, error } = bounded({ x: [5, 6, 7] }, ({ x }) => present(x).gather(0, shifted(present(x))));
+    expect([[...value], [...error]]).toEqual([
+      [6, 7, 0],
+      [0, 0, 0],
+    ]);
+    const dropped = bounded({ x: [5, 6, 7] }, ({ x }) => present(x).scatterAdd(0, shifted(present(x)), 3));
+    expect([[...dropped.value], [...dropped.error]]).toEqual([
+      [0, 5, 6],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("add up what may arrive", () => {
+    const { low, high } = bounded({ x: [0, -5, 1], y: [4] }, ({ x, y }) => {
+      const mixed = present(x)
+        .equal(0)
+        .where(about(present(x)), present(x));
+      return present(y).scatterAdd(0, mixed.argmax(0, true), 3);
+    });
+    expect([[...low], [...high]]).toEqual([
+      [0, 0, 0],
+      [4, 0, 4],
+    ]);
+  });
+});
+
+describe("arrangements", () => {
+  it("keep every range", () => {
+    const square = [
+      [1, 2],
+      [3, 4],
+    ];
+    const of = (build: (x: Tensor) => Tensor): readonly (readonly number[])[] => {
+      const { value, low, high } = bounded({ x: square }, ({ x }) => build(present(x).exp().div(3)));
+      const plain = bounded({ x: square }, ({ x }) => present(x).exp().div(3));
+      const widths = new Map(Array.from(plain.value, (v, i) => [v, [plain.low[i], plain.high[i]]]));
+      return Array.from(value, (v, i) => {
+        expect(v === 0 ? [0, 0] : widths.get(v)).toEqual([low[i], high[i]]);
+        return v === 0 ? [0] : [1 + [...plain.value].indexOf(v)];
+      });
+    };
+    const order = (build: (x: Tensor) => Tensor): readonly number[] => of(build).flat();
+    expect(order((x) => x.flip(0))).toEqual([3, 4, 1, 2]);
+    expect(order((x) => x.slice(1, 1, 1))).toEqual([2, 4]);
+    expect(order((x) => x.pad(1, 3, 4, -2))).toEqual([0, 2, 0, 1, 0, 4, 0, 3]);
+    expect(order((x) => concat([x, x.flip(1)], 1))).toEqual([1, 2, 2, 1, 3, 4, 4, 3]);
+    expect(order((x) => x.transpose().flatten())).toEqual([1, 3, 2, 4]);
+  });
+
+  it("of products may have axes in front, which broadcast", () => {
+    const { shape, value, error } = bounded(
+      {
+        x: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+      ({ x }) => stack([present(x), present(x).mul(2)], 0).matmul(present(x)),
+    );
+    expect([shape, [...value], [...error]]).toEqual([[2, 2, 2], [7, 10, 15, 22, 14, 20, 30, 44], Array(8).fill(0)]);
+  });
+});
+
+describe("recursions", () => {
+  it("of sums lose what sums in any order lose, a step at a time", () => {
+    const tenth = Math.fround(0.1);
+    const { value, error } = bounded({ x: [tenth, tenth, tenth, tenth] }, ({ x }) => present(x).cumsum(0));
+    const unit = 2 ** -24;
+    expect([...value].map((v, k) => (error[k] ?? NaN) <= k * unit * v * 1.001)).toEqual([true, true, true, true]);
+    const exclusive = bounded({ x: [1, 2, 4] }, ({ x }) => present(x).cumsum(0, { exclusive: true, reverse: true }));
+    expect([[...exclusive.value], [...exclusive.error]]).toEqual([
+      [6, 4, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("carry ranges from step to step, several at once", () => {
+    const run = (of: "total" | "product" | "seen"): Bounded =>
+      bounded({ x: [1, 2, 4], y: [3] }, ({ x, y }) => {
+        const { carry, collected } = scan(
+          { init: { total: present(y).sum(), product: present(y).sum() }, sequences: { v: present(x) } },
+          ({ total, product }, { v }) => ({
+            carry: { total: total.add(v), product: product.mul(v).exp().log() },
+            collect: { seen: total },
+          }),
+        );
+        return of === "seen" ? collected.seen : carry[of];
+      });
+    expect([[...run("total").value], [...run("total").error]]).toEqual([[10], [0]]);
+    expect([...run("seen").value]).toEqual([3, 4, 6]);
+    const product = run("product");
+    expect(product.value[0]).toBeCloseTo(24, 12);
+    expect(product.error[0]).toBeGreaterThan(1e-7);
+    expect(product.error[0]).toBeLessThan(1e-3);
+  });
+
+  it("do not take carries of equal ranges for equal numbers", () => {
+    const { low, high } = bounded({ x: [0, 0], y: [0, 0] }, ({ x, y }) => {
+      const start = present(x).exp().mul(present(y).exp());
+      const { carry } = scan({ init: { h: start }, length: 1 }, ({ h }) => ({
+        carry: { h: h.equal(h.amax(0)).where(1, 0).cast("float32") },
+      }));
+      return carry.h;
+    });
+    expect([[...low], [...high]]).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+});
+
+describe("functions that are defined elsewhere", () => {
+  it("are bounded by their own definition: its ends, its domain, its budget", () => {
+    const of = (x: number, f: (x: Tensor) => Tensor): Bounded => bounded({ x: [x] }, (t) => f(present(t.x)));
+    for (const f of [
+      (x: Tensor) => x.tanh(),
+      (x: Tensor) => x.atan(),
+      (x: Tensor) => x.erf(),
+      (x: Tensor) => x.expm1(),
+    ]) {
+      const { value, error } = of(0.5, f);
+      expect((error[0] ?? NaN) / (Math.abs(value[0] ?? NaN) * 2 ** -24)).toBeCloseTo(8, 1);
+    }
+    expect(of(-0.25, (x) => x.exp().sub(1.5).floor())).toMatchObject({
+      value: Float64Array.of(-1),
+      error: Float64Array.of(0),
+    });
+    expect([...of(0, (x) => x.exp().floor()).low]).toEqual([0]);
+    expect(of(-2, (x) => x.exp().sub(3).log1p())).toMatchObject({ low: Float64Array.of(Infinity) });
+    const edge = of(0, (x) => x.exp().sub(2).log1p());
+    expect([edge.low[0], edge.nan[0]]).toEqual([-Infinity, 1]);
   });
 });

@@ -45,10 +45,20 @@ describe("new positions", () => {
   });
 });
 
+describe("integers", () => {
+  it("of floats are integers, whatever the float", () => {
+    const cast = (data: number[]): number[] => value((x) => x.cast("int32").cast("float64"), row ?? [], data);
+    expect(cast([-2.7, NaN, 1e20, -Infinity])).toEqual([-2, 0, 2 ** 31 - 1, -(2 ** 31)]);
+    const constant = (x: Tensor): Tensor => x.count().mul(0).add(NaN).cast("int32").cast("float64");
+    expect(value(constant, row ?? [], [1, 2, 3, 4])).toEqual([0]);
+  });
+});
+
 describe("new arrangements", () => {
   it("slice takes steps, forwards and back; pad puts them there again", () => {
     expect(value((x) => x.slice(1, 1, 2, 2), [1, 4], [1, 2, 3, 4])).toEqual([2, 4]);
     expect(value((x) => x.flip(1), [1, 4], [1, 2, 3, 4])).toEqual([4, 3, 2, 1]);
+    expect(value((x) => x.flip(1), [1, 0], [])).toEqual([]);
     expect(value((x) => x.pad(1, 1, 8, 2), [1, 4], [1, 2, 3, 4])).toEqual([0, 1, 0, 2, 0, 3, 0, 4]);
     expect(value((x) => x.pad(1, 3, 4, -1), [1, 4], [1, 2, 3, 4])).toEqual([4, 3, 2, 1]);
   });

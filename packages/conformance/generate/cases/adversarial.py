@@ -56,6 +56,17 @@ def one_scored_grids(variants):
     return (Grid({"6": one(6)}, variants=({}, *variants)), Grid(shapes, variants=variants[:1]))
 
 
+def two_scored_wide(variants, names=("real", "fake")):
+    return (
+        Grid({"129x3": two(*names, 129, 3), "1025-129": two(*names, 1025, second_shape=(129,))},
+             variants=variants, reductions=("mean",)),
+    )
+
+
+def one_scored_wide(variants):
+    return (Grid({"129x3": one(129, 3), "1025": one(1025)}, variants=variants, reductions=("mean",)),)
+
+
 EXTREMES = [1e4, -1e4, 0, 2.0**100, -(2.0**100)]
 LARGE = [1e4, -1e4, 0, 512, -512]
 # Nothing cancels, so that the sum is the same in every order.
@@ -125,6 +136,7 @@ gan_discriminator_loss = Loss(
         "label-smoothing-negative": {"labelSmoothing": -0.1},
         "label-smoothing-nan": {"labelSmoothing": NAN},
     })),
+    wide=two_scored_wide(({"labelSmoothing": 0.25},)),
 )
 
 gan_generator_loss = Loss(
@@ -138,6 +150,7 @@ gan_generator_loss = Loss(
     edges=one_scored_edges(options=(("", {}), ("-saturating", {"saturating": True}))),
     refusals=(*REAL_IS_NO_INPUT, *options_refused({"saturating-not-a-flag": {"saturating": "no"},
                                                    "saturating-a-number": {"saturating": 1}})),
+    wide=one_scored_wide(({"saturating": True}, {"saturating": False})),
 )
 
 
@@ -155,6 +168,7 @@ lsgan_discriminator_loss = Loss(
         Edge("at-the-labels", {"real": f32([1, 1]), "fake": f32([0, 0])}, {}, REDUCTIONS),
     ),
     refusals=(*two_scored_refusals(), *labels_refused("realLabel", "fakeLabel")),
+    wide=two_scored_wide(({"realLabel": 0.5},)),
 )
 
 lsgan_generator_loss = Loss(
@@ -165,6 +179,7 @@ lsgan_generator_loss = Loss(
     grids=one_scored_grids(({"targetLabel": 0.9}, {"targetLabel": 0}, {"targetLabel": -1})),
     edges=(*one_scored_edges(large=LARGE), Edge("at-the-label", {"fake": f32([1, 1])}, {}, REDUCTIONS)),
     refusals=(*REAL_IS_NO_INPUT, *labels_refused("targetLabel")),
+    wide=one_scored_wide(({"targetLabel": 0.5},)),
 )
 
 
@@ -183,6 +198,7 @@ wgan_discriminator_loss = Loss(
     grids=two_scored_grids(({},))[1:],
     edges=two_scored_edges(large=LARGE_TO_ADD),
     refusals=(*two_scored_refusals(), *NO_OPTIONS),
+    wide=two_scored_wide(({},)),
 )
 
 wgan_generator_loss = Loss(
@@ -192,6 +208,7 @@ wgan_generator_loss = Loss(
     grids=one_scored_grids(({},))[1:],
     edges=one_scored_edges(large=LARGE_TO_ADD),
     refusals=(*REAL_IS_NO_INPUT, *NO_OPTIONS),
+    wide=one_scored_wide(({},)),
 )
 
 hinge_gan_discriminator_loss = Loss(
@@ -209,6 +226,7 @@ hinge_gan_discriminator_loss = Loss(
         Edge("inactive", {"real": f32([2, 3]), "fake": f32([-2, -3])}, {}, REDUCTIONS),
     ),
     refusals=(*two_scored_refusals(), *options_refused(MARGIN_NOT_FINITE, MARGIN_NOT_POSITIVE)),
+    wide=two_scored_wide(({},)),
 )
 
 hinge_gan_generator_loss = Loss(
@@ -218,6 +236,7 @@ hinge_gan_generator_loss = Loss(
     grids=one_scored_grids(({},))[1:],
     edges=one_scored_edges(large=LARGE_TO_ADD),
     refusals=(*REAL_IS_NO_INPUT, *NO_OPTIONS),
+    wide=one_scored_wide(({},)),
 )
 
 
@@ -255,6 +274,7 @@ adversarial_consistency_loss = Loss(
         *options_refused({"side-unknown": {"side": "both"}, "mode-unknown": {"mode": "wgan"},
                           "mode-not-a-name": {"mode": True}}),
     ),
+    wide=two_scored_wide(({"side": "generator", "mode": "vanilla"},), PAIRS),
 )
 
 LOSSES = [

@@ -176,6 +176,13 @@ cross_entropy = Loss(
             "weight-is-no-option": {"weight": [1, 1, 1, 1, 1]},
         }),
     ),
+    wide=(
+        Grid({"3x129": indexed(3, 129), "129x3": indexed(129, 3, ignored=-100, weight=True)},
+             variants=({"labelSmoothing": 0.1},), reductions=("mean",)),
+        Grid({"1x1025": indexed(1, 1025, fine=True), "1025x1": indexed(1025, 1), "1x3x129": indexed(1, 3, 129),
+              "probabilities-2x129": probable(2, 129), "probabilities-129x2": probable(129, 2, weight=True)},
+             reductions=("mean",)),
+    ),
 )
 
 
@@ -255,6 +262,11 @@ nll_loss = Loss(
             "ignore-index-not-a-number": {"ignoreIndex": "none"},
             "label-smoothing-is-no-option": {"labelSmoothing": 0.1},
         }),
+    ),
+    wide=(
+        Grid({"3x129": indexed(3, 129), "129x3": indexed(129, 3, ignored=-100, weight=True),
+              "1x1025": indexed(1, 1025), "1025x1": indexed(1025, 1), "1x3x129": indexed(1, 3, 129)},
+             reductions=("mean",)),
     ),
 )
 

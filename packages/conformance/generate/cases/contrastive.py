@@ -82,6 +82,11 @@ contrastive_loss = Loss(
         Refusal("boolean-target", "DTypeError", {"target": boolean([True] * 6)}),
         *options_refused(MARGIN_NOT_FINITE, MARGIN_NOT_POSITIVE, BATCHMEAN, {"distance-unknown": {"distance": "l7"}}),
     ),
+    wide=(
+        Grid({"129x3": labelled_pairs(129, 3), "1x1025": labelled_pairs(1, 1025)},
+             variants=({"margin": 4, "distance": "euclidean"}, {"margin": 1.5, "distance": "cosine"}),
+             reductions=("mean",)),
+    ),
 )
 
 
@@ -173,6 +178,11 @@ vse_loss = Loss(
             "max-violation-not-a-flag": {"maxViolation": "hard"},
         }),
     ),
+    wide=(
+        Grid({"129x3": embeddings(129, 3)}, variants=HARD_OR_ALL, reductions=("mean",)),
+        Grid({"2x1025": embeddings(2, 1025)}, variants=({"margin": 1, "similarity": "cosine"},),
+             reductions=("sum",)),
+    ),
 )
 
 
@@ -238,6 +248,10 @@ clip_loss = Loss(
         Refusal("integer-scale", "DTypeError", {"logitScale": i64(2)}),
         Refusal("missing-scale", "InputError", {"logitScale": None}),
         *options_refused(BATCHMEAN, {"scale-is-no-option": {"logitScale": 2}}),
+    ),
+    wide=(
+        Grid({"129x3": captioned(129, 3, bias=True), "2x1025": captioned(2, 1025, scale=0.125)},
+             reductions=("mean",)),
     ),
 )
 

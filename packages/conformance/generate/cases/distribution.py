@@ -100,6 +100,13 @@ kl_div = Loss(
         Refusal("missing-target", "InputError", {"target": None}),
         *options_refused({"log-target-not-a-flag": {"logTarget": "yes"}, "log-target-a-number": {"logTarget": 1}}),
     ),
+    wide=(
+        Grid({"129x3": distributions(129, 3), "3x129": distributions(3, 129), "1025": distributions(1025)},
+             variants=({"logTarget": False},), reductions=("mean", "batchmean")),
+        Grid({"1x1025": distributions(1, 1025, log_target=True), "broadcast-129x1-1x9": lambda d: {
+            "input": d.coarse(129, 1), "target": d.coarse(1, 9)}},
+             variants=({"logTarget": True},), reductions=("mean",)),
+    ),
 )
 
 LOSSES = [kl_div]

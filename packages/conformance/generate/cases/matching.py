@@ -97,6 +97,11 @@ cmpm_loss = Loss(
             "inner-eps-not-a-flag": {"innerEps": 1e-8},
         }),
     ),
+    wide=(
+        Grid({"129x3": labelled(129, 3, labels=lambda d: d.indices(17, 129))}, variants=tuple(FORMS.values()),
+             reductions=("mean",)),
+        Grid({"2x1025": labelled(2, 1025, labels=i64([0, 1]))}, reductions=("sum",)),
+    ),
 )
 
 
@@ -174,6 +179,10 @@ cmpc_loss = Loss(
             "label-smoothing-negative": {"labelSmoothing": -0.1},
             "label-smoothing-nan": {"labelSmoothing": NAN},
         }),
+    ),
+    wide=(
+        Grid({"129x3x5": classified(129, 3, 5), "2x3x129": classified(2, 3, 129), "1x1025x1": classified(1, 1025, 1)},
+             variants=({"labelSmoothing": 0.25},), reductions=("mean",)),
     ),
 )
 

@@ -81,6 +81,12 @@ margin_ranking_loss = Loss(
         Refusal("boolean-target", "DTypeError", {"target": boolean([True] * 12)}),
         *options_refused(MARGIN_NOT_FINITE, BATCHMEAN),
     ),
+    wide=(
+        Grid({"129x3": pairs(129, 3), "1025": pairs(1025),
+              "broadcast-129x1-1x9-1x1": lambda d: {
+                  "input1": d.coarse(129, 1), "input2": d.coarse(1, 9), "target": d.signs(1, 1)}},
+             variants=({"margin": 0.3},), reductions=("mean",)),
+    ),
 )
 
 
@@ -182,6 +188,11 @@ ranking_loss = Loss(
         Refusal("scalar", "ShapeError", triplet(1, 2, 3)),
         *options_refused(MARGIN_NOT_FINITE, BATCHMEAN, {"similarity-unknown": {"similarity": "jaccard"}}),
     ),
+    wide=(
+        Grid({"129x3": triplets(129, 3)},
+             variants=({"margin": 0.5}, {"margin": 0.5, "similarity": "negativeEuclidean"}), reductions=("mean",)),
+        Grid({"1x1025": triplets(1, 1025)}, variants=({"margin": 1, "similarity": "dot"},), reductions=("none",)),
+    ),
 )
 
 
@@ -246,6 +257,11 @@ triplet_margin_loss = Loss(
             "swap-not-a-flag": {"swap": 1},
         }),
     ),
+    wide=(
+        Grid({"129x3": triplets(129, 3)}, variants=({"margin": 2}, {"margin": 2, "swap": True}, {"p": 3, "margin": 2}),
+             reductions=("mean",)),
+        Grid({"1x1025": triplets(1, 1025)}, variants=({"margin": 8},), reductions=("none",)),
+    ),
 )
 
 
@@ -305,6 +321,10 @@ triplet_margin_with_distance_loss = Loss(
             "swap-not-a-flag": {"swap": "yes"},
             "p-is-no-option": {"p": 2},
         }),
+    ),
+    wide=(
+        Grid({"129x3": triplets(129, 3)}, variants=by_distance(DISTANCES, margin=2), reductions=("mean",)),
+        Grid({"1x1025": triplets(1, 1025)}, variants=({"margin": 2, "distance": "cosine"},), reductions=("none",)),
     ),
 )
 
@@ -374,6 +394,11 @@ mmca_triplet_loss = Loss(
         Refusal("batch-mismatch", "ShapeError", {"negativeImage": f32([[1, 2, 3]] * 3)}),
         Refusal("width-mismatch", "ShapeError", {"text": f32([[1, 2]] * 4)}),
         *options_refused(MARGIN_NOT_FINITE, BATCHMEAN, {"measure-unknown": {"measure": "angle"}}),
+    ),
+    wide=(
+        Grid({"129x3": quadruples(129, 3)}, variants=({"margin": 0.5, "measure": "similarity"},),
+             reductions=("mean",)),
+        Grid({"1x1025": quadruples(1, 1025)}, variants=({"margin": 8, "measure": "distance"},), reductions=("none",)),
     ),
 )
 

@@ -1,26 +1,29 @@
 import {
   bindShape,
+  interpretNode,
   ShapeError,
+  sizeCheck,
   sizeOf,
   type DimSizes,
+  type ElementwiseOp,
   type FloatDType,
   type Graph,
   type Node,
   type NodeOf,
   type OpName,
-  type UnaryOp,
 } from "@losses/core";
-import { boundArithmetic, type ArithmeticOp } from "./arithmetic.js";
-import { allocate, at, exactly, gather, put, withError, type Bounded, type Bounds } from "./bounded.js";
-import { boundCast, boundClamp, boundUnary, constantOf } from "./elementwise.js";
+import { allocate, exactly, put, withError, type Bounded, type Bounds } from "./bounded.js";
+import type { Context } from "./context.js";
 import { entering, leaving } from "./doors.js";
-import { equalToExtreme } from "./ties.js";
-import { broadcastOffsets, stridesOf, walk } from "./layout.js";
-import { boundComparison, boundLogic, boundNot, boundWhere } from "./logic.js";
-import { boundLogSumExp, boundNormalizer } from "./normalizers.js";
-import { precisionOf, type Precision } from "./precision.js";
+import { boundElementwise, constantOf, given, isElementwiseNode } from "./elementwise.js";
 import { boundExtreme } from "./extremes.js";
-import { boundMatmul, boundSum } from "./sums.js";
+import { boundGather, boundScatterAdd } from "./indexing.js";
+import { boundConcat, boundMoving, boundPad, boundReshaped } from "./movement.js";
+import { boundLogSumExp, boundNormalizer } from "./normalizers.js";
+import { boundArgExtreme, boundArgsort } from "./positions.js";
+import { precisionOf, type Precision } from "./precision.js";
+import { boundScan } from "./scan.js";
+import { boundCumsum, boundMatmul, boundSum } from "./sums.js";
 
 /** Values for one graph input, row-major. */
 export interface Feed {
@@ -28,23 +31,10 @@ export interface Feed {
   readonly data: ArrayLike<number>;
 }
 
-interface Context {
-  readonly graph: Graph;
-  readonly feeds: Readonly<Record<string, Feed>>;
-  readonly sizes: DimSizes;
-  readonly precision: Precision;
-  /** Of the nodes so far. */
-  readonly values: readonly Bounds[];
-}
+type Rule<N extends Node> = (node: N, operands: readonly Bounds[], to: Bounds, context: Context) => void;
 
-type Rule<N extends Node> = (
-  node: N,
-  operands: readonly Bounds[],
-  shape: readonly number[],
-  context: Context,
-) => Bounds;
-
-type Rules = { readonly [K in OpName]: Rule<NodeOf<K>> };
+/** Ops whose ranges are made around values that are known. */
+type RangedOp = Exclude<OpName, ElementwiseOp | "input" | "scan">;
 
 /**
  * Evaluates a graph in float64 and bounds what a machine that computes in `dtype` may have in place of each result.
@@ -70,14 +60,47 @@ export function analyzeIn(
   sizes: DimSizes,
   precision: Precision,
 ): readonly Bounded[] {
+  sizeCheck(graph)?.(sizes);
+  const inputs = inputsOf(graph).map((node) => entered(node, feeds[node.attrs.name], sizes, precision));
+  return boundOutputs(graph, inputs, sizes, precision, false).map((bounds) => withError(leaving(bounds, precision)));
+}
+
+function inputsOf(graph: Graph): readonly NodeOf<"input">[] {
+  return graph.nodes.filter((node) => node.op === "input");
+}
+
+/** What a machine is handed for an input. */
+function entered(
+  { attrs: { name, dtype }, shape }: NodeOf<"input">,
+  feed: Feed | undefined,
+  sizes: DimSizes,
+  precision: Precision,
+): Bounds {
+  const bound = bindShape(shape, sizes);
+  if (feed?.data.length !== sizeOf(bound)) {
+    throw new ShapeError(`analyze: input ${name} must have ${sizeOf(bound)} elements.`);
+  }
+  const result = allocate(bound, dtype, Float64Array.from(feed.data));
+  result.value.forEach((value, i) => put(result, i, entering(value, dtype, precision)));
+  return result;
+}
+
+function boundOutputs(
+  graph: Graph,
+  inputs: readonly Bounds[],
+  sizes: DimSizes,
+  precision: Precision,
+  isBody: boolean,
+): readonly Bounds[] {
   const values: Bounds[] = [];
-  const context: Context = { graph, feeds, sizes, precision, values };
+  const run: Context["run"] = (body, operands) => boundOutputs(body, operands, sizes, precision, true);
+  const context: Context = { graph, sizes, precision, values, isBody, run, scans: new Map() };
+  const left = inputs.values();
   for (const node of graph.nodes) {
     const operands = node.inputs.map((id) => pick(values, id));
-    const rule = rules[node.op] as Rule<never>;
-    values.push(rule(node as never, operands, bindShape(node.shape, sizes), context));
+    values.push(node.op === "input" ? given(left.next().value) : boundNode(node, operands, context));
   }
-  return graph.outputs.map(({ node }) => withError(leaving(pick(values, node), precision)));
+  return graph.outputs.map(({ node }) => pick(values, node));
 }
 
 function pick(values: readonly Bounds[], id: number): Bounds {
@@ -86,101 +109,57 @@ function pick(values: readonly Bounds[], id: number): Bounds {
   return value;
 }
 
-const unary: Rule<NodeOf<Exclude<UnaryOp, "not">>> = (node, [x], _, { precision }) =>
-  boundUnary(node.op, given(x), precision);
-
-const arithmetic: Rule<NodeOf<ArithmeticOp>> = (node, [x, y], shape, { precision }) =>
-  boundArithmetic(node, given(x), given(y), shape, precision);
-
-const order: Rule<NodeOf<"less" | "lessOrEqual">> = (node, [x, y], shape) =>
-  boundComparison(node, given(x), given(y), shape);
-
-const logic: Rule<NodeOf<"and" | "or">> = (node, [x, y], shape) => boundLogic(node.op, given(x), given(y), shape);
-
-const clamp: Rule<NodeOf<"clampMin" | "clampMax">> = (node, [x], _, { precision }) =>
-  boundClamp(node, given(x), precision);
-
-const extreme: Rule<NodeOf<"reduceMax" | "reduceMin">> = (node, [x], shape) => boundExtreme(node, given(x), shape);
-
-const normalizer: Rule<NodeOf<"softmax" | "logSoftmax">> = (node, [x], _, { precision }) =>
-  boundNormalizer(node, given(x), precision);
-
-const reshape: Rule<NodeOf<"unsqueeze" | "squeeze" | "identity">> = (_, [x], shape) => ({ ...given(x), shape });
-
-/** A single number that is known beforehand. */
-function scalar(value: number, node: Node, shape: readonly number[], precision: Precision): Bounds {
-  const result = allocate(shape, node.dtype);
-  put(result, 0, value, constantOf(value, node.dtype, precision));
+/** The value of a node by what its op says of itself, and the ranges around it. */
+function boundNode(node: Exclude<Node, NodeOf<"input">>, operands: readonly Bounds[], context: Context): Bounds {
+  if (node.op === "scan") return boundScan(node, operands, context);
+  const known = operands.map(({ shape, value }) => ({ shape, data: value }));
+  const { shape, data } = interpretNode(node, known, {}, context.sizes);
+  const result = allocate(shape, node.dtype, data);
+  if (isElementwiseNode(node)) boundElementwise(node, operands, result, context);
+  else (rules[node.op] as Rule<never>)(node as never, operands, result, context);
   return result;
 }
 
-const rules: Rules = {
-  input: (node, _, shape, { feeds, precision }) => {
-    const result = allocate(shape, node.dtype);
-    const feed = feeds[node.attrs.name];
-    if (feed === undefined || feed.data.length !== result.value.length) {
-      throw new ShapeError(`analyze: input ${node.attrs.name} must have ${result.value.length} elements.`);
-    }
-    for (let i = 0; i < result.value.length; i++) {
-      const value = at(feed.data, i);
-      put(result, i, value, entering(value, node.dtype, precision));
-    }
-    return result;
-  },
-  constant: (node, _, shape, { precision }) => scalar(node.attrs.value, node, shape, precision),
-  iota: (node, _, shape) => {
-    const result = allocate(shape, node.dtype);
-    for (let i = 0; i < result.value.length; i++) put(result, i, i, exactly(i));
-    return result;
-  },
-  dimSize: (node, _, shape, { sizes, precision }) =>
-    scalar(sizeOf(bindShape(node.attrs.dims, sizes)), node, shape, precision),
-  neg: unary,
-  abs: unary,
-  sign: unary,
-  exp: unary,
-  log: unary,
-  sqrt: unary,
-  relu: unary,
-  sigmoid: unary,
-  softplus: unary,
-  not: (_, [x]) => boundNot(given(x)),
-  clampMin: clamp,
-  clampMax: clamp,
-  cast: (node, [x], _, { precision }) => boundCast(node, given(x), precision),
-  identity: reshape,
-  add: arithmetic,
-  sub: arithmetic,
-  mul: arithmetic,
-  div: arithmetic,
-  pow: arithmetic,
-  maximum: arithmetic,
-  minimum: arithmetic,
-  equal: (node, [x, y], shape, { graph, values }) =>
-    boundComparison(node, given(x), given(y), shape, equalToExtreme(node, shape, graph, values)),
-  less: order,
-  lessOrEqual: order,
-  and: logic,
-  or: logic,
-  where: (_, [c, x, y], shape) => boundWhere(given(c), given(x), given(y), shape),
-  reduceSum: (node, [x], shape, { precision }) => boundSum(node, given(x), shape, precision),
+const extreme: Rule<NodeOf<"reduceMax" | "reduceMin">> = (node, [x], to) => boundExtreme(node, given(x), to);
+
+const position: Rule<NodeOf<"argMax" | "argMin">> = (node, [x], to, context) =>
+  boundArgExtreme(node, given(x), to, context);
+
+const normalizer: Rule<NodeOf<"softmax" | "logSoftmax">> = (node, [x], to, { precision }) =>
+  boundNormalizer(node, given(x), to, precision);
+
+const moving: Rule<NodeOf<"transpose" | "expand" | "slice">> = (node, [x], to, { sizes }) =>
+  boundMoving(node, given(x), to, sizes);
+
+const reshaping: Rule<NodeOf<"unsqueeze" | "squeeze" | "reshape">> = (_, [x], to) => boundReshaped(given(x), to);
+
+/** A single number that is known beforehand. */
+const written: Rule<NodeOf<"constant" | "dimSize">> = (node, _, to, { precision }) =>
+  to.value.forEach((value, i) => put(to, i, constantOf(value, node.dtype, precision)));
+
+const rules: { readonly [K in RangedOp]: Rule<NodeOf<K>> } = {
+  constant: written,
+  dimSize: written,
+  iota: (_node, _operands, to) => to.value.forEach((value, i) => put(to, i, exactly(value))),
+  reduceSum: (node, [x], to, { precision }) => boundSum(node, given(x), to, precision),
   reduceMax: extreme,
   reduceMin: extreme,
-  reduceLogSumExp: (node, [x], shape, { precision }) => boundLogSumExp(node, given(x), shape, precision),
+  reduceLogSumExp: (node, [x], to, { precision }) => boundLogSumExp(node, given(x), to, precision),
   softmax: normalizer,
   logSoftmax: normalizer,
-  matmul: (_, [a, b], shape, { precision }) => boundMatmul(given(a), given(b), shape, precision),
-  transpose: (node, [x], shape) => {
-    const strides = stridesOf(given(x).shape);
-    const moved = node.attrs.perm.map((axis) => strides[axis] ?? 0);
-    return gather(given(x), shape, walk(shape, moved));
-  },
-  unsqueeze: reshape,
-  squeeze: reshape,
-  expand: (_, [x], shape) => gather(given(x), shape, broadcastOffsets(given(x).shape, shape)),
+  argMax: position,
+  argMin: position,
+  argsort: (node, [x], to, context) => boundArgsort(node, given(x), to, context),
+  cumsum: (node, [x], to, { precision }) => boundCumsum(node, given(x), to, precision),
+  gather: (node, [x, index], to) => boundGather(node, given(x), given(index), to),
+  scatterAdd: (node, [x, index], to, { precision }) => boundScatterAdd(node, given(x), given(index), to, precision),
+  matmul: (_, [a, b], to, { precision }) => boundMatmul(given(a), given(b), to, precision),
+  transpose: moving,
+  expand: moving,
+  slice: moving,
+  unsqueeze: reshaping,
+  squeeze: reshaping,
+  reshape: reshaping,
+  concat: (node, operands, to) => boundConcat(node, operands, to),
+  pad: (node, [x], to, { sizes }) => boundPad(node, given(x), to, sizes),
 };
-
-function given(operand: Bounds | undefined): Bounds {
-  if (operand === undefined) throw new RangeError("analyze: an op must have all its operands, got too few.");
-  return operand;
-}

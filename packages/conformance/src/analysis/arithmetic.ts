@@ -1,43 +1,26 @@
-import { opTable, type NodeOf } from "@losses/core";
-import {
-  allocate,
-  asInteger,
-  at,
-  isExact,
-  isNoNumber,
-  noNumber,
-  put,
-  spanAt,
-  type Bounds,
-  type Span,
-} from "./bounded.js";
-import { maximumOf, minimumOf } from "./elementwise.js";
+import { opTable, power, type NodeOf } from "@losses/core";
+import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import { maximumOf, minimumOf } from "./extremes.js";
 import { broadcastOffsets } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";
 import { rounded } from "./rounding.js";
 
 export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
 
-interface Rule {
-  /** On numbers. */
-  readonly f: (x: number, y: number) => number;
-  /** On ranges, before rounding. */
-  readonly image: (x: Span, y: Span) => Span;
-}
-
 /** NaN where an operand is. */
 function strict(image: (x: Span, y: Span) => Span): (x: Span, y: Span) => Span {
   return (x, y) => (isNoNumber(x) || isNoNumber(y) ? noNumber : image(x, y));
 }
 
-const rules: { readonly [K in ArithmeticOp]: Rule } = {
-  add: { f: (x, y) => x + y, image: strict(sumOf) },
-  sub: { f: (x, y) => x - y, image: strict(differenceOf) },
-  mul: { f: (x, y) => x * y, image: strict(productOf) },
-  div: { f: (x, y) => x / y, image: strict(quotientOf) },
-  pow: { f: power, image: powerOf },
-  maximum: { f: Math.max, image: maximumOf },
-  minimum: { f: Math.min, image: minimumOf },
+/** On ranges, before rounding. */
+const images: { readonly [K in ArithmeticOp]: (x: Span, y: Span) => Span } = {
+  add: strict(sumOf),
+  sub: strict(differenceOf),
+  mul: strict(productOf),
+  div: strict(quotientOf),
+  pow: powerOf,
+  maximum: maximumOf,
+  minimum: minimumOf,
 };
 
 /** Arithmetic of two operands, monotone in each on either side of 0: the range is known from the corners. */
@@ -45,26 +28,22 @@ export function boundArithmetic(
   node: NodeOf<ArithmeticOp>,
   x: Bounds,
   y: Bounds,
-  shape: readonly number[],
+  to: Bounds,
   precision: Precision,
-): Bounds {
+): void {
   const { op, inputs } = node;
-  const { f, image } = rules[op];
+  const image = images[op];
   const { ulp } = opTable[op];
   const isSquare = op === "mul" && inputs[0] === inputs[1];
-  const result = allocate(shape, x.dtype);
-  const [xs, ys] = [broadcastOffsets(x.shape, shape), broadcastOffsets(y.shape, shape)];
-  for (let i = 0; i < result.value.length; i++) {
-    const [p, q] = [at(xs, i), at(ys, i)];
-    const [a, b] = [spanAt(x, p), spanAt(y, q)];
+  const [xs, ys] = [broadcastOffsets(x.shape, to.shape), broadcastOffsets(y.shape, to.shape)];
+  for (let i = 0; i < to.value.length; i++) {
+    const [a, b] = [spanAt(x, at(xs, i)), spanAt(y, at(ys, i))];
     const span = isSquare ? squareOf(a) : image(a, b);
     const isPair = arePoints(a, b);
     const isSettled = (isPair && isExactPair(op, a.low, b.low)) || (op === "pow" && isOne(a, b));
-    const z = f(at(x.value, p), at(y.value, q));
-    if (x.dtype === "int32") put(result, i, z, asInteger(span));
-    else put(result, i, z, ulp > 0 ? rounded(span, isSettled ? 0.5 : ulp, isPair || isSettled, precision) : span);
+    if (x.dtype === "int32") put(to, i, asInteger(span));
+    else put(to, i, ulp > 0 ? rounded(span, isSettled ? 0.5 : ulp, isPair || isSettled, precision) : span);
   }
-  return result;
 }
 
 /** Quotients by powers of two and powers of 0: exact wherever the op is right at all. */
@@ -150,12 +129,6 @@ function hasZero({ low, high }: Span): boolean {
 
 function hasInfinity({ low, high }: Span): boolean {
   return low === -Infinity || high === Infinity;
-}
-
-/** x to the power y as IEEE 754 and PyTorch have it: 1 to any power is 1, and so is -1 to ±∞. */
-export function power(x: number, y: number): number {
-  if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
-  return x ** y;
 }
 
 function powerOf(x: Span, y: Span): Span {

@@ -1,12 +1,12 @@
 import { sizeOf, type DType } from "@losses/core";
 
 /**
- * The values of a graph node in float64, and for each what a correct machine may hold in its place: a number from `low`
- * to `high`, or NaN where `nan` is 1. The range is empty (`low` above `high`) where it is NaN for certain.
+ * Values in float64, and for each what a correct machine may hold in its place: a number from `low` to `high`, or NaN where `nan`
+ * is 1. The range is empty (`low` above `high`) where it is NaN for certain.
  *
  * Ends of 0 bear a sign: a zero that may be a negative one has -0 as its lower end. Bools are 0 and 1.
  */
-export interface Bounds {
+export interface Ranges {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly value: Float64Array;
@@ -15,8 +15,14 @@ export interface Bounds {
   readonly nan: Uint8Array;
 }
 
-/** Bounds, and for each element how far a machine may be from its value. */
-export interface Bounded extends Bounds {
+/** What is known of a graph node. */
+export interface Bounds extends Ranges {
+  /** For integers in doubt, by element: all that it may be, where that is less than all between its ends. */
+  readonly choices: Map<number, readonly number[]>;
+}
+
+/** Ranges, and for each element how far a machine may be from its value. */
+export interface Bounded extends Ranges {
   /** 0: every correct machine gets this very number. Infinite: it may be NaN, or as far away as one likes. */
   readonly error: Float64Array;
 }
@@ -46,16 +52,21 @@ export function asInteger({ low, high, nan }: Span): Span {
   return fits ? { low, high, nan } : { low: leastInteger, high: greatestInteger, nan: false };
 }
 
-/** Room for the values of a node. */
-export function allocate(shape: readonly number[], dtype: DType): Bounds {
-  const size = sizeOf(shape);
+/** Room for the ranges of a node around its values. */
+export function allocate(
+  shape: readonly number[],
+  dtype: DType,
+  value: Float64Array = new Float64Array(sizeOf(shape)),
+): Bounds {
+  const size = value.length;
   return {
     shape,
     dtype,
-    value: new Float64Array(size),
+    value,
     low: new Float64Array(size),
     high: new Float64Array(size),
     nan: new Uint8Array(size),
+    choices: new Map(),
   };
 }
 
@@ -65,13 +76,12 @@ export function at(values: { readonly [index: number]: number }, index: number):
 }
 
 /** What may be in place of the element at a position. */
-export function spanAt(x: Bounds, index: number): Span {
+export function spanAt(x: Ranges, index: number): Span {
   return { low: at(x.low, index), high: at(x.high, index), nan: x.nan[index] === 1 };
 }
 
-/** Sets an element. */
-export function put(to: Bounds, index: number, value: number, { low, high, nan }: Span): void {
-  to.value[index] = value;
+/** Sets the range of an element. */
+export function put(to: Ranges, index: number, { low, high, nan }: Span): void {
   to.low[index] = low;
   // Adding 0 makes a zero the positive one, which is the upper of both.
   to.high[index] = high + 0;
@@ -103,22 +113,17 @@ export function hull(a: Span, b: Span): Span {
   return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high), nan: a.nan || b.nan };
 }
 
-/** The elements at some offsets, in their order. */
-export function gather(x: Bounds, shape: readonly number[], offsets: Int32Array): Bounds {
-  const result = allocate(shape, x.dtype);
-  for (let i = 0; i < offsets.length; i++) {
-    const p = at(offsets, i);
-    result.value[i] = at(x.value, p);
-    result.low[i] = at(x.low, p);
-    result.high[i] = at(x.high, p);
-    result.nan[i] = x.nan[p] ?? 1;
-  }
-  return result;
+/** Makes an element what another is. */
+export function copy(to: Bounds, index: number, from: Bounds, position: number): void {
+  put(to, index, spanAt(from, position));
+  const choices = from.choices.get(position);
+  if (choices !== undefined) to.choices.set(index, choices);
 }
 
 /** How far a machine may be from each value. */
-export function withError(bounds: Bounds): Bounded {
-  return { ...bounds, error: bounds.value.map((value, i) => errorOf(value, spanAt(bounds, i))) };
+export function withError({ shape, dtype, value, low, high, nan }: Ranges): Bounded {
+  const ranges = { shape, dtype, value, low, high, nan };
+  return { ...ranges, error: value.map((one, i) => errorOf(one, spanAt(ranges, i))) };
 }
 
 function errorOf(value: number, { low, high, nan }: Span): number {

@@ -1,5 +1,5 @@
 import { isFloat, type DType } from "@losses/core";
-import { allocate, at, exactly, isNoNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import { allocate, exactly, isNoNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import type { Precision, Storage } from "./precision.js";
 
 /** What a machine is handed for an input: the number as it is stored. */
@@ -10,11 +10,15 @@ export function entering(value: number, dtype: DType, { storage }: Precision): S
 /** What results are once they are stored. Rounding to nearest keeps the order, so that ends stay ends. */
 export function leaving(x: Bounds, { storage }: Precision): Bounds {
   if (!isFloat(x.dtype) || !storage.isNarrower) return x;
-  const result = allocate(x.shape, x.dtype);
+  const result = allocate(
+    x.shape,
+    x.dtype,
+    x.value.map((value) => held(value, storage)),
+  );
   for (let i = 0; i < result.value.length; i++) {
     const span = spanAt(x, i);
     const [low, high] = [storage.round(span.low), storage.round(span.high)];
-    put(result, i, held(at(x.value, i), storage), isNoNumber(span) ? span : flushed({ ...span, low, high }, storage));
+    put(result, i, isNoNumber(span) ? span : flushed({ ...span, low, high }, storage));
   }
   return result;
 }

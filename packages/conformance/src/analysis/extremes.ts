@@ -1,6 +1,5 @@
 import { isFloat, type DType, type NodeOf } from "@losses/core";
 import {
-  allocate,
   at,
   greatestInteger,
   isNoNumber,
@@ -14,33 +13,30 @@ import {
 } from "./bounded.js";
 import { linesAlong } from "./layout.js";
 
+/** The larger of two; NaN wins. Which of two zeros is taken is left to the machine. */
+export function maximumOf(a: Span, b: Span): Span {
+  if (isNoNumber(a) || isNoNumber(b)) return noNumber;
+  const low = Math.max(a.low, b.low);
+  const isVague = low === 0 && (mayBeNegativeZero(a) || mayBeNegativeZero(b));
+  return { low: isVague ? -0 : low, high: Math.max(a.high, b.high), nan: a.nan || b.nan };
+}
+
+/** The smaller of two; NaN wins. */
+export function minimumOf(a: Span, b: Span): Span {
+  if (isNoNumber(a) || isNoNumber(b)) return noNumber;
+  return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high), nan: a.nan || b.nan };
+}
+
 /** The extreme of ranges lies between the extremes of their ends; NaN wins. */
-export function boundExtreme(
-  node: NodeOf<"reduceMax"> | NodeOf<"reduceMin">,
-  x: Bounds,
-  shape: readonly number[],
-): Bounds {
-  const f = node.op === "reduceMax" ? Math.max : Math.min;
-  const start = extremeOfNothing(node.op, x.dtype);
-  const result = allocate(shape, x.dtype);
+export function boundExtreme(node: NodeOf<"reduceMax" | "reduceMin">, x: Bounds, to: Bounds): void {
+  const extreme = node.op === "reduceMax" ? maximumOf : minimumOf;
+  const nothing = extremeOfNothing(node.op, x.dtype);
   const { starts, steps } = linesAlong(x.shape, node.attrs.axes);
   for (let o = 0; o < starts.length; o++) {
-    let value = start;
-    let span: Span = { low: start, high: start, nan: false };
-    let [mayBeEither, isNothing] = [false, false];
-    for (const step of steps) {
-      const p = at(starts, o) + step;
-      const own = spanAt(x, p);
-      value = f(value, at(x.value, p));
-      if (isNoNumber(own)) isNothing = true;
-      if (mayBeNegativeZero(own)) mayBeEither = true;
-      span = { low: f(span.low, own.low), high: f(span.high, own.high), nan: span.nan || own.nan };
-    }
-    // Which of two zeros is taken is left to the machine.
-    if (span.low === 0 && mayBeEither) span = { ...span, low: -0 };
-    put(result, o, value, isNothing ? noNumber : span);
+    let span: Span = { low: nothing, high: nothing, nan: false };
+    for (const step of steps) span = extreme(span, spanAt(x, at(starts, o) + step));
+    put(to, o, span);
   }
-  return result;
 }
 
 /** No number is beyond it. */

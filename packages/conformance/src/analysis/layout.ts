@@ -30,14 +30,20 @@ export function walk(shape: readonly number[], strides: readonly number[]): Int3
   return offsets;
 }
 
+/** Distances in an operand along the axes of a shape, of which the first `lead` it lacks. */
+function broadcastStrides(operand: readonly number[], shape: readonly number[], lead: number): readonly number[] {
+  const own = stridesOf(operand);
+  return shape.map((_, axis) => (axis < lead || operand[axis - lead] === 1 ? 0 : (own[axis - lead] ?? 0)));
+}
+
 /** For every element of `shape`, the position of the element of `operand` that broadcasts to it. */
 export function broadcastOffsets(operand: readonly number[], shape: readonly number[]): Int32Array {
-  const own = stridesOf(operand);
-  const lead = shape.length - operand.length;
-  return walk(
-    shape,
-    shape.map((_, axis) => (axis < lead || operand[axis - lead] === 1 ? 0 : (own[axis - lead] ?? 0))),
-  );
+  return walk(shape, broadcastStrides(operand, shape, shape.length - operand.length));
+}
+
+/** Where each matrix begins, of those that the axes before the last two stand for, broadcast to `batch`. */
+export function leadingOffsets(operand: readonly number[], batch: readonly number[]): Int32Array {
+  return walk(batch, broadcastStrides(operand, batch, batch.length - (operand.length - 2)));
 }
 
 /** The elements that a reduction brings together: `starts[o] + steps[k]` for result `o`. */
@@ -57,4 +63,29 @@ export function linesAlong(shape: readonly number[], axes: readonly number[]): L
     );
   };
   return { starts: pick(false), steps: pick(true) };
+}
+
+/** For every element of a transposed tensor, its position before. */
+export function transposeOffsets(shape: readonly number[], perm: readonly number[]): Int32Array {
+  const strides = stridesOf(shape);
+  return walk(
+    perm.map((axis) => shape[axis] ?? 1),
+    perm.map((axis) => strides[axis] ?? 0),
+  );
+}
+
+/** For every element of a slice, its position in what is sliced. */
+export function sliceOffsets(
+  shape: readonly number[],
+  slice: readonly number[],
+  { axis, step }: { readonly axis: number; readonly step: number },
+  start: number,
+): Int32Array {
+  const strides = stridesOf(shape);
+  const own = strides[axis] ?? 0;
+  const offsets = walk(
+    slice,
+    strides.map((stride, i) => (i === axis ? stride * step : stride)),
+  );
+  return offsets.map((offset) => offset + start * own);
 }

@@ -1,5 +1,5 @@
 import { opTable, type NodeOf } from "@losses/core";
-import { allocate, at, between, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
+import { at, between, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { linesAlong } from "./layout.js";
 import type { Precision } from "./precision.js";
 import { inRange, slack } from "./rounding.js";
@@ -64,13 +64,7 @@ function atMost(bound: number, x: number): number {
 }
 
 /** log Σ eˣ grows with each x. */
-export function boundLogSumExp(
-  node: NodeOf<"reduceLogSumExp">,
-  x: Bounds,
-  shape: readonly number[],
-  precision: Precision,
-): Bounds {
-  const result = allocate(shape, x.dtype);
+export function boundLogSumExp(node: NodeOf<"reduceLogSumExp">, x: Bounds, to: Bounds, precision: Precision): void {
   const { starts, steps } = linesAlong(x.shape, node.attrs.axes);
   const { ulp } = opTable.reduceLogSumExp;
   for (let o = 0; o < starts.length; o++) {
@@ -79,12 +73,10 @@ export function boundLogSumExp(
     const [least, most] = [totalOf(x.low, start, steps), totalOf(x.high, start, steps)];
     const top = most.sum > precision.huge ? Infinity : logOf(most);
     const span = between(logOf(least), top, nan === "maybe");
-    const value = logOf(totalOf(x.value, start, steps));
     const cost = costOf(x, start, steps, ulp, precision);
-    if (nan === "certain") put(result, o, value, noNumber);
-    else put(result, o, value, steps.length > 1 ? widened(span, [cost, cost], precision) : span);
+    if (nan === "certain") put(to, o, noNumber);
+    else put(to, o, steps.length > 1 ? widened(span, [cost, cost], precision) : span);
   }
-  return result;
 }
 
 /** Adds absolute errors to the ends, and one rounding of the result. */
@@ -98,12 +90,11 @@ function widened({ low, high, nan }: Span, [below, above]: readonly [number, num
 export function boundNormalizer(
   node: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
   x: Bounds,
+  to: Bounds,
   precision: Precision,
-): Bounds {
-  const result = allocate(x.shape, x.dtype);
+): void {
   const { starts, steps } = linesAlong(x.shape, [node.attrs.axis]);
   for (const start of starts) {
-    const total = totalOf(x.value, start, steps);
     const nan = nanOf(x, start, steps);
     const line: Line = {
       least: sumsOfOthers(x.low, start, steps),
@@ -113,12 +104,9 @@ export function boundNormalizer(
     };
     steps.forEach((step, k) => {
       const p = start + step;
-      const value = at(x.value, p) - total.max - Math.log(total.sum);
-      const y = Number.isFinite(total.max) ? (node.op === "softmax" ? Math.exp(value) : value) : Number.NaN;
-      put(result, p, y, nan === "certain" ? noNumber : shareOf(node.op, spanAt(x, p), line, k, precision));
+      put(to, p, nan === "certain" ? noNumber : shareOf(node.op, spanAt(x, p), line, k, precision));
     });
   }
-  return result;
 }
 
 interface Line {

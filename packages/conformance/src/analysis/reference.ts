@@ -1,5 +1,13 @@
-import { bindShape, defineBackend, graphInputs, type Backend, type Graph, type HostTensor } from "@losses/core";
-import { analyze } from "./analyze.js";
+import {
+  defineBackend,
+  interpret,
+  isFloat,
+  nodeAt,
+  type Backend,
+  type DimSizes,
+  type Graph,
+  type HostTensor,
+} from "@losses/core";
 
 /**
  * A backend that evaluates graphs in float64, node by node: what losses mean, without any engine.
@@ -27,14 +35,13 @@ export function createReferenceBackend(): Backend<HostTensor> {
 
 const own = new WeakSet();
 
-function evaluate(
-  graph: Graph,
-  feeds: Readonly<Record<string, HostTensor>>,
-  sizes: Readonly<Record<string, number>>,
-): readonly HostTensor[] {
-  for (const { attrs } of graphInputs(graph)) bindShape(attrs.shape, sizes);
-  return analyze(graph, feeds, sizes, "float64").map(({ shape, value }) => {
-    const tensor: HostTensor = { data: value, shape, dtype: "float64" };
+function evaluate(graph: Graph, feeds: Readonly<Record<string, HostTensor>>, sizes: DimSizes): readonly HostTensor[] {
+  const numbers = Object.entries(feeds).map(
+    ([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }] as const,
+  );
+  return interpret(graph, Object.fromEntries(numbers), sizes).map(({ shape, data }, i) => {
+    const { dtype } = nodeAt(graph, graph.outputs[i]?.node ?? -1);
+    const tensor: HostTensor = { data, shape, dtype: isFloat(dtype) ? "float64" : dtype };
     own.add(tensor);
     return tensor;
   });

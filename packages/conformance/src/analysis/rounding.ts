@@ -21,7 +21,10 @@ export function rounded({ low, high, nan }: Span, ulp: number, isDecided: boolea
     if (end === 0 || size === Infinity) return 0;
     return size * share + (size < precision.tiny ? step : 0);
   };
-  return inRange({ low: low - away(low), high: high + away(high), nan }, precision);
+  // Rounding does not cross 0.
+  const least = low > 0 ? Math.max(0, low - away(low)) : low - away(low);
+  const most = high < 0 ? Math.min(0, high + away(high)) : high + away(high);
+  return inRange({ low: least, high: most, nan }, precision);
 }
 
 /** What the ends of the number range can do: results below `tiny` may become 0, those above `huge` infinite. */

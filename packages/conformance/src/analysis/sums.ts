@@ -1,18 +1,7 @@
-import { isFloat, type NodeOf } from "@losses/core";
-import {
-  allocate,
-  asInteger,
-  at,
-  isExact,
-  isNoNumber,
-  noNumber,
-  put,
-  spanAt,
-  type Bounds,
-  type Span,
-} from "./bounded.js";
+import { isFloat, type DType, type NodeOf } from "@losses/core";
+import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { productOf } from "./arithmetic.js";
-import { linesAlong } from "./layout.js";
+import { leadingOffsets, linesAlong } from "./layout.js";
 import { quantum, type Precision } from "./precision.js";
 import { inRange, slack } from "./rounding.js";
 
@@ -138,41 +127,67 @@ function infinite({ ends, both, certain }: Infinite, isBoth: number, isCertain: 
   return { ends: ends + 1, both: both + isBoth, certain: certain || isCertain };
 }
 
-export function boundSum(node: NodeOf<"reduceSum">, x: Bounds, shape: readonly number[], precision: Precision): Bounds {
-  const result = allocate(shape, x.dtype);
-  const { starts, steps } = linesAlong(x.shape, node.attrs.axes);
-  for (let o = 0; o < starts.length; o++) {
-    const sum = new Sum();
-    let [value, low, high] = [0, 0, 0];
-    for (const step of steps) {
-      const p = at(starts, o) + step;
-      value += at(x.value, p);
-      if (isFloat(x.dtype)) sum.add(spanAt(x, p));
-      else [low, high] = [low + at(x.low, p), high + at(x.high, p)];
-    }
-    put(result, o, value, isFloat(x.dtype) ? sum.finish(precision) : asInteger({ low, high, nan: false }));
+/** A sum of floats, or of integers, which wrap as machines please. */
+export class Totals {
+  readonly #isFloat: boolean;
+  readonly #sum = new Sum();
+  #low = 0;
+  #high = 0;
+
+  constructor(dtype: DType) {
+    this.#isFloat = isFloat(dtype);
   }
-  return result;
+
+  add(term: Span): void {
+    if (this.#isFloat) this.#sum.add(term);
+    else [this.#low, this.#high] = [this.#low + term.low, this.#high + term.high];
+  }
+
+  finish(precision: Precision): Span {
+    if (this.#isFloat) return this.#sum.finish(precision);
+    return asInteger({ low: this.#low, high: this.#high, nan: false });
+  }
 }
 
-/** n products and their sum, fused or not: n·unit·Σ|ab|. */
-export function boundMatmul(a: Bounds, b: Bounds, shape: readonly number[], precision: Precision): Bounds {
-  const [n = 0, m = 0] = shape;
-  const k = a.shape[1] ?? 0;
-  const result = allocate(shape, a.dtype);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) {
-      const sum = new Sum();
-      let value = 0;
-      for (let l = 0; l < k; l++) {
-        const [p, q] = [i * k + l, l * m + j];
-        value += at(a.value, p) * at(b.value, q);
-        sum.add(product(spanAt(a, p), spanAt(b, q), precision));
-      }
-      put(result, i * m + j, value, sum.finish(precision, k));
+export function boundSum(node: NodeOf<"reduceSum">, x: Bounds, to: Bounds, precision: Precision): void {
+  const { starts, steps } = linesAlong(x.shape, node.attrs.axes);
+  for (let o = 0; o < starts.length; o++) {
+    const sum = new Totals(x.dtype);
+    for (const step of steps) sum.add(spanAt(x, at(starts, o) + step));
+    put(to, o, sum.finish(precision));
+  }
+}
+
+/** Each is the sum of a longer part of its line, in any order. */
+export function boundCumsum(node: NodeOf<"cumsum">, x: Bounds, to: Bounds, precision: Precision): void {
+  const { axis, exclusive, reverse } = node.attrs;
+  const { starts, steps } = linesAlong(x.shape, [axis]);
+  const order = reverse ? steps.slice().reverse() : steps;
+  for (const start of starts) {
+    const sum = new Sum();
+    for (const step of order) {
+      const p = start + step;
+      if (exclusive) put(to, p, sum.finish(precision));
+      sum.add(spanAt(x, p));
+      if (!exclusive) put(to, p, sum.finish(precision));
     }
   }
-  return result;
+}
+
+/** k products and their sum, fused or not: k·unit·Σ|ab|. */
+export function boundMatmul(a: Bounds, b: Bounds, to: Bounds, precision: Precision): void {
+  const [n = 0, m = 0] = to.shape.slice(-2);
+  const k = a.shape.at(-1) ?? 0;
+  const batch = to.shape.slice(0, -2);
+  const [as, bs] = [leadingOffsets(a.shape, batch), leadingOffsets(b.shape, batch)];
+  for (let o = 0; o < to.value.length; o++) {
+    const [i, j] = [Math.floor(o / m) % n, o % m];
+    const matrix = Math.floor(o / (n * m));
+    const [row, column] = [at(as, matrix) + i * k, at(bs, matrix) + j];
+    const sum = new Sum();
+    for (let l = 0; l < k; l++) sum.add(product(spanAt(a, row + l), spanAt(b, column + l * m), precision));
+    put(to, o, sum.finish(precision, k));
+  }
 }
 
 function product(x: Span, y: Span, precision: Precision): Span {

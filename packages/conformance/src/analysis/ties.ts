@@ -1,7 +1,9 @@
-import { isElementwise, nodeAt, opTable, type Graph, type NodeOf } from "@losses/core";
+import { isElementwise, opTable, type Node, type NodeOf } from "@losses/core";
 import { at, isExact, isNoNumber, spanAt, type Bounds, type Span } from "./bounded.js";
-import { broadcastOffsets, linesAlong, stridesOf, walk } from "./layout.js";
+import type { Context } from "./context.js";
+import { broadcastOffsets, linesAlong, sliceOffsets, transposeOffsets } from "./layout.js";
 import { no, yes } from "./logic.js";
+import { startOf } from "./movement.js";
 
 /** A node, and for each element of another the position of the same number in it. */
 interface Origin {
@@ -10,33 +12,42 @@ interface Origin {
 }
 
 /** Where the numbers of a node come from, through ops that only move them. */
-function originOf(graph: Graph, id: number, values: readonly Bounds[]): Origin {
-  const node = nodeAt(graph, id);
+function originOf(context: Context, id: number): Origin {
+  const node = nodeOf(context, id);
   const [inner = -1] = node.inputs;
-  const shape = shapeOf(values, id);
-  const source = shapeOf(values, inner);
+  const shape = shapeOf(context, id);
+  const source = shapeOf(context, inner);
   switch (node.op) {
     case "identity":
     case "unsqueeze":
     case "squeeze":
-      return originOf(graph, inner, values);
+    case "reshape":
+      return originOf(context, inner);
     case "expand":
-      return moved(originOf(graph, inner, values), broadcastOffsets(source, shape));
-    case "transpose": {
-      const strides = stridesOf(source);
-      const steps = node.attrs.perm.map((axis) => strides[axis] ?? 0);
-      return moved(originOf(graph, inner, values), walk(shape, steps));
-    }
+      return moved(originOf(context, inner), broadcastOffsets(source, shape));
+    case "transpose":
+      return moved(originOf(context, inner), transposeOffsets(source, node.attrs.perm));
+    case "slice":
+      return moved(
+        originOf(context, inner),
+        sliceOffsets(source, shape, node.attrs, startOf(node.attrs, shape, context.sizes)),
+      );
     default:
-      return { id, positions: Int32Array.from({ length: values[id]?.value.length ?? 0 }, (_, i) => i) };
+      return { id, positions: Int32Array.from({ length: context.values[id]?.value.length ?? 0 }, (_, i) => i) };
   }
+}
+
+function nodeOf({ graph }: Context, id: number): Node {
+  const node = graph.nodes[id];
+  if (node === undefined) throw new RangeError(`analyze: node %${id} must exist, got none.`);
+  return node;
 }
 
 function moved({ id, positions }: Origin, offsets: Int32Array): Origin {
   return { id, positions: offsets.map((offset) => at(positions, offset)) };
 }
 
-function shapeOf(values: readonly Bounds[], id: number): readonly number[] {
+function shapeOf({ values }: Context, id: number): readonly number[] {
   return values[id]?.shape ?? [];
 }
 
@@ -48,31 +59,29 @@ function shapeOf(values: readonly Bounds[], id: number): readonly number[] {
 export function equalToExtreme(
   node: NodeOf<"equal">,
   shape: readonly number[],
-  graph: Graph,
-  values: readonly Bounds[],
+  context: Context,
 ): ((i: number) => Span | undefined) | undefined {
-  const [left = -1, right = -1] = node.inputs;
-  return compared(left, right, shape, graph, values) ?? compared(right, left, shape, graph, values);
+  const [left, right] = node.inputs;
+  return compared(left, right, shape, context) ?? compared(right, left, shape, context);
 }
 
 function compared(
   element: number,
   extreme: number,
   shape: readonly number[],
-  graph: Graph,
-  values: readonly Bounds[],
+  context: Context,
 ): ((i: number) => Span | undefined) | undefined {
-  const found = originOf(graph, extreme, values);
-  const reduction = nodeAt(graph, found.id);
+  const found = originOf(context, extreme);
+  const reduction = nodeOf(context, found.id);
   if (reduction.op !== "reduceMax" && reduction.op !== "reduceMin") return undefined;
-  const own = originOf(graph, element, values);
-  const reduced = originOf(graph, reduction.inputs[0] ?? -1, values);
-  const source = values[own.id];
+  const own = originOf(context, element);
+  const reduced = originOf(context, reduction.inputs[0]);
+  const source = context.values[own.id];
   // A number that was repeated would be in several lines.
   if (source === undefined || own.id !== reduced.id || reduced.positions.length !== source.value.length)
     return undefined;
   const lineOf = new Int32Array(source.value.length).fill(-1);
-  const { starts, steps } = linesAlong(shapeOf(values, reduction.inputs[0] ?? -1), reduction.attrs.axes);
+  const { starts, steps } = linesAlong(shapeOf(context, reduction.inputs[0]), reduction.attrs.axes);
   const lines = Array.from(starts, (start, line) => {
     const members = steps.map((step) => at(reduced.positions, start + step));
     for (const p of members) lineOf[p] = line;
@@ -80,13 +89,13 @@ function compared(
   });
   const sign = reduction.op === "reduceMax" ? 1 : -1;
   const decided = new Map<number, (p: number) => Span | undefined>();
-  const es = broadcastOffsets(shapeOf(values, element), shape);
-  const xs = broadcastOffsets(shapeOf(values, extreme), shape);
+  const es = broadcastOffsets(shapeOf(context, element), shape);
+  const xs = broadcastOffsets(shapeOf(context, extreme), shape);
   return (i) => {
     const p = at(own.positions, at(es, i));
     const line = at(found.positions, at(xs, i));
     if (lineOf[p] !== line) return undefined;
-    const decide = decided.get(line) ?? attained(source, lines[line] ?? new Int32Array(), sign, own.id, graph, values);
+    const decide = decided.get(line) ?? attained(source, lines[line] ?? new Int32Array(), sign, own.id, context);
     decided.set(line, decide);
     return decide(p);
   };
@@ -98,8 +107,7 @@ function attained(
   line: Int32Array,
   sign: 1 | -1,
   id: number,
-  graph: Graph,
-  values: readonly Bounds[],
+  context: Context,
 ): (p: number) => Span | undefined {
   const spans = Array.from(line, (p) => spanAt(x, p));
   // NaN wins, and equals nothing.
@@ -110,7 +118,7 @@ function attained(
   const candidates = line.filter((_, k) => most(spans[k] ?? no) >= bar);
   const reaching = new Set(candidates);
   const [first = -1, ...others] = candidates;
-  const twins = new Twins(graph, values);
+  const twins = new Twins(context);
   const isSettled = !spans.some(({ nan }) => nan) && others.every((p) => twins.are(id, first, p));
   return (p) => {
     if (!reaching.has(p)) return no;
@@ -119,14 +127,12 @@ function attained(
 }
 
 /** Knows which elements of a node are the same number on every machine: exact ones, or made alike from such. */
-class Twins {
-  readonly #graph: Graph;
-  readonly #values: readonly Bounds[];
+export class Twins {
+  readonly #context: Context;
   readonly #known = new Map<string, boolean>();
 
-  constructor(graph: Graph, values: readonly Bounds[]) {
-    this.#graph = graph;
-    this.#values = values;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   are(id: number, p: number, q: number): boolean {
@@ -138,19 +144,20 @@ class Twins {
   }
 
   #find(id: number, p: number, q: number): boolean {
-    const x = this.#values[id];
+    const context = this.#context;
+    const x = context.values[id];
     if (x === undefined) return false;
     const [a, b] = [spanAt(x, p), spanAt(x, q)];
     if (isExact(a) && isExact(b)) return a.low === b.low;
     if (a.low !== b.low || a.high !== b.high) return false;
-    const node = nodeAt(this.#graph, id);
+    const node = nodeOf(context, id);
     // Equal numbers are handed over in the same way.
-    if (node.op === "input") return true;
-    const origin = originOf(this.#graph, id, this.#values);
+    if (node.op === "input") return !context.isBody;
+    const origin = originOf(context, id);
     if (origin.id !== id) return this.are(origin.id, at(origin.positions, p), at(origin.positions, q));
     if (!isElementwise(node.op) || opTable[node.op].ulp > 0.5) return false;
     return node.inputs.every((input) => {
-      const offsets = broadcastOffsets(shapeOf(this.#values, input), x.shape);
+      const offsets = broadcastOffsets(shapeOf(context, input), x.shape);
       return this.are(input, at(offsets, p), at(offsets, q));
     });
   }

@@ -21,17 +21,23 @@ export interface CaseTensor {
   readonly data: readonly number[];
 }
 
-/** One input of a case. */
+/** One input of a case, or one element of an input that is a list. */
 export interface CaseInput extends CaseTensor {
+  /** Of an element, with its place: `fake.0`. */
   readonly name: string;
   readonly dtype: InputDType;
   /** True if the gradient towards it is asked for. */
   readonly grad: boolean;
 }
 
-/** What a case must give: a value with gradients by input name, or the class of a typed error. */
+/** What a case must give: a value with gradients by input name (and parts by theirs), or the class of a typed error. */
 export type Expected =
-  { readonly value: CaseTensor; readonly grads: Readonly<Record<string, CaseTensor>> } | { readonly error: string };
+  | {
+      readonly value: CaseTensor;
+      readonly grads: Readonly<Record<string, CaseTensor>>;
+      readonly parts?: Readonly<Record<string, CaseTensor>>;
+    }
+  | { readonly error: string };
 
 /** One call of one loss, read from the case format; numbers are decoded. */
 export interface Case {
@@ -40,6 +46,8 @@ export interface Case {
   /** As JSON holds them; `specFromJSON` decodes. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly inputs: readonly CaseInput[];
+  /** True if the parts of the loss are asked for. */
+  readonly parts?: boolean;
   readonly expected?: Expected;
   readonly source?: string;
   readonly note?: string;
@@ -64,6 +72,8 @@ export interface CaseValue {
   readonly value: JSONTensor;
   /** Absent when gradients were not asked for. */
   readonly grads?: Readonly<Record<string, JSONTensor>>;
+  /** The parts of the loss, where they were asked for. */
+  readonly parts?: Readonly<Record<string, JSONTensor>>;
   readonly backend: string;
   readonly device: string;
 }

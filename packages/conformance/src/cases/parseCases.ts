@@ -1,4 +1,4 @@
-import { checkArgument, printValue, type InputDType } from "@losses/core";
+import { checkArgument, elementName, printValue, type InputDType } from "@losses/core";
 import { textRule } from "../arguments.js";
 import {
   decodeNumber,
@@ -58,9 +58,10 @@ function caseOf(value: unknown): ParsedCase {
   if (!Array.isArray(inputs)) return unreadable(id, `"inputs" must be an array, got ${describe(inputs)}`);
   const read: CaseInput[] = [];
   for (const input of inputs as readonly unknown[]) {
-    const parsed = readInput(input);
-    if (typeof parsed === "string") return unreadable(id, parsed);
-    read.push(parsed);
+    for (const parsed of readInputs(input)) {
+      if (typeof parsed === "string") return unreadable(id, parsed);
+      read.push(parsed);
+    }
   }
   const expected = readExpected(value.expected);
   return {
@@ -69,11 +70,23 @@ function caseOf(value: unknown): ParsedCase {
       loss,
       options,
       inputs: read,
+      ...(value.parts === true ? { parts: true } : {}),
       ...(expected === undefined ? {} : { expected }),
       ...(typeof value.source === "string" ? { source: value.source } : {}),
       ...(typeof value.note === "string" ? { note: value.note } : {}),
     },
   };
+}
+
+/** An input, or the elements of one that is a list; what is wrong, as a text. */
+function readInputs(value: unknown): readonly (CaseInput | string)[] {
+  if (!isRecord(value) || value.list === undefined) return [readInput(value)];
+  const { name, list, ...common } = value;
+  if (typeof name !== "string") return [readInput(value)];
+  if (!Array.isArray(list)) return [`"list" of ${name} must be an array of tensors, got ${describe(list)}`];
+  return (list as readonly unknown[]).map((element, i) =>
+    readInput({ ...common, ...(isRecord(element) ? element : {}), name: elementName(name, i) }),
+  );
 }
 
 function readInput(value: unknown): CaseInput | string {
@@ -102,13 +115,19 @@ function readExpected(value: unknown): Expected | undefined {
   if (typeof value.error === "string") return { error: value.error };
   const tensor = readTensor(value.value);
   if (tensor === undefined) return undefined;
-  const grads: Record<string, CaseTensor> = {};
-  for (const [name, grad] of Object.entries(isRecord(value.grads) ? value.grads : {})) {
-    const read = readTensor(grad);
+  const [grads, parts] = [readTensors(value.grads), readTensors(value.parts)];
+  if (grads === undefined || parts === undefined) return undefined;
+  return { value: tensor, grads, ...(value.parts === undefined ? {} : { parts }) };
+}
+
+function readTensors(value: unknown): Readonly<Record<string, CaseTensor>> | undefined {
+  const tensors: Record<string, CaseTensor> = {};
+  for (const [name, tensor] of Object.entries(isRecord(value) ? value : {})) {
+    const read = readTensor(tensor);
     if (read === undefined) return undefined;
-    grads[name] = read;
+    tensors[name] = read;
   }
-  return { value: tensor, grads };
+  return tensors;
 }
 
 function unreadable(id: string | null, what: string): ParsedCase {

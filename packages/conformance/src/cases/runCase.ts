@@ -1,7 +1,10 @@
 import {
   allLosses,
   checkBackend,
+  elementName,
   InputError,
+  inputOf,
+  listsOf,
   LossesError,
   printValue,
   readOptions,
@@ -10,6 +13,7 @@ import {
   type Backend,
   type CompiledLoss,
   type FloatDType,
+  type LossSpec,
   type PlainTensor,
   type Rules,
 } from "@losses/core";
@@ -49,7 +53,12 @@ export type RunCase = (single: Case) => Promise<CaseResult>;
  */
 export function caseRunner<T>(backend: Backend<T>, options?: RunOptions): RunCase {
   checkBackend("caseRunner", backend);
-  const { dtype, gradients = true, losses = allLosses, name = backend.id } = readOptions("caseRunner", options, runRules);
+  const {
+    dtype,
+    gradients = true,
+    losses = allLosses,
+    name = backend.id,
+  } = readOptions("caseRunner", options, runRules);
   const compiled = new Map<string, Promise<CompiledLoss<T>>>();
   const compile = (single: Case): Promise<CompiledLoss<T>> => {
     const spec = specFromJSON(losses, { name: single.loss, options: single.options });
@@ -88,6 +97,7 @@ export async function runCase<T>(backend: Backend<T>, single: Case, options?: Ru
 interface Results {
   readonly value: JSONTensor;
   readonly grads?: Readonly<Record<string, JSONTensor>>;
+  readonly parts?: Readonly<Record<string, JSONTensor>>;
 }
 
 async function runLoss<T>(
@@ -96,36 +106,65 @@ async function runLoss<T>(
   single: Case,
   gradients: boolean,
 ): Promise<Results> {
-  const feeds = feedsOf(single);
-  const wrt = single.inputs.filter((input) => input.grad).map((input) => input.name);
+  const feeds = feedsOf(single, loss.spec);
+  const asked = gradients ? single.inputs.filter((input) => input.grad).map((input) => input.name) : [];
+  const parts = single.parts === true;
   const read = async (tensor: T): Promise<JSONTensor> => {
     const host = await backend.read(tensor);
     backend.release(tensor);
     return encodeTensor(host);
   };
-  if (!gradients || wrt.length === 0) {
+  if (asked.length === 0 && !parts) {
     const value = await read(await loss.value(feeds));
     return gradients ? { value, grads: {} } : { value };
   }
-  const { value, grads } = await loss.valueAndGrad(feeds, { wrt });
-  const readGrads: Record<string, JSONTensor> = {};
-  const readValue = await read(value);
-  for (const [name, tensor] of Object.entries<T | undefined>(grads)) {
-    if (tensor !== undefined) readGrads[name] = await read(tensor);
+  const found = await loss.valueAndGrad(feeds, { wrt: [...new Set(asked.map(inputOf))], parts });
+  const value = await read(found.value);
+  const grads: Record<string, JSONTensor> = {};
+  for (const [name, gradient] of Object.entries<T | readonly T[] | undefined>(found.grads).flatMap(elementsOf)) {
+    if (asked.includes(name)) grads[name] = await read(gradient);
+    else backend.release(gradient);
   }
-  return { value: readValue, grads: readGrads };
+  const named: Record<string, JSONTensor> = {};
+  for (const [name, part] of Object.entries(found.parts ?? {})) named[name] = await read(part);
+  return { value, ...(gradients ? { grads } : {}), ...(parts ? { parts: named } : {}) };
 }
 
-/** The inputs of a case as a compiled loss takes them. */
-export function feedsOf(single: Case): Readonly<Record<string, PlainTensor>> {
-  const names = single.inputs.map((input) => input.name);
+/** A gradient, or those of the elements of a list, by their names. */
+function elementsOf<T>([name, gradient]: readonly [string, T | readonly T[] | undefined]): readonly (readonly [
+  string,
+  T,
+])[] {
+  if (gradient === undefined) return [];
+  if (!Array.isArray(gradient)) return [[name, gradient as T]];
+  return (gradient as readonly T[]).map((element, i) => [elementName(name, i), element]);
+}
+
+/** The inputs of a case as a compiled loss takes them: elements as the lists that they are of. */
+export function feedsOf(single: Case, { loss: { definition } }: LossSpec): Readonly<Record<string, PlainTensor>> {
+  const refuse = (what: string): InputError => new InputError(`${single.loss}: ${what}.`, "INVALID_INPUT");
+  const names = single.inputs.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(`${single.loss}: inputs must have distinct names, got ${twice} twice.`, "INVALID_INPUT");
+  if (twice !== undefined) throw refuse(`inputs must have distinct names, got ${twice} twice`);
+  const given = new Map(single.inputs.map(({ name, dtype, shape, data }) => [name, { data, shape, dtype }]));
+  const isElement = (name: string): boolean => name !== inputOf(name) && listsOf(definition).has(inputOf(name));
+  const feeds: Record<string, PlainTensor | readonly PlainTensor[]> = {};
+  for (const [name, tensor] of given) {
+    if (!isElement(name)) {
+      feeds[name] = tensor;
+      continue;
+    }
+    const list = inputOf(name);
+    if (given.has(list)) throw refuse(`${list} must be given as a list or by its elements, got both`);
+    const count = names.filter((other) => isElement(other) && inputOf(other) === list).length;
+    feeds[list] = Array.from({ length: count }, (_, place) => {
+      const element = given.get(elementName(list, place));
+      if (element === undefined) throw refuse(`${list} must be a list without holes, got none at ${place}`);
+      return element;
+    });
   }
-  return Object.fromEntries(
-    single.inputs.map(({ name, dtype, shape, data }): [string, PlainTensor] => [name, { data, shape, dtype }]),
-  );
+  // Of a loss that nothing is known of, types expect one tensor for each input.
+  return feeds as Readonly<Record<string, PlainTensor>>;
 }
 
 /** Any error as the result of a case. */

@@ -7,10 +7,9 @@ import {
   type FloatDType,
   type SyncCompiledLoss,
 } from "@losses/core";
-import { createReferenceBackend } from "../analysis/reference.js";
 import { programSpec, type Program } from "./program.js";
 import type { Run } from "./runs.js";
-import { differences, prepareRun, type Failure, type Figures, type Item, type Results } from "./truth.js";
+import { differences, prepareAny, type Failure, type Figures, type Item, type Results } from "./truth.js";
 
 /** Something that random programs are tried on. */
 export interface Contestant {
@@ -35,10 +34,12 @@ export interface BackendContestantOptions {
 export function backendContestant<T>(backend: Backend<T>, options: BackendContestantOptions = {}): Contestant {
   const { dtype = backend.dtypes[0] ?? "float32", takesOut = true, countTensors } = options;
   const check: Contestant["check"] = async (program, runs, figures) => {
-    const items = runs.flatMap((run) => prepareRun(program, run, dtype) ?? []);
+    const items = runs.flatMap((run) => prepareAny(program, run, dtype) ?? []);
     const before = countTensors?.();
     figures.runs += items.length;
-    const failures = await agreed(program, items, () => runAll(backend, program, items, { dtype, takesOut }, figures));
+    const loss = await backend.compile(programSpec(program), { dtype });
+    const failures = await runAll(backend, loss, items.filter(isAnswered), takesOut, figures);
+    for (const item of items) if (!isAnswered(item)) failures.push(...(await refusesSizes(backend, loss, item)));
     const after = countTensors?.();
     const more = before === undefined || after === undefined || failures.length > 0 ? 0 : after - before;
     return more > 0 ? [{ kind: "leak", message: `${more} tensors more than before` }] : failures;
@@ -46,36 +47,32 @@ export function backendContestant<T>(backend: Backend<T>, options: BackendContes
   return { name: `${backend.id} ${dtype}`, check };
 }
 
-/** The failures; none where core raises the same error without any backend. */
-async function agreed(
-  program: Program,
-  items: readonly Item[],
-  work: () => Promise<readonly Failure[]>,
+function isAnswered({ refusal }: Item): boolean {
+  return refusal === undefined;
+}
+
+/** Sizes for which a program has no value are refused in the words of core. */
+async function refusesSizes<T>(
+  backend: Backend<T>,
+  loss: CompiledLoss<T>,
+  { feeds, wrt, refusal }: Item,
 ): Promise<readonly Failure[]> {
   try {
-    return await work();
+    await readAll(backend, await loss.valueAndGrad(feeds, { wrt }));
+    return [{ kind: "sizes taken", message: `expected "${refusal}", got a result` }];
   } catch (error) {
-    if (!(error instanceof LossesError)) throw error;
-    const loss = await createReferenceBackend().compile(programSpec(program));
-    for (const { feeds } of items) {
-      const message = await loss.valueAndGrad(feeds).then(
-        () => undefined,
-        (reason: unknown) => (reason instanceof LossesError ? reason.message : undefined),
-      );
-      if (message === error.message) return [];
-    }
+    if (error instanceof LossesError && error.message === refusal) return [];
     throw error;
   }
 }
 
 async function runAll<T>(
   backend: Backend<T>,
-  program: Program,
+  loss: CompiledLoss<T>,
   items: readonly Item[],
-  { dtype, takesOut }: { readonly dtype: FloatDType; readonly takesOut: boolean },
+  takesOut: boolean,
   figures: Figures,
-): Promise<readonly Failure[]> {
-  const loss = await backend.compile(programSpec(program), { dtype });
+): Promise<Failure[]> {
   const failures: Failure[] = [];
   const hold = async (item: Item, results: Promise<Results>, note?: string): Promise<void> => {
     failures.push(...differences(item, await results, figures, note));

@@ -76,7 +76,7 @@ function makeLabels(random: Random, floats: readonly ProgramInput[]): ProgramInp
 function addSteps(random: Random, values: Tensor[], steps: Step[], letters: readonly string[]): void {
   const all = [...rules];
   const total = all.reduce((sum, [, { weight = 1 }]) => sum + weight, 0);
-  const wanted = 2 + random.below(12);
+  const wanted = 2 + random.below(14);
   for (let tries = 0; steps.length < wanted && tries < 30 * wanted; tries++) {
     let at = random.next() * total;
     const [name, rule] = all.find(([, { weight = 1 }]) => (at -= weight) < 0) ?? raise();

@@ -1,4 +1,4 @@
-import { bindInputs, gradientOutput, traceLoss, type Graph } from "@losses/core";
+import { bindInputs, gradientOutput, interpret, traceLoss, type Graph } from "@losses/core";
 import { analyze, type Feed } from "../analysis/analyze.js";
 import { spanAt } from "../analysis/bounded.js";
 import type { Contestant } from "./contestants.js";
@@ -6,7 +6,7 @@ import { programSpec, type Program } from "./program.js";
 import { Random } from "./random.js";
 import { ruleOf } from "./rules.js";
 import type { Run } from "./runs.js";
-import { prepareRun, type Failure, type Item } from "./truth.js";
+import { prepareRun, refusalOf, type Failure, type Item } from "./truth.js";
 
 /** The graph as it is traced, held to the simplified one: nowhere may what one can give exclude the other. */
 export const simplified: Contestant = {
@@ -17,6 +17,8 @@ export const simplified: Contestant = {
       if (item === undefined) return [];
       figures.runs += 1;
       const traced = trace(program, item, false);
+      // What is refused only for the sake of something that nothing needs.
+      if (refusalOf(traced, item.sizes) !== undefined) return [];
       const before = analyze(traced, feedsOf(item), item.sizes, "float64");
       return traced.outputs.flatMap(({ name }, o): readonly Failure[] => {
         const [left, right] = [before[o], item.truth.get(name)];
@@ -79,13 +81,12 @@ function slopeFailures(item: Item, run: Run, value: Graph): readonly Failure[] {
   const random = new Random(7);
   const way = new Map(wrt.map((name) => [name, (run.feeds[name]?.data ?? []).map(() => random.normal())]));
   const at = (h: number): readonly number[] => {
-    const moved = Object.entries(run.feeds).map(([name, feed]): [string, Feed] => {
+    const moved = Object.entries(run.feeds).map(([name, { shape, data }]) => {
       const direction = way.get(name);
-      const data = direction === undefined ? feed.data : feed.data.map((x, i) => x + h * (direction[i] ?? 0));
-      return [name, { shape: feed.shape, data }];
+      return [name, { shape, data: Float64Array.from(data, (x, i) => x + h * (direction?.[i] ?? 0)) }] as const;
     });
-    const [result] = analyze(value, Object.fromEntries(moved), sizes, "float64");
-    return [...(result?.value ?? [])];
+    const [result] = interpret(value, Object.fromEntries(moved), sizes);
+    return [...(result?.data ?? [])];
   };
   const total = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0);
   const slope = total(

@@ -1,9 +1,11 @@
-import type { Shape, Tensor } from "@losses/core";
-import type { Param } from "./program.js";
-import type { Random } from "./random.js";
+import type { Tensor, UnaryOp } from "@losses/core";
+import { indexingRules } from "./indexingRules.js";
+import { movementRules } from "./movementRules.js";
+import { drawAxes, drawAxis, numberOf, numbersOf, tensorOf } from "./params.js";
 import type { OpRules, Rule } from "./rules.js";
+import { scanRule } from "./scanRule.js";
 
-type UnaryMethod = "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "relu" | "sigmoid" | "softplus" | "not" | "detach";
+type UnaryMethod = UnaryOp | "detach";
 type BinaryMethod = "add" | "sub" | "mul" | "div" | "maximum" | "minimum";
 type Comparison = "equal" | "less" | "lessOrEqual" | "greater" | "greaterOrEqual";
 
@@ -26,13 +28,14 @@ function comparison(methods: readonly Comparison[]): Rule {
   return {
     operands: ["number", "same"],
     numbers,
+    weight: 1.5,
     draw: (random) => [random.pick(methods)],
     apply: (x, [y = 0], [method]) => x[methods.find((one) => one === method) ?? "equal"](y),
   };
 }
 
 function logic(method: "and" | "or"): Rule {
-  return { operands: ["bool", "bool"], apply: (x, [y]) => x[method](tensorOf(y)) };
+  return { operands: ["bool", "bool"], weight: 4, apply: (x, [y]) => x[method](tensorOf(y)) };
 }
 
 function clamp(method: "clampMin" | "clampMax"): Rule {
@@ -49,6 +52,17 @@ function reduction(method: "sum" | "amax" | "amin", weight: number): Rule {
     weight,
     draw: (random, { rank }) => [drawAxes(random, rank), random.chance(0.5)],
     apply: (x, _, [axes, keepdims]) => x[method](numbersOf(axes), keepdims === true),
+  };
+}
+
+function position(method: "argmax" | "argmin"): Rule {
+  return {
+    operands: ["number"],
+    draw: (random, { rank }) => {
+      const axis = drawAxis(random, rank);
+      return axis && [...axis, random.chance(0.6)];
+    },
+    apply: (x, _, [axis, keepdims]) => x[method](numberOf(axis), keepdims === true),
   };
 }
 
@@ -78,13 +92,19 @@ export const opRules: OpRules = {
   neg: unary("neg", "number"),
   abs: unary("abs", "number"),
   sign: unary("sign", "number"),
+  floor: unary("floor", "float", { weight: 0.7 }),
   exp: unary("exp"),
+  expm1: unary("expm1"),
   log: unary("log"),
+  log1p: unary("log1p"),
   sqrt: unary("sqrt"),
+  tanh: unary("tanh"),
+  atan: unary("atan"),
+  erf: unary("erf"),
   relu: unary("relu"),
   sigmoid: unary("sigmoid"),
   softplus: unary("softplus"),
-  not: unary("not", "bool"),
+  not: unary("not", "bool", { weight: 4 }),
   clampMin: clamp("clampMin"),
   clampMax: clamp("clampMax"),
   cast: {
@@ -134,74 +154,19 @@ export const opRules: OpRules = {
   softmax: alongAxis("softmax"),
   logSoftmax: alongAxis("logSoftmax"),
   matmul: { operands: ["float", "float"], weight: 3, apply: (a, [b]) => a.matmul(tensorOf(b)) },
-  transpose: {
-    operands: ["any"],
-    weight: 2,
-    draw: (random, { rank }) => [random.chance(0.4) ? [] : random.shuffled(range(rank))],
-    apply: (x, _, [permutation]) =>
-      x.transpose(listOf(permutation).length === x.rank ? numbersOf(permutation) : undefined),
-  },
-  unsqueeze: {
-    operands: ["any"],
-    draw: (random, { rank }) => [
-      random.chance(0.7) ? [signed(random, random.below(rank + 1), rank + 1)] : [0, rank + 1],
-    ],
-    apply: (x, _, [axes]) => x.unsqueeze(numbersOf(axes) ?? []),
-  },
-  squeeze: {
-    operands: ["any"],
-    draw: (random, { shape }) => {
-      const ones = random.some(
-        [...shape.keys()].filter((axis) => shape[axis] === 1),
-        0.8,
-      );
-      return ones.length === 0 ? undefined : [ones];
+  argMax: position("argmax"),
+  argMin: position("argmin"),
+  cumsum: {
+    operands: ["float"],
+    weight: 1.5,
+    draw: (random, { rank }) => {
+      const axis = drawAxis(random, rank);
+      return axis && [...axis, random.chance(0.3), random.chance(0.5)];
     },
-    apply: (x, _, [axes]) => x.squeeze(numbersOf(axes) ?? []),
+    apply: (x, _, [axis, exclusive, reverse]) =>
+      x.cumsum(numberOf(axis), { exclusive: exclusive === true, reverse: reverse === true }),
   },
-  expand: {
-    operands: ["any"],
-    draw: (random, { shape }, letters) => {
-      const leading = random.some(letters, 0.2);
-      return [[...leading, ...shape.map((dim) => (dim === 1 ? random.pick([...letters, 1, 2]) : dim))]];
-    },
-    apply: (x, _, [shape]) => x.expand(listOf(shape)),
-  },
+  scan: scanRule,
+  ...indexingRules,
+  ...movementRules,
 };
-
-function range(n: number): readonly number[] {
-  return Array.from({ length: n }, (_, i) => i);
-}
-
-/** Axes may be counted from the end. */
-function signed(random: Random, axis: number, rank: number): number {
-  return random.chance(0.3) ? axis - rank : axis;
-}
-
-export function drawAxis(random: Random, rank: number): readonly Param[] | undefined {
-  return rank === 0 ? undefined : [signed(random, random.below(rank), rank)];
-}
-
-/** Some axes, or all (`"all"`). */
-function drawAxes(random: Random, rank: number): Param {
-  if (random.chance(0.2) || rank === 0) return "all";
-  return random.chance(0.5) ? [signed(random, random.below(rank), rank)] : random.some(range(rank));
-}
-
-export function numberOf(param: Param | undefined): number {
-  return typeof param === "number" ? param : 0;
-}
-
-function listOf(param: Param | undefined): Shape {
-  return typeof param === "object" ? param : [];
-}
-
-export function numbersOf(param: Param | undefined): readonly number[] | undefined {
-  return typeof param === "object" ? param.filter((one) => typeof one === "number") : undefined;
-}
-
-export function tensorOf(operand: Tensor | number | undefined): Tensor {
-  if (operand === undefined || typeof operand === "number")
-    throw new RangeError("program: the operand must be a tensor.");
-  return operand;
-}

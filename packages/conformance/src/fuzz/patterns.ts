@@ -1,5 +1,5 @@
-import { customGradient, type Tensor } from "@losses/core";
-import { drawAxis, numberOf, tensorOf } from "./opRules.js";
+import { addDims, customGradient, stack, type Tensor } from "@losses/core";
+import { drawAxis, numberOf, tensorOf } from "./params.js";
 import type { Param } from "./program.js";
 import type { Rule } from "./rules.js";
 
@@ -31,6 +31,11 @@ function byLabels(apply: (x: Tensor, hot: Tensor, axis: number) => Tensor): Rule
       return apply(x, x.iota(at).equal(tensorOf(labels).unsqueeze(at)), at);
     },
   };
+}
+
+function lastTwoSwapped(x: Tensor): Tensor {
+  const axes = Array.from({ length: x.rank }, (_, i) => i);
+  return x.transpose([...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }
 
 const rows = { operands: ["float", "float"] as const };
@@ -70,6 +75,58 @@ export const patterns: { readonly [name: string]: Rule } = {
   pickLogShare: byLabels((x, hot, axis) => hot.where(x.logSoftmax(axis), 0).sum(axis).neg()),
   oneHot: byLabels((_, hot) => hot),
   replaceAtLabel: byLabels((x, hot) => hot.where(0, x)),
+  pickAt: {
+    operands: ["float", "int32"],
+    weight: 2,
+    draw: (random, { rank }) => (rank === 0 ? undefined : [random.below(rank)]),
+    apply: (x, [labels], [axis]) => {
+      const at = numberOf(axis);
+      return x.gather(at, tensorOf(labels).unsqueeze(at)).squeeze(at);
+    },
+  },
+  sort: {
+    operands: ["float"],
+    draw: (random, { rank }) => {
+      const axis = drawAxis(random, rank);
+      return axis && [...axis, random.chance(0.5)];
+    },
+    apply: (x, _, [axis, descending]) => x.sort(numberOf(axis), { descending: descending === true }),
+  },
+  // What Lovász losses and lists that are ranked are made of.
+  byRank: {
+    ...rows,
+    draw: (random, { rank }) => drawAxis(random, rank),
+    apply: (x, [y], [axis]) =>
+      tensorOf(y)
+        .gather(numberOf(axis), x.argsort(numberOf(axis), { descending: true }))
+        .cumsum(numberOf(axis)),
+  },
+  differences: {
+    operands: ["float"],
+    draw: (random, { rank }) => drawAxis(random, rank),
+    apply: (x, _, [axis]) => {
+      const at = numberOf(axis);
+      return x.sub(x.pad(at, 1, addDims(x.shape.at(at) ?? 1, 1)).slice(at, 0, x.shape.at(at) ?? 1));
+    },
+  },
+  stack: {
+    operands: ["float", "float"],
+    draw: (random, { rank }) => [random.below(rank + 1)],
+    apply: (x, [y], [axis]) => stack([x, tensorOf(y)], numberOf(axis)),
+  },
+  gram: {
+    operands: ["float"],
+    draw: (_, { rank }) => (rank < 2 ? undefined : []),
+    apply: (x) => x.matmul(lastTwoSwapped(x)),
+  },
+  attention: {
+    ...rows,
+    apply: (x, [y]) =>
+      x
+        .matmul(lastTwoSwapped(tensorOf(y)))
+        .softmax(-1)
+        .matmul(tensorOf(y)),
+  },
   diagonal: single((x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(1)),
   isDiagonal: single((x) => x.iota(0).equal(x.iota(1))),
   xlogy: { ...rows, apply: (x, [y]) => x.equal(0).where(0, x.mul(tensorOf(y).log())) },

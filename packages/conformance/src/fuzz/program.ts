@@ -6,6 +6,7 @@ import {
   LossesError,
   reduction,
   type InputDeclaration,
+  type LossInputs,
   type LossSpec,
   type LossValue,
   type Reduction,
@@ -57,23 +58,24 @@ export function specOf(
   kind: Reduction,
   value: (tensors: readonly Tensor[]) => LossValue,
 ): LossSpec {
-  const declared = (isOptional: boolean): Record<string, InputDeclaration> =>
+  const declared = (isOptional: boolean): Readonly<Record<string, InputDeclaration<"float" | "index">>> =>
     Object.fromEntries(
       inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one)]),
     );
-  const loss = defineLoss<{ readonly reduction: Reduction }, string, string>({
+  const loss = defineLoss<{ readonly reduction: Reduction }, LossInputs, LossInputs>({
     name: "program",
-    summary: "A random program.",
-    formula: "",
     inputs: declared(false),
     optionalInputs: declared(true),
     options: { reduction: reduction(kind) },
-    value: (given) => value(inputs.map(({ name }) => present(given[name] ?? given[inputs[0]?.name ?? ""]))),
+    value: (tensors) => {
+      const given = tensors as Readonly<Record<string, Tensor | undefined>>;
+      return value(inputs.map(({ name }) => present(given[name] ?? given[inputs[0]?.name ?? ""])));
+    },
   });
   return loss();
 }
 
-function declare({ shape, kind, below }: ProgramInput): InputDeclaration {
+function declare({ shape, kind, below }: ProgramInput): InputDeclaration<"float" | "index"> {
   return kind === "float" ? float(shape, "") : labels(shape, "", below === undefined ? {} : { below });
 }
 
@@ -130,7 +132,7 @@ export function redirected(program: Program, moved: (at: number) => number): Pro
 
 /**
  * Without the steps and inputs that nothing needs. The first input stays while it stands in for another or no other is a
- * float, and one that has a letter while steps name it.
+ * float, and one that has a letter while steps or labels name it.
  */
 export function pruned(program: Program): Program {
   const { inputs, steps, output, term } = program;
@@ -141,7 +143,9 @@ export function pruned(program: Program): Program {
   }
   const isLive = (kind: (input: ProgramInput) => boolean): boolean => inputs.some((one, i) => live.has(i) && kind(one));
   if (isLive(({ optional }) => optional === true) || !isLive(({ kind }) => kind === "float")) live.add(0);
-  for (const letter of steps.flatMap((step, i) => (live.has(inputs.length + i) ? lettersOf(step) : []))) {
+  const bounds = inputs.flatMap(({ below }, i) => (live.has(i) && below !== undefined ? [below] : []));
+  const letters = steps.flatMap((step, i) => (live.has(inputs.length + i) ? lettersOf(step) : []));
+  for (const letter of [...letters, ...bounds]) {
     const has = (i: number): boolean => inputs[i]?.shape.includes(letter) === true;
     const positions = [...inputs.keys()];
     const [found] = positions.some((i) => live.has(i) && has(i)) ? [] : positions.filter(has);

@@ -73,8 +73,16 @@ function* fewerSteps({ program, runs }: Trial): Generator<Trial> {
   }
 }
 
-/** The step with 1 or 0 for one of its operands. */
+/** The step with 1 or 0 for one of its operands, or a word less in a parameter. */
 function* plainerSteps(step: Step): Generator<Step> {
+  for (const [k, param] of step.params.entries()) {
+    const words = typeof param === "string" ? param.split(" ") : [];
+    if (words.length < 2) continue;
+    for (const i of words.keys()) {
+      const less = words.filter((_, j) => j !== i).join(" ");
+      yield { ...step, params: step.params.map((one, j) => (j === k ? less : one)) };
+    }
+  }
   for (const [k, operand] of step.operands.entries()) {
     if (k === 0) continue;
     for (const number of [1, 0]) {

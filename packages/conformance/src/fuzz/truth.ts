@@ -1,7 +1,9 @@
 import {
+  bindDim,
   bindInputs,
   bindShape,
-  nodeAt,
+  ShapeError,
+  sizeCheck,
   sizeOf,
   traceLoss,
   type DimSizes,
@@ -22,8 +24,10 @@ export interface Item {
   readonly graph: Graph;
   readonly sizes: DimSizes;
   readonly feeds: Readonly<Record<string, TypedFeed>>;
-  /** By output name. */
+  /** By output name; of sizes that must be refused, nothing. */
   readonly truth: ReadonlyMap<string, Bounded>;
+  /** What must be answered instead, where a graph has no value for these sizes. */
+  readonly refusal?: string;
 }
 
 /** An input as a compiled loss takes it. */
@@ -54,8 +58,14 @@ const mostProducts = 400_000;
 
 const prepared = new WeakMap<Program, WeakMap<Run, Map<FloatDType, Item | undefined>>>();
 
-/** A call with the truth about it, found once; undefined where that would take too long, or labels name no class. */
+/** A call with the truth about it; undefined where that would take too long, labels name no class, or sizes are refused. */
 export function prepareRun(program: Program, run: Run, dtype: FloatDType): Item | undefined {
+  const item = prepareAny(program, run, dtype);
+  return item?.refusal === undefined ? item : undefined;
+}
+
+/** The same, found once, for sizes that must be refused, too. */
+export function prepareAny(program: Program, run: Run, dtype: FloatDType): Item | undefined {
   const runs = prepared.get(program) ?? new WeakMap<Run, Map<FloatDType, Item | undefined>>();
   const items = runs.get(run) ?? new Map<FloatDType, Item | undefined>();
   prepared.set(program, runs.set(run, items));
@@ -74,10 +84,25 @@ function find(program: Program, run: Run, dtype: FloatDType): Item | undefined {
   const binding = bindInputs(spec.loss.definition, inputs);
   const wrt = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   const graph = traceLoss(spec, binding, { dtype, gradients: wrt });
-  if (isTooLarge(graph, binding.sizes)) return undefined;
-  const outputs = analyze(graph, inputs, binding.sizes, dtype);
-  const truth = new Map(graph.outputs.map(({ name }, i) => [name, boundAt(outputs, i)]));
-  return { run, dtype, wrt, graph, sizes: binding.sizes, feeds: inputs, truth };
+  const { sizes } = binding;
+  const call = { run, dtype, wrt, graph, sizes, feeds: inputs };
+  const refusal = refusalOf(graph, sizes);
+  if (refusal !== undefined) return { ...call, truth: new Map(), refusal };
+  const { elements, products } = workOf(graph, sizes);
+  if (elements > mostElements || products > mostProducts) return undefined;
+  const outputs = analyze(graph, inputs, sizes, dtype);
+  return { ...call, truth: new Map(graph.outputs.map(({ name }, i) => [name, boundAt(outputs, i)])) };
+}
+
+/** The words in which sizes must be refused for which a graph has no value. */
+export function refusalOf(graph: Graph, sizes: DimSizes): string | undefined {
+  try {
+    sizeCheck(graph)?.(sizes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ShapeError) return error.message;
+    throw error;
+  }
 }
 
 function boundAt(outputs: readonly Bounded[], i: number): Bounded {
@@ -86,15 +111,29 @@ function boundAt(outputs: readonly Bounded[], i: number): Bounded {
   return bound;
 }
 
-function isTooLarge(graph: Graph, sizes: DimSizes): boolean {
-  const shapeAt = (id: number): readonly number[] => bindShape(nodeAt(graph, id).shape, sizes);
-  const elements = graph.nodes.reduce((sum, { id }) => sum + sizeOf(shapeAt(id)), 0);
-  const products = graph.nodes.reduce(
-    (sum, { op, id, inputs }) =>
-      op === "matmul" ? sum + sizeOf(shapeAt(id)) * (shapeAt(inputs[0] ?? 0)[1] ?? 0) : sum,
-    0,
-  );
-  return elements > mostElements || products > mostProducts;
+interface Work {
+  readonly elements: number;
+  readonly products: number;
+}
+
+/** What nodes have and take together; the outputs of one scan are computed once. */
+function workOf(graph: Graph, sizes: DimSizes): Work {
+  const scans = new Set<string>();
+  let [elements, products] = [0, 0];
+  for (const node of graph.nodes) {
+    const size = sizeOf(bindShape(node.shape, sizes));
+    elements += size;
+    if (node.op === "matmul") products += size * bindDim(graph.nodes[node.inputs[0]]?.shape.at(-1) ?? 0, sizes);
+    if (node.op !== "scan") continue;
+    const { body, length, reverse } = node.attrs;
+    const key = `${node.inputs.join()} ${reverse} ${body.nodes.length}`;
+    if (scans.has(key)) continue;
+    scans.add(key);
+    const step = workOf(body, sizes);
+    const count = bindDim(length, sizes);
+    [elements, products] = [elements + count * step.elements, products + count * step.products];
+  }
+  return { elements, products };
 }
 
 /** What is wrong with results. Whatever is beyond the truth's bounds is; the first of it is told. */

@@ -1,4 +1,4 @@
-import type { FloatDType } from "@losses/core";
+import { partOutput, type FloatDType } from "@losses/core";
 import { decodeNumber, type CaseResult, type CaseTensor, type Fixture, type JSONTensor } from "../cases/caseFormat.js";
 import type { RunCase } from "../cases/runCase.js";
 import { allClaimed, compareTensor, sumUnclaimed, type Comparison, type Unclaimed } from "./compare.js";
@@ -45,13 +45,17 @@ export async function checkCase(
       problem("value", [`no bounds are known: @losses/core raises ${verdict.error.class}: ${verdict.error.message}`]),
     ];
   }
-  const value = compare("value", expected.value, result.value, verdict.outputs.value, dtype);
+  const whole = compare("value", expected.value, result.value, verdict.outputs.value, dtype);
+  const parts = Object.entries(expected.parts ?? {}).map(([name, part]) =>
+    compare(`part(${name})`, part, result.parts?.[name], verdict.outputs[partOutput(name)], dtype),
+  );
+  const value = parts.length === 0 ? whole : joined("value", [whole, ...parts]);
   const names = new Set([...Object.keys(expected.grads), ...Object.keys(result.grads ?? {})]);
   if (names.size === 0) return [value];
-  const parts = [...names].map((name) =>
+  const gradients = [...names].map((name) =>
     compare(`grad(${name})`, expected.grads[name], result.grads?.[name], gradientBound(verdict.outputs, name), dtype),
   );
-  return [value, joined(parts)];
+  return [value, joined("gradient", gradients)];
 }
 
 function errorProblems(
@@ -74,7 +78,7 @@ function compare(
   bound: OutputBounds | undefined,
   dtype: FloatDType,
 ): PartResult {
-  const part = output === "value" ? "value" : "gradient";
+  const part = output.startsWith("grad(") ? "gradient" : "value";
   if (expected === undefined) return problem(part, [`${output}: expected none, got one`]);
   if (actual === undefined) return problem(part, [`${output}: expected one, got none`]);
   if (bound === undefined) return problem(part, [`${output}: no bounds are known, @losses/core gives no such output`]);
@@ -101,14 +105,14 @@ function problem(part: Part, problems: readonly string[]): PartResult {
   };
 }
 
-/** The gradients of all inputs are one part. */
-function joined(parts: readonly PartResult[]): PartResult {
+/** The value and its parts are one, and so are the gradients of all inputs. */
+function joined(part: Part, parts: readonly PartResult[]): PartResult {
   return {
-    part: "gradient",
-    problems: parts.flatMap((part) => part.problems),
-    worst: Math.max(...parts.map((part) => part.worst)),
-    worstAbsolute: Math.max(...parts.map((part) => part.worstAbsolute)),
-    elements: parts.reduce((sum, part) => sum + part.elements, 0),
-    unclaimed: sumUnclaimed(parts.map((part) => part.unclaimed)),
+    part,
+    problems: parts.flatMap(({ problems }) => problems),
+    worst: Math.max(...parts.map(({ worst }) => worst)),
+    worstAbsolute: Math.max(...parts.map(({ worstAbsolute }) => worstAbsolute)),
+    elements: parts.reduce((sum, { elements }) => sum + elements, 0),
+    unclaimed: sumUnclaimed(parts.map(({ unclaimed }) => unclaimed)),
   };
 }

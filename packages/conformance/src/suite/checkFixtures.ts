@@ -1,4 +1,4 @@
-import { allInputs, LossesError, type AnyLoss } from "@losses/core";
+import { allInputs, inputOf, LossesError, type AnyLoss } from "@losses/core";
 import { checkFixtureList, givenLosses } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 
@@ -18,14 +18,15 @@ export function requireFixtures(fixtures: readonly Fixture[]): void {
 /** Gradients that we give and PyTorch does not: there is nothing to hold them to. */
 const withoutReference: readonly string[] = ["nllLoss weight"];
 
+/** Axes longer than these cross the borders of vectors, tiles and blocks that machines compute in. */
+const borders: readonly number[] = [128, 1024];
+
 /**
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
- * a gradient but never gets one, an option that no case sets, a loss that never has to refuse anything.
+ * a gradient but never gets one, an option that no case sets, axes that cross the borders of blocks, a loss that never has to
+ * refuse anything.
  */
-export function missingFixtures(
-  fixtures: readonly Fixture[],
-  given?: readonly AnyLoss[],
-): readonly string[] {
+export function missingFixtures(fixtures: readonly Fixture[], given?: readonly AnyLoss[]): readonly string[] {
   checkFixtureList("missingFixtures", fixtures);
   const losses = givenLosses("missingFixtures", given);
   const names = losses.map((loss) => loss.lossName);
@@ -48,7 +49,9 @@ function missingFor({ lossName, definition }: AnyLoss, fixtures: readonly Fixtur
     if (!covered) missing.push(`${lossName} has no fixture with reduction ${choice}.`);
   }
   for (const [input, { differentiable }] of Object.entries(allInputs(definition))) {
-    const graded = answered.some(({ expected }) => "value" in expected && expected.grads[input] !== undefined);
+    const graded = answered.some(
+      ({ expected }) => "value" in expected && Object.keys(expected.grads).some((name) => inputOf(name) === input),
+    );
     const exempt = withoutReference.includes(`${lossName} ${input}`);
     if (exempt && graded) missing.push(`${lossName} has a gradient towards ${input} after all: drop its exemption.`);
     if (differentiable && !graded && !exempt)
@@ -58,6 +61,12 @@ function missingFor({ lossName, definition }: AnyLoss, fixtures: readonly Fixtur
     if (!answered.some(({ options }) => options[option] !== undefined)) {
       missing.push(`${lossName} has no fixture that sets option ${option}.`);
     }
+  }
+  for (const border of borders) {
+    // An odd size leaves a rest in every block.
+    const crosses = (size: number): boolean => size > border && size % 2 === 1;
+    const isCrossed = answered.some(({ inputs }) => inputs.some(({ shape }) => shape.some(crosses)));
+    if (!isCrossed) missing.push(`${lossName} has no fixture with an odd axis beyond ${border}.`);
   }
   if (answered.length === fixtures.length) missing.push(`${lossName} has no fixture that must be refused.`);
   return missing;

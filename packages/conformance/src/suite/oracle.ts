@@ -71,8 +71,9 @@ export function boundCase(
   }
   const binding = bindInputs(spec.loss.definition, given);
   const wrt = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
-  const key = JSON.stringify([spec, binding.key, wrt, dtype]);
-  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt });
+  const parts = single.parts === true;
+  const key = JSON.stringify([spec, binding.key, wrt, parts, dtype]);
+  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt, parts });
   graphs.set(key, graph);
   const outputs = analyze(graph, feeds, binding.sizes, dtype);
   const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, binding.sizes, withoutLimits(dtype)) : [];

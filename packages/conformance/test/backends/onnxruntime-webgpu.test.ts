@@ -35,7 +35,7 @@ describe.runIf(takes(id) && (works || requires(id)))(`${id}: every node of a los
       const fixture = fixtures.find((candidate) => candidate.loss === lossName && computes(candidate));
       if (fixture === undefined) throw new Error(`${lossName} has no fixture with a gradient.`);
       const spec = specFromJSON(allLosses, { name: lossName, options: fixture.options });
-      const { nodes, fallbacks } = await placement(backend, spec, feedsOf(fixture));
+      const { nodes, fallbacks } = await placement(backend, spec, feedsOf(fixture, spec));
       expect(fallbacks).toEqual([]);
       expect(new Set(nodes.map((node) => node.provider))).toEqual(new Set(["WebGpuExecutionProvider"]));
     });

@@ -1,5 +1,5 @@
 import { evaluateScalar, isElementwise, opDefinition } from "../ops/table.js";
-import type { EvaluateContext, OpName, Values } from "../ops/types.js";
+import type { EvaluateContext, Numbers, OpName, Values } from "../ops/types.js";
 import { elementAt, tabulate } from "../ops/positions.js";
 import { bindShape, type DimSizes } from "../tensor/dims.js";
 import { nodeAt, type Graph, type Node } from "./graph.js";
@@ -8,7 +8,7 @@ import { nodeAt, type Graph, type Node } from "./graph.js";
  * Evaluates a graph in float64, node by node, by what each op says that it means: slow, and the reference for everything that
  * is fast. Feeds and results are row-major; bools are 0 and 1.
  */
-export function interpret(graph: Graph, feeds: Readonly<Record<string, Values>>, sizes: DimSizes): readonly Values[] {
+export function interpret(graph: Graph, feeds: Readonly<Record<string, Numbers>>, sizes: DimSizes): readonly Values[] {
   const values: Values[] = [];
   const valueOf = (id: number): Values => {
     const value = values[id];
@@ -22,8 +22,8 @@ export function interpret(graph: Graph, feeds: Readonly<Record<string, Values>>,
 /** The value of one node, given those of its operands. */
 export function interpretNode(
   node: Node,
-  inputs: readonly Values[],
-  feeds: Readonly<Record<string, Values>>,
+  inputs: readonly Numbers[],
+  feeds: Readonly<Record<string, Numbers>>,
   sizes: DimSizes,
 ): Values {
   const shape = bindShape(node.shape, sizes);

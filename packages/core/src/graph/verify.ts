@@ -23,9 +23,14 @@ export function checkGraph(where: string, graph: Graph): void {
   if (!wellFormed.has(graph)) verify(graph);
 }
 
-/** The same graph, taken for well formed. */
+/**
+ * The same graph, taken for well formed from now on: for who rewrites graphs that are. The bodies of its scans are, too, though they
+ * use symbols that only the graph around them knows.
+ */
 export function trustGraph(graph: Graph): Graph {
+  if (wellFormed.has(graph)) return graph;
   wellFormed.add(graph);
+  for (const node of graph.nodes) if (node.op === "scan") trustGraph(node.attrs.body);
   return graph;
 }
 

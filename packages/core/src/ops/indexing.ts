@@ -1,11 +1,12 @@
 import { ShapeError } from "../errors.js";
 import { broadcastShapes, formatShape, reducedShape, type Shape } from "../tensor/dims.js";
-import { elementAt, indexAt, linesAlong, movedTo, positionOf, sizeOfShape, tabulate } from "./positions.js";
 import { always, requireFloat, requireIndex, requireNumeric, whereFirstIs } from "./rules.js";
+import { sortedPositions } from "./sorting.js";
+import { eachLine, eachRun, rowMajor, sizeOfShape, stridesOver, withoutAxis } from "./strided.js";
 import type { OpDefinition, OpTable, TensorType } from "./types.js";
 
 /** The first position of the largest (smallest) along an axis; the axis's size where there is none: no element, or a NaN. */
-function extreme(op: "argMax" | "argMin", isBetter: (x: number, best: number) => boolean): OpDefinition<typeof op> {
+function extreme(op: "argMax" | "argMin", sign: 1 | -1): OpDefinition<typeof op> {
   return {
     arity: 1,
     infer: ([{ shape, dtype }], { axis, keepdims }) => {
@@ -15,13 +16,25 @@ function extreme(op: "argMax" | "argMin", isBetter: (x: number, best: number) =>
     vjp: "none",
     ulp: 0,
     isNonNegative: always,
-    evaluate: ({ inputs: [x], attrs: { axis } }) => {
-      const firstOf = (line: readonly number[]): number => {
-        const elements = line.map((i) => x.data[i] ?? Number.NaN);
-        if (elements.some(Number.isNaN)) return elements.length;
-        return elements.reduce((best, element, i) => (isBetter(element, elements[best] ?? element) ? i : best), 0);
-      };
-      return Float64Array.from(linesAlong(x.shape, axis), firstOf);
+    evaluate: ({ inputs: [x], attrs: { axis }, shape }) => {
+      const result = new Float64Array(sizeOfShape(shape));
+      let to = 0;
+      eachLine(x.shape, axis, (start, step, length) => {
+        let best = 0;
+        let most = -Infinity;
+        for (let i = 0; i < length; i++) {
+          const element = sign * (x.data[start + i * step] as number);
+          if (element <= most) continue;
+          if (Number.isNaN(element)) {
+            best = length;
+            break;
+          }
+          most = element;
+          best = i;
+        }
+        result[to++] = best;
+      });
+      return result;
     },
   };
 }
@@ -41,9 +54,9 @@ function alongIndex(op: string, x: TensorType, index: TensorType, axis: number):
 /** Ops that say, or go by, where elements are. */
 export const indexingOps: Pick<OpTable, "argMax" | "argMin" | "argsort" | "gather" | "scatterAdd"> = {
   /** The first position of the largest along an axis; the axis's size where there is a NaN. No derivative. */
-  argMax: extreme("argMax", (x, best) => x > best),
+  argMax: extreme("argMax", 1),
   /** The first position of the smallest along an axis; the axis's size where there is a NaN. No derivative. */
-  argMin: extreme("argMin", (x, best) => x < best),
+  argMin: extreme("argMin", -1),
   /** The positions in sorted order along an axis; equal elements keep their order, NaN counts as +∞. No derivative. */
   argsort: {
     arity: 1,
@@ -56,15 +69,18 @@ export const indexingOps: Pick<OpTable, "argMax" | "argMin" | "argsort" | "gathe
     isNonNegative: always,
     evaluate: ({ inputs: [x], attrs: { axis, descending } }) => {
       const result = new Float64Array(x.data.length);
-      for (const line of linesAlong(x.shape, axis)) {
-        const keys = line.map((i) => x.data[i] ?? Number.NaN).map((key) => (Number.isNaN(key) ? Infinity : key));
-        const compare = (a: number, b: number): number => {
-          const [p = 0, q = 0] = [keys[a], keys[b]];
-          return p === q ? a - b : p < q === descending ? 1 : -1;
-        };
-        const order = [...line.keys()].sort(compare);
-        line.forEach((i, k) => (result[i] = order[k] ?? 0));
-      }
+      const size = x.shape[axis] ?? 1;
+      const keys = new Float64Array(size);
+      const work = [new Int32Array(size), new Int32Array(size)] as const;
+      const sign = descending ? -1 : 1;
+      eachLine(x.shape, axis, (start, step, length) => {
+        for (let i = 0; i < length; i++) {
+          const key = x.data[start + i * step] as number;
+          keys[i] = sign * (Number.isNaN(key) ? Infinity : key);
+        }
+        const order = sortedPositions(keys, work);
+        for (let i = 0; i < length; i++) result[start + i * step] = order[i] as number;
+      });
       return result;
     },
   },
@@ -81,13 +97,19 @@ export const indexingOps: Pick<OpTable, "argMax" | "argMin" | "argsort" | "gathe
     ],
     ulp: 0,
     isNonNegative: whereFirstIs,
-    evaluate: ({ inputs: [x, index], attrs: { axis }, shape }) =>
-      tabulate(shape, (position) => {
-        const at = elementAt(index, position);
-        if (at < 0 || at >= (x.shape[axis] ?? 1)) return 0;
-        // An axis of size 1 has its one element at position 0.
-        return elementAt(x, movedTo(position, axis, at));
-      }),
+    evaluate: ({ inputs: [x, index], attrs: { axis }, shape }) => {
+      const result = new Float64Array(sizeOfShape(shape));
+      const size = x.shape[axis] ?? 1;
+      const along = sizeOfShape(x.shape.slice(axis + 1));
+      const strides = [withoutAxis(rowMajor(x.shape), axis), rowMajor(index.shape), rowMajor(shape)];
+      eachRun({ dims: shape, strides }, ([from = 0, where = 0, to = 0], length, [step = 0, next = 0]) => {
+        for (let i = 0; i < length; i++) {
+          const at = index.data[where + i * next] as number;
+          if (at >= 0 && at < size) result[to + i] = x.data[from + i * step + at * along] as number;
+        }
+      });
+      return result;
+    },
   },
   /**
    * Zeros, `size` of them along an axis, with each element of x added at its int32 position there; nothing where a position is
@@ -111,16 +133,19 @@ export const indexingOps: Pick<OpTable, "argMax" | "argMin" | "argsort" | "gathe
     isNonNegative: whereFirstIs,
     evaluate: ({ inputs: [x, index], attrs: { axis }, shape }) => {
       const result = new Float64Array(sizeOfShape(shape));
-      const count = Math.max(x.shape[axis] ?? 1, index.shape[axis] ?? 1);
-      const isNone = x.shape[axis] === 0 || index.shape[axis] === 0;
-      const from = shape.map((dim, i) => (i === axis ? (isNone ? 0 : count) : dim));
-      for (let i = 0; i < sizeOfShape(from); i++) {
-        const position = positionOf(i, from);
-        const at = elementAt(index, position);
-        if (at < 0 || at >= (shape[axis] ?? 1)) continue;
-        const to = indexAt(shape, movedTo(position, axis, at));
-        result[to] = (result[to] ?? 0) + elementAt(x, position);
-      }
+      const size = shape[axis] ?? 1;
+      const along = sizeOfShape(shape.slice(axis + 1));
+      const [own = 1, places = 1] = [x.shape[axis], index.shape[axis]];
+      const dims = shape.map((dim, i) => (i === axis ? (own === 1 ? places : own) : dim));
+      const strides = [rowMajor(x.shape), rowMajor(index.shape), withoutAxis(rowMajor(shape), axis)];
+      eachRun({ dims, strides }, ([from = 0, where = 0, to = 0], length, [step = 0, next = 0, apart = 0]) => {
+        for (let i = 0; i < length; i++) {
+          const at = index.data[where + i * next] as number;
+          if (at < 0 || at >= size) continue;
+          const target = to + i * apart + at * along;
+          result[target] = (result[target] as number) + (x.data[from + i * step] as number);
+        }
+      });
       return result;
     },
   },

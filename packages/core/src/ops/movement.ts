@@ -1,8 +1,16 @@
 import { ShapeError } from "../errors.js";
-import { addDims, multiplyDims } from "../tensor/dimArithmetic.js";
-import { bindDim, broadcastShapes, formatShape, sameShape, type Dim, type Shape } from "../tensor/dims.js";
-import { elementAt, indexAt, movedTo, positionOf, sizeOfShape, tabulate } from "./positions.js";
+import { addDims, evaluateDim, multiplyDims } from "../tensor/dimArithmetic.js";
+import {
+  bindDim,
+  broadcastShapes,
+  formatShape,
+  sameShape,
+  type Dim,
+  type DimSizes,
+  type Shape,
+} from "../tensor/dims.js";
 import { requireNumeric, requireSameDType, whereOperandsAre } from "./rules.js";
+import { copied, exact, rowMajor, sizeOfShape, stridesOver } from "./strided.js";
 import type { OpTable, Positions } from "./types.js";
 
 type MovementOp = "transpose" | "unsqueeze" | "squeeze" | "expand" | "reshape" | "concat" | "slice" | "pad";
@@ -37,11 +45,10 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     ulp: 0,
     isNonNegative: whereOperandsAre,
     evaluate: ({ inputs: [x], attrs: { perm }, shape }) =>
-      tabulate(shape, (position) =>
-        elementAt(
-          x,
-          x.shape.map((_, axis) => position[perm.indexOf(axis)] ?? 0),
-        ),
+      copied(
+        x,
+        shape,
+        perm.map((axis) => rowMajor(x.shape)[axis] ?? 0),
       ),
   },
   /** New axes of size 1 at the given positions of the result. Derivative: g without them. */
@@ -58,7 +65,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     vjp: ({ gradient, attrs }) => [gradient.squeeze(attrs.axes)],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x] }) => x.data,
+    evaluate: ({ inputs: [x] }) => exact(x),
   },
   /** Drops axes of size 1. Derivative: g with them. */
   squeeze: {
@@ -74,7 +81,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     vjp: ({ gradient, attrs }) => [gradient.unsqueeze(attrs.axes)],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x] }) => x.data,
+    evaluate: ({ inputs: [x] }) => exact(x),
   },
   /** Stretches axes of size 1, and adds leading ones, to a shape. Derivative: g summed over what was stretched. */
   expand: {
@@ -91,7 +98,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     vjp: ({ gradient }) => [gradient],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x], shape }) => tabulate(shape, (position) => elementAt(x, position)),
+    evaluate: ({ inputs: [x], shape }) => copied(x, shape, stridesOver(x.shape, shape.length)),
   },
   /** The same elements in the same order, in another shape of as many. Derivative: g in the old shape. */
   reshape: {
@@ -107,7 +114,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     vjp: ({ inputs: [x], gradient }) => [gradient.reshape(x.shape)],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x] }) => x.data,
+    evaluate: ({ inputs: [x] }) => exact(x),
   },
   /** The operands one after the other along an axis. Derivative: each its part of g. */
   concat: {
@@ -139,16 +146,19 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     },
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs, attrs: { axis }, shape }) =>
-      tabulate(shape, (position) => {
-        let at = position[axis] ?? 0;
-        for (const x of inputs) {
-          const own = x.shape[axis] ?? 0;
-          if (at < own) return elementAt(x, movedTo(position, axis, at));
-          at -= own;
+    evaluate: ({ inputs, attrs: { axis }, shape }) => {
+      const result = new Float64Array(sizeOfShape(shape));
+      const line = sizeOfShape(shape.slice(axis));
+      let start = 0;
+      for (const { shape: own, data } of inputs) {
+        const length = sizeOfShape(own.slice(axis));
+        for (let block = 0; block * length < data.length; block++) {
+          result.set(data.subarray(block * length, (block + 1) * length), block * line + start);
         }
-        return Number.NaN;
-      }),
+        start += length;
+      }
+      return result;
+    },
   },
   /** The elements at start, start + step, … along an axis, `size` of them. Derivative: pad of g. */
   slice: {
@@ -162,11 +172,13 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     ],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x], attrs: { axis, start, step }, shape, sizes }) => {
-      const first = bindDim(start, sizes);
-      return tabulate(shape, (position) =>
-        elementAtOrNaN(x, movedTo(position, axis, first + step * (position[axis] ?? 0)), axis),
-      );
+    evaluate: ({ inputs: [x], attrs, shape, sizes }) => {
+      // What is read outside an axis is a fault of the graph, and must be seen.
+      const result = new Float64Array(sizeOfShape(shape)).fill(Number.NaN);
+      eachPosition(x.shape, shape[attrs.axis] ?? 1, attrs, sizes, (from, to, length) => {
+        for (let i = 0; i < length; i++) result[to + i] = x.data[from + i] as number;
+      });
+      return result;
     },
   },
   /** Zeros, `size` of them along an axis, with the elements of x at start, start + step, …. Derivative: slice of g. */
@@ -182,20 +194,36 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     ],
     ulp: 0,
     isNonNegative: whereOperandsAre,
-    evaluate: ({ inputs: [x], attrs: { axis, start, step }, shape, sizes }) => {
-      const first = bindDim(start, sizes);
+    evaluate: ({ inputs: [x], attrs, shape, sizes }) => {
       const result = new Float64Array(sizeOfShape(shape));
-      x.data.forEach((element, i) => {
-        const position = positionOf(i, x.shape);
-        result[indexAt(shape, movedTo(position, axis, first + step * (position[axis] ?? 0)))] = element;
+      eachPosition(shape, x.shape[attrs.axis] ?? 1, attrs, sizes, (to, from, length) => {
+        for (let i = 0; i < length; i++) result[to + i] = x.data[from + i] as number;
       });
       return result;
     },
   },
 };
 
-/** What is read outside an axis is a fault of the graph, and must be seen. */
-function elementAtOrNaN(x: Parameters<typeof elementAt>[0], position: readonly number[], axis: number): number {
-  const at = position[axis] ?? 0;
-  return at < 0 || at >= (x.shape[axis] ?? 0) ? Number.NaN : elementAt(x, position);
+/** Calls `visit` for the positions inside the axis of a tensor, and those of a tensor of `count` along it, both contiguous. */
+function eachPosition(
+  whole: readonly number[],
+  count: number,
+  { axis, start, step }: Positions,
+  sizes: DimSizes,
+  visit: (inWhole: number, inPart: number, length: number) => void,
+): void {
+  // That of a flip of nothing is -1, which is no size.
+  const first = evaluateDim(start, sizes) ?? bindDim(start, sizes);
+  const size = whole[axis] ?? 1;
+  const [outer, inner] = [sizeOfShape(whole.slice(0, axis)), sizeOfShape(whole.slice(axis + 1))];
+  const isDense = step === 1 && first >= 0 && first + count <= size;
+  for (let block = 0; block < outer; block++) {
+    const [at, to] = [block * size * inner, block * count * inner];
+    if (isDense) visit(at + first * inner, to, count * inner);
+    else {
+      for (let i = 0, position = first; i < count; i++, position += step) {
+        if (position >= 0 && position < size) visit(at + position * inner, to + i * inner, inner);
+      }
+    }
+  }
 }

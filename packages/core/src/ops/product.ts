@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
 import { broadcastShapes, formatShape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { elementAt, tabulate } from "./positions.js";
 import { requireFloat, requireSameDType, whereOperandsAre } from "./rules.js";
+import { eachRun, sizeOfShape, stridesOver } from "./strided.js";
 import type { OpTable } from "./types.js";
 
 function lastTwoSwapped(x: Tensor): Tensor {
@@ -32,14 +32,30 @@ export const productOps: Pick<OpTable, "matmul"> = {
     ulp: 1,
     isNonNegative: whereOperandsAre,
     evaluate: ({ inputs: [a, b], shape }) => {
+      const [rows = 0, columns = 0] = shape.slice(-2);
       const inner = a.shape.at(-1) ?? 0;
-      return tabulate(shape, (position) => {
-        const [row = 0, column = 0] = position.slice(-2);
-        const batch = position.slice(0, -2);
-        let sum = 0;
-        for (let k = 0; k < inner; k++) sum += elementAt(a, [...batch, row, k]) * elementAt(b, [...batch, k, column]);
-        return sum;
+      const result = new Float64Array(sizeOfShape(shape));
+      const batch = shape.slice(0, -2);
+      // One position for each matrix, so that a step in the batch is a step of a whole matrix.
+      const strides = [a.shape, b.shape, shape].map((own) => {
+        const size = sizeOfShape(own.slice(-2));
+        return stridesOver(own.slice(0, -2), batch.length).map((stride) => stride * size);
       });
+      eachRun({ dims: batch, strides }, (starts, length, steps) => {
+        for (let matrix = 0; matrix < length; matrix++) {
+          const [p = 0, q = 0, to = 0] = starts.map((start, i) => start + matrix * (steps[i] ?? 0));
+          for (let i = 0; i < rows; i++) {
+            for (let k = 0; k < inner; k++) {
+              const factor = a.data[p + i * inner + k] as number;
+              const at = to + i * columns;
+              for (let j = 0; j < columns; j++) {
+                result[at + j] = (result[at + j] as number) + factor * (b.data[q + k * columns + j] as number);
+              }
+            }
+          }
+        }
+      });
+      return result;
     },
   },
 };

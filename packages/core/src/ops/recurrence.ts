@@ -1,9 +1,9 @@
 import { ShapeError } from "../errors.js";
 import type { Graph, NodeOf } from "../graph/graph.js";
 import { bindDim, formatShape, sameShape } from "../tensor/dims.js";
-import { linesAlong, sizeOfShape } from "./positions.js";
 import { never, requireFloat, whereOperandsAre } from "./rules.js";
-import type { OpTable, ScanAttributes, TensorType, Values } from "./types.js";
+import { eachLine, exact, sizeOfShape } from "./strided.js";
+import type { Numbers, OpTable, ScanAttributes, TensorType } from "./types.js";
 
 /** Ops whose elements follow from those before. */
 export const recurrenceOps: Pick<OpTable, "cumsum" | "scan"> = {
@@ -23,14 +23,15 @@ export const recurrenceOps: Pick<OpTable, "cumsum" | "scan"> = {
     isNonNegative: whereOperandsAre,
     evaluate: ({ inputs: [x], attrs: { axis, exclusive, reverse } }) => {
       const result = new Float64Array(x.data.length);
-      for (const line of linesAlong(x.shape, axis)) {
+      eachLine(x.shape, axis, (start, step, length) => {
         let sum = 0;
-        for (const i of reverse ? [...line].reverse() : line) {
+        for (let k = 0; k < length; k++) {
+          const i = start + step * (reverse ? length - 1 - k : k);
           const before = sum;
-          sum += x.data[i] ?? Number.NaN;
+          sum += x.data[i] as number;
           result[i] = exclusive ? before : sum;
         }
-      }
+      });
       return result;
     },
   },
@@ -43,25 +44,37 @@ export const recurrenceOps: Pick<OpTable, "cumsum" | "scan"> = {
     ulp: 0,
     isNonNegative: never,
     evaluate: ({ inputs, attrs, shape, sizes, run }) => {
-      const { body, carries, sequences, reverse, output } = attrs;
+      const { body, carries, sequences, output } = attrs;
       const names = bodyInputs(body).map(({ attrs: { name } }) => name);
-      let carried = inputs.slice(0, carries);
       const steps = output < carries ? undefined : new Float64Array(sizeOfShape(shape));
-      const length = bindDim(attrs.length, sizes);
-      for (let i = 0; i < length; i++) {
-        const at = reverse ? length - 1 - i : i;
+      const last = scanSteps<Numbers>(attrs, bindDim(attrs.length, sizes), inputs.slice(0, carries), (at, carried) => {
         const parts = inputs.slice(carries, carries + sequences).map((sequence) => partOf(sequence, at));
         const operands = [...carried, ...parts, ...inputs.slice(carries + sequences)];
-        const feeds = Object.fromEntries(operands.map((operand, k) => [names[k] ?? "", operand]));
-        const results = run(body, feeds);
-        carried = results.slice(0, carries);
+        const results = run(body, Object.fromEntries(operands.map((operand, k) => [names[k] ?? "", operand])));
         const made = results[output]?.data;
         if (steps !== undefined && made !== undefined) steps.set(made, at * made.length);
-      }
-      return steps ?? carried[output]?.data ?? new Float64Array();
+        return results.slice(0, carries);
+      });
+      const carry = last[output];
+      return steps ?? (carry === undefined ? new Float64Array() : exact(carry));
     },
   },
 };
+
+/**
+ * The steps of a scan in their order: `step` gets which part of the sequences it works on, and the carries as the step before
+ * left them. The carries after the last step.
+ */
+export function scanSteps<T>(
+  { reverse }: Pick<ScanAttributes, "reverse">,
+  length: number,
+  carries: readonly T[],
+  step: (at: number, carries: readonly T[]) => readonly T[],
+): readonly T[] {
+  let carried = carries;
+  for (let i = 0; i < length; i++) carried = step(reverse ? length - 1 - i : i, carried);
+  return carried;
+}
 
 /** The inputs of a scan's body, in order. */
 export function bodyInputs(body: Graph): readonly NodeOf<"input">[] {
@@ -100,8 +113,8 @@ function inferScan(inputs: readonly TensorType[], attrs: ScanAttributes): Tensor
   return { shape: output < carries ? own.shape : [length, ...own.shape], dtype: own.dtype };
 }
 
-function partOf({ shape, data }: Values, at: number): Values {
+function partOf({ shape, data }: Numbers, at: number): Numbers {
   const part = shape.slice(1);
   const size = sizeOfShape(part);
-  return { shape: part, data: data.slice(at * size, (at + 1) * size) };
+  return { shape: part, data: data.subarray(at * size, (at + 1) * size) };
 }

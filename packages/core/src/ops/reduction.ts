@@ -1,9 +1,9 @@
 import { reducedShape } from "../tensor/dims.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { linesAlong, sizeOfShape } from "./positions.js";
 import { always, never, requireFloat, requireNumeric, whereOperandsAre } from "./rules.js";
-import type { OpDefinition, OpTable, ReduceAttributes, ReduceOp, SignRule, Values, Vjp } from "./types.js";
+import { eachLine, sizeOfShape } from "./strided.js";
+import type { OpDefinition, OpTable, ReduceAttributes, ReduceOp, SignRule, Numbers, Vjp } from "./types.js";
 
 interface ReductionRules {
   readonly fold: (elements: Float64Array) => number;
@@ -31,7 +31,7 @@ function reduction(op: ReduceOp, { fold, ulp, sign, domain, vjp }: ReductionRule
 }
 
 /** The elements that each element of a reduction is made of. */
-function groupsOf({ shape, data }: Values, axes: readonly number[], count: number): readonly (readonly number[])[] {
+function groupsOf({ shape, data }: Numbers, axes: readonly number[], count: number): readonly (readonly number[])[] {
   const groups: number[][] = Array.from({ length: count }, () => []);
   const kept = shape.map((dim, axis) => (axes.includes(axis) ? 0 : dim));
   const strides = kept.map((dim, axis) => (dim === 0 ? 0 : sizeOfShape(kept.slice(axis + 1).map((d) => d || 1))));
@@ -89,13 +89,13 @@ function normalizer(
     isNonNegative: sign,
     evaluate: ({ inputs: [x], attrs: { axis } }) => {
       const result = new Float64Array(x.data.length);
-      for (const line of linesAlong(x.shape, axis)) {
-        const elements = Float64Array.from(line, (i) => x.data[i] ?? Number.NaN);
+      eachLine(x.shape, axis, (start, step, length) => {
+        const elements = Float64Array.from({ length }, (_, i) => x.data[start + i * step] ?? Number.NaN);
         const max = largest(elements);
         const shifted = elements.map((element) => element - max);
         const logTotal = Math.log(total(shifted.map(Math.exp)));
-        line.forEach((i, k) => (result[i] = at(shifted[k] ?? Number.NaN, logTotal)));
-      }
+        shifted.forEach((element, i) => (result[start + i * step] = at(element, logTotal)));
+      });
       return result;
     },
   };

@@ -1,7 +1,7 @@
 import { DTypeError } from "../errors.js";
 import { bindDim } from "../tensor/dims.js";
 import { always, never } from "./rules.js";
-import { sizeOfShape } from "./positions.js";
+import { exact, sizeOfShape } from "./strided.js";
 import type { OpTable, SourceOp } from "./types.js";
 
 /** Ops without operands. */
@@ -16,7 +16,7 @@ export const sources: Pick<OpTable, SourceOp> = {
     evaluate: ({ attrs: { name }, feeds }) => {
       const feed = feeds[name];
       if (feed === undefined) throw new RangeError(`evaluate: input ${name} must be fed, got none`);
-      return feed.data;
+      return exact(feed);
     },
   },
   /** A scalar known when the graph is built. */

@@ -155,23 +155,28 @@ export interface VjpContext<K extends OpName> {
  */
 export type Vjp<K extends OpName> = (context: VjpContext<K>) => Operands<Tensor | undefined, K>;
 
-/** The numbers of a tensor, row-major; bools are 0 and 1. */
-export interface Values {
+/** The numbers of a tensor, row-major; bools are 0 where they are false. */
+export interface Numbers {
   readonly shape: readonly number[];
+  readonly data: Float64Array | Float32Array | Int32Array | Uint8Array;
+}
+
+/** The same in float64; bools are 0 and 1. */
+export interface Values extends Numbers {
   readonly data: Float64Array;
 }
 
 /** What an op is evaluated on. */
 export interface EvaluateContext<K extends OpName> {
-  readonly inputs: Operands<Values, K>;
+  readonly inputs: Operands<Numbers, K>;
   readonly attrs: OpAttributes[K];
   /** The shape of the result. */
   readonly shape: readonly number[];
   readonly sizes: DimSizes;
   /** The tensors that are fed, by name. */
-  readonly feeds: Readonly<Record<string, Values>>;
+  readonly feeds: Readonly<Record<string, Numbers>>;
   /** Evaluates a graph inside this one; its results in order. */
-  readonly run: (graph: Graph, feeds: Readonly<Record<string, Values>>) => readonly Values[];
+  readonly run: (graph: Graph, feeds: Readonly<Record<string, Numbers>>) => readonly Values[];
 }
 
 /** Whether a result is never below 0, in any arithmetic, given the same of its operands and which nodes they are. */
@@ -206,7 +211,7 @@ export type OpDefinition<K extends OpName> = AnyOp<K> &
         readonly monotone?: "up" | "down";
       }
     : {
-        /** The result, in float64, in the plainest way. */
+        /** The result, in float64. It may be an operand's own array. */
         readonly evaluate: (context: EvaluateContext<K>) => Float64Array;
       });
 

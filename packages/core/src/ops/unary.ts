@@ -54,6 +54,10 @@ function clamp<K extends "clampMin" | "clampMax">(
   };
 }
 
+function asInteger(x: number): number {
+  return Math.min(Math.max(Math.trunc(x) || 0, -(2 ** 31)), 2 ** 31 - 1);
+}
+
 /** Element-wise ops of one operand. `x` is the operand, `y` the result, `g` the gradient that arrives. */
 export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" | "identity"> = {
   /** `-x`. Derivative −g. */
@@ -170,7 +174,10 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
     (x, bound) => x.lessOrEqual(bound),
     ([x], { bound }) => x && bound >= 0,
   ),
-  /** The same values in another dtype; bool becomes 0 and 1, a float is truncated towards zero. Derivative g between floats, else none. */
+  /**
+   * The same values in another dtype; bool becomes 0 and 1, a float is truncated towards zero. What int32 does not hold becomes the
+   * integer that the machine makes of it: here the nearest one, and 0 for NaN. Derivative g between floats, else none.
+   */
   cast: {
     arity: 1,
     infer: ([{ shape }], { to }) => ({ shape, dtype: to }),
@@ -179,7 +186,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
     ],
     ulp: 0.5,
     isNonNegative: whereOperandsAre,
-    at: ([x], { to }) => (to === "int32" ? Math.trunc(x) : to === "bool" ? Number(x !== 0) : x),
+    at: ([x], { to }) => (to === "int32" ? asInteger(x) : to === "bool" ? Number(x !== 0) : x),
   },
   /** The operand itself. Derivative g. */
   identity: {
