@@ -4,7 +4,7 @@ import { hostMath } from "./host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
-import { programBytes, type Place, type Program } from "./program.js";
+import { programBytes, type Program } from "./program.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
