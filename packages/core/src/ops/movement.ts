@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { addDims, multiplyDims } from "../tensor/dimArithmetic.js";
-import { bindDim, broadcastShapes, formatShape, sameShape, type Dim, type Shape } from "../tensor/dims.js";
+import { addDims, evaluateDim, multiplyDims } from "../tensor/dimArithmetic.js";
+import { broadcastShapes, formatShape, sameShape, type Dim, type Shape } from "../tensor/dims.js";
 import { elementAt, indexAt, movedTo, positionOf, sizeOfShape, tabulate } from "./positions.js";
 import { requireNumeric, requireSameDType, whereOperandsAre } from "./rules.js";
 import type { OpTable, Positions } from "./types.js";
@@ -163,7 +163,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     ulp: 0,
     isNonNegative: whereOperandsAre,
     evaluate: ({ inputs: [x], attrs: { axis, start, step }, shape, sizes }) => {
-      const first = bindDim(start, sizes);
+      const first = evaluateDim(start, sizes) ?? Number.NaN;
       return tabulate(shape, (position) =>
         elementAtOrNaN(x, movedTo(position, axis, first + step * (position[axis] ?? 0)), axis),
       );
@@ -183,7 +183,7 @@ export const movementOps: Pick<OpTable, MovementOp> = {
     ulp: 0,
     isNonNegative: whereOperandsAre,
     evaluate: ({ inputs: [x], attrs: { axis, start, step }, shape, sizes }) => {
-      const first = bindDim(start, sizes);
+      const first = evaluateDim(start, sizes) ?? Number.NaN;
       const result = new Float64Array(sizeOfShape(shape));
       x.data.forEach((element, i) => {
         const position = positionOf(i, x.shape);
