@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addDims, divideDim, multiplyDims, ShapeError, subtractDims, symbolsOf, type Dim } from "../src/index.js";
-import { evaluateDim, exactQuotient, normalizeDim, solveDim, substituteDim, termsOf } from "../src/tensor/dimArithmetic.js";
+import {
+  evaluateDim,
+  exactQuotient,
+  normalizeDim,
+  solveDim,
+  substituteDim,
+  termsOf,
+} from "../src/tensor/dimArithmetic.js";
 
 const sizes = { N: 7, M: 3, H: 32 };
 
