@@ -43,6 +43,7 @@ export const gradientsRule: Rule = {
 export const graphRules: Rules<LossGraphOptions> = {
   gradients: gradientsRule,
   value: flagRule,
+  parts: flagRule,
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
   inputs: recordRule,
   shapes: recordRule,

@@ -1,4 +1,4 @@
-import type { Dim, DimSizes, Shape } from "@losses/core";
+import { evaluateDim, LossesError, type Dim, type DimSizes, type Shape } from "@losses/core";
 
 /** A whole number that a model computes with: known, the size behind a symbol, or what follows from others. */
 export type Count = Dim | { readonly op: CountOp; readonly a: Count; readonly b: Count };
@@ -28,10 +28,16 @@ export function productOf(dims: Shape): Count {
   return dims.reduce<Count>(times, 1);
 }
 
+/** What a dimension is for these sizes; where something starts it may be below 0. */
+export function sizeOfDim(dim: Dim, sizes: DimSizes): number {
+  const size = evaluateDim(dim, sizes);
+  if (size !== undefined) return size;
+  throw new LossesError("INVALID_GRAPH", `sizes: the dimension ${dim} must have a size, got none.`);
+}
+
 /** Its value for these sizes. */
 export function valueOfCount(count: Count, sizes: DimSizes): number {
-  if (typeof count === "number") return count;
-  if (typeof count === "string") return sizes[count] ?? 0;
+  if (typeof count !== "object") return sizeOfDim(count, sizes);
   return compute[count.op](valueOfCount(count.a, sizes), valueOfCount(count.b, sizes));
 }
 
