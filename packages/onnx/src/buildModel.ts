@@ -89,6 +89,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
     provider,
     trustsIndices: options.trustsIndices ?? false,
     hasElements,
+    knowsSizes: options.sizes !== undefined,
     opset: operators,
     scatters: provider === "cpu" && operators >= processorOpset,
   };

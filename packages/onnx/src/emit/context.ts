@@ -23,8 +23,10 @@ export interface ModelContext {
   readonly provider: Provider;
   /** True if class indices are known to be what their inputs say. */
   readonly trustsIndices: boolean;
-  /** True if no tensor is empty. */
+  /** True if it is known that no tensor is empty. */
   readonly hasElements: boolean;
+  /** True if the model is for known sizes. */
+  readonly knowsSizes: boolean;
   /** The version of the ONNX operator set, 15 or later. */
   readonly opset: number;
   /** True if the model may have a scatter that adds. */

@@ -4,13 +4,14 @@ import { evaluateDim, LossesError, type Dim, type DimSizes, type Shape } from "@
 export type Count = Dim | { readonly op: CountOp; readonly a: Count; readonly b: Count };
 
 /** ONNX's names; `Div` rounds down. */
-type CountOp = "Add" | "Sub" | "Mul" | "Div";
+type CountOp = "Add" | "Sub" | "Mul" | "Div" | "Max";
 
 const compute: { readonly [K in CountOp]: (a: number, b: number) => number } = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b) => Math.floor(a / b),
+  Max: Math.max,
 };
 
 function apply(op: CountOp, a: Count, b: Count): Count {
@@ -20,6 +21,8 @@ function apply(op: CountOp, a: Count, b: Count): Count {
 export const minus = (a: Count, b: Count): Count => apply("Sub", a, b);
 
 export const times = (a: Count, b: Count): Count => (a === 1 ? b : b === 1 ? a : apply("Mul", a, b));
+
+export const atLeastOne = (a: Count): Count => apply("Max", a, 1);
 
 /** ⌈a / b⌉ */
 export const divideUp = (a: Count, b: Count): Count => apply("Div", apply("Add", a, minus(b, 1)), b);

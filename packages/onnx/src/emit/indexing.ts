@@ -2,7 +2,8 @@ import { addDims, isFloat, type NodeOf, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import { choose } from "./choices.js";
 import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
-import { expanded, padded } from "./movement.js";
+import { productOf } from "./counts.js";
+import { expanded, padded, reshaped } from "./movement.js";
 import { extremeAlong, reduceAlong } from "./normalize.js";
 import { insideAxis, lineAlong, mayLack } from "./places.js";
 import { emitScatterAdd } from "./scatter.js";
@@ -41,16 +42,20 @@ function equal(x: string, { writer }: EmitContext): string {
 }
 
 const emitArgsort: Emitter<"argsort"> = (node, inputs, context) => {
-  const { writer, sizes, provider } = context;
+  const { writer, sizes, provider, hasElements } = context;
   const { axis, descending } = node.attrs;
   const x = operand(inputs, 0);
   const infinite = writer.scalar(Infinity, operandNode(node, 0, context).dtype);
   const keys = writer.node("Where", [equal(x, context), x, infinite]);
   if (provider !== "cpu") return sortedByRank(keys, node, context);
   // Of equal elements TopK takes the first first.
-  const count = sizes.list([node.shape[axis] ?? 1]);
+  const all = sizes.list([node.shape[axis] ?? 1]);
+  // ONNX Runtime ends the process where there are elements to take of each line, and no line.
+  const mayLackLines = !hasElements && node.shape.length > 1;
+  const count = mayLackLines ? writer.node("Min", [all, sizes.list([productOf(node.shape)])]) : all;
   const [, order = ""] = writer.values("TopK", [keys, count], { axis, largest: descending ? 1 : 0, sorted: 1 }, 2);
-  return writer.node("Cast", [order], { to: elementType.int32 });
+  const places = writer.node("Cast", [order], { to: elementType.int32 });
+  return mayLackLines ? reshaped(places, node.shape, context) : places;
 };
 
 /** An element's rank is how many come before it; what has rank p is p-th. Every element is compared with every other. */

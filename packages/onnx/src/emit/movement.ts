@@ -98,12 +98,13 @@ function spreadOut(x: string, shape: Shape, axis: number, stride: number, contex
 
 /** Ops that rearrange elements. */
 export const movementEmitters: Pick<EmitterTable, MovementOp> = {
-  transpose: ({ attrs: { perm }, inputs: [from], dtype }, inputs, context) => {
+  transpose: (node, inputs, context) => {
+    const { perm } = node.attrs;
     const x = operand(inputs, 0);
     if (perm.every((axis, i) => axis === i)) return x;
     return (
-      emitTransposedProduct(from, perm, context) ??
-      moved([x], dtype, context, (values) => context.writer.node("Transpose", values, { perm }))
+      emitTransposedProduct(node, context) ??
+      moved([x], node.dtype, context, (values) => context.writer.node("Transpose", values, { perm }))
     );
   },
   unsqueeze: ({ attrs: { axes } }, inputs, { writer }) =>

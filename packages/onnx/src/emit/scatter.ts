@@ -14,6 +14,7 @@ import { choose } from "./choices.js";
 import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
 import { expanded, reshaped, sliced } from "./movement.js";
 import { insideAxis, lineAlong } from "./places.js";
+import { matrixProduct } from "./products.js";
 import { sumAlong } from "./sums.js";
 
 /** Values, the positions that they are added at, and the axis that those are of. */
@@ -144,46 +145,34 @@ function sumOfMasks(scatter: Scatter, context: EmitContext): string {
 /** One-hot (…, size, count) times values (…, count, columns). */
 function productOfRows(scatter: Scatter, context: EmitContext): string {
   const { writer } = context;
-  const { x, index, shape, places, axis, size, result } = scatter;
+  const { x, index, shape, places, axis, size, dtype, result } = scatter;
   const trailing = places.slice(axis + 1).map((_, i) => axis + 1 + i);
   const bare = writer.node("Squeeze", [index, writer.list(trailing)]);
-  const hits = writer.node("Equal", [
-    writer.node("Unsqueeze", [bare, writer.list([axis])]),
-    lineAlong([size, 1], 0, context),
-  ]);
+  const own = writer.node("Unsqueeze", [bare, writer.list([axis])]);
+  const hot = oneHot(writer.node("Equal", [own, lineAlong([size, 1], 0, context)]), scatter, context);
   const count = countOf(scatter);
   const whole = shape.map((dim, i) => (i === axis ? count : dim));
-  const columns = shape.slice(axis + 1);
+  const columns = multiplyDims(...shape.slice(axis + 1));
+  const isFlat = trailing.length === 1;
   const given = expanded(x, shape, whole, context);
-  const flat =
-    columns.length === 1 ? given : reshaped(given, [...whole.slice(0, axis + 1), multiplyDims(...columns)], context);
-  const sums = sumOfFinite(
-    flat,
-    (values) => writer.node("MatMul", [oneHot(hits, scatter, context), values]),
-    scatter,
-    context,
-  );
-  return columns.length === 1 ? sums : reshaped(sums, result, context);
+  const flat = isFlat ? given : reshaped(given, [...whole.slice(0, axis + 1), columns], context);
+  const type = { shape: [...result.slice(0, axis + 1), columns], inner: [count], dtype };
+  const sums = sumOfFinite(flat, (values) => matrixProduct(hot, values, type, context), scatter, context);
+  return isFlat ? sums : reshaped(sums, result, context);
 }
 
 /** Values (…, count) times one-hot (count, size). */
 function productOfColumns(scatter: Scatter, context: EmitContext): string {
   const { writer } = context;
-  const { x, index, shape, axis, size } = scatter;
+  const { x, index, shape, axis, size, dtype, result } = scatter;
   const count = countOf(scatter);
   const leading = shape.slice(0, axis).map((_, i) => i);
   const bare = writer.node("Squeeze", [index, writer.list(leading)]);
-  const hits = writer.node("Equal", [
-    writer.node("Unsqueeze", [bare, writer.list([1])]),
-    lineAlong([size], 0, context),
-  ]);
+  const own = writer.node("Unsqueeze", [bare, writer.list([1])]);
+  const hot = oneHot(writer.node("Equal", [own, lineAlong([size], 0, context)]), scatter, context);
   const given = expanded(x, shape, [...shape.slice(0, axis), count], context);
-  return sumOfFinite(
-    given,
-    (values) => writer.node("MatMul", [values, oneHot(hits, scatter, context)]),
-    scatter,
-    context,
-  );
+  const type = { shape: result, inner: [count], dtype };
+  return sumOfFinite(given, (values) => matrixProduct(values, hot, type, context), scatter, context);
 }
 
 function oneHot(hits: string, { dtype }: Scatter, { writer }: EmitContext): string {

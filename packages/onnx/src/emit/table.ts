@@ -7,6 +7,7 @@ import { emitLine } from "./lines.js";
 import { movementEmitters } from "./movement.js";
 import { emitExtreme, emitLogSoftmax, emitLogSumExp, emitSoftmax } from "./normalize.js";
 import { emitByPosition } from "./oneHot/emitByPosition.js";
+import { emitMatmul } from "./products.js";
 import { emitScan } from "./scan.js";
 import { emitSum } from "./sums.js";
 
@@ -27,7 +28,7 @@ export const emitters: EmitterTable = {
   softmax: emitSoftmax,
   logSoftmax: emitLogSoftmax,
   cumsum: emitCumsum,
-  matmul: (_, inputs, { writer }) => writer.node("MatMul", inputs),
+  matmul: emitMatmul,
   scan: emitScan,
 };
 
