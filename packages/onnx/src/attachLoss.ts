@@ -78,10 +78,11 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
       "INVALID_INPUT",
     );
   });
+  const symbols = new Symbols();
   const requests = Object.fromEntries(
     mapped.map(([input, value]) => [
       input,
-      readType(spec.name, input, value, Object.hasOwn(inputs, input) ? inputs[input] : undefined),
+      readType(spec.name, input, value, symbols, Object.hasOwn(inputs, input) ? inputs[input] : undefined),
     ]),
   );
   const floats = Object.keys(requests).filter((name) => isFloat(requests[name]?.dtype ?? "int32"));
@@ -150,6 +151,7 @@ function readType(
   loss: string,
   input: string,
   { name, type }: ValueInfoProto,
+  symbols: Symbols,
   given: ExportInput | undefined,
 ): { readonly shape: readonly Dim[]; readonly dtype: InputDType } {
   const tensor = type?.value.case === "tensorType" ? type.value.value : undefined;
@@ -159,9 +161,7 @@ function readType(
     tensor?.shape?.dim.map(({ value }, i): Dim =>
       value.case === "dimValue"
         ? Number(value.value)
-        : value.case === "dimParam" && value.value !== ""
-          ? value.value
-          : `${name}_${i}`,
+        : symbols.named(value.case === "dimParam" && value.value !== "" ? value.value : `${name}_${i}`),
     );
   if (dtype === undefined || shape === undefined) {
     throw new ShapeError(
@@ -169,6 +169,22 @@ function readType(
     );
   }
   return { shape, dtype };
+}
+
+/** The names of a model's sizes as symbols of a graph: a name may be any text, a symbol is letters and digits. */
+class Symbols {
+  readonly #known = new Map<string, string>();
+
+  named(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#known.values());
+    const word = text.replace(/\W/g, "_");
+    let symbol = /^[A-Za-z]/.test(word) ? word : `d${word}`;
+    while (taken.has(symbol) || symbol in Object.prototype) symbol += "_";
+    this.#known.set(text, symbol);
+    return symbol;
+  }
 }
 
 const dtypes: readonly InputDType[] = ["float32", "float16", "float64", "int32", "int64", "bool"];

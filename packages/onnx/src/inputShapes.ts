@@ -112,8 +112,13 @@ function chosenDeclarations(
       .filter(([name]) => isTaken(name))
       .flatMap(([name, declaration]): (readonly [string, InputDeclaration])[] => {
         if (!lists.has(name)) return [[name, declaration]];
-        const count = Math.max(1, Object.keys(requests).filter((request) => inputOf(request) === name).length);
-        return Array.from({ length: count }, (_, i) => [
+        const elements = Object.keys(requests).filter((request) => inputOf(request) === name);
+        const wanted = elements.map((_, i) => elementName(name, i));
+        const hole = wanted.find((element) => !elements.includes(element));
+        if (hole !== undefined) {
+          throw new InputError(`${loss}: ${name} must be a list without holes, got no ${hole}.`, "MISSING_INPUT");
+        }
+        return Array.from({ length: Math.max(1, elements.length) }, (_, i) => [
           elementName(name, i),
           elementDeclaration(definition, name, declaration, i),
         ]);

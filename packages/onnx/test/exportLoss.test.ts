@@ -248,7 +248,7 @@ describe("every loss", () => {
   // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
   const allowed = new Set(
     (
-      "Abs Add And Cast Concat Div Equal Exp Expand Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mul Neg Not Or " +
+      "Abs Add And Cast Concat CumSum Div Equal Exp Expand Floor Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mul Neg Not Or " +
       "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Slice Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
     ).split(" "),
   );
