@@ -35,7 +35,19 @@ export {
   type DimSizes,
   type Shape,
 } from "./tensor/dims.js";
-export { addDims, divideDim, evaluateDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
+export {
+  addDims,
+  divideDim,
+  evaluateDim,
+  exactQuotient,
+  multiplyDims,
+  solveDim,
+  substituteDim,
+  subtractDims,
+  symbolsOf,
+  termsOf,
+  type DimTerm,
+} from "./tensor/dimArithmetic.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { erf } from "./ops/erf.js";
@@ -44,6 +56,7 @@ export { evaluateScalar, isElementwise, opNames, opTable } from "./ops/table.js"
 export { scanSteps } from "./ops/recurrence.js";
 export { interpret, interpretNode } from "./graph/interpret.js";
 export { nonNegativeNodes } from "./graph/signs.js";
+export { indexRangeOf, outsideOf, type NodeReader } from "./graph/indexRanges.js";
 export {
   countUses,
   firstExtremeOf,
@@ -107,7 +120,7 @@ export type * from "./loss/inputTypes.js";
 export { allInputs } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
-export { bindInputs, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
+export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
 export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
 export { weightedSum, type SumInputs, type WeightedTerm } from "./loss/weightedSum.js";

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addDims, divideDim, multiplyDims, ShapeError, subtractDims, symbolsOf, type Dim } from "../src/index.js";
-import { evaluateDim, exactQuotient, normalizeDim, solveDim } from "../src/tensor/dimArithmetic.js";
+import {
+  evaluateDim,
+  exactQuotient,
+  normalizeDim,
+  solveDim,
+  substituteDim,
+  termsOf,
+} from "../src/tensor/dimArithmetic.js";
 
 const sizes = { N: 7, M: 3, H: 32 };
 
@@ -48,6 +55,21 @@ describe("dimensions", () => {
     expect(exactQuotient("2*N", 2)).toBe("N");
     expect(exactQuotient("M+N", "N")).toBeUndefined();
     expect(exactQuotient(12, 5)).toBeUndefined();
+  });
+
+  it("are sums of terms, in which other dimensions take the place of letters", () => {
+    expect(termsOf("2*N+floor((H+1)/2)-3")).toEqual(
+      expect.arrayContaining([
+        { coefficient: 2, factors: ["N"] },
+        { coefficient: 1, factors: [{ dim: "H+1", by: 2 }] },
+        { coefficient: -3, factors: [] },
+      ]),
+    );
+    const dims: Readonly<Record<string, Dim>> = { N: "2*M", H: 7 };
+    const other = (symbol: string): Dim => dims[symbol] ?? symbol;
+    expect(substituteDim("2*N+floor((H+1)/2)-3", other)).toBe("4*M+1");
+    expect(substituteDim("N*M", other)).toBe("2*M*M");
+    expect(substituteDim(5, other)).toBe(5);
   });
 
   it.each(["", "N+", "2N", "N^2", "1.5*N", "floor(N/0)", "N--M"])("refuse %j", (text) => {

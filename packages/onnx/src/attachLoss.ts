@@ -15,6 +15,7 @@ import {
 } from "@losses/core";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
+import type { Provider } from "./emit/context.js";
 import { elementType } from "./format.js";
 import {
   ModelProtoSchema,
@@ -25,18 +26,28 @@ import {
 } from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
 import { lossGraph } from "./lossGraph.js";
-import { gradientsRule, readRecord, readRequests, recordRule } from "./requests.js";
+import { flagRule, gradientsRule, providerRule, readRecord, readRequests, recordRule } from "./requests.js";
 
 export interface AttachLossOptions {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
   readonly mapping: Readonly<Record<string, string>>;
   /** True: the gradient at every mapped floating output; or the names of inputs of the loss. Default: the loss alone. */
   readonly gradients?: boolean | readonly string[];
+  /** True: also the parts of the loss, as outputs `part:<name>`. Default false. */
+  readonly parts?: boolean;
+  /** `"cpu"` for a model that only the processor will run. Default `"any"`. */
+  readonly provider?: Provider;
   /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
   readonly inputs?: Readonly<Record<string, ExportInput>>;
 }
 
-const rules: Rules<AttachLossOptions> = { mapping: recordRule, gradients: gradientsRule, inputs: recordRule };
+const rules: Rules<AttachLossOptions> = {
+  mapping: recordRule,
+  gradients: gradientsRule,
+  parts: flagRule,
+  provider: providerRule,
+  inputs: recordRule,
+};
 
 /** The oldest operator set that has every op a loss is made of. */
 const oldestOpset = 15;
@@ -54,7 +65,7 @@ const oldestOpset = 15;
  */
 export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
   checkSpec("attachLoss", spec);
-  const { gradients = false, ...given } = readOptions("attachLoss", options, rules);
+  const { gradients = false, parts = false, provider = "any", ...given } = readOptions("attachLoss", options, rules);
   const mapping = readMapping(given.mapping);
   const inputs = readRequests("attachLoss", { inputs: given.inputs ?? {} });
   const { model, graph } = readModel(spec.name, bytes);
@@ -67,10 +78,11 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
       "INVALID_INPUT",
     );
   });
+  const symbols = new Symbols();
   const requests = Object.fromEntries(
     mapped.map(([input, value]) => [
       input,
-      readType(spec.name, input, value, Object.hasOwn(inputs, input) ? inputs[input] : undefined),
+      readType(spec.name, input, value, symbols, Object.hasOwn(inputs, input) ? inputs[input] : undefined),
     ]),
   );
   const floats = Object.keys(requests).filter((name) => isFloat(requests[name]?.dtype ?? "int32"));
@@ -78,9 +90,10 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
   const made = lossGraph(spec, {
     inputs: { ...inputs, ...requests },
     gradients: gradients === true ? floats : gradients,
+    parts,
     ...(dtype === undefined ? {} : { dtype }),
   });
-  const loss = buildModel(made.graph, { ...describeLoss(spec, made), opset: opsetOf(spec.name, model) });
+  const loss = buildModel(made.graph, { ...describeLoss(spec, made), provider, opset: opsetOf(spec.name, model) });
   if (loss.graph !== undefined) join(spec.name, graph, loss.graph, mapping);
   // A loss that was attached before describes itself no longer: each key stands once.
   const own = new Set(loss.metadataProps.map(({ key }) => key));
@@ -138,6 +151,7 @@ function readType(
   loss: string,
   input: string,
   { name, type }: ValueInfoProto,
+  symbols: Symbols,
   given: ExportInput | undefined,
 ): { readonly shape: readonly Dim[]; readonly dtype: InputDType } {
   const tensor = type?.value.case === "tensorType" ? type.value.value : undefined;
@@ -147,9 +161,7 @@ function readType(
     tensor?.shape?.dim.map(({ value }, i): Dim =>
       value.case === "dimValue"
         ? Number(value.value)
-        : value.case === "dimParam" && value.value !== ""
-          ? value.value
-          : `${name}_${i}`,
+        : symbols.named(value.case === "dimParam" && value.value !== "" ? value.value : `${name}_${i}`),
     );
   if (dtype === undefined || shape === undefined) {
     throw new ShapeError(
@@ -157,6 +169,22 @@ function readType(
     );
   }
   return { shape, dtype };
+}
+
+/** The names of a model's sizes as symbols of a graph: a name may be any text, a symbol is letters and digits. */
+class Symbols {
+  readonly #known = new Map<string, string>();
+
+  named(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#known.values());
+    const word = text.replace(/\W/g, "_");
+    let symbol = /^[A-Za-z]/.test(word) ? word : `d${word}`;
+    while (taken.has(symbol) || symbol in Object.prototype) symbol += "_";
+    this.#known.set(text, symbol);
+    return symbol;
+  }
 }
 
 const dtypes: readonly InputDType[] = ["float32", "float16", "float64", "int32", "int64", "bool"];
@@ -200,7 +228,7 @@ function renameNodes(nodes: readonly NodeProto[], prefix: string, rename: (name:
     for (const { g } of node.attribute) {
       if (g === undefined) continue;
       renameNodes(g.node, prefix, rename);
-      for (const output of g.output) output.name = rename(output.name);
+      for (const value of [...g.input, ...g.output]) value.name = rename(value.name);
     }
   }
 }

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { countUses, graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
-import type { EmitContext, Provider } from "./emit/context.js";
+import { graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
+import type { ModelContext, Provider } from "./emit/context.js";
+import { emitGraph } from "./emit/emitGraph.js";
 import { addUnknown, unknownForBadLabels } from "./emit/labels.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
-import { planSum } from "./emit/sumPlan.js";
-import { emitNode } from "./emit/table.js";
+import { plainSum, planSum } from "./emit/sumPlan.js";
 import { ModelWriter } from "./emit/writer.js";
-import { encodeValue } from "./format.js";
+import { elementType, encodeValue } from "./format.js";
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -15,7 +15,7 @@ import {
   type ModelProto,
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
-import { haveElements, isLarge } from "./variant.js";
+import { elementsIn, isLarge, knownSteps } from "./variant.js";
 import { version } from "./version.js";
 import { widenHalf } from "./widenHalf.js";
 
@@ -78,36 +78,29 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
   const names = outputNames(graph);
   const outputs = graph.outputs.map(({ node }, i) => ({ name: names[i] ?? "", node }));
   const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...names]);
-  const values: string[] = [];
-  const uses = countUses(graph);
   const provider = options.provider ?? "any";
-  const context: EmitContext = {
-    graph,
+  const hasElements = options.sizes !== undefined && elementsIn(graph)(options.sizes);
+  const model: ModelContext = {
+    name: graph.name,
     writer,
-    sizes:
-      options.sizeInputs === undefined
-        ? sizesOfShapes(writer, graph, provider)
-        : sizesOfInputs(writer, options.sizeInputs),
-    planSum: (run) => planSum(run, options.sizes),
+    planSum: (run) => (hasElements || options.sizes === undefined ? planSum(run, options.sizes) : plainSum),
     isLarge: (shape) => isLarge(shape, options.sizes),
+    stepsOf: (length) => knownSteps(length, provider, options.sizes),
     provider,
-    hasElements: haveElements(options.sizes),
     trustsIndices: options.trustsIndices ?? false,
-    int64Inputs,
+    hasElements,
+    knowsSizes: options.sizes !== undefined,
     opset: operators,
-    valueOf: (id) => values[id] ?? "",
-    uses: (id) => uses.get(id) ?? 0,
+    scatters: provider === "cpu" && operators >= processorOpset,
   };
-  for (const node of graph.nodes) {
-    values.push(
-      emitNode(
-        node,
-        node.inputs.map((id) => values[id] ?? ""),
-        context,
-      ),
-    );
-  }
-  const unknown = unknownForBadLabels(context);
+  const sizes =
+    options.sizeInputs === undefined
+      ? sizesOfShapes(writer, graph, provider)
+      : sizesOfInputs(writer, options.sizeInputs);
+  const { values, context } = emitGraph(model, graph, sizes, ({ attrs: { name, dtype } }) =>
+    int64Inputs.has(name) ? writer.node("Cast", [name], { to: elementType[dtype] }) : name,
+  );
+  const unknown = unknownForBadLabels(context, int64Inputs);
   const { nodes, initializers, read } = writer.finish(
     outputs.map(({ name, node }) => ({
       name,

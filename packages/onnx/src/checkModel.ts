@@ -9,7 +9,7 @@ import {
   type Rule,
   type Rules,
 } from "@losses/core";
-import { dimsRule } from "./requests.js";
+import { modelDimsRule } from "./requests.js";
 import type { ModelNode, ModelParts, ModelTensor, ModelValue } from "./writeModel.js";
 
 const name: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
@@ -26,7 +26,7 @@ const modelRules: Rules<ModelParts> = {
   name,
 };
 
-const valueRules: Rules<ModelValue> = { name, dtype, shape: dimsRule };
+const valueRules: Rules<ModelValue> = { name, dtype, shape: modelDimsRule };
 
 const nodeRules: Rules<ModelNode> = {
   opType: name,
@@ -51,7 +51,7 @@ const tensorRules: Rules<ModelTensor> = {
   dtype,
   shape: {
     domain: "a list of sizes",
-    accepts: (value) => dimsRule.accepts(value) && isListOf(value, isInteger),
+    accepts: (value) => modelDimsRule.accepts(value) && isListOf(value, isInteger),
   },
   data: {
     domain: "a list of numbers",

@@ -1,30 +1,38 @@
-import { allInputs, optionsToJSON, type LossSpec } from "@losses/core";
+import { allInputs, gradientOutput, inputOf, optionsToJSON, partOutput, type LossSpec } from "@losses/core";
 import { outputNames, type ExportGraphOptions } from "./buildModel.js";
 import type { LossGraph } from "./lossGraph.js";
 import { version } from "./version.js";
 
 /** What a model says about the loss in it, and which of its labels are int64. */
-export function describeLoss(spec: LossSpec, { graph, inputs, value, gradients }: LossGraph): ExportGraphOptions {
+export function describeLoss(
+  spec: LossSpec,
+  { graph, inputs, value, gradients, parts }: LossGraph,
+): ExportGraphOptions {
   const names = outputNames(graph);
-  const [valueNames, rest] = value ? [names.slice(0, 1), names.slice(1)] : [[], names];
-  const gradientNames = gradients.map((name, i): [string, string] => [name, rest[i] ?? ""]);
+  const nameOf = (output: string): string => names[graph.outputs.findIndex(({ name }) => name === output)] ?? output;
+  const valueName = nameOf("value");
+  const named = (of: readonly string[], output: (name: string) => string): Readonly<Record<string, string>> =>
+    Object.fromEntries(of.map((name) => [name, nameOf(output(name))]));
+  const [gradientNames, partNames] = [named(gradients, gradientOutput), named(parts, partOutput)];
   const { summary, formula } = spec.loss.definition;
   const declared = allInputs(spec.loss.definition);
+  const about = (outputs: Readonly<Record<string, string>>, text: (name: string) => string): [string, string][] =>
+    Object.entries(outputs).map(([name, output]) => [output, text(name)]);
   return {
-    doc: `${summary}\n${formula}`,
-    docs: {
-      ...Object.fromEntries(Object.entries(declared).map(([name, { doc }]) => [name, doc])),
-      ...Object.fromEntries(valueNames.map((output) => [output, "The loss."])),
-      ...Object.fromEntries(
-        gradientNames.map(([name, output]) => [output, `The gradient of the sum of the loss with respect to ${name}.`]),
-      ),
-    },
+    doc: [summary ?? spec.name, formula].filter((line) => line !== undefined).join("\n"),
+    docs: Object.fromEntries([
+      ...Object.keys(inputs).map((name): [string, string] => [name, declared[inputOf(name)]?.doc ?? ""]),
+      ...(value ? [[valueName, "The loss."] as const] : []),
+      ...about(gradientNames, (name) => `The gradient of the sum of the loss with respect to ${name}.`),
+      ...about(partNames, (name) => `The part ${name} of the loss, without its weight.`),
+    ]),
     metadata: {
       "losses.name": spec.name,
       "losses.options": JSON.stringify(plainOptions(spec)),
       "losses.outputs": JSON.stringify({
-        ...Object.fromEntries(valueNames.map((output) => ["value", output])),
-        gradients: Object.fromEntries(gradientNames),
+        ...(value ? { value: valueName } : {}),
+        gradients: gradientNames,
+        ...(parts.length === 0 ? {} : { parts: partNames }),
       }),
       "losses.version": version,
     },

@@ -16,20 +16,26 @@ import {
 /** An attribute of an ONNX node: an integer, a list of integers, or a text. */
 export type AttributeValue = number | string | readonly number[];
 
-/** Nodes that run if another node says so. They read values around them; `output` is what they are for. */
-export interface Branch {
-  readonly nodes: readonly OnnxNode[];
-  readonly output: string;
+/** A value and its type. */
+export interface TypedValue {
+  readonly name: string;
   readonly dtype: InputDType;
   readonly shape: Shape;
+}
+
+/** Nodes that run as often as another node says, with what that hands them as inputs. They read values around them, too. */
+export interface Body {
+  readonly inputs: readonly TypedValue[];
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: readonly TypedValue[];
 }
 
 /** One ONNX node before it is encoded. */
 export interface OnnxNode {
   readonly opType: string;
   readonly inputs: readonly string[];
-  readonly output: string;
-  readonly attributes: Readonly<Record<string, AttributeValue | Branch>>;
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue | Body>>;
 }
 
 /** `TensorProto.DataType` of each dtype. */
@@ -48,18 +54,24 @@ const attributeType = { int: 2, string: 3, graph: 5, ints: 7 } as const;
 export function encodeNode(node: OnnxNode): NodeProto {
   return create(NodeProtoSchema, {
     opType: node.opType,
-    name: node.output,
+    name: node.outputs[0] ?? "",
     input: [...node.inputs],
-    output: [node.output],
+    output: [...node.outputs],
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
   });
 }
 
-function encodeAttribute(name: string, value: AttributeValue | Branch): AttributeProto {
-  if (isBranch(value)) {
-    const { nodes, output, dtype, shape } = value;
-    const g = { name: output, node: nodes.map(encodeNode), output: [encodeValue(output, dtype, shape)] };
-    return create(AttributeProtoSchema, { name, type: attributeType.graph, g: create(GraphProtoSchema, g) });
+function encodeAttribute(name: string, value: AttributeValue | Body): AttributeProto {
+  if (isBody(value)) {
+    const encode = ({ name: own, dtype, shape }: TypedValue): ValueInfoProto => encodeValue(own, dtype, shape);
+    const { inputs, nodes, outputs } = value;
+    const g = create(GraphProtoSchema, {
+      name: outputs[0]?.name ?? name,
+      input: inputs.map(encode),
+      node: nodes.map(encodeNode),
+      output: outputs.map(encode),
+    });
+    return create(AttributeProtoSchema, { name, type: attributeType.graph, g });
   }
   if (typeof value === "string") {
     return create(AttributeProtoSchema, { name, type: attributeType.string, s: getTextEncoding().encodeUtf8(value) });
@@ -69,7 +81,7 @@ function encodeAttribute(name: string, value: AttributeValue | Branch): Attribut
     : create(AttributeProtoSchema, { name, type: attributeType.ints, ints: value.map(BigInt) });
 }
 
-export function isBranch(value: AttributeValue | Branch): value is Branch {
+export function isBody(value: AttributeValue | Body): value is Body {
   return typeof value === "object" && "nodes" in value;
 }
 

@@ -6,6 +6,6 @@ export { lossGraph, type LossGraph, type LossGraphOptions } from "./lossGraph.js
 export type { ChosenInput, ExportInput } from "./inputShapes.js";
 export type { Provider } from "./emit/context.js";
 export type { SizeInput } from "./emit/sizes.js";
-export { variantKey } from "./variant.js";
+export { elementsIn, variantKey, type VariantOptions } from "./variant.js";
 export type { AttributeValue } from "./format.js";
 export { writeModel, type ModelNode, type ModelParts, type ModelTensor, type ModelValue } from "./writeModel.js";

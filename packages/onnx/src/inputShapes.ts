@@ -1,25 +1,38 @@
 import {
   allInputs,
   DTypeError,
+  elementDeclaration,
+  elementName,
+  exactQuotient,
   formatShape,
+  formatTokens,
   InputError,
+  inputOf,
   isFloat,
+  isInteger,
+  listsOf,
   ShapeError,
+  substituteDim,
+  subtractDims,
+  symbolsOf,
+  termsOf,
+  type AxisPattern,
   type Dim,
-  type DimToken,
   type FloatDType,
   type InputDeclaration,
   type InputDType,
   type InputForm,
+  type InputKind,
   type LossSpec,
   type Shape,
+  type ShapePattern,
 } from "@losses/core";
 
 /** What is asked of one input of an exported loss. */
 export interface ExportInput {
   /** Its axes: sizes, or names of sizes that the model takes as they come. Default: as declared, every optional axis there. */
   readonly shape?: Shape;
-  /** Default: the exported dtype, int32 for class indices. int64 labels are narrowed inside the model. */
+  /** Default: the exported dtype, int32 for integers, bool for masks. int64 labels are narrowed inside the model. */
   readonly dtype?: InputDType;
 }
 
@@ -36,77 +49,111 @@ export function chooseInputs(
   requests: Readonly<Record<string, ExportInput>>,
 ): Readonly<Record<string, ChosenInput>> {
   const declared = chosenDeclarations(spec, requests);
-  const forms = Object.fromEntries(
-    Object.entries(declared).map(([name, declaration]) => [
-      name,
-      chooseForm(spec.name, name, declaration, requests[name]),
-    ]),
-  );
+  const forms = Object.entries(declared).map(([name, declaration]): [string, InputForm] => [
+    name,
+    chooseForm(spec, name, declaration, requests[name]),
+  ]);
   const book = new DimBook(spec.options["reduction"] === "none");
-  for (const [name, form] of Object.entries(forms)) {
+  for (const [name, form] of forms) {
     const shape = requests[name]?.shape;
-    if (shape !== undefined) book.learn(`${spec.name}: ${name}`, form.shape, shape);
+    if (shape !== undefined) book.learn(`${spec.name}: ${name}`, form, shape);
   }
   return Object.fromEntries(
-    Object.entries(forms).map(([name, form]): [string, ChosenInput] => {
-      const type = requests[name]?.dtype ?? (form.holds.kind === "index" ? "int32" : dtype);
+    forms.map(([name, { holds, pattern }]): [string, ChosenInput] => {
+      const type = requests[name]?.dtype ?? defaultType(holds, dtype);
       if (isFloat(type) && type !== dtype) {
         throw new DTypeError(`${spec.name}: ${name} must be ${dtype} as the model computes, got ${type}.`);
       }
-      return [name, { shape: requests[name]?.shape ?? book.shape(form.shape), dtype: type }];
+      return [name, { shape: requests[name]?.shape ?? book.shape(pattern), dtype: type }];
     }),
   );
 }
 
-/** Required inputs, the optional ones that are asked for, and of alternatives the first unless another is asked for. */
+function defaultType(holds: InputKind, dtype: FloatDType): InputDType {
+  switch (holds.kind) {
+    case "index":
+      return "int32";
+    case "mask":
+      return "bool";
+    case "float":
+    case "number":
+      return dtype;
+  }
+}
+
+/**
+ * Required inputs, the optional ones that are asked for, and of alternatives the first unless another is asked for. Of a list the
+ * elements that are asked for, or one.
+ */
 function chosenDeclarations(
   { name: loss, loss: { definition } }: LossSpec,
   requests: Readonly<Record<string, ExportInput>>,
 ): Readonly<Record<string, InputDeclaration>> {
   const all = allInputs(definition);
+  const lists = listsOf(definition);
+  const asked = new Set<string>();
   for (const name of Object.keys(requests)) {
-    if (!Object.hasOwn(all, name)) {
+    const input = inputOf(name);
+    if (!Object.hasOwn(all, input) || lists.has(input) !== (input !== name)) {
+      const known = Object.keys(all).map((own) => (lists.has(own) ? elementName(own, 0) : own));
       throw new InputError(
-        `${loss}: inputs must be among ${Object.keys(all).join(", ")}, got the unknown input ${name}.`,
+        `${loss}: inputs must be among ${known.join(", ")}, got the unknown input ${name}.`,
         "UNKNOWN_INPUT",
       );
     }
+    asked.add(input);
   }
   const sets = definition.inputSets ?? [];
-  const asked = sets.flat().filter((name) => name in requests);
-  const set = asked.length > 0 ? asked : (sets[0] ?? []);
+  const alternatives = sets.flat().filter((name) => asked.has(name));
+  const set = alternatives.length > 0 ? alternatives : (sets[0] ?? []);
+  const isTaken = (name: string): boolean => name in definition.inputs || asked.has(name) || set.includes(name);
   return Object.fromEntries(
-    Object.entries(all).filter(([name]) => name in definition.inputs || name in requests || set.includes(name)),
+    Object.entries(all)
+      .filter(([name]) => isTaken(name))
+      .flatMap(([name, declaration]): (readonly [string, InputDeclaration])[] => {
+        if (!lists.has(name)) return [[name, declaration]];
+        const elements = Object.keys(requests).filter((request) => inputOf(request) === name);
+        const wanted = elements.map((_, i) => elementName(name, i));
+        const hole = wanted.find((element) => !elements.includes(element));
+        if (hole !== undefined) {
+          throw new InputError(`${loss}: ${name} must be a list without holes, got no ${hole}.`, "MISSING_INPUT");
+        }
+        return Array.from({ length: Math.max(1, elements.length) }, (_, i) => [
+          elementName(name, i),
+          elementDeclaration(definition, name, declaration, i),
+        ]);
+      }),
   );
 }
 
+/** Whether a model can take a dtype for what an input holds. */
+function takes(holds: InputKind, dtype: InputDType): boolean {
+  switch (holds.kind) {
+    case "float":
+      return isFloat(dtype);
+    case "number":
+      return isFloat(dtype) || isInteger(dtype);
+    case "index":
+      return isInteger(dtype);
+    case "mask":
+      return dtype === "bool";
+  }
+}
+
 function chooseForm(
-  loss: string,
+  { name: loss, options }: LossSpec,
   name: string,
   { forms }: InputDeclaration,
   request: ExportInput | undefined,
 ): InputForm {
   const dtype = request?.dtype;
-  const fits = forms.filter(
-    ({ holds }) =>
-      dtype === undefined || (isFloat(dtype) ? holds.kind !== "index" : holds.kind !== "float" && dtype !== "bool"),
-  );
+  const own = forms.filter(({ when }) => when === undefined || options[when.option] === when.is);
+  const fits = own.filter(({ holds }) => dtype === undefined || takes(holds, dtype));
   const rank = request?.shape?.length;
-  const [form] = fits.filter(({ shape }) => rank === undefined || layout(shape, rank) !== undefined).concat(fits);
+  const [form] = fits.filter(({ pattern }) => rank === undefined || layout(pattern, rank) !== undefined).concat(fits);
   if (form === undefined)
     throw new DTypeError(`${loss}: ${name} must be declared with ${String(dtype)}, got no such form.`);
   return form;
-}
-
-type Token =
-  | { readonly type: "axis" | "optional"; readonly name: Dim }
-  | { readonly type: "run"; readonly name: string; readonly like: string | undefined };
-
-function parse(token: DimToken): Token {
-  if (typeof token === "number") return { type: "axis", name: token };
-  const run = /^(?:\.\.\.|~)(\w+)\??(?:\|(\w+))?$/.exec(token);
-  if (run !== null) return { type: "run", name: run[1] ?? "", like: run[2] };
-  return token.endsWith("?") ? { type: "optional", name: token.slice(0, -1) } : { type: "axis", name: token };
 }
 
 interface Layout {
@@ -116,12 +163,15 @@ interface Layout {
   readonly run: number;
 }
 
-/** How tokens spread over `rank` axes; `undefined` if they cannot. */
-function layout(tokens: readonly DimToken[], rank: number): Layout | undefined {
-  const parsed = tokens.map(parse);
-  const optional = parsed.filter((token) => token.type === "optional").length;
-  const rest = rank - parsed.filter((token) => token.type === "axis").length;
-  const hasRun = parsed.some((token) => token.type === "run");
+function isRun({ type }: AxisPattern): boolean {
+  return type === "rest" || type === "broadcast";
+}
+
+/** How the parts of a pattern spread over `rank` axes; `undefined` if they cannot. */
+function layout(pattern: ShapePattern, rank: number): Layout | undefined {
+  const optional = pattern.filter(({ type }) => type === "optional").length;
+  const rest = rank - pattern.filter(({ type }) => type === "axis").length;
+  const hasRun = pattern.some(isRun);
   if (rest >= optional && (hasRun || rest === optional)) return { optional: true, run: rest - optional };
   return rest >= 0 && (hasRun || rest === 0) ? { optional: false, run: rest } : undefined;
 }
@@ -138,38 +188,77 @@ class DimBook {
     this.#alike = alike;
   }
 
-  learn(what: string, tokens: readonly DimToken[], shape: Shape): void {
-    const found = layout(tokens, shape.length);
+  learn(what: string, { shape: tokens, pattern }: InputForm, shape: Shape): void {
+    const found = layout(pattern, shape.length);
     if (found === undefined) {
-      throw new ShapeError(`${what} must have the axes ${formatShape(tokens)}, got ${formatShape(shape)}.`);
+      throw new ShapeError(`${what} must have the axes ${formatTokens(tokens)}, got ${formatShape(shape)}.`);
     }
-    let at = 0;
-    for (const token of tokens.map(parse)) {
-      if (token.type === "run") {
-        this.#runs.set(token.name, found.run);
-        for (let i = 1; i <= found.run; i++) this.#note(`${token.name}${i}`, shape[at++]);
-      } else if (token.type === "axis" || found.optional) this.#note(String(token.name), shape[at++]);
-      else this.#absent.add(String(token.name));
+    const rest = shape.values();
+    const next = (): Dim => rest.next().value ?? 1;
+    for (const axis of pattern) {
+      switch (axis.type) {
+        case "axis":
+          this.#learnAxis(what, axis.dim, next());
+          break;
+        case "optional":
+          if (found.optional) this.#note(axis.name, next());
+          else this.#absent.add(axis.name);
+          break;
+        case "rest":
+        case "broadcast":
+          this.#runs.set(axis.name, found.run);
+          for (let i = 1; i <= found.run; i++) this.#note(`${axis.name}${i}`, next());
+      }
     }
   }
 
-  shape(tokens: readonly DimToken[]): Shape {
-    const parsed = tokens.map(parse);
-    return parsed.flatMap((token): readonly Dim[] => {
-      if (token.type !== "run") {
-        if (token.type === "optional" && this.#absent.has(String(token.name))) return [];
-        return [typeof token.name === "number" ? token.name : (this.#dims.get(token.name) ?? token.name)];
+  shape(pattern: ShapePattern): Shape {
+    return pattern.flatMap((axis): readonly Dim[] => {
+      switch (axis.type) {
+        case "axis":
+          return [this.#own(axis.dim)];
+        case "optional":
+          return this.#absent.has(axis.name) ? [] : [this.#own(axis.name)];
+        case "rest":
+          return this.#run((this.#alike ? axis.like : undefined) ?? axis.name, pattern.length === 1);
+        case "broadcast":
+          return this.#run(axis.name, true);
       }
-      const name = this.#alike ? (token.like ?? token.name) : token.name;
-      // Alone, a run is one axis; beside named axes it is none, except leading ones that broadcast.
-      const broadcast = tokens.some((other) => String(other).startsWith("~"));
-      const length = this.#runs.get(name) ?? (tokens.length === 1 || broadcast ? 1 : 0);
-      return Array.from({ length }, (_, i) => this.#dims.get(`${name}${i + 1}`) ?? `${name}${i + 1}`);
     });
   }
 
-  #note(letter: string, dim: Dim | undefined): void {
+  /** `isAlone`: a run of which nothing is known is one axis; beside named axes it is none, but for axes that broadcast. */
+  #run(name: string, isAlone: boolean): Shape {
+    const length = this.#runs.get(name) ?? (isAlone ? 1 : 0);
+    return Array.from({ length }, (_, i) => this.#own(`${name}${i + 1}`));
+  }
+
+  #own(dim: Dim): Dim {
+    return substituteDim(dim, (letter) => this.#dims.get(letter) ?? letter);
+  }
+
+  /** The letter of an axis, or the one that is new in what its size is computed from: where `a·letter + b` is given. */
+  #learnAxis(what: string, dim: Dim, given: Dim): void {
+    const letters = symbolsOf(dim);
+    if (letters[0] === dim) {
+      this.#note(letters[0], given);
+      return;
+    }
+    const [letter, ...others] = letters.filter((own) => !this.#dims.has(own));
+    if (letter === undefined || others.length > 0) return;
+    const term = termsOf(dim).find(({ factors }) => factors.includes(letter));
+    const rest = this.#own(substituteDim(dim, (own) => (own === letter ? 0 : own)));
+    const found = term?.factors.length === 1 ? exactQuotient(subtractDims(given, rest), term.coefficient) : undefined;
+    if (found === undefined) {
+      throw new ShapeError(
+        `${what} must have an axis ${dim}, got ${given}. Write it like that, with a name for ${letter}.`,
+      );
+    }
+    this.#note(letter, found);
+  }
+
+  #note(letter: string, dim: Dim): void {
     // A literal 1 says nothing about the others: they may broadcast over it.
-    if (dim !== undefined && (dim !== 1 || !this.#dims.has(letter))) this.#dims.set(letter, dim);
+    if (dim !== 1 || !this.#dims.has(letter)) this.#dims.set(letter, dim);
   }
 }

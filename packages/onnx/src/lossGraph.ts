@@ -1,27 +1,37 @@
 import {
   bindInputs,
   checkSpec,
+  evaluateDim,
+  gradientOutput,
   InputError,
+  inputOf,
+  listsOf,
   LossesError,
+  partOutput,
   readOptions,
   ShapeError,
   simplify,
+  substituteDim,
+  symbolsOf,
   traceLoss,
   type Binding,
+  type BoundInput,
   type Dim,
   type FloatDType,
   type Graph,
-  type Node,
+  type InputKind,
   type LossSpec,
 } from "@losses/core";
 import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
 import { graphRules, readRequests } from "./requests.js";
 
 export interface LossGraphOptions {
-  /** True: the gradient of every differentiable input; or the names of some. Default: the loss alone. */
+  /** True: the gradient of every differentiable input; or the names of some, of a list for all in it. Default: the loss alone. */
   readonly gradients?: boolean | readonly string[];
   /** False leaves the loss itself out, for a model of gradients alone. Default true. */
   readonly value?: boolean;
+  /** True: also the parts of the loss, as outputs `part:<name>`. Default false. */
+  readonly parts?: boolean;
   /** The dtype to compute in. Default `"float32"`. */
   readonly dtype?: FloatDType;
   /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
@@ -41,6 +51,8 @@ export interface LossGraph {
   readonly value: boolean;
   /** The inputs whose gradients are outputs. */
   readonly gradients: readonly string[];
+  /** The parts of the loss that are outputs. */
+  readonly parts: readonly string[];
 }
 
 /** Traces a loss for inputs that are not there yet, from its declaration and the options. */
@@ -50,10 +62,35 @@ export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
   const dtype = options.dtype ?? "float32";
   const requests = readRequests(spec.name, options);
   const inputs = chooseInputs(spec, dtype, requests);
-  const { binding, real } = bindSymbols(spec, inputs);
+  const binding = bindSymbols(spec, inputs);
+  const gradients = wantedGradients(spec, binding, options.gradients ?? false);
+  const { value = true, parts = false } = options;
+  const traced = traceLoss(spec, binding, { dtype, gradients, parts });
+  const partNames = traced.outputs.flatMap(({ name }) => (isPart(name) ? [name.slice(partOutput("").length)] : []));
+  if (!value && gradients.length + partNames.length === 0) {
+    throw new InputError(
+      `${spec.name}: the model must have an output, got no value and no gradients.`,
+      "INVALID_INPUT",
+    );
+  }
+  // A model cannot refuse a mean over nothing, which is NaN; so what means divide by is no output.
+  const names = new Set([...(value ? ["value"] : []), ...gradients.map(gradientOutput), ...partNames.map(partOutput)]);
+  const outputs = traced.outputs.filter(({ name }) => names.has(name));
+  const graph = outputs.length === traced.outputs.length ? traced : simplify({ ...traced, outputs });
+  return { graph, inputs, value, gradients, parts: partNames };
+}
+
+function isPart(output: string): boolean {
+  return output.startsWith(partOutput(""));
+}
+
+function wantedGradients(spec: LossSpec, binding: Binding, wanted: boolean | readonly string[]): readonly string[] {
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
-  const wanted = options.gradients ?? false;
-  const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
+  if (typeof wanted === "boolean") return wanted ? possible : [];
+  const lists = listsOf(spec.loss.definition);
+  const gradients = wanted.flatMap((name) =>
+    lists.has(name) ? possible.filter((element) => inputOf(element) === name) : [name],
+  );
   for (const [i, name] of gradients.entries()) {
     if (gradients.indexOf(name) !== i) {
       throw new InputError(`${spec.name}: gradients must name each input once, got ${name} twice.`, "INVALID_INPUT");
@@ -65,68 +102,61 @@ export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
       );
     }
   }
-  const { value = true } = options;
-  if (!value && gradients.length === 0) {
-    throw new InputError(
-      `${spec.name}: the model must have an output, got no value and no gradients.`,
-      "INVALID_INPUT",
-    );
-  }
-  const graph = withRealRanges(traceLoss(spec, binding, { dtype, gradients }), real);
-  const outputs = graph.outputs.slice(1);
-  return { graph: value ? graph : simplify({ ...graph, outputs }), inputs, value, gradients };
+  return gradients;
 }
 
-// Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
-const firstStandIn = 2 ** 30 + 0.5;
+// Binding compares sizes, so each name gets a size of its own that no tensor has, and is put back afterwards. They are so far apart
+// that what is computed from some of them differs, too.
+const firstStandIn = 2 ** 33;
+const standInStep = 1_000_000_007;
 
-interface Bound {
-  readonly binding: Binding;
-  /** What each of the loss's own letters stands for. */
-  readonly real: ReadonlyMap<string, Dim>;
+function standInOf(index: number): number {
+  return firstStandIn + standInStep * (index + 1) ** 2;
 }
 
-function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Bound {
-  const standIns = new Map<string, number>();
-  const names = new Map<number, string>();
+function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Binding {
+  const standIns: Record<string, number> = {};
+  const names = new Map<number, Dim>();
   const standIn = (dim: Dim): number => {
-    if (typeof dim === "number") return dim;
-    const size = standIns.get(dim) ?? firstStandIn + standIns.size;
-    standIns.set(dim, size);
-    names.set(size, dim);
+    for (const symbol of symbolsOf(dim)) {
+      const own = (standIns[symbol] ??= standInOf(Object.keys(standIns).length));
+      names.set(own, symbol);
+    }
+    const size = evaluateDim(dim, standIns) ?? Number.NaN;
+    if (!Number.isSafeInteger(size)) {
+      throw new ShapeError(`${spec.name}: an axis of a model must be a size, a name or a sum of such, got ${dim}.`);
+    }
+    if (typeof dim === "string") names.set(size, dim);
     return size;
   };
   const given = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape: shape.map(standIn), dtype }]),
   );
-  const binding = readably(names, () => bindInputs(spec.loss.definition, given));
+  const binding = readably(names, () => bindInputs(spec.loss.definition, given, spec.options));
   const real = realDims(binding, names);
-  const bound = binding.inputs.map((input) => ({ ...input, shape: input.shape.map((dim) => realDim(dim, real)) }));
-  return { binding: { ...binding, inputs: bound }, real };
-}
-
-function realDim(dim: Dim, real: Bound["real"]): Dim {
-  return typeof dim === "number" ? dim : (real.get(dim) ?? dim);
+  const realDim = (dim: Dim): Dim => substituteDim(dim, (letter) => real.get(letter) ?? letter);
+  const bound = binding.inputs.map((input): BoundInput => ({
+    ...input,
+    shape: input.shape.map(realDim),
+    holds: realRange(input.holds, realDim),
+  }));
+  return { ...binding, inputs: bound };
 }
 
 /** The ranges of class indices are said in the loss's letters too. */
-function withRealRanges(graph: Graph, real: Bound["real"]): Graph {
-  const nodes = graph.nodes.map((node): Node => {
-    if (node.op !== "input" || node.attrs.indices === undefined) return node;
-    const { below } = node.attrs.indices;
-    return { ...node, attrs: { ...node.attrs, indices: { ...node.attrs.indices, below: realDim(below, real) } } };
-  });
-  return { ...graph, nodes };
+function realRange(holds: InputKind, realDim: (dim: Dim) => Dim): InputKind {
+  if (holds.kind !== "index" || typeof holds.below !== "string") return holds;
+  return { ...holds, below: realDim(holds.below) };
 }
 
 /**
  * The loss does not ask that two letters be the same size, and a run may have two sizes
  * where a model says one name twice: so a name goes to its first letter, and the next keeps its own.
  */
-function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): Bound["real"] {
+function realDims({ sizes }: Binding, names: ReadonlyMap<number, Dim>): ReadonlyMap<string, Dim> {
   const real = new Map<string, Dim>();
-  const taken = new Set<string>(names.values());
-  const given = new Set<string>();
+  const taken = new Set([...names.values()].flatMap(symbolsOf));
+  const given = new Set<Dim>();
   for (const [letter, size] of Object.entries(sizes)) {
     const name = names.get(size);
     if (name === undefined || !given.has(name)) {
@@ -143,12 +173,15 @@ function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): Bound
 }
 
 /** Runs `bind`; in the message of a shape error the names stand again where their sizes were printed. */
-function readably<T>(names: ReadonlyMap<number, string>, bind: () => T): T {
+function readably<T>(names: ReadonlyMap<number, Dim>, bind: () => T): T {
   try {
     return bind();
   } catch (cause) {
     if (!(cause instanceof LossesError) || cause.code !== "SHAPE_MISMATCH") throw cause;
-    const message = [...names].reduce((text, [size, name]) => text.replaceAll(String(size), name), cause.message);
+    const message = [...names].reduce(
+      (text, [size, name]) => text.replaceAll(String(size), String(name)),
+      cause.message,
+    );
     throw new ShapeError(message, { cause });
   }
 }

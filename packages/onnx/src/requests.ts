@@ -11,6 +11,8 @@ import {
   readable,
   readOptions,
   ShapeError,
+  substituteDim,
+  symbolsOf,
   type Dim,
   type Rule,
   type Rules,
@@ -43,6 +45,7 @@ export const gradientsRule: Rule = {
 export const graphRules: Rules<LossGraphOptions> = {
   gradients: gradientsRule,
   value: flagRule,
+  parts: flagRule,
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
   inputs: recordRule,
   shapes: recordRule,
@@ -82,20 +85,43 @@ export function readRecord(where: string, given: unknown): readonly (readonly [s
 
 const mostAxes = 32;
 
+/** A size, or what is made of names by +, - and *, as in `N` and `2*N`. */
 function isDim(value: unknown): value is Dim {
-  return isSize(value) || (typeof value === "string" && value !== "");
+  if (typeof value !== "string") return isSize(value);
+  if (/\w\s+\w/.test(value)) return false;
+  try {
+    const symbols = symbolsOf(value);
+    return symbols.length > 0 && symbols.every((symbol) => !(symbol in Object.prototype));
+  } catch {
+    return false;
+  }
 }
 
-/** The axes of a tensor in a model. */
+/** The axes of a tensor of a loss in a model. */
 export const dimsRule: Rule = {
   domain: `at most ${mostAxes} axes that are sizes >= 0 or names`,
   accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && isDim(dim)),
 };
 
+/** The axes of a tensor of any model: names may be any text. */
+export const modelDimsRule: Rule = {
+  domain: dimsRule.domain,
+  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && (isSize(dim) || isText(dim))),
+};
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+/** `N+N` is `2*N`: equal sizes are equal texts. */
+function inOneSpelling(dim: Dim): Dim {
+  return substituteDim(dim, (symbol) => symbol);
+}
+
 function readDims(where: string, given: unknown): Shape {
   // Copied: what is looked at twice may have changed.
   const dims: unknown = readable(where, () => (Array.isArray(given) ? given.slice(0, mostAxes + 1) : given));
-  if (dimsRule.accepts(dims)) return dims as Shape;
+  if (dimsRule.accepts(dims)) return (dims as Shape).map(inOneSpelling);
   const wrong: unknown[] = Array.isArray(dims) ? Array.from(dims).filter((dim) => !isDim(dim)) : [];
   const got = wrong.length === 0 ? printValue(dims) : `${printValue(wrong[0])} in it`;
   throw new ShapeError(`${where} must have ${dimsRule.domain}, got ${got}.`);

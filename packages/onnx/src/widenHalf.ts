@@ -7,6 +7,7 @@ import type { DType, Graph, Node } from "@losses/core";
  */
 export function widenHalf(graph: Graph): Graph {
   if (graph.nodes.every(({ dtype }) => dtype !== "float16")) return graph;
+  const bodies = new Map<Graph, Graph>();
   const nodes: Node[] = [];
   const moved = new Map<number, number>();
   const add = (node: Node, inputs: readonly number[], dtype: DType): number =>
@@ -19,7 +20,7 @@ export function widenHalf(graph: Graph): Graph {
     if (node.op === "input") {
       const input = add(node, [], node.dtype);
       moved.set(node.id, node.dtype === "float16" ? cast(node, input, "float32") : input);
-    } else moved.set(node.id, add(widenAttributes(node), inputs, wide(node.dtype)));
+    } else moved.set(node.id, add(widenAttributes(node, bodies), inputs, wide(node.dtype)));
   }
   const outputs = graph.outputs.map(({ name, node }) => {
     const [was, is = -1] = [graph.nodes[node], moved.get(node)];
@@ -32,7 +33,8 @@ function wide(dtype: DType): DType {
   return dtype === "float16" ? "float32" : dtype;
 }
 
-function widenAttributes(node: Node): Node {
+/** `bodies`: those that have been widened; the nodes of one scan keep one body. */
+function widenAttributes(node: Node, bodies: Map<Graph, Graph>): Node {
   switch (node.op) {
     case "constant":
       return { ...node, attrs: { ...node.attrs, dtype: wide(node.attrs.dtype) } };
@@ -40,7 +42,22 @@ function widenAttributes(node: Node): Node {
       return node.attrs.dtype === "float16" ? { ...node, attrs: { ...node.attrs, dtype: "float32" } } : node;
     case "cast":
       return { ...node, attrs: { to: wide(node.attrs.to) } };
+    case "scan": {
+      const body = bodies.get(node.attrs.body) ?? widenBody(node.attrs.body, bodies);
+      bodies.set(node.attrs.body, body);
+      return { ...node, attrs: { ...node.attrs, body } };
+    }
     default:
       return node;
   }
+}
+
+/** A body has no doors: what goes in and out is as wide as what is around it. */
+function widenBody(body: Graph, bodies: Map<Graph, Graph>): Graph {
+  const nodes = body.nodes.map((node): Node => {
+    const widened = widenAttributes(node, bodies);
+    const attrs = widened.op === "input" ? { ...widened.attrs, dtype: wide(widened.attrs.dtype) } : widened.attrs;
+    return { ...widened, attrs, dtype: wide(node.dtype) } as Node;
+  });
+  return { ...body, nodes };
 }

@@ -79,9 +79,7 @@ export function writeModel(parts: ModelParts): Uint8Array {
 }
 
 function encodeModelNode({ opType, inputs, outputs, attributes = {} }: ModelNode): NodeProto {
-  const node = encodeNode({ opType, inputs, output: outputs[0] ?? "", attributes });
-  node.output = [...outputs];
-  return node;
+  return encodeNode({ opType, inputs, outputs, attributes });
 }
 
 function encodeConstant({ name, dtype, shape, data }: ModelTensor): TensorProto {

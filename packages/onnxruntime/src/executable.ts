@@ -1,5 +1,6 @@
 import { LossesError, type DimSizes, type Executable, type Graph } from "@losses/core";
 import {
+  elementsIn,
   exportGraph,
   exportSizedGraph,
   outputNames,
@@ -34,7 +35,8 @@ interface Variant {
  */
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
   const outputs = outputNames(graph);
-  const keyOf = variantKey(graph);
+  const keyOf = variantKey(graph, setup);
+  const haveElements = elementsIn(graph);
   const sessions = new Map<string, Ready | Promise<Ready>>();
   let running = 0;
   let whenIdle = (): void => undefined;
@@ -53,7 +55,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
     const known = sessions.get(key);
     if (known !== undefined) return known;
     const { model, sizeInputs } = writeModel(graph, { sizes, provider: setup.provider, trustsIndices: true });
-    const options = Object.values(sizes).includes(0) ? setup.emptyOptions : setup.options;
+    const options = haveElements(sizes) ? setup.options : setup.emptyOptions;
     const made = createSession(setup, options, graph.name, model).then(
       (session): Ready => {
         const ready = { session, sizeInputs, users: 0, broken: false };

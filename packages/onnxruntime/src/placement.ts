@@ -10,6 +10,7 @@ import {
   readParts,
   type Backend,
   type Feeds,
+  type LossInputs,
   type LossSpec,
   type Rule,
   type Rules,
@@ -50,10 +51,10 @@ export interface Placement {
  * const { fallbacks } = await placement(backend, clipLoss(), { image, text, logitScale: 14.3 });
  * ```
  */
-export async function placement<R extends string, P extends string>(
+export async function placement<I extends LossInputs>(
   backend: Backend<OrtTensor>,
-  spec: LossSpec<R, P>,
-  feeds: Feeds<OrtTensor, R, P>,
+  spec: LossSpec<I>,
+  feeds: Feeds<OrtTensor, I>,
 ): Promise<Placement> {
   checkSpec("placement", spec);
   const found = isObject(backend) ? setupOf(backend) : undefined;

@@ -16,8 +16,8 @@ import {
 import ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createBackend } from "../src/index.js";
+import { evaluate } from "./check.js";
 import { testDevice } from "./device.js";
-import { evaluate } from "./reference.js";
 
 type Backend = Awaited<ReturnType<typeof createBackend>>;
 let backend: Backend;
@@ -38,7 +38,7 @@ interface HuberOptions {
   readonly reduction: Reduction;
 }
 
-const huber: Loss<HuberOptions, "input" | "target"> = defineLoss({
+const huber: Loss<HuberOptions, { readonly input: "float"; readonly target: "float" }> = defineLoss({
   name: "huber",
   summary: "Quadratic near zero, linear beyond beta.",
   formula: "d²/2β or |d| - β/2",
@@ -189,20 +189,20 @@ it("arrays may be used again as soon as a call has returned, and after they have
   expect((await backend.read(tensor)).data).toEqual(Float32Array.of(3));
 });
 
-it("inputs may be called like outputs", async () => {
+it("an input may be called like an output", async () => {
   const named = defineLoss({
     name: "named",
-    summary: "Its inputs are called like outputs.",
-    formula: "value² · grad:value",
-    inputs: { value: float(["N"], "Numbers."), "grad:value": float(["N"], "Numbers.") },
+    summary: "Its input is called like an output.",
+    formula: "value² · other",
+    inputs: { value: float(["N"], "Numbers."), other: float(["N"], "Numbers.") },
     options: { reduction: reduction("none") },
-    value: (inputs) => inputs.value.square().mul(inputs["grad:value"]),
+    value: ({ value, other }) => value.square().mul(other),
   });
   const loss = await backend.compile(named());
-  const { value, grads } = await loss.valueAndGrad({ value: [1, 2], "grad:value": [3, 5] });
+  const { value, grads } = await loss.valueAndGrad({ value: [1, 2], other: [3, 5] });
   expect(Array.from(value.data as Float32Array)).toEqual([3, 20]);
   expect(Array.from(grads.value?.data as Float32Array)).toEqual([6, 20]);
-  expect(Array.from(grads["grad:value"]?.data as Float32Array)).toEqual([1, 4]);
+  expect(Array.from(grads.other?.data as Float32Array)).toEqual([1, 4]);
 });
 
 it("takes ort tensors: int64 labels, float64 numbers; leaves them intact", async () => {

@@ -1,10 +1,14 @@
 import {
   defineLoss,
+  float,
+  labels,
+  mask,
   reduction,
   traceLoss,
   type Binding,
-  type DType,
+  type BoundInput,
   type Graph,
+  type InputDeclaration,
   type Shape,
   type Tensor,
 } from "@losses/core";
@@ -12,8 +16,14 @@ import {
 /** An input of a graph made for a test. */
 export interface TestInput {
   readonly shape: Shape;
-  readonly dtype?: "float32" | "int32";
+  readonly dtype?: "float32" | "int32" | "bool";
 }
+
+const declare: { readonly [K in NonNullable<TestInput["dtype"]>]: (shape: Shape) => InputDeclaration } = {
+  float32: float,
+  int32: labels,
+  bool: mask,
+};
 
 /** The graph of any expression over inputs, without a loss around it. */
 export function trace(
@@ -21,26 +31,22 @@ export function trace(
   build: (tensors: Readonly<Record<string, Tensor>>) => Tensor,
   gradients: readonly string[] = [],
 ): Graph {
+  const declared = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, dtype = "float32" }]) => [name, declare[dtype](shape)]),
+  );
   const expression = defineLoss({
     name: "expression",
     summary: "An expression under test.",
     formula: "f(x)",
-    inputs: {},
+    inputs: declared,
     options: { reduction: reduction("none") },
     value: (tensors) => build(tensors as Readonly<Record<string, Tensor>>),
   });
-  const binding: Binding = {
-    inputs: Object.entries(inputs).map(([name, { shape, dtype = "float32" }]) => ({
-      name,
-      shape,
-      holds: dtype === "int32" ? { kind: "index", below: undefined, except: undefined } : { kind: "float" },
-      integral: false,
-      differentiable: dtype === "float32",
-    })),
-    sizes: {},
-    key: "",
-  };
+  const bound = Object.entries(declared).map(([name, { forms, differentiable }]): BoundInput => {
+    const [form] = forms;
+    if (form === undefined) throw new Error(`${name} has no form`);
+    return { name, shape: form.shape, holds: form.holds, integral: false, differentiable };
+  });
+  const binding: Binding = { inputs: bound, sizes: {}, key: "" };
   return traceLoss(expression(), binding, { dtype: "float32", gradients });
 }
-
-export type { DType };

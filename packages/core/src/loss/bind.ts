@@ -54,7 +54,7 @@ export function bindInputs(
       return tensor === undefined ? [] : [matcher.match(name, own, tensor)];
     }
     return elementsOf(known, name, inputs).map((tensor, i) =>
-      matcher.match(elementName(name, i), ownLetters(known, name, own, i), tensor),
+      matcher.match(elementName(name, i), elementDeclaration(known, name, own, i), tensor),
     );
   });
   const bound = matched.map((input) => input.finish());
@@ -91,7 +91,7 @@ function elementsOf(
 }
 
 /** The declaration for one element of a list: letters that no other input names are its own. */
-function ownLetters(
+export function elementDeclaration(
   definition: AnyDefinition,
   list: string,
   declaration: InputDeclaration,

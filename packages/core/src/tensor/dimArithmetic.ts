@@ -100,6 +100,30 @@ export function solveDim(dim: Dim, size: number): { readonly symbol: string; rea
   return Number.isInteger(found) && found >= 0 ? { symbol, size: found } : undefined;
 }
 
+/** One term of a dimension: `coefficient · factors`. A factor is a symbol, or `⌊dim / by⌋`. */
+export interface DimTerm {
+  readonly coefficient: number;
+  readonly factors: readonly (string | { readonly dim: Dim; readonly by: number })[];
+}
+
+/** The terms whose sum a dimension is, for who computes it elsewhere. */
+export function termsOf(dim: Dim): readonly DimTerm[] {
+  return [...parse(dim)].map(([term, coefficient]) => ({
+    coefficient,
+    factors: factorsOf(term).map((atom) => (isFloor(atom) ? floorOf(atom) : atom)),
+  }));
+}
+
+/** The dimension with other dimensions in the place of its symbols. */
+export function substituteDim(dim: Dim, substitute: (symbol: string) => Dim): Dim {
+  return termsOf(dim).reduce<Dim>((sum, { coefficient, factors }) => {
+    const replaced = factors.map((factor) =>
+      typeof factor === "string" ? substitute(factor) : divideDim(substituteDim(factor.dim, substitute), factor.by),
+    );
+    return addDims(sum, multiplyDims(coefficient, ...replaced));
+  }, 0);
+}
+
 /** The dimension in its one spelling; throws `ShapeError` where it is no dimension. */
 export function normalizeDim(dim: Dim): Dim {
   return print(parse(dim));

@@ -1,4 +1,4 @@
-import type { Graph, NodeOf, OpName, Shape } from "@losses/core";
+import { nodeAt, type Dim, type Graph, type Node, type NodeOf, type OpName, type Shape } from "@losses/core";
 import type { Sizes } from "./sizes.js";
 import type { SumPlan, SumRun } from "./sumPlan.js";
 import type { ModelWriter } from "./writer.js";
@@ -9,34 +9,57 @@ import type { ModelWriter } from "./writer.js";
  */
 export type Provider = "any" | "cpu";
 
-/** What an emitter needs besides its node. */
-export interface EmitContext {
-  readonly graph: Graph;
+/** What all graphs of a model have in common: the model's own, and the bodies in it. */
+export interface ModelContext {
+  /** What the model computes, for messages. */
+  readonly name: string;
   readonly writer: ModelWriter;
-  readonly sizes: Sizes;
   /** Chooses how to sum along axes. */
   readonly planSum: (run: SumRun) => SumPlan;
   /** True for a tensor that may have so many elements that a pass over them takes longer than several small nodes. */
   readonly isLarge: (shape: Shape) => boolean;
-  /** The value written for an earlier node of the graph. */
-  readonly valueOf: (id: number) => string;
-  /** How many nodes and outputs of the graph read a node. */
-  readonly uses: (id: number) => number;
+  /** How many steps a scan of this length takes, if that is known for every run of the model. */
+  readonly stepsOf: (length: Dim) => number | undefined;
   readonly provider: Provider;
   /** True if class indices are known to be what their inputs say. */
   readonly trustsIndices: boolean;
-  /** True if no tensor is empty. */
+  /** True if it is known that no tensor is empty. */
   readonly hasElements: boolean;
+  /** True if the model is for known sizes. */
+  readonly knowsSizes: boolean;
   /** The version of the ONNX operator set, 15 or later. */
   readonly opset: number;
-  /** Inputs that the model takes as int64. */
-  readonly int64Inputs: ReadonlySet<string>;
+  /** True if the model may have a scatter that adds. */
+  readonly scatters: boolean;
+}
+
+/** What an emitter needs besides its node. */
+export interface EmitContext extends ModelContext {
+  readonly graph: Graph;
+  readonly sizes: Sizes;
+  /** The value written for an earlier node of the graph. */
+  readonly valueOf: (id: number) => string;
+  /** The value of an input of the graph. */
+  readonly inputValue: (node: NodeOf<"input">) => string;
+  /** How many nodes and outputs of the graph read a node. */
+  readonly uses: (id: number) => number;
+  /** True if every element of a node is NaN or at least 0. */
+  readonly isNonNegative: (id: number) => boolean;
+  /** States the value of a node whose turn has not come. */
+  readonly setValue: (id: number, value: string) => void;
+  /** Writes a graph inside this one over values for its inputs; gives its outputs. */
+  readonly emitBody: (body: Graph, inputs: readonly string[]) => readonly string[];
 }
 
 /** Writes one node of the graph and returns the name of its value. */
 export type Emitter<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], context: EmitContext) => string;
 
 export type EmitterTable = { readonly [K in OpName]: Emitter<K> };
+
+/** The node that an operand is. */
+export function operandNode(node: Node, index: number, { graph }: EmitContext): Node {
+  return nodeAt(graph, node.inputs[index] ?? -1);
+}
 
 /** The operand at `index`; the graph has been verified, so it is there. */
 export function operand(inputs: readonly string[], index: number): string {

@@ -3,6 +3,7 @@ import { elementType } from "../format.js";
 import { emitMean } from "./means.js";
 import { either, emitWhere } from "./choices.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
+import { emitAtan, emitErf, emitExpm1, emitLog1p, emitTanh } from "./functions.js";
 import type { ModelWriter } from "./writer.js";
 import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
@@ -31,8 +32,14 @@ export const elementwiseEmitters: Pick<
     const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), zero]);
     return writer.node("Where", [writer.node("Less", [zero, x]), writer.scalar(1, node.dtype), below]);
   },
+  floor: (_, inputs, context) => whereNumber(operand(inputs, 0), context.writer.node("Floor", inputs), context),
   exp: emitExp,
+  expm1: emitExpm1,
   log: emitLog,
+  log1p: emitLog1p,
+  tanh: emitTanh,
+  atan: emitAtan,
+  erf: emitErf,
   sqrt: same("Sqrt"),
   relu: emitRelu,
   sigmoid: (node, inputs, context) => {

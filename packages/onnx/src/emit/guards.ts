@@ -12,13 +12,15 @@ export function whereNumber(x: string, value: string, { writer, provider }: Emit
 export const emitExp: Emitter<"exp"> = (_, inputs, context) =>
   whereNumber(operand(inputs, 0), context.writer.node("Exp", inputs), context);
 
-export const emitLog: Emitter<"log"> = (node, inputs, context) => {
-  const { writer, provider } = context;
-  const log = writer.node("Log", inputs);
+export const emitLog: Emitter<"log"> = (node, inputs, context) => logInside(operand(inputs, 0), node.dtype, context);
+
+/** The logarithm, NaN below 0 on every device. */
+export function logInside(x: string, dtype: DType, { writer, provider }: EmitContext): string {
+  const log = writer.node("Log", [x]);
   if (provider === "cpu") return log;
-  const inside = writer.node("LessOrEqual", [writer.scalar(0, node.dtype), operand(inputs, 0)]);
-  return writer.node("Where", [inside, log, writer.scalar(Number.NaN, node.dtype)]);
-};
+  const inside = writer.node("LessOrEqual", [writer.scalar(0, dtype), x]);
+  return writer.node("Where", [inside, log, writer.scalar(Number.NaN, dtype)]);
+}
 
 export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) => {
   const x = operand(inputs, 0);

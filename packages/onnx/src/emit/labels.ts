@@ -6,18 +6,20 @@ import type { EmitContext } from "./context.js";
 // A model cannot refuse what it is fed. A class index that is none would pick nothing, and its sample cost nothing.
 
 /** A float32 scalar: 0, or NaN if an input of class indices holds one that is no class and is not to be ignored; `undefined`: 0. */
-export function unknownForBadLabels(context: EmitContext): string | undefined {
+export function unknownForBadLabels(context: EmitContext, int64Inputs: ReadonlySet<string>): string | undefined {
   const { graph, writer, trustsIndices } = context;
   const unchecked = trustsIndices ? [] : graphInputs(graph).filter(({ attrs }) => attrs.indices !== undefined);
   const [first, ...rest] = unchecked.map((input) => {
     const [zero, nan] = [writer.scalar(0, "float32"), writer.scalar(NaN, "float32")];
-    return writer.node("ReduceSum", [writer.node("Where", [areClasses(input, context), zero, nan])], { keepdims: 0 });
+    return writer.node("ReduceSum", [writer.node("Where", [areClasses(input, int64Inputs, context), zero, nan])], {
+      keepdims: 0,
+    });
   });
   return first === undefined ? undefined : rest.reduce((sum, other) => writer.node("Add", [sum, other]), first);
 }
 
-function areClasses({ id, attrs }: NodeOf<"input">, context: EmitContext): string {
-  const { writer, sizes, valueOf, int64Inputs } = context;
+function areClasses({ id, attrs }: NodeOf<"input">, int64Inputs: ReadonlySet<string>, context: EmitContext): string {
+  const { writer, sizes, valueOf } = context;
   const { below = 0, except } = attrs.indices ?? {};
   const labels = valueOf(id);
   const inside = writer.node("And", [

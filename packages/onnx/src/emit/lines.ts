@@ -1,4 +1,4 @@
-import { isElementwise, nodeAt, type Node } from "@losses/core";
+import { isElementwise, nodeAt, type Graph, type Node } from "@losses/core";
 import type { EmitContext } from "./context.js";
 
 // ONNX Runtime's processor takes element by element what has a last axis of size 1 and meets a scalar, ten times as slow as the
@@ -17,7 +17,8 @@ export function emitLine(
   const { writer, graph } = context;
   if (context.provider !== "cpu" || !isElementwise(node.op) || !endsWithOne(node)) return undefined;
   const axes = lastAxis(node, context);
-  const isScalar = (i: number): boolean => nodeAt(graph, node.inputs[i] ?? -1).shape.length === 0;
+  const operands: readonly number[] = node.inputs;
+  const isScalar = (i: number): boolean => nodeAt(graph, operands[i] ?? -1).shape.length === 0;
   const bare = inputs.map((input, i) => (isScalar(i) ? input : writer.beforeAxes("Unsqueeze", input, axes)));
   const known = bare.filter((input) => input !== undefined);
   if (known.length < bare.length || inputs.every((_, i) => isScalar(i))) return undefined;
@@ -27,9 +28,14 @@ export function emitLine(
 /** True for a reduction along the last axis that keeps it for nothing but lines. */
 export function isLine(node: Node, { graph, provider }: EmitContext): boolean {
   if (provider !== "cpu" || !endsWithOne(node)) return false;
-  const users = graph.nodes.filter(({ inputs }) => inputs.includes(node.id));
+  const users = usersOf(node.id, graph);
   const isOutput = graph.outputs.some((output) => output.node === node.id);
   return !isOutput && users.every((user) => user.op === "squeeze" || (isElementwise(user.op) && endsWithOne(user)));
+}
+
+/** The nodes that read a node. */
+export function usersOf(id: number, graph: Graph): readonly Node[] {
+  return graph.nodes.filter(({ inputs }) => (inputs as readonly number[]).includes(id));
 }
 
 export function lastAxis({ shape }: Node, { writer }: EmitContext): string {

@@ -1,40 +1,60 @@
-import { nodeAt, type Node, type NodeOf, type ReduceAttributes, type ReduceOp, type Shape } from "@losses/core";
+import { nodeAt, type DType, type Node, type NodeOf, type ReduceAttributes, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
-import { isNonNegative } from "./signs.js";
 import { sumAlong } from "./sums.js";
 
 /** `TensorProto.DataType` of bytes. */
 const uint8 = 2;
 
+/** A value that is written, and the node that it is. */
+interface Operand {
+  readonly id: number;
+  readonly value: string;
+  readonly dtype: DType;
+}
+
 /** The largest or smallest along axes; NaN if one of them is, which ONNX Runtime's kernels see in some places only. */
 export const emitExtreme =
   (opType: "ReduceMax" | "ReduceMin") =>
-  (node: Extract<Node, { readonly op: ReduceOp }>, inputs: readonly string[], context: EmitContext): string => {
-    const x = operand(inputs, 0);
-    const result = reduceAlong(opType, x, node.attrs, context);
-    if (node.dtype === "int32") return result;
-    const { writer } = context;
-    const nan = writer.scalar(NaN, node.dtype);
-    if (context.provider === "cpu" && isNonNegative(node.inputs[0] ?? -1, context.graph)) {
-      // A sum without negative terms is NaN if one of them is, and only then.
-      const { axes, keepdims } = node.attrs;
-      const sum = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
-      return writer.node("Where", [writer.node("Equal", [sum, sum]), result, nan]);
-    }
-    const isNumber = writer.node("Equal", [x, x]);
-    if (context.provider === "cpu") {
-      // Bytes reduce fastest.
-      const least = reduceAlong("ReduceMin", writer.node("Cast", [isNumber], { to: uint8 }), node.attrs, context);
-      return writer.node("Where", [writer.node("Cast", [least], { to: elementType.bool }), result, nan]);
-    }
-    const number = writer.node("Where", [isNumber, writer.scalar(1, node.dtype), writer.scalar(0, node.dtype)]);
-    // Over no elements the smallest is infinite.
-    const least = reduceAlong("ReduceMin", number, node.attrs, context);
-    const all = writer.node("LessOrEqual", [writer.scalar(1, node.dtype), least]);
-    return writer.node("Where", [all, result, nan]);
+  (node: NodeOf<"reduceMax" | "reduceMin">, inputs: readonly string[], context: EmitContext): string => {
+    const {
+      inputs: [id],
+      attrs,
+      dtype,
+    } = node;
+    return extremeAlong(opType, { id, value: operand(inputs, 0), dtype }, attrs, context);
   };
+
+/** The same for a value that is written. */
+export function extremeAlong(
+  opType: "ReduceMax" | "ReduceMin",
+  { id, value: x, dtype }: Operand,
+  attrs: ReduceAttributes,
+  context: EmitContext,
+): string {
+  const result = reduceAlong(opType, x, attrs, context);
+  if (dtype === "int32") return result;
+  const { writer } = context;
+  const nan = writer.scalar(NaN, dtype);
+  if (context.provider === "cpu" && context.isNonNegative(id)) {
+    // A sum without negative terms is NaN if one of them is, and only then.
+    const { axes, keepdims } = attrs;
+    const sum = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
+    return writer.node("Where", [writer.node("Equal", [sum, sum]), result, nan]);
+  }
+  const isNumber = writer.node("Equal", [x, x]);
+  if (context.provider === "cpu") {
+    // Bytes reduce fastest.
+    const least = reduceAlong("ReduceMin", writer.node("Cast", [isNumber], { to: uint8 }), attrs, context);
+    return writer.node("Where", [writer.node("Cast", [least], { to: elementType.bool }), result, nan]);
+  }
+  const number = writer.node("Where", [isNumber, writer.scalar(1, dtype), writer.scalar(0, dtype)]);
+  // Over no elements the smallest is infinite.
+  const least = reduceAlong("ReduceMin", number, attrs, context);
+  const all = writer.node("LessOrEqual", [writer.scalar(1, dtype), least]);
+  return writer.node("Where", [all, result, nan]);
+}
 
 /** A reduction of which the axes became an operand in opset 18. An extreme has no guard. */
 export function reduceAlong(

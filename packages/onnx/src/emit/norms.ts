@@ -1,5 +1,6 @@
 import { nodeAt, type DType, type Node, type NodeOf } from "@losses/core";
 import type { EmitContext } from "./context.js";
+import { usersOf } from "./lines.js";
 import { isFiniteNumber } from "./signs.js";
 
 /** The root of the smallest positive number: a norm is that, or 0. */
@@ -44,10 +45,10 @@ function vectorOf(norm: number, { graph }: EmitContext): number | undefined {
 }
 
 function multipliesOnly(id: number, factor: number, { graph }: EmitContext): boolean {
-  const users = graph.nodes.filter(({ inputs }) => inputs.includes(id));
+  const users = usersOf(id, graph);
   return (
     graph.outputs.every((output) => output.node !== id) &&
-    users.every(({ op, inputs }) => op === "mul" && inputs.includes(factor))
+    users.every((user) => user.op === "mul" && user.inputs.includes(factor))
   );
 }
 

@@ -2,6 +2,7 @@ import {
   graphInputs,
   LossesError,
   sizeOf,
+  termsOf,
   type Dim,
   type DimSizes,
   type FloatDType,
@@ -10,7 +11,7 @@ import {
 } from "@losses/core";
 import { elementType } from "../format.js";
 import type { Provider } from "./context.js";
-import { nameOfCount, valueOfCount, type Count } from "./counts.js";
+import { nameOfCount, sizeOfDim, valueOfCount, type Count } from "./counts.js";
 import type { ModelWriter } from "./writer.js";
 
 /** Where the sizes behind a graph's symbols come from inside a model. */
@@ -51,26 +52,52 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
     }
     return undefined;
   };
-  const vector = (symbol: string): string => {
-    const found = span([symbol]);
-    if (found !== undefined) return found;
+  const sumOf = (dim: Dim): string =>
+    termsOf(dim)
+      .map(({ coefficient, factors }) => {
+        const sizes = factors.map((factor) => (typeof factor === "string" ? vector(factor) : quotient(factor)));
+        const [first, ...rest] = coefficient === 1 && sizes.length > 0 ? sizes : [writer.list([coefficient]), ...sizes];
+        return rest.reduce((a, b) => writer.node("Mul", [a, b]), first ?? "");
+      })
+      .reduce((a, b) => writer.node("Add", [a, b]));
+  // A quotient of ONNX is rounded towards zero, and a remainder has the sign of the divisor.
+  const quotient = ({ dim, by }: { readonly dim: Dim; readonly by: number }): string => {
+    const [whole, divisor] = [vector(dim), writer.list([by])];
+    const rest = writer.node("Mod", [whole, divisor]);
+    return writer.node("Div", [writer.node("Sub", [whole, rest]), divisor]);
+  };
+  /** N from an axis of size a·N + b. */
+  const solved = (symbol: string): string => {
+    for (const dim of graphInputs(graph).flatMap(({ shape }) => shape)) {
+      const terms = termsOf(dim).filter(({ factors }) => factors.length > 0);
+      const [only] = terms;
+      if (only === undefined || terms.length > 1 || only.factors.length > 1 || only.factors[0] !== symbol) continue;
+      const constant = termsOf(dim).find(({ factors }) => factors.length === 0)?.coefficient ?? 0;
+      const whole = constant === 0 ? vector(dim) : writer.node("Sub", [vector(dim), writer.list([constant])]);
+      return only.coefficient === 1 ? whole : writer.node("Div", [whole, writer.list([only.coefficient])]);
+    }
     throw new LossesError(
       "INVALID_GRAPH",
-      `graph ${graph.name}: the dimension ${symbol} must occur in the shape of an input, got it nowhere.`,
+      `graph ${graph.name}: the dimension ${symbol} must follow from the size of one axis of an input, got none that it follows from.`,
     );
   };
-  const computed = (count: Count): string => {
-    if (typeof count === "number") return writer.list([count]);
-    return typeof count === "string" ? vector(count) : writer.node(count.op, [computed(count.a), computed(count.b)]);
+  const vector = (dim: Dim): string => {
+    if (typeof dim === "number") return writer.list([dim]);
+    const [only, ...more] = termsOf(dim);
+    const isSymbol =
+      more.length === 0 && only?.coefficient === 1 && only.factors.length === 1 && only.factors[0] === dim;
+    return span([dim]) ?? (isSymbol ? solved(dim) : sumOf(dim));
   };
+  const computed = (count: Count): string =>
+    typeof count === "object" ? writer.node(count.op, [computed(count.a), computed(count.b)]) : vector(count);
   // A Squeeze is faster, but its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are
   // different providers'.
-  const scalar = (symbol: string): string =>
+  const scalar = (symbol: Dim): string =>
     provider === "cpu"
       ? writer.node("Squeeze", [vector(symbol), writer.list([0])])
       : writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
 
-  const productOf = (dims: readonly Dim[], dtype: FloatDType, read: (symbol: string) => string): string => {
+  const productOf = (dims: readonly Dim[], dtype: FloatDType, read: (symbol: Dim) => string): string => {
     const literal = product(dims.filter((dim) => typeof dim === "number"));
     const [first, ...rest] = dims.filter((dim) => typeof dim === "string").map(read);
     if (first === undefined) return writer.scalar(literal, dtype);
@@ -115,6 +142,17 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
   };
 }
 
+/** The same sizes, asked for while a body is written: they are computed once, outside of it. */
+export function sizesOutside(writer: ModelWriter, sizes: Sizes): Sizes {
+  return {
+    int32: (dim) => writer.outside(() => sizes.int32(dim)),
+    product: (dims, dtype) => writer.outside(() => sizes.product(dims, dtype)),
+    productLine: (dims, dtype) => writer.outside(() => sizes.productLine(dims, dtype)),
+    list: (counts) => writer.outside(() => sizes.list(counts)),
+    areFed: sizes.areFed,
+  };
+}
+
 /**
  * Sizes from inputs of their own, which are added to `inputs`: no node computes with shapes, so that a GPU provider has every node.
  */
@@ -135,8 +173,7 @@ export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
     inputs.push({ name, dtype, shape, values });
     return name;
   };
-  const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] =>
-    dims.map((dim) => (typeof dim === "number" ? dim : (sizes[dim] ?? 0)));
+  const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] => dims.map((dim) => sizeOfDim(dim, sizes));
   const isLiteral = (dims: readonly Dim[]): dims is readonly number[] => dims.every((dim) => typeof dim === "number");
   const count = (dims: readonly Dim[], dtype: FloatDType): string =>
     isLiteral(dims)

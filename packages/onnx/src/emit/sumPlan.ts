@@ -1,4 +1,4 @@
-import { sizeOf, type Dim, type DimSizes, type Shape } from "@losses/core";
+import { evaluateDim, sizeOf, type Dim, type DimSizes, type Shape } from "@losses/core";
 
 // ONNX Runtime's processor adds along the last axis in eight lanes, and along others one row to the next. The error of a long sum of
 // equal signs grows with the number of additions in a lane: by 1.5e-8 each, where all terms are alike. So long sums are taken in
@@ -24,6 +24,9 @@ export interface SumPlan {
   /** True if the sizes are not known: the model decides whether the stages are needed. */
   readonly isOpen: boolean;
 }
+
+/** The plan for a sum that is taken in one go; beside an empty axis there are no rows. */
+export const plainSum: SumPlan = { padded: 0, isOpen: false };
 
 /** True for a sum that is taken in one go. */
 export function isPlain({ first, padded }: SumPlan): boolean {
@@ -73,12 +76,10 @@ export function runsOf(shape: Shape, axes: readonly number[]): readonly SumRun[]
 /** The plan for a run; without sizes, or where they do not say its own, one for every size. */
 export function planSum(run: SumRun, sizes: DimSizes | undefined): SumPlan {
   const known = knownDims(run.dims, sizes);
-  // Beside an empty axis there are no rows.
-  if (sizes !== undefined && Object.values(sizes).includes(0)) return { padded: 0, isOpen: false };
   if (known === undefined) return { padded: lengths[run.layout].enough, isOpen: true };
   const count = sizeOf(known);
   const { plain, row, first: best, shortest, longest } = lengths[run.layout];
-  if (count <= plain) return { padded: 0, isOpen: false };
+  if (count <= plain) return plainSum;
   const others = Array.from({ length: longest - shortest + 1 }, (_, i) => longest - i);
   // A batch has many sizes: lengths that divide just one of them would each need a model of their own.
   const own = run.isPart ? (known.at(-1) ?? 1) : 1;
@@ -91,6 +92,6 @@ export function planSum(run: SumRun, sizes: DimSizes | undefined): SumPlan {
 
 /** The sizes of axes, if they are known. */
 export function knownDims(dims: Shape, sizes: DimSizes | undefined): readonly number[] | undefined {
-  const known = dims.map((dim: Dim) => (typeof dim === "number" ? dim : sizes?.[dim]));
+  const known = dims.map((dim: Dim) => evaluateDim(dim, sizes ?? {}));
   return known.every((dim) => dim !== undefined) ? known : undefined;
 }

@@ -1,5 +1,5 @@
 import { isFloat, nodeAt, type DType, type Shape } from "@losses/core";
-import { divideUp, minus, productOf, times, type Count } from "./counts.js";
+import { atLeastOne, divideUp, minus, productOf, times, type Count } from "./counts.js";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 import { isLine, lastAxis } from "./lines.js";
 import { isPlain, paddedRow, plainLimit, runsOf, type SumPlan, type SumRun } from "./sumPlan.js";
@@ -85,7 +85,8 @@ class RunSum {
     const { writer, sizes } = this.#context;
     const { value, dtype } = this.#x;
     const number = divideUp(this.count, paddedRow(this.#run));
-    const length = divideUp(this.count, number);
+    // Inside the body of a scan it is computed in any case.
+    const length = divideUp(this.count, atLeastOne(number));
     const missing = minus(times(number, length), this.count);
     const partial = writer.branch(
       writer.node("Equal", [sizes.list([missing]), writer.list([0])]),

@@ -1,11 +1,19 @@
 import type { DType, Shape } from "@losses/core";
-import { encodeNode, encodeTensor, isBranch, type AttributeValue, type Branch, type OnnxNode } from "../format.js";
+import {
+  encodeNode,
+  encodeTensor,
+  isBody,
+  type AttributeValue,
+  type Body,
+  type OnnxNode,
+  type TypedValue,
+} from "../format.js";
 import type { NodeProto, TensorProto } from "../generated/onnx_pb.js";
 
 const inverse = { Squeeze: "Unsqueeze", Unsqueeze: "Squeeze" } as const;
 
-/** What a branch gives. */
-interface BranchType {
+/** What a body is handed or gives. */
+export interface ValueType {
   readonly dtype: DType;
   readonly shape: Shape;
 }
@@ -15,11 +23,12 @@ interface BranchType {
  * needs is left out in the end.
  */
 export class ModelWriter {
-  #nodes: OnnxNode[] = [];
+  readonly #outermost: OnnxNode[] = [];
+  #nodes: OnnxNode[] = this.#outermost;
   readonly #makers = new Map<string, OnnxNode>();
   readonly #stored = new Map<string, TensorProto>();
   readonly #numbers = new Map<string, number>();
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, readonly string[]>();
   readonly #taken: Set<string>;
 
   /** `taken`: names of inputs and outputs, which no inner value may have. */
@@ -52,40 +61,98 @@ export class ModelWriter {
     return inner[branch] ?? operand;
   }
 
+  /** The values of one ONNX op that has several. */
+  values(
+    opType: string,
+    inputs: readonly string[],
+    attributes: OnnxNode["attributes"],
+    count: number,
+  ): readonly string[] {
+    return this.#addAll(opType, inputs, attributes, count);
+  }
+
   /**
    * A value of this type that is computed in one way if a condition holds when the model runs, and in another if not. What only one
    * way needs is written inside of it.
    */
-  branch(condition: string, yes: () => string, no: () => string, type: BranchType): string {
-    return this.#add("If", [condition], { then_branch: this.#inside(yes, type), else_branch: this.#inside(no, type) });
+  branch(condition: string, yes: () => string, no: () => string, type: ValueType): string {
+    const [value = ""] = this.branches(
+      condition,
+      () => [yes()],
+      () => [no()],
+      [type],
+    );
+    return value;
   }
 
-  #inside(way: () => string, { dtype, shape }: BranchType): Branch {
+  /** The same for several values. */
+  branches(
+    condition: string,
+    yes: () => readonly string[],
+    no: () => readonly string[],
+    types: readonly ValueType[],
+  ): readonly string[] {
+    const ways = { then_branch: this.body([], yes, types), else_branch: this.body([], no, types) };
+    return this.#addAll("If", [condition], ways, types.length);
+  }
+
+  /** What another node runs: `write` is given a name for each input and returns the values that come out. */
+  body(
+    inputTypes: readonly ValueType[],
+    write: (inputs: readonly string[]) => readonly string[],
+    types: readonly ValueType[],
+  ): Body {
+    const inputs = inputTypes.map((type): TypedValue => ({ name: this.#name("in"), ...type }));
     const around = this.#nodes;
     const nodes: OnnxNode[] = [];
     this.#nodes = nodes;
-    const found = way();
-    // A branch must compute what it gives.
-    const output = nodes.some((node) => node.output === found) ? found : this.#add("Identity", [found], {});
+    const found = write(inputs.map(({ name }) => name));
+    const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+    // A body must compute what it gives, and each value once.
+    const outputs = types.map((type, i): TypedValue => {
+      const value = found[i] ?? "";
+      if (made.delete(value)) return { name: value, ...type };
+      const copy = this.#name("Identity");
+      nodes.push({ opType: "Identity", inputs: [value], attributes: {}, outputs: [copy] });
+      return { name: copy, ...type };
+    });
     this.#nodes = around;
     // What was written inside does not exist outside.
     for (const node of nodes) {
-      this.#makers.delete(node.output);
+      for (const output of node.outputs) this.#makers.delete(output);
       this.#known.delete(keyOf(node));
     }
-    return { nodes, output, dtype, shape };
+    return { inputs, nodes, outputs };
+  }
+
+  /** Writes before every node whose body is being written: what needs nothing of the inside is computed once. */
+  outside<T>(write: () => T): T {
+    const around = this.#nodes;
+    this.#nodes = this.#outermost;
+    const result = write();
+    this.#nodes = around;
+    return result;
   }
 
   #add(opType: string, inputs: readonly string[], attributes: OnnxNode["attributes"]): string {
+    return this.#addAll(opType, inputs, attributes, 1)[0] ?? "";
+  }
+
+  #addAll(
+    opType: string,
+    inputs: readonly string[],
+    attributes: OnnxNode["attributes"],
+    count: number,
+  ): readonly string[] {
     const key = keyOf({ opType, inputs, attributes });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const output = this.#name(opType);
-    const node: OnnxNode = { opType, inputs, attributes, output };
+    const outputs = Array.from({ length: count }, () => this.#name(opType));
+    const node: OnnxNode = { opType, inputs, attributes, outputs };
     this.#nodes.push(node);
-    this.#makers.set(output, node);
-    this.#known.set(key, output);
-    return output;
+    for (const output of outputs) this.#makers.set(output, node);
+    this.#known.set(key, outputs);
+    return outputs;
   }
 
   /** What became `value` when it lost or got these axes, a list as `list` gives it; `undefined` if that is not how it came to be. */
@@ -131,15 +198,15 @@ export class ModelWriter {
   } {
     const read = new Set(outputs.map(({ value }) => value));
     for (const node of [...this.#nodes].reverse()) {
-      if (read.has(node.output)) for (const input of readsOf(node)) read.add(input);
+      if (node.outputs.some((output) => read.has(output))) for (const input of readsOf(node)) read.add(input);
     }
-    const live = this.#nodes.filter((node) => read.has(node.output));
-    const computed = new Set(live.map((node) => node.output));
+    const live = this.#nodes.filter((node) => node.outputs.some((output) => read.has(output)));
+    const computed = new Set(live.flatMap((node) => node.outputs));
     const renamed = new Map<string, string>();
     const copies: OnnxNode[] = [];
     for (const { name, value } of outputs) {
       if (computed.has(value) && !renamed.has(value)) renamed.set(value, name);
-      else copies.push({ opType: "Identity", inputs: [renamed.get(value) ?? value], output: name, attributes: {} });
+      else copies.push({ opType: "Identity", inputs: [renamed.get(value) ?? value], outputs: [name], attributes: {} });
     }
     const rename = (value: string): string => renamed.get(value) ?? value;
     const nodes = live.map((node) => renameIn(node, rename));
@@ -152,10 +219,10 @@ export class ModelWriter {
     // String() keeps NaN and the infinities apart, the sign keeps -0.
     const key = `${dtype} ${numbers.map((x) => (Object.is(x, -0) ? "-0" : String(x))).join()} ${typeof value}`;
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    if (known?.[0] !== undefined) return known[0];
     const name = this.#name("const");
     this.#stored.set(name, encodeTensor(name, dtype, value));
-    this.#known.set(key, name);
+    this.#known.set(key, [name]);
     if (typeof value === "number") this.#numbers.set(name, value);
     return name;
   }
@@ -165,28 +232,32 @@ export class ModelWriter {
   }
 }
 
-function keyOf({ opType, inputs, attributes }: Omit<OnnxNode, "output">): string {
+function keyOf({ opType, inputs, attributes }: Omit<OnnxNode, "outputs">): string {
   return JSON.stringify([opType, inputs, attributes]);
 }
 
-function branchesOf({ attributes }: OnnxNode): readonly Branch[] {
-  return Object.values(attributes).filter(isBranch);
+function bodiesOf({ attributes }: OnnxNode): readonly Body[] {
+  return Object.values(attributes).filter(isBody);
 }
 
 /** Every value that a node or what is inside of it reads. */
 function readsOf(node: OnnxNode): readonly string[] {
-  return [...node.inputs, ...branchesOf(node).flatMap(({ nodes, output }) => [output, ...nodes.flatMap(readsOf)])];
+  const inside = bodiesOf(node).flatMap(({ nodes, outputs }) => [
+    ...outputs.map(({ name }) => name),
+    ...nodes.flatMap(readsOf),
+  ]);
+  return [...node.inputs, ...inside];
 }
 
 function renameIn(node: OnnxNode, rename: (name: string) => string): OnnxNode {
   const attributes = Object.entries(node.attributes).map(([name, value]) => [
     name,
-    isBranch(value) ? { ...value, nodes: value.nodes.map((inner) => renameIn(inner, rename)) } : value,
+    isBody(value) ? { ...value, nodes: value.nodes.map((inner) => renameIn(inner, rename)) } : value,
   ]);
   return {
     ...node,
     inputs: node.inputs.map(rename),
-    output: rename(node.output),
+    outputs: node.outputs.map(rename),
     attributes: Object.fromEntries(attributes) as OnnxNode["attributes"],
   };
 }

@@ -1,9 +1,9 @@
-import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type Shape } from "@losses/core";
+import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type OneHot, type Shape } from "@losses/core";
 import type { EmitContext } from "../context.js";
 import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
 import { pickLines } from "./pickAt.js";
 import { gatherAt, lineShape, positionOf, scatterAt, whereInside, type Position } from "./position.js";
-import { asLines, sparseOf, type SparseTerm } from "./sparse.js";
+import { asLines, lineOf, sparseOf, type SparseTerm } from "./sparse.js";
 
 /**
  * Writes a node that is a mask of few elements, or reads or changes only those, without looking at the others; `undefined` for other
@@ -11,18 +11,32 @@ import { asLines, sparseOf, type SparseTerm } from "./sparse.js";
  */
 export function emitByPosition(node: Node, context: EmitContext): string | undefined {
   if (node.op === "reduceSum") return emitPickedSum(node, context);
-  if (context.provider !== "cpu") return undefined;
+  if (node.op === "gather") return emitPicked(node, context);
+  if (!context.scatters) return undefined;
   switch (node.op) {
     case "add":
     case "sub":
       return emitFactored(node, context) ?? emitMask(node, context) ?? emitChanged(node, context);
     case "neg":
+    case "scatterAdd":
       return emitMask(node, context);
     case "where":
       return emitMask(node, context) ?? emitReplaced(node, context);
     default:
       return undefined;
   }
+}
+
+/** One element of each line. */
+function emitPicked(node: NodeOf<"gather">, context: EmitContext): string | undefined {
+  const { graph } = context;
+  const { axis } = node.attrs;
+  const [from, index] = [nodeAt(graph, node.inputs[0]), nodeAt(graph, node.inputs[1])];
+  if (index.shape[axis] !== 1 || node.dtype === "bool") return undefined;
+  const whole = node.shape.map((dim, i) => (i === axis ? (from.shape[axis] ?? 1) : dim));
+  const at = positionOf({ axis, index: index.id }, whole, context);
+  const picked = at && pickLines(from.id, at, context);
+  return picked && whereInside(picked, undefined, at, node.dtype, context);
 }
 
 /** A sum along an axis of which each line has few elements, or one. */
@@ -103,29 +117,30 @@ function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext):
 function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
   const { graph, writer, valueOf } = context;
   if (node.op !== "sub") return undefined;
-  const [left, right] = node.inputs.map((id) => nodeAt(graph, id));
-  const [mask, product] = left?.op === "mul" ? [right, left] : [left, right];
-  if (mask?.op !== "where" || product?.op !== "mul" || context.uses(product.id) > 1) return undefined;
-  const found = replaceOf(graph, mask);
-  const sum = product.inputs.find((id) => isSumOf(nodeAt(graph, id), mask, graph));
-  const other = product.inputs.find((id) => id !== sum);
-  if (found === undefined || found.elsewhere !== undefined || sum === undefined || other === undefined)
-    return undefined;
-  const at = same(nodeAt(graph, other).shape, node.shape) ? positionOf(found, node.shape, context) : undefined;
+  const [left, right] = [nodeAt(graph, node.inputs[0]), nodeAt(graph, node.inputs[1])];
+  const [mask, product] = left.op === "mul" ? [right, left] : [left, right];
+  if (product.op !== "mul" || context.uses(product.id) > 1) return undefined;
+  const factors = product.inputs.map((id) => ({ id, hot: hotOfSum(nodeAt(graph, id), mask, graph) }));
+  const sum = factors.find(({ hot }) => hot !== undefined);
+  const other = factors.find((factor) => factor !== sum)?.id;
+  if (sum?.hot === undefined || other === undefined) return undefined;
+  const at = same(nodeAt(graph, other).shape, node.shape) ? positionOf(sum.hot, node.shape, context) : undefined;
   if (at === undefined) return undefined;
   // Where a line has no such element its sum is 0, and so is the result.
   const one = asLines(writer.scalar(1, node.dtype), [], at, node.dtype, context);
   const read = readOf(nodeAt(graph, other), at, context);
-  const seen = read === undefined ? valueOf(sum) : writer.node("Add", [valueOf(sum), read]);
+  const total = valueOf(sum.id);
+  const seen = read === undefined ? total : writer.node("Add", [total, read]);
   const minusOne = writer.node("Sub", [writer.node("Sub", [seen, seen]), one]);
   const less = addTerms(valueOf(other), [{ at, value: minusOne }], context);
-  return writer.node("Mul", [less, product === left ? valueOf(sum) : writer.node("Neg", [valueOf(sum)])]);
+  return writer.node("Mul", [less, product === left ? total : writer.node("Neg", [total])]);
 }
 
-function isSumOf(node: Node, mask: Node, graph: EmitContext["graph"]): boolean {
-  return (
-    node.op === "reduceSum" && node.inputs[0] === mask.id && node.attrs.keepdims && pickOf(graph, node) !== undefined
-  );
+/** The places of the elements of a mask, if the node is their sum along the axis that has one in each line. */
+function hotOfSum(node: Node, mask: Node, graph: EmitContext["graph"]): OneHot | undefined {
+  if (node.op !== "reduceSum" || node.inputs[0] !== mask.id || !node.attrs.keepdims) return undefined;
+  const hot = mask.op === "scatterAdd" ? lineOf(mask, graph) : pickOf(graph, node);
+  return hot?.axis === node.attrs.axes[0] && node.attrs.axes.length === 1 ? hot : undefined;
 }
 
 /** The same terms, known only when what is read of a softmax that they are added to has been. */

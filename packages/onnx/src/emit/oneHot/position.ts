@@ -3,7 +3,6 @@ import {
   nodeAt,
   type Dim,
   type DType,
-  type IndexRange,
   type Node,
   type NodeOf,
   type OneHot,
@@ -13,6 +12,7 @@ import { elementType } from "../../format.js";
 import { choose } from "../choices.js";
 import { operand, type EmitContext } from "../context.js";
 import { reduceAlong } from "../normalize.js";
+import { insideAxis, outsideAxis } from "../places.js";
 
 /** One place along an axis for each line of a tensor: what a one-hot mask says. */
 export interface Position {
@@ -41,20 +41,14 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
   const leading = Array.from({ length: missing }, (_, i) => i);
   const given =
     missing === 0 ? context.valueOf(index) : writer.node("Unsqueeze", [context.valueOf(index), writer.list(leading)]);
-  if (counts(node, size, context)) return asPosition(axis, whole, given, undefined, context);
   const bare = writer.node("Squeeze", [given, writer.list([axis])]);
   const zero = writer.scalar(0, "int32");
   if (node.op !== "reduceMin") {
-    const range = trustedRange(node, size, context);
-    if (range !== undefined && range.except === undefined) return asPosition(axis, whole, given, undefined, context);
-    // An exception that may be a class as well is no place outside.
-    const except = range?.except !== undefined && range.except < 0 ? range.except : undefined;
-    const inside =
-      except === undefined
-        ? writer.node("And", [writer.node("LessOrEqual", [zero, bare]), writer.node("Less", [bare, sizes.int32(size)])])
-        : writer.node("Not", [writer.node("Equal", [bare, writer.scalar(except, "int32")])]);
+    const outside = outsideAxis(index, size, context);
+    const inside = insideAxis(bare, index, size, context);
+    if (inside === undefined) return asPosition(axis, whole, given, undefined, context);
     const place =
-      except === undefined || context.provider !== "cpu"
+      outside === "unknown" || context.provider !== "cpu"
         ? writer.node("Where", [inside, bare, zero])
         : writer.node("Max", [bare, zero]);
     return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
@@ -147,19 +141,6 @@ export function whereInside(
 /** The shape of one element for each line along an axis. */
 export function lineShape(shape: Shape, axis: number): Shape {
   return shape.map((dim, i): Dim => (i === axis ? 1 : dim));
-}
-
-/** What an input of indices along an axis of this size holds for certain. */
-function trustedRange(node: Node, size: Dim, { graph, trustsIndices }: EmitContext): IndexRange | undefined {
-  const source = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
-  const range = trustsIndices && source.op === "input" ? source.attrs.indices : undefined;
-  return range?.below === size ? range : undefined;
-}
-
-/** True for `0, 1, 2, …` over `size`. */
-function counts(node: Node, size: Dim, { graph }: EmitContext): boolean {
-  const line = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
-  return line.op === "iota" && line.attrs.size === size;
 }
 
 /** How far before the end of an axis the first extreme is: the largest `size - i` over its hits, and 0 if nothing hits. */

@@ -1,4 +1,14 @@
-import { isFloat, nodeAt, replaceOf, type DType, type Node, type NodeOf, type Shape } from "@losses/core";
+import {
+  isFloat,
+  nodeAt,
+  replaceOf,
+  type DType,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type OneHot,
+  type Shape,
+} from "@losses/core";
 import { choose } from "../choices.js";
 import type { EmitContext } from "../context.js";
 import { pickAt } from "./pickAt.js";
@@ -26,9 +36,29 @@ export function sparseOf(id: number, context: EmitContext): readonly SparseTerm[
       return sparseSum(node, context);
     case "where":
       return sparseChoice(node, context);
+    case "scatterAdd":
+      return sparseLine(node, context);
     default:
       return undefined;
   }
+}
+
+/** The places that a scatter of one element for each line adds at; `undefined` for other scatters. */
+export function lineOf(
+  { attrs: { axis }, inputs: [x, index] }: NodeOf<"scatterAdd">,
+  graph: Graph,
+): OneHot | undefined {
+  const isSingle = [x, index].every((id) => nodeAt(graph, id).shape[axis] === 1);
+  return isSingle ? { axis, index } : undefined;
+}
+
+function sparseLine(node: NodeOf<"scatterAdd">, context: EmitContext): readonly SparseTerm[] | undefined {
+  const { graph, valueOf } = context;
+  const line = lineOf(node, graph);
+  const at = line && positionOf(line, node.shape, context);
+  if (at === undefined) return undefined;
+  const [x] = node.inputs;
+  return [{ at, value: asLines(valueOf(x), nodeAt(graph, x).shape, at, node.dtype, context) }];
 }
 
 function sparseSum(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): readonly SparseTerm[] | undefined {

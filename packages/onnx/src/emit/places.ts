@@ -1,0 +1,55 @@
+import { nodeAt, outsideOf, type Dim, type Graph, type Shape } from "@losses/core";
+import type { EmitContext } from "./context.js";
+
+/** 0, 1, 2, … along an axis of a tensor. */
+export function lineAlong(shape: Shape, axis: number, { writer, sizes }: EmitContext): string {
+  const size = sizes.int32(shape[axis] ?? 1);
+  const line = writer.node("Range", [writer.scalar(0, "int32"), size, writer.scalar(1, "int32")]);
+  const trailing = Array.from({ length: shape.length - 1 - axis }, (_, i) => i + 1);
+  return trailing.length === 0 ? line : writer.node("Unsqueeze", [line, writer.list(trailing)]);
+}
+
+/** Whether positions can lie outside an axis. What a model is fed is believed only where it has been checked. */
+export function outsideAxis(index: number, size: Dim, { graph, trustsIndices }: EmitContext): Outside {
+  if (!trustsIndices && isFed(index, graph)) return "unknown";
+  return outsideOf({ node: (id) => nodeAt(graph, id) }, index, size);
+}
+
+type Outside = ReturnType<typeof outsideOf>;
+
+/** True for an input, and for what has the numbers of one in other places. */
+function isFed(id: number, graph: Graph): boolean {
+  const node = nodeAt(graph, id);
+  switch (node.op) {
+    case "input":
+      return true;
+    case "unsqueeze":
+    case "squeeze":
+    case "expand":
+    case "transpose":
+    case "reshape":
+    case "slice":
+    case "identity":
+      return isFed(node.inputs[0], graph);
+    default:
+      return false;
+  }
+}
+
+/** Where positions are inside an axis; `undefined`: everywhere. `id`: the node that they are. */
+export function insideAxis(index: string, id: number, size: Dim, context: EmitContext): string | undefined {
+  const { writer, sizes } = context;
+  const outside = outsideAxis(id, size, context);
+  if (outside === "never") return undefined;
+  if (outside !== "unknown") {
+    return writer.node("Not", [writer.node("Equal", [index, writer.scalar(outside.except, "int32")])]);
+  }
+  const isFrom = writer.node("LessOrEqual", [writer.scalar(0, "int32"), index]);
+  return writer.node("And", [isFrom, writer.node("Less", [index, sizes.int32(size)])]);
+}
+
+/** True if an axis may be empty while there are `count` positions to look for in it. */
+export function mayLack(size: Dim, count: Dim | undefined, { hasElements }: EmitContext): boolean {
+  if (typeof size === "number") return size === 0;
+  return !hasElements && size !== count;
+}
