@@ -31,6 +31,7 @@ function graphOf<K extends OpName>(
   op: K,
   attrs: OpAttributes[K],
   operands: readonly Plain[],
+  symbols: readonly string[],
   boolsAs?: "int32",
 ): Graph {
   const nodes: Node[] = [];
@@ -43,6 +44,8 @@ function graphOf<K extends OpName>(
     const id = add({ op: "input", inputs: [], attrs: { name: `x${i}`, shape, dtype }, shape, dtype });
     return dtype === operand.dtype ? id : cast(id, "bool", operand);
   });
+  // What symbols stand for is told by inputs.
+  if (symbols.length > 0) add({ op: "input", inputs: [], attrs: { name: "sizes", shape: symbols, dtype: "int32" }, shape: symbols, dtype: "int32" }); // prettier-ignore
   const infer = opTable[op].infer as (inputs: readonly TensorType[], attrs: OpAttributes[K]) => TensorType;
   const type = infer(operands, attrs);
   const id = add({ op, inputs, attrs, ...type } as Omit<Node, "id">);
@@ -61,7 +64,12 @@ function evaluate({ device, code }: Way, op: OpName, { attrs, operands, sizes = 
       return [`x${i}`, engine.upload(toHost({ ...operand, dtype }))];
     }),
   );
-  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands, boolsAs));
+  const symbols = Object.keys(sizes);
+  if (symbols.length > 0) {
+    const shape = Object.values(sizes);
+    feeds["sizes"] = engine.upload({ data: new Int32Array(sizeOf(shape)), shape, dtype: "int32" });
+  }
+  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands, symbols, boolsAs));
   if (executable instanceof Promise) throw new Error("compiled asynchronously");
   const results = executable.run(feeds, sizes);
   if (results instanceof Promise) throw new Error("ran asynchronously");

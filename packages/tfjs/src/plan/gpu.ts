@@ -23,6 +23,11 @@ export function exponential(rt: Runtime, x: Value): Value {
   return rt.device === "webgpu" ? keepNaN(rt, x, result) : result;
 }
 
+/** The natural logarithm. */
+export function logarithm(rt: Runtime, x: Value): Value {
+  return rt.kernel("Log", { x });
+}
+
 /** xʸ for a finite y. */
 export function finitePower(rt: Runtime, x: Value, y: Value, shape: readonly number[]): Value {
   if (!isOnGpu(rt)) return binary(rt, "Pow", x, y, shape);
@@ -52,24 +57,4 @@ export function power(rt: Runtime, x: Value, y: Value, shape: readonly number[])
 export function sigmoid(rt: Runtime, x: Value): Value {
   const result = rt.kernel("Sigmoid", { x });
   return isOnGpu(rt) ? keepNaN(rt, x, result) : result;
-}
-
-// 2·artanh(√z)/√z for z in [0, 1/9], to 4·10⁻⁹
-const series = [2.000000007681759, 0.6666632164138003, 0.4002459523071185, 0.2796515774455717, 0.2815777836660226];
-
-/**
- * log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|, and log(1 + e) = 2·artanh(e / (2 + e)). The kernels' log(1 + e)
- * has lost the digits of e before it starts.
- */
-export function softplus(rt: Runtime, x: Value): Value {
-  if (!isOnGpu(rt)) return rt.kernel("Softplus", { x });
-  const plus = (a: Value, value: number): Value => rt.kernel("Add", { a, b: scalar(rt, value, "float32") });
-  const times = (a: Value, b: Value): Value => rt.kernel("Multiply", { a, b });
-  const e = rt.kernel("Exp", { x: rt.kernel("Neg", { x: rt.kernel("Abs", { x }) }) });
-  const s = rt.kernel("RealDiv", { a: e, b: plus(e, 2) });
-  const z = times(s, s);
-  const [last = 0, ...rest] = [...series].reverse();
-  const start = times(z, scalar(rt, last, "float32"));
-  const sum = rest.reduce((sum, term, i) => plus(i === 0 ? sum : times(sum, z), term), start);
-  return rt.kernel("Add", { a: rt.kernel("Relu", { x }), b: times(s, sum) });
 }
