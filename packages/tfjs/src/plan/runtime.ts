@@ -40,6 +40,10 @@ type KernelAttributes = Readonly<
   Record<string, number | boolean | string | readonly number[] | readonly (readonly number[])[]>
 >;
 
+function isList(inputs: KernelInputs): inputs is readonly Value[] {
+  return Array.isArray(inputs);
+}
+
 /** Kernels of tfjs-node that are written in operations of TensorFlow.js, which take nothing but tensors. */
 const takesTensors: ReadonlySet<string> = new Set(["Pow", "ClipByValue"]);
 
@@ -72,7 +76,7 @@ export function createRuntime(tf: Tf, device: string): Runtime {
     const backend = guarded(tf.backend());
     const named = device === "tensorflow" && takesTensors.has(name) ? asTensors(inputs) : inputs;
     // A list is an object with the numbers as names to TensorFlow.js's types, and must be a list to its kernels.
-    const given = (Array.isArray(named) ? [...named] : { ...named }) as Record<string, Value>;
+    const given = (isList(named) ? [...named] : { ...named }) as Record<string, Value>;
     const run = (): Value | readonly Value[] =>
       kernel.kernelFunc({ inputs: given, attrs: (attrs ?? {}) as unknown as NamedAttrMap, backend });
     const made = device === "webgl" && name === "TopK" ? withFlags(tf, staysOnDevice, run) : run();

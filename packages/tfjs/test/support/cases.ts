@@ -9,6 +9,7 @@ import {
   expand,
   logSumExp,
   max,
+  magnitude,
   min,
   plain,
   reduce,
@@ -139,11 +140,6 @@ const powerKinks = [nan, 1, -1, 0, -0, inf, -inf, 2, -2, 0.5, -0.5, 3, -3];
 /** torch.pow: where JavaScript says NaN, 1 to any power is 1, and so is (-1) to ±∞. */
 function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === inf) ? 1 : x ** y;
-}
-
-/** The sum of |x| as a float error sees it: no partial sum is larger. */
-function magnitude(x: Plain): number {
-  return x.data.filter(Number.isFinite).reduce((sum, value) => sum + Math.abs(value), 0);
 }
 
 type Reduction = "reduceSum" | "reduceMax" | "reduceMin" | "reduceLogSumExp";

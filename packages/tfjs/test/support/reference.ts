@@ -104,6 +104,11 @@ export function min(group: readonly number[]): number {
   return group.some(Number.isNaN) ? Number.NaN : Math.min(...group);
 }
 
+/** The sum of |x| as a float error sees it: no partial sum is larger. */
+export function magnitude(x: Plain): number {
+  return x.data.filter(Number.isFinite).reduce((sum, value) => sum + Math.abs(value), 0);
+}
+
 export function logSumExp(group: readonly number[]): number {
   const top = max(group);
   if (!Number.isFinite(top)) return top;
