@@ -1,3 +1,4 @@
+import { asFloats } from "./gpu.js";
 import { elements, reshape, sameSizes, type Runtime, type Value } from "./runtime.js";
 
 // Kernels take few axes: those before an axis are one to them, and those after it.
@@ -75,10 +76,10 @@ function pickLines(rt: Runtime, lines: Value, places: Int32Array): Value {
 }
 
 /** x with its axes in another order. */
-export function permuted(rt: Runtime, x: Value, perm: readonly number[]): Value {
-  const shape = perm.map((axis) => x.shape[axis] ?? 1);
+export function permuted(rt: Runtime, x: Value, axes: readonly number[]): Value {
+  const shape = axes.map((axis) => x.shape[axis] ?? 1);
   // Axes of size 1 may be anywhere, and engines take few axes.
-  const moved = perm.filter((axis) => x.shape[axis] !== 1);
+  const moved = axes.filter((axis) => x.shape[axis] !== 1);
   const kept = [...moved].sort((a, b) => a - b);
   if (kept.every((axis, i) => axis === moved[i])) return reshape(rt, x, shape);
   const small = reshape(
@@ -86,8 +87,9 @@ export function permuted(rt: Runtime, x: Value, perm: readonly number[]): Value 
     x,
     kept.map((axis) => x.shape[axis] ?? 1),
   );
-  const order = moved.map((axis) => kept.indexOf(axis));
-  return reshape(rt, rt.kernel("Transpose", { x: small }, { perm: order }), shape);
+  const perm = moved.map((axis) => kept.indexOf(axis));
+  const transposed = asFloats(rt, small, (a) => rt.kernel("Transpose", { x: a }, { perm }));
+  return reshape(rt, transposed, shape);
 }
 
 /** `0, 1, 2, …` along one axis of so many, of size 1 along the others. */

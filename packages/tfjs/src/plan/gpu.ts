@@ -1,12 +1,19 @@
+import { castTensor } from "./elementwise.js";
 import { binary, expand, select } from "./broadcast.js";
 import { keepNaN } from "./nan.js";
-import { fill, scalar, type Runtime, type Value } from "./runtime.js";
+import { fill, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 // Kernels of the engines that compute on a GPU are one line of shader each. Where that line is wrong at the edges, or
 // loses digits, the op is composed of others.
 
 export function isOnGpu(rt: Runtime): boolean {
   return rt.device === "webgl" || rt.device === "webgpu";
+}
+
+/** What work on floats makes of x: kernels of webgpu that move axes are wrong on integers and bools, of which no graph has large ones there. */
+export function asFloats(rt: Runtime, x: Value, work: (x: Value) => Value): Value {
+  if (rt.device !== "webgpu" || x.dtype === "float32") return work(x);
+  return castTensor(rt, work(castTensor(rt, x, "float32")), x.dtype as TfDType);
 }
 
 /** x / y where y may be 0 or infinite: the kernel of webgl answers 1 wherever x = y, also to 0/0 and ∞/∞. */

@@ -8,7 +8,7 @@ import {
   type OpAttributes,
   type OpName,
 } from "@losses/core";
-import { concat, pad, slice, type BoundPositions } from "./arrange.js";
+import { concat, pad, permuted, slice, type BoundPositions } from "./arrange.js";
 import { binary, expand } from "./broadcast.js";
 import {
   absolute,
@@ -239,7 +239,7 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   transpose: movement(
     ({ attrs }) =>
       (rt, x) =>
-        rt.kernel("Transpose", { x }, { perm: attrs.perm }),
+        permuted(rt, x, attrs.perm),
   ),
   unsqueeze: movement(
     () =>

@@ -1,5 +1,6 @@
-import { along, iota, permuted } from "./arrange.js";
+import { along, iota, pad, permuted, slice } from "./arrange.js";
 import { select } from "./broadcast.js";
+import { isOnGpu } from "./gpu.js";
 import { extremum } from "./reductions.js";
 import { elements, fill, reshape, scalar, type Runtime, type Value } from "./runtime.js";
 
@@ -55,5 +56,19 @@ export interface Cumulation {
 export function cumsum(rt: Runtime, x: Value, { axis, exclusive, reverse }: Cumulation): Value {
   const { outer, length, inner } = along(x.shape, axis);
   const lines = reshape(rt, x, [outer, length, inner]);
-  return reshape(rt, rt.kernel("Cumsum", { x: lines }, { axis: 1, exclusive, reverse }), x.shape);
+  if (!isOnGpu(rt)) return reshape(rt, rt.kernel("Cumsum", { x: lines }, { axis: 1, exclusive, reverse }), x.shape);
+  // The kernel of webgpu runs the code that it made for the first length it met. Here 1, 2, 4, … neighbours are added.
+  let sums = lines;
+  for (let by = 1; by < length; by *= 2) {
+    sums = rt.kernel("Add", { a: sums, b: shifted(rt, sums, by, reverse) });
+  }
+  return reshape(rt, exclusive ? shifted(rt, sums, 1, reverse) : sums, x.shape);
+}
+
+/** Lines moved by so many places towards their end, or their start, with zeros behind them. */
+function shifted(rt: Runtime, lines: Value, by: number, isBack: boolean): Value {
+  const [outer = 1, length = 1, inner = 1] = lines.shape;
+  if (by >= length) return fill(rt, lines.shape, 0, "float32");
+  const kept = slice(rt, lines, { axis: 1, start: isBack ? by : 0, step: 1 }, [outer, length - by, inner]);
+  return pad(rt, kept, { axis: 1, start: isBack ? 0 : by, step: 1 }, lines.shape);
 }

@@ -1,5 +1,6 @@
 import { sizeOf } from "@losses/core";
 import { expand } from "./broadcast.js";
+import { asFloats } from "./gpu.js";
 import { elements, reshape, scalar, type Data, type Runtime, type Value } from "./runtime.js";
 
 /** A reduction seen as a matrix: the reduced axes are the leading or the trailing ones, or lie otherwise. */
@@ -14,7 +15,8 @@ function layoutOf(rank: number, axes: readonly number[]): Layout {
 export function sum(rt: Runtime, x: Value, axes: readonly number[], shape: readonly number[]): Value {
   // The cpu engine adds in float64; others reduce in parallel. The wasm engine adds one after the other in float32.
   if (rt.device !== "wasm" || x.dtype !== "float32") {
-    return reshape(rt, rt.kernel("Sum", { x }, { axis: axes, keepDims: false }), shape);
+    const total = asFloats(rt, x, (a) => rt.kernel("Sum", { x: a }, { axis: axes, keepDims: false }));
+    return reshape(rt, total, shape);
   }
   const length = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
   const layout = layoutOf(x.shape.length, axes);
@@ -26,11 +28,11 @@ export function sum(rt: Runtime, x: Value, axes: readonly number[], shape: reado
 
 function rowSums(x: Data, length: number): Float32Array {
   const sums = new Float32Array(x.length / length);
-  for (let row = 0; row < sums.length; row++) sums[row] = total(x, row * length, (row + 1) * length);
+  for (let row = 0; row < sums.length; row++) sums[row] = totalOf(x, row * length, (row + 1) * length);
   return sums;
 }
 
-function total(x: Data, start: number, end: number): number {
+function totalOf(x: Data, start: number, end: number): number {
   // Four running sums: additions do not wait for each other.
   let p = 0;
   let q = 0;
@@ -66,7 +68,12 @@ export function extremum(
   shape: readonly number[],
 ): Value {
   const attrs = kernel === "Max" ? { reductionIndices: axes, keepDims: false } : { axis: axes, keepDims: false };
-  const reduce = (a: Value): Value => reshape(rt, rt.kernel(kernel, { x: a }, attrs), shape);
+  const reduce = (a: Value): Value =>
+    reshape(
+      rt,
+      asFloats(rt, a, (own) => rt.kernel(kernel, { x: own }, attrs)),
+      shape,
+    );
   if (rt.device !== "webgl" || x.dtype !== "float32") return reduce(x);
   // The webgl engine starts at ∓10²⁰. Beyond that, a power of two brings the numbers within reach and back, exactly.
   const near = reduce(x);

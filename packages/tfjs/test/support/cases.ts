@@ -1,7 +1,7 @@
 import type { DimSizes, OpAttributes, OpName } from "@losses/core";
 import { arrangements } from "./arrangementCases.js";
 import { orders } from "./orderCases.js";
-import { kinks, noise } from "./numbers.js";
+import { kinks, noise, subnormals } from "./numbers.js";
 import { meaning } from "./meaning.js";
 import { scans } from "./scanCases.js";
 import {
@@ -35,6 +35,7 @@ const { NaN: nan } = Number;
 const inf = Infinity;
 
 const vector = plain([kinks.length], kinks);
+const tiny = plain([subnormals.length], subnormals);
 /** Longer than any vector register and with a remainder, NaN at every place modulo 4. */
 const long = plain(
   [131],
@@ -44,6 +45,7 @@ const wide = plain([131], noise(131, 60));
 /** Near 0, where digits cancel, and where one formula takes over from another. */
 const functionOperands = [
   vector,
+  tiny,
   wide,
   plain([997], noise(997, 4, 11)),
   plain([499], noise(499, 1.1, 12)),
@@ -64,7 +66,7 @@ const box = plain([2, 3, 4], noise(24, 4, 9));
 
 function unary<K extends OpName>(
   compute: (x: number) => number,
-  operands: readonly Plain[] = [vector, long, wide, empty, scalar],
+  operands: readonly Plain[] = [vector, tiny, long, wide, empty, scalar],
   attrs = {} as OpAttributes[K],
   dtype?: Plain["dtype"],
 ): Case<K>[] {
@@ -78,6 +80,7 @@ function unary<K extends OpName>(
 
 const floatPairs: readonly (readonly [Plain, Plain])[] = [
   [plain([kinks.length, 1], kinks), plain([1, kinks.length], kinks)],
+  [plain([subnormals.length, 1], subnormals), plain([1, subnormals.length], subnormals)],
   [
     long,
     plain(
@@ -238,10 +241,10 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
     { name: "of symbols", attrs: { dims: ["N", 3], dtype: "float32" }, operands: [], sizes: { N: 5 }, expected: plain([], [15]) },
     { name: "of nothing", attrs: { dims: [0, "N"], dtype: "float32" }, operands: [], sizes: { N: 5 }, expected: plain([], [0]) },
   ],
-  neg: unary((x) => -x, [vector, long, ints, empty]),
-  abs: unary(Math.abs, [vector, long, ints, empty]),
-  sign: unary((x) => Number(x > 0) - Number(x < 0), [vector, long, ints, empty, scalar]),
-  floor: unary(Math.floor, [vector, long, wide, plain([6], [8388607.5, -8388607.5, 1e9, -1e-30, 2, -2]), empty, scalar]),
+  neg: unary((x) => -x, [vector, tiny, long, ints, empty]),
+  abs: unary(Math.abs, [vector, tiny, long, ints, empty]),
+  sign: unary((x) => Number(x > 0) - Number(x < 0), [vector, tiny, long, ints, empty, scalar]),
+  floor: unary(Math.floor, [vector, tiny, long, wide, plain([6], [8388607.5, -8388607.5, 1e9, -1e-30, 2, -2]), empty, scalar]),
   exp: unary(Math.exp),
   expm1: unary(Math.expm1, functionOperands),
   log: unary(Math.log),
@@ -259,7 +262,7 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
   clampMax: [0, 1e-12, -2.5, 1].flatMap((bound) => unary<"clampMax">((x) => (x > Math.fround(bound) ? Math.fround(bound) : x), undefined, { bound })),
   cast: [
     ...unary<"cast">(Math.trunc, [plain([7], [1.9, -1.9, 2.5, -0.5, 0, 1e9, -3])], { to: "int32" }, "int32"),
-    ...unary<"cast">((x) => (x === 0 ? 0 : 1), [vector, ints, plain([3], [256, 0, -256], "int32")], { to: "bool" }, "bool"),
+    ...unary<"cast">((x) => (x === 0 ? 0 : 1), [vector, tiny, ints, plain([3], [256, 0, -256], "int32")], { to: "bool" }, "bool"),
     ...unary<"cast">((x) => x, [ints, plain([2], [16777217, -16777219], "int32"), bools, empty], { to: "float32" }, "float32"),
     ...unary<"cast">((x) => x, [bools], { to: "int32" }, "int32"),
   ],

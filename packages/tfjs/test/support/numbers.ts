@@ -11,5 +11,8 @@ export function noise(length: number, scale = 1, seed = 1): number[] {
 
 /** Numbers where ops have their limits. */
 export const kinks: readonly number[] = [
-  nan, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 88, -88, 104, -104, 1e-8, -1e-8, 1e-40, -1e-40, 3e38, -3e38,
+  nan, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 88, -88, 104, -104, 1e-8, -1e-8, 2e-38, -2e-38, 3e38, -3e38,
 ]; // prettier-ignore
+
+/** Numbers that devices may take for 0. */
+export const subnormals: readonly number[] = [1e-40, -1e-40, 1e-45, 0, 1, -1e-8, -0.5];

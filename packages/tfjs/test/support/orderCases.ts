@@ -1,7 +1,7 @@
 import type { OpAttributes, OpName } from "@losses/core";
 import type { Case } from "./cases.js";
 import { meaning } from "./meaning.js";
-import { kinks, noise } from "./numbers.js";
+import { kinks, noise, subnormals } from "./numbers.js";
 import { magnitude, plain, type Plain } from "./reference.js";
 
 const { NaN: nan } = Number;
@@ -12,6 +12,7 @@ const signedZeros = plain([6], [0, -0, 1, -0, 0, -1]);
 const special = plain([4, 3], [1, nan, 3, -inf, -inf, -inf, inf, inf, 2, nan, -inf, inf]);
 const box = plain([2, 3, 4], noise(24, 4, 9));
 const vector = plain([kinks.length], kinks);
+const tiny = plain([subnormals.length], subnormals);
 /** Many equal ones among few numbers. */
 const steps = plain([300], noise(300, 5, 21).map(Math.round)); // prettier-ignore
 const lines = plain([33, 70], noise(2310, 3, 22).map((x) => Math.round(4 * x) / 4)); // prettier-ignore
@@ -44,7 +45,7 @@ function along<K extends OpName>(
 }
 
 const sorted: readonly (readonly [Plain, number])[] = [
-  [vector, 0], [ties, 1], [ties, 0], [signedZeros, 0], [special, 0], [special, 1],
+  [vector, 0], [tiny, 0], [ties, 1], [ties, 0], [signedZeros, 0], [special, 0], [special, 1],
   [box, 0], [box, 1], [box, 2], [steps, 0], [lines, 0], [lines, 1],
   [single, 1], [plain([0, 3], []), 0], [plain([0, 3], []), 1], [plain([3, 0], []), 1],
 ]; // prettier-ignore
