@@ -1,6 +1,9 @@
 import {
   bindInputs,
   defineSyncBackend,
+  elementName,
+  gradientOutput,
+  inputOf,
   traceLoss,
   UnsupportedOpError,
   type Binding,
@@ -14,12 +17,18 @@ import { createEngine } from "./tfjsEngine.js";
 
 type Tensors = Readonly<Record<string, TfTensor>>;
 
+/** What a loss is called with: by input as its user gave it, and each tensor by its own name, `fake.0`. */
+export interface GivenTensors {
+  readonly given: Readonly<Record<string, TfTensor | readonly TfTensor[]>>;
+  readonly tensors: Tensors;
+}
+
 /** A loss on one engine, as TensorFlow.js calls it. */
 export interface DeviceLoss {
-  readonly value: (feeds: Tensors) => TfTensor;
-  /** The value, with `args` (the feeds called `names`) as what TensorFlow.js may differentiate it by. */
+  readonly value: (feeds: GivenTensors) => TfTensor;
+  /** The value, with `args` (the tensors called `names`) as what TensorFlow.js may differentiate it by. `wrt`: inputs. */
   readonly differentiable: (
-    feeds: Tensors,
+    feeds: GivenTensors,
     names: readonly string[],
     wrt: readonly string[] | undefined,
     args: readonly TfTensor[],
@@ -30,24 +39,26 @@ export function createDeviceLoss(tf: Tf, device: string, spec: LossSpec): Device
   const engine = createEngine(tf, device);
   const compiled = defineSyncBackend(engine).compileSync(spec);
   const backward = createBackward(engine, spec);
+  // Of what is a list the types of a loss whose inputs nobody knows say nothing.
+  const valueOf = (given: GivenTensors["given"]): TfTensor => compiled.valueSync(given as Tensors);
   const isScalar = ["mean", "sum", "batchmean"].some((kind) => spec.options["reduction"] === kind);
   return {
-    value: (feeds) => compiled.valueSync(feeds),
-    differentiable: (feeds, names, wrt, args) =>
+    value: ({ given }) => valueOf(given),
+    differentiable: ({ given, tensors }, names, wrt, args) =>
       savingAliases(tf, device, args, (keep) => {
         if (isScalar) {
           // One pass: the gradient of a scalar is a multiple of the one that comes with the value.
-          const { value, grads } = compiled.valueAndGradSync(feeds, wrt === undefined ? {} : { wrt });
-          keep(inOrder(tf, names, args, grads));
+          const { value, grads } = compiled.valueAndGradSync(given as Tensors, wrt === undefined ? {} : { wrt });
+          keep(inOrder(tf, names, args, ungrouped(grads)));
           return {
             value,
             gradFunc: (dy, saved) => guarded(tf, spec, [dy, ...args], () => scaled(tf, device, dy, saved)),
           };
         }
-        const order = Object.keys(feeds);
-        keep(Object.values(feeds));
+        const order = Object.keys(tensors);
+        keep(Object.values(tensors));
         return {
-          value: compiled.valueSync(feeds),
+          value: valueOf(given),
           gradFunc: (dy, saved) => {
             const kept = Object.fromEntries(saved.map((tensor, i) => [order[i] ?? "", tensor]));
             return guarded(tf, spec, [dy, ...args], () => inOrder(tf, names, args, backward(kept, wrt, dy)));
@@ -55,6 +66,15 @@ export function createDeviceLoss(tf: Tf, device: string, spec: LossSpec): Device
         };
       }),
   };
+}
+
+/** The tensors of lists under names of their own. */
+function ungrouped(grads: Readonly<Record<string, TfTensor | readonly TfTensor[] | undefined>>): Partial<Tensors> {
+  const entries = Object.entries(grads).flatMap(([name, gradient]): readonly (readonly [string, TfTensor])[] => {
+    if (gradient === undefined) return [];
+    return "shape" in gradient ? [[name, gradient]] : gradient.map((own, i) => [elementName(name, i), own]);
+  });
+  return Object.fromEntries(entries);
 }
 
 interface Differentiable {
@@ -128,16 +148,17 @@ function createBackward(engine: Engine<TfTensor>, spec: LossSpec): Backward {
     const known = executables.get(key);
     if (known !== undefined) return known;
     const graph = traceLoss(spec, binding, { dtype: "float32", gradients, seed: "input" });
-    const made = engine.compile({ ...graph, outputs: graph.outputs.filter(({ name }) => name !== "value") });
+    const outputs = graph.outputs.filter(({ name }) => name.startsWith(gradientOutput("")));
+    const made = engine.compile({ ...graph, outputs });
     if (made instanceof Promise) throw new UnsupportedOpError(`${engine.id}: must compile at once, got a promise.`);
     executables.set(key, made);
     return made;
   };
   return (feeds, wrt, cotangent) => {
     const types = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, engine.describe(tensor)]));
-    const binding = bindInputs(spec.loss.definition, types);
+    const binding = bindInputs(spec.loss.definition, types, spec.options);
     const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
-    const gradients = wrt === undefined ? possible : possible.filter((name) => wrt.includes(name));
+    const gradients = wrt === undefined ? possible : possible.filter((name) => wrt.includes(inputOf(name)));
     const results = executable(binding, gradients).run({ ...feeds, cotangent }, binding.sizes);
     if (results instanceof Promise) throw new UnsupportedOpError(`${engine.id}: must run at once, got a promise.`);
     return Object.fromEntries(gradients.map((name, i) => [name, results[i]]));

@@ -1,5 +1,15 @@
-import { allInputs, checkSpec, OptionError, readOptions, type LossSpec, type Rule, type Rules } from "@losses/core";
-import { toTfjs, type TensorFeeds } from "./toTfjs.js";
+import {
+  allInputs,
+  checkSpec,
+  OptionError,
+  readOptions,
+  type InputName,
+  type LossInputs,
+  type LossSpec,
+  type Rule,
+  type Rules,
+} from "@losses/core";
+import { toTfjs } from "./toTfjs.js";
 import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 
 export interface ToLayersLossOptions<N extends string = string> {
@@ -24,9 +34,9 @@ const rules: Rules<ToLayersLossOptions> = { tf: tfRule, prediction: input, truth
  * @example
  * model.compile({ optimizer: "adam", loss: toLayersLoss(crossEntropy(), { tf }) });
  */
-export function toLayersLoss<R extends string, P extends string>(
-  spec: LossSpec<R, P>,
-  options?: ToLayersLossOptions<R | P>,
+export function toLayersLoss<I extends LossInputs>(
+  spec: LossSpec<I>,
+  options?: ToLayersLossOptions<InputName<I>>,
 ): (yTrue: TfTensor, yPred: TfTensor) => TfTensor {
   checkSpec("toLayersLoss", spec);
   const given = readOptions("toLayersLoss", options, rules);
@@ -40,9 +50,6 @@ export function toLayersLoss<R extends string, P extends string>(
     );
   }
   const tf = requireTf("toLayersLoss", given.tf);
-  const loss = toTfjs<string, string>(spec as LossSpec, { tf, wrt: [prediction] });
-  return (yTrue, yPred) => {
-    const feeds: TensorFeeds<string, string> = { [prediction]: yPred, [truth]: yTrue };
-    return loss(feeds);
-  };
+  const loss = toTfjs(spec as LossSpec, { tf, wrt: [prediction] });
+  return (yTrue, yPred) => loss({ [prediction]: yPred, [truth]: yTrue });
 }

@@ -2,27 +2,35 @@ import {
   allInputs,
   BackendUnavailableError,
   checkSpec,
+  elementName,
   InputError,
+  inputOf,
   isTexts,
+  listsOf,
   OptionError,
   printValue,
   readable,
   readOptions,
+  type ForInputs,
+  type GradInput,
+  type LossInputs,
   type LossSpec,
+  type OptionalInput,
+  type RequiredInput,
   type Rules,
 } from "@losses/core";
 import { floatBits } from "./floatBits.js";
 import { isTapeOn } from "./internals.js";
 import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
-import { createDeviceLoss, type DeviceLoss } from "./deviceLoss.js";
+import { createDeviceLoss, type DeviceLoss, type GivenTensors } from "./deviceLoss.js";
 
-/** The inputs of a loss as tensors, by name. */
-export type TensorFeeds<R extends string, P extends string> = { readonly [K in R]: TfTensor } & {
-  readonly [K in P]?: TfTensor;
+/** The inputs of a loss as tensors, by name; of an input that is a list, a list of them. */
+export type TensorFeeds<I extends LossInputs> = { readonly [K in RequiredInput<I>]: ForInputs<I, TfTensor>[K] } & {
+  readonly [K in OptionalInput<I>]?: ForInputs<I, TfTensor>[K];
 };
 
 /** A loss as a function of tensors, differentiable in TensorFlow.js. */
-export type TfjsLoss<R extends string = string, P extends string = string> = (inputs: TensorFeeds<R, P>) => TfTensor;
+export type TfjsLoss<I extends LossInputs = LossInputs> = (inputs: TensorFeeds<I>) => TfTensor;
 
 export interface ToTfjsOptions<N extends string = string> {
   /** The TensorFlow.js that you train with; may be left out once `createBackend()` has imported it. */
@@ -51,12 +59,9 @@ const rules: Rules<ToTfjsOptions> = {
  * const loss = toTfjs(crossEntropy({ labelSmoothing: 0.1 }), { tf });
  * optimizer.minimize(() => loss({ input: model.apply(images), target: labels }));
  */
-export function toTfjs<R extends string, P extends string>(
-  spec: LossSpec<R, P>,
-  options?: ToTfjsOptions<R | P>,
-): TfjsLoss<R, P> {
+export function toTfjs<I extends LossInputs>(spec: LossSpec<I>, options?: ToTfjsOptions<GradInput<I>>): TfjsLoss<I> {
   checkSpec("toTfjs", spec);
-  const given = readOptions("toTfjs", options, rules as Rules<ToTfjsOptions<R | P>>);
+  const given = readOptions("toTfjs", options, rules as Rules<ToTfjsOptions<GradInput<I>>>);
   const tf = requireTf("toTfjs", given.tf);
   const wrt: readonly string[] | undefined = given.wrt && [...given.wrt];
   const known = Object.keys(allInputs(spec.loss.definition));
@@ -73,10 +78,13 @@ export function toTfjs<R extends string, P extends string>(
     const loss = byDevice.get(device) ?? createDeviceLoss(tf, device, spec);
     byDevice.set(device, loss);
     const feeds = tensorsOf(tf, spec, inputs);
-    const names = Object.keys(feeds).filter((name) => wrt?.includes(name) ?? feeds[name]?.dtype === "float32");
-    const args = names.flatMap((name) => feeds[name] ?? []);
+    const { tensors } = feeds;
+    const names = Object.keys(tensors).filter(
+      (name) => wrt?.includes(inputOf(name)) ?? tensors[name]?.dtype === "float32",
+    );
+    const args = names.flatMap((name) => tensors[name] ?? []);
     if (!isTapeOn(tf) || args.length === 0) return loss.value(feeds);
-    return loss.differentiable(feeds, names, wrt && names, args);
+    return loss.differentiable(feeds, names, wrt && [...new Set(names.map(inputOf))], args);
   };
 }
 
@@ -96,25 +104,34 @@ function currentDevice(tf: Tf): string {
 }
 
 /** What is fed, each read once: tensors that TensorFlow.js can differentiate by, and no plain data. */
-function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): Readonly<Record<string, TfTensor>> {
+function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): GivenTensors {
   return readable(spec.name, () => {
-    const known = allInputs(spec.loss.definition);
+    const { definition } = spec.loss;
+    const known = Object.keys(allInputs(definition));
     if (typeof inputs !== "object" || inputs === null) {
-      const message = `${spec.name}: inputs must be tensors by name (${Object.keys(known).join(", ")}), got ${printValue(inputs)}.`;
+      const message = `${spec.name}: inputs must be tensors by name (${known.join(", ")}), got ${printValue(inputs)}.`;
       throw new InputError(message, "MISSING_INPUT");
     }
-    const given: Record<string, TfTensor> = {};
-    for (const [name, tensor] of Object.entries(inputs as Readonly<Record<string, unknown>>)) {
-      if (tensor === undefined) continue;
-      if (!Object.hasOwn(known, name)) {
-        const message = `${spec.name}: inputs must be among ${Object.keys(known).join(", ")}, got the unknown input ${printValue(name)}.`;
+    const given: Record<string, TfTensor | readonly TfTensor[]> = {};
+    const tensors: Record<string, TfTensor> = {};
+    const tensor = (name: string, value: unknown): TfTensor => {
+      if (value instanceof tf.Tensor) return (tensors[name] = value);
+      throw new InputError(`${spec.name}: ${name} must be a tf.Tensor, got ${printValue(value)}.`, "INVALID_INPUT");
+    };
+    for (const [name, value] of Object.entries(inputs as Readonly<Record<string, unknown>>)) {
+      if (value === undefined) continue;
+      if (!known.includes(name)) {
+        const message = `${spec.name}: inputs must be among ${known.join(", ")}, got the unknown input ${printValue(name)}.`;
         throw new InputError(message, "UNKNOWN_INPUT");
       }
-      if (!(tensor instanceof tf.Tensor)) {
-        throw new InputError(`${spec.name}: ${name} must be a tf.Tensor, got ${printValue(tensor)}.`, "INVALID_INPUT");
+      if (!listsOf(definition).has(name)) given[name] = tensor(name, value);
+      else if (Array.isArray(value)) {
+        given[name] = Array.from(value, (item: unknown, i) => tensor(elementName(name, i), item));
+      } else {
+        const message = `${spec.name}: ${name} must be a list of tf.Tensors, got ${printValue(value)}.`;
+        throw new InputError(message, "INVALID_INPUT");
       }
-      given[name] = tensor;
     }
-    return given;
+    return { given, tensors };
   });
 }

@@ -64,12 +64,14 @@ export function newData(backend: KernelBackend, shape: readonly number[], dtype:
   return (backend as WasmEngine).makeOutput(own, dtype, at);
 }
 
-/** The floats of a value: a view of the memory, which growth empties. */
-export function floatsOf(backend: KernelBackend, x: TensorInfo): Float32Array {
+/** The elements of a value where they are: a view of the memory, which growth empties, in the wasm engine. */
+export function dataOf(backend: KernelBackend, x: TensorInfo): Float32Array | Int32Array | Uint8Array {
   const heap = heapOf(backend);
-  if (heap === undefined) return backend.readSync(x.dataId) as Float32Array;
+  if (heap === undefined) return backend.readSync(x.dataId) as Float32Array | Int32Array | Uint8Array;
   const { memoryOffset } = (backend as WasmEngine).dataIdMap.get(x.dataId);
-  return new Float32Array(heap.memory.buffer, memoryOffset, sizeOf(x.shape));
+  const [{ buffer }, size] = [heap.memory, sizeOf(x.shape)];
+  if (x.dtype === "float32") return new Float32Array(buffer, memoryOffset, size);
+  return x.dtype === "int32" ? new Int32Array(buffer, memoryOffset, size) : new Uint8Array(buffer, memoryOffset, size);
 }
 
 const guards = new WeakMap<KernelBackend, KernelBackend>();

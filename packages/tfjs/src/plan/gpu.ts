@@ -1,12 +1,19 @@
+import { castTensor } from "./elementwise.js";
 import { binary, expand, select } from "./broadcast.js";
 import { keepNaN } from "./nan.js";
-import { fill, scalar, type Runtime, type Value } from "./runtime.js";
+import { fill, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 // Kernels of the engines that compute on a GPU are one line of shader each. Where that line is wrong at the edges, or
 // loses digits, the op is composed of others.
 
 export function isOnGpu(rt: Runtime): boolean {
   return rt.device === "webgl" || rt.device === "webgpu";
+}
+
+/** What work on floats makes of x: kernels of webgpu that move axes are wrong on integers and bools, of which no graph has large ones there. */
+export function asFloats(rt: Runtime, x: Value, work: (x: Value) => Value): Value {
+  if (rt.device !== "webgpu" || x.dtype === "float32") return work(x);
+  return castTensor(rt, work(castTensor(rt, x, "float32")), x.dtype as TfDType);
 }
 
 /** x / y where y may be 0 or infinite: the kernel of webgl answers 1 wherever x = y, also to 0/0 and ∞/∞. */
@@ -21,6 +28,11 @@ export function divide(rt: Runtime, x: Value, y: Value, shape: readonly number[]
 export function exponential(rt: Runtime, x: Value): Value {
   const result = rt.kernel("Exp", { x });
   return rt.device === "webgpu" ? keepNaN(rt, x, result) : result;
+}
+
+/** The natural logarithm. */
+export function logarithm(rt: Runtime, x: Value): Value {
+  return rt.kernel("Log", { x });
 }
 
 /** xʸ for a finite y. */
@@ -52,24 +64,4 @@ export function power(rt: Runtime, x: Value, y: Value, shape: readonly number[])
 export function sigmoid(rt: Runtime, x: Value): Value {
   const result = rt.kernel("Sigmoid", { x });
   return isOnGpu(rt) ? keepNaN(rt, x, result) : result;
-}
-
-// 2·artanh(√z)/√z for z in [0, 1/9], to 4·10⁻⁹
-const series = [2.000000007681759, 0.6666632164138003, 0.4002459523071185, 0.2796515774455717, 0.2815777836660226];
-
-/**
- * log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|, and log(1 + e) = 2·artanh(e / (2 + e)). The kernels' log(1 + e)
- * has lost the digits of e before it starts.
- */
-export function softplus(rt: Runtime, x: Value): Value {
-  if (!isOnGpu(rt)) return rt.kernel("Softplus", { x });
-  const plus = (a: Value, value: number): Value => rt.kernel("Add", { a, b: scalar(rt, value, "float32") });
-  const times = (a: Value, b: Value): Value => rt.kernel("Multiply", { a, b });
-  const e = rt.kernel("Exp", { x: rt.kernel("Neg", { x: rt.kernel("Abs", { x }) }) });
-  const s = rt.kernel("RealDiv", { a: e, b: plus(e, 2) });
-  const z = times(s, s);
-  const [last = 0, ...rest] = [...series].reverse();
-  const start = times(z, scalar(rt, last, "float32"));
-  const sum = rest.reduce((sum, term, i) => plus(i === 0 ? sum : times(sum, z), term), start);
-  return rt.kernel("Add", { a: rt.kernel("Relu", { x }), b: times(s, sum) });
 }

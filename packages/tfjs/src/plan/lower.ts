@@ -1,4 +1,14 @@
-import { bindShape, sizeOf, type Graph, type NodeOf, type OpName } from "@losses/core";
+import {
+  bindDim,
+  bindShape,
+  sizeOf,
+  type DimSizes,
+  type Graph,
+  type NodeOf,
+  type OpAttributes,
+  type OpName,
+} from "@losses/core";
+import { concat, pad, permuted, slice, type BoundPositions } from "./arrange.js";
 import { binary, expand } from "./broadcast.js";
 import {
   absolute,
@@ -12,22 +22,26 @@ import {
   relu,
   sign,
 } from "./elementwise.js";
-import { divide, exponential, finitePower, power, sigmoid, softplus } from "./gpu.js";
+import { atan, erf, expm1, log1p, softplus, tanh } from "./functions.js";
+import { gather, scatterAdd } from "./gather.js";
+import { divide, exponential, finitePower, logarithm, power, sigmoid } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
+import { argExtreme, argsort, cumsum } from "./order.js";
+import { evaluated, isInMemory, type DefinedOp } from "./memory.js";
 import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
 import { extremum, matmul, sum } from "./reductions.js";
 import { fill, reshape, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
-/** Turns a graph into kernel calls of one engine. */
-export function lower(graph: Graph, device: string): Plan {
-  const builder = new PlanBuilder(graph, device);
+/** Turns a graph, or what some of its outputs need of it, into kernel calls of one engine. */
+export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = graph.outputs): Plan {
+  const builder = new PlanBuilder(graph, device, (body, needed) => lower(body, device, needed));
   for (const node of graph.nodes) {
     const operands = node.inputs.map((input) => builder.of(input));
     const lowerNode = lowering[node.op] as Lowering<OpName>;
     builder.set(node.id, lowerNode(builder, node as NodeOf<OpName>, operands));
   }
-  return builder.finish(graph.outputs.map(({ node }) => builder.of(node)));
+  return builder.finish(outputs.map(({ node }) => builder.of(node)));
 }
 
 /** Adds the steps of a node over its operands' steps; returns the one that holds the result. */
@@ -107,6 +121,23 @@ function reduceExtreme(kernel: "Max" | "Min"): Lowering<"reduceMax"> & Lowering<
   };
 }
 
+/** An op about where elements are: its definition on engines in memory, kernels elsewhere. */
+function defined<K extends DefinedOp>(
+  byKernels: (rt: Runtime, attrs: OpAttributes[K], context: StepContext) => Value,
+): Lowering<K> {
+  return (b, node, operands) => {
+    const own = node as NodeOf<DefinedOp>;
+    const source: NewStep["source"] = isInMemory(b.device)
+      ? (rt, context) => evaluated(rt, own, context)
+      : (rt, context) => byKernels(rt, own.attrs as OpAttributes[K], context);
+    return b.add(nameOf(own), { ...step(own, operands, source), readsEmpty: own.op === "concat" });
+  };
+}
+
+function boundPositions({ axis, start, step }: NodeOf<"slice" | "pad">["attrs"], sizes: DimSizes): BoundPositions {
+  return { axis, start: bindDim(start, sizes), step };
+}
+
 /** How every op is computed. */
 const lowering: { readonly [K in OpName]: Lowering<K> } = {
   input: (b, node) => b.add(nameOf(node), step(node, [], node.attrs.name)),
@@ -135,9 +166,15 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   neg: unary(() => negative),
   abs: unary(() => absolute),
   sign: unary(() => sign),
+  floor: unaryKernel("Floor"),
   exp: unary(() => exponential),
-  log: unaryKernel("Log"),
+  expm1: unary(() => expm1),
+  log: unary(() => logarithm),
+  log1p: unary(() => log1p),
   sqrt: unaryKernel("Sqrt"),
+  tanh: unary(() => tanh),
+  atan: unary(() => atan),
+  erf: unary(() => erf),
   relu: unary(() => relu),
   sigmoid: unary(() => sigmoid),
   softplus: unary(() => softplus),
@@ -186,11 +223,23 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   reduceLogSumExp: lowerLogSumExp,
   softmax: lowerSoftmax,
   logSoftmax: lowerLogSoftmax,
-  matmul: pair((rt, x, y) => matmul(rt, x, y)),
+  argMax: defined((rt, { axis }, context) => argExtreme(rt, "Max", operandAt(context, 0), axis, context.shape)),
+  argMin: defined((rt, { axis }, context) => argExtreme(rt, "Min", operandAt(context, 0), axis, context.shape)),
+  argsort: defined((rt, { axis, descending }, context) => argsort(rt, operandAt(context, 0), axis, descending)),
+  cumsum: defined((rt, attrs, context) => cumsum(rt, operandAt(context, 0), attrs)),
+  gather: defined((rt, { axis }, context) => {
+    const [x, index] = [operandAt(context, 0), operandAt(context, 1)];
+    return gather(rt, x, index, axis, context.shape);
+  }),
+  scatterAdd: defined((rt, { axis }, context) => {
+    const [x, index] = [operandAt(context, 0), operandAt(context, 1)];
+    return scatterAdd(rt, x, index, axis, context.shape);
+  }),
+  matmul: pair((rt, x, y, shape) => matmul(rt, x, y, shape)),
   transpose: movement(
     ({ attrs }) =>
       (rt, x) =>
-        rt.kernel("Transpose", { x }, { perm: attrs.perm }),
+        permuted(rt, x, attrs.perm),
   ),
   unsqueeze: movement(
     () =>
@@ -207,4 +256,17 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
       (rt, x, { shape }) =>
         expand(rt, x, shape, small),
   ),
+  reshape: movement(
+    () =>
+      (rt, x, { shape }) =>
+        reshape(rt, x, shape),
+  ),
+  concat: defined((rt, { axis }, { operands, shape }) => concat(rt, operands, axis, shape)),
+  slice: defined((rt, attrs, context) =>
+    slice(rt, operandAt(context, 0), boundPositions(attrs, context.sizes), context.shape),
+  ),
+  pad: defined((rt, attrs, context) =>
+    pad(rt, operandAt(context, 0), boundPositions(attrs, context.sizes), context.shape),
+  ),
+  scan: (b, node, operands) => b.addLoop(node, operands),
 };

@@ -1,6 +1,6 @@
 import { sizeOf } from "@losses/core";
 import { expand } from "./broadcast.js";
-import { elements, fill, reshape, scalar, type Runtime, type Value } from "./runtime.js";
+import { elements, fill, reshape, scalar, type Data, type Runtime, type Value } from "./runtime.js";
 
 /**
  * Flat positions in a tensor that broadcasts to this shape, one for each place outside the axis; -1 where the index is
@@ -14,7 +14,7 @@ export function positions(
   target: readonly number[],
 ): Value {
   const places = shape.map((size, i) => (i === axis ? 1 : size));
-  const given = rt.integers(expand(rt, index, places));
+  const given = rt.data(expand(rt, index, places));
   const length = shape[axis] ?? 0;
   const strides = stridesOf(target, shape.length);
   const step = strides[axis] ?? 0;
@@ -52,7 +52,7 @@ function startsOf(places: readonly number[], strides: readonly number[]): Int32A
 
 /** The elements at flat positions, 0 at -1. */
 export function pick(rt: Runtime, x: Value, flat: Value, shape: readonly number[]): Value {
-  const hasGaps = rt.integers(flat).includes(-1);
+  const hasGaps = rt.data(flat).includes(-1);
   const indices = hasGaps ? rt.kernel("Maximum", { a: flat, b: scalar(rt, 0, "int32") }) : flat;
   const found = rt.kernel("GatherV2", { x: reshape(rt, x, [elements(x)]), indices }, { axis: 0, batchDims: 0 });
   return reshape(rt, hasGaps ? withoutGaps(rt, flat, found) : found, shape);
@@ -61,7 +61,7 @@ export function pick(rt: Runtime, x: Value, flat: Value, shape: readonly number[
 /** The values where a position is on the axis, 0 elsewhere. */
 export function withoutGaps(rt: Runtime, flat: Value, values: Value): Value {
   const t = reshape(rt, values, flat.shape);
-  if (!rt.integers(flat).includes(-1)) return t;
+  if (!rt.data(flat).includes(-1)) return t;
   const condition = rt.kernel("GreaterEqual", { a: flat, b: scalar(rt, 0, "int32") });
   return rt.kernel("Select", { condition, t, e: fill(rt, flat.shape, 0, "float32") });
 }
@@ -77,7 +77,7 @@ export function place(
 ): Value {
   const single = shape.map((size, i) => (i === axis ? 1 : size));
   const values = reshape(rt, expand(rt, value, single), [elements(flat)]);
-  const host = rt.integers(flat);
+  const host = rt.data(flat);
   const [targets, updates] = host.includes(-1) ? kept(rt, host, values) : [flat, values];
   if (updates === undefined) return into === undefined ? fill(rt, shape, 0, "float32") : reshape(rt, into, shape);
   const indices = reshape(rt, targets, [elements(targets), 1]);
@@ -90,7 +90,7 @@ export function place(
 }
 
 /** The positions that are on the axis, and their values; no values if there is no such position. */
-function kept(rt: Runtime, flat: Int32Array, values: Value): readonly [Value, Value | undefined] {
+function kept(rt: Runtime, flat: Data, values: Value): readonly [Value, Value | undefined] {
   const places = Int32Array.from(flat.keys()).filter((i) => flat[i] !== -1);
   const shape = [places.length];
   const targets = rt.make(

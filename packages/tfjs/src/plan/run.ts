@@ -1,7 +1,11 @@
-import { bindShape, LossesError, sizeOf, type DimSizes, type HostData } from "@losses/core";
+import { bindDim, bindShape, LossesError, sizeOf, type DimSizes } from "@losses/core";
 import type { TfTensor } from "../tf.js";
-import type { Plan } from "./plan.js";
+import { runLoop } from "./loop.js";
+import { arrayOf } from "./memory.js";
+import type { Loop, LoopResult, Plan } from "./plan.js";
 import { alias, fill, type Runtime, type TfDType, type Value } from "./runtime.js";
+
+type Values = Readonly<Record<string, Value>>;
 
 /** Runs a plan. The results are new tensors, never the feeds; nothing else stays, also if a kernel fails. */
 export function runPlan(
@@ -10,24 +14,60 @@ export function runPlan(
   feeds: Readonly<Record<string, TfTensor>>,
   sizes: DimSizes,
 ): TfTensor[] {
+  const tensors: TfTensor[] = [];
+  let results: readonly Value[] = [];
+  try {
+    results = execute(rt, prepare(plan, sizes), feeds);
+    for (const result of results) tensors.push(rt.tensor(result));
+    return tensors;
+  } catch (cause) {
+    for (const tensor of tensors) tensor.dispose();
+    results.slice(tensors.length).forEach(rt.free);
+    if (!(cause instanceof RangeError)) throw cause;
+    // What JavaScript says to an array that is too large.
+    const message = `tfjs:${rt.device}: intermediate results must fit into memory, got: ${cause.message}. Use smaller batches.`;
+    throw new LossesError("BACKEND_FAILED", message, { cause });
+  }
+}
+
+/** A plan for certain sizes: the shapes of its tensors, and which of them are needed. */
+interface Prepared {
+  readonly plan: Plan;
+  readonly sizes: DimSizes;
+  readonly shapes: Shapes;
+  readonly isNeeded: readonly boolean[];
+  readonly bodies: ReadonlyMap<Loop, Prepared>;
+}
+
+type Shapes = readonly (readonly number[])[];
+
+function prepare(plan: Plan, sizes: DimSizes): Prepared {
   const shapes = plan.steps.map((step) => bindShape(step.shape, sizes));
-  const isNeeded = neededSteps(plan, shapes);
+  const bodies = new Map<Loop, Prepared>();
+  for (const { source } of plan.steps) {
+    if (typeof source === "object" && !bodies.has(source.loop)) {
+      bodies.set(source.loop, prepare(source.loop.body, sizes));
+    }
+  }
+  return { plan, sizes, shapes, isNeeded: neededSteps(plan, shapes), bodies };
+}
+
+/** The results, which are the caller's to free: new values, or second handles to feeds. */
+function execute(rt: Runtime, prepared: Prepared, feeds: Values): readonly Value[] {
+  const { plan, shapes, isNeeded } = prepared;
   const values: (Value | undefined)[] = [];
   const own = new Set<Value>();
-  const give = (id: number): TfTensor => {
-    const value = at(values, id);
-    // A feed, or a value that is already another result, gets a second handle.
-    const handle = own.delete(value) ? value : rt.only(() => alias(rt, value));
-    return rt.tensor(handle);
-  };
+  const results: Value[] = [];
   try {
     plan.steps.forEach((step, id) => {
       if (!isNeeded[id]) return;
       const { source } = step;
       if (typeof source === "string") {
         values[id] = feed(feeds, source);
+      } else if (typeof source === "object" && hasElements(shapes, id)) {
+        if (values[id] === undefined) for (const made of loopResults(rt, prepared, source, values)) own.add(made);
       } else {
-        const value = rt.only(() => compute(rt, plan, id, shapes, values, sizes));
+        const value = rt.only(() => compute(rt, prepared, id, values));
         values[id] = value;
         // Constants belong to the engine.
         if (step.value === undefined) own.add(value);
@@ -37,59 +77,97 @@ export function runPlan(
         if (value !== undefined && own.delete(value)) rt.free(value);
       }
     });
-    return plan.outputs.map(give);
+    for (const id of plan.outputs) {
+      const value = at(values, id);
+      // A feed, or a value that is already another result, gets a second handle.
+      results.push(own.delete(value) ? value : rt.only(() => alias(rt, value)));
+    }
+    return results;
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    // What JavaScript says to an array that is too large.
-    const message = `tfjs:${rt.device}: intermediate results must fit into memory, got: ${cause.message}. Use smaller batches.`;
-    throw new LossesError("BACKEND_FAILED", message, { cause });
+    results.forEach(rt.free);
+    throw cause;
   } finally {
     own.forEach(rt.free);
   }
 }
 
-type Shapes = readonly (readonly number[])[];
+/** Runs a loop, and puts its results among the values of the steps that they are. */
+function loopResults(
+  rt: Runtime,
+  { plan, sizes, shapes, isNeeded, bodies }: Prepared,
+  { loop }: LoopResult,
+  values: (Value | undefined)[],
+): readonly Value[] {
+  const places = new Map<number, number>();
+  plan.steps.forEach(({ source }, id) => {
+    if (typeof source === "object" && source.loop === loop) places.set(source.result, id);
+  });
+  const [first = -1] = places.values();
+  const body = bodies.get(loop);
+  if (body === undefined) throw new LossesError("INVALID_GRAPH", "tfjs: a loop must have a body, got none.");
+  const results = runLoop(rt, loop, {
+    operands: (plan.steps[first]?.operands ?? []).map((operand) => at(values, operand)),
+    length: bindDim(loop.length, sizes),
+    step: (feeds) => execute(rt, body, feeds),
+    empty: (result) => {
+      const id = places.get(result) ?? -1;
+      return rt.only(() => emptyValue(rt, shapes[id] ?? [0], (plan.steps[id]?.dtype ?? "float32") as TfDType));
+    },
+  });
+  return results.filter((value, result) => {
+    const id = places.get(result) ?? -1;
+    const isAwaited = isNeeded[id] === true && values[id] === undefined;
+    if (isAwaited) values[id] = value;
+    else rt.free(value);
+    return isAwaited;
+  });
+}
 
 /** The steps that results are computed from: nothing is read for a result without elements, or from operands without. */
 function neededSteps({ steps, outputs }: Plan, shapes: Shapes): readonly boolean[] {
   const needed = steps.map((_, id) => outputs.includes(id));
   for (let id = steps.length - 1; id >= 0; id--) {
-    const { operands = [] } = steps[id] ?? {};
-    if (needed[id] && readsOperands(shapes, id, operands)) for (const operand of operands) needed[operand] = true;
+    const { operands = [], readsEmpty = false } = steps[id] ?? {};
+    if (needed[id] && readsOperands(shapes, id, operands, readsEmpty)) {
+      for (const operand of operands) needed[operand] = true;
+    }
   }
   return needed;
 }
 
-function readsOperands(shapes: Shapes, id: number, operands: readonly number[]): boolean {
-  return [id, ...operands].every((each) => sizeOf(shapes[each] ?? []) > 0);
+function readsOperands(shapes: Shapes, id: number, operands: readonly number[], readsEmpty: boolean): boolean {
+  return hasElements(shapes, id) && (readsEmpty || operands.every((operand) => hasElements(shapes, operand)));
+}
+
+function hasElements(shapes: Shapes, id: number): boolean {
+  return sizeOf(shapes[id] ?? []) > 0;
 }
 
 function compute(
   rt: Runtime,
-  { steps }: Plan,
+  { plan: { steps }, shapes, sizes }: Prepared,
   id: number,
-  shapes: Shapes,
   values: readonly (Value | undefined)[],
-  sizes: DimSizes,
 ): Value {
   const [step, shape] = [steps[id], shapes[id]];
-  if (step === undefined || shape === undefined || typeof step.source === "string") {
+  if (step === undefined || shape === undefined) throw new RangeError(`a plan has no step ${id}`);
+  const dtype = step.dtype as TfDType;
+  if (sizeOf(shape) === 0) return emptyValue(rt, shape, dtype);
+  if (typeof step.source !== "function") {
     throw new LossesError("INVALID_GRAPH", `tfjs: step ${id} must be computed, got none that can be.`);
   }
-  const dtype = step.dtype as TfDType;
-  if (sizeOf(shape) === 0) return rt.make(emptyData(dtype), shape, dtype);
-  if (!readsOperands(shapes, id, step.operands)) return fill(rt, shape, step.neutral, dtype);
+  if (!readsOperands(shapes, id, step.operands, step.readsEmpty)) return fill(rt, shape, step.neutral, dtype);
   const operands = step.operands.map((operand) => at(values, operand));
   const result = step.source(rt, { operands, shape, sizes });
   // Operands are freed on their own; a result must not be one of them.
   return operands.includes(result) ? alias(rt, result) : result;
 }
 
-function emptyData(dtype: TfDType): HostData {
-  return dtype === "float32" ? new Float32Array(0) : dtype === "int32" ? new Int32Array(0) : new Uint8Array(0);
+function emptyValue(rt: Runtime, shape: readonly number[], dtype: TfDType): Value {
+  return rt.make(arrayOf(dtype, 0), shape, dtype);
 }
 
-function feed(feeds: Readonly<Record<string, TfTensor>>, name: string): Value {
+function feed(feeds: Values, name: string): Value {
   const tensor = feeds[name];
   if (tensor === undefined) throw new LossesError("MISSING_INPUT", `tfjs: ${name} must be fed, got nothing.`);
   return tensor;

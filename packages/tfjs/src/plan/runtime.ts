@@ -1,7 +1,7 @@
 import { sizeOf, UnsupportedOpError, type HostData } from "@losses/core";
 import type { KernelBackend, NamedAttrMap, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Tf, TfTensor } from "../tf.js";
-import { floatsOf, guarded, newData } from "../wasmHeap.js";
+import { dataOf, guarded, newData } from "../wasmHeap.js";
 
 /** The dtypes of TensorFlow.js that graphs use. */
 export type TfDType = "float32" | "int32" | "bool";
@@ -13,16 +13,16 @@ export type Value = TensorInfo;
 export interface Runtime {
   readonly device: string;
   /** Runs one kernel and returns its result. */
-  readonly kernel: (name: string, inputs: Readonly<Record<string, Value>>, attrs?: KernelAttributes) => Value;
+  readonly kernel: (name: string, inputs: KernelInputs, attrs?: KernelAttributes) => Value;
+  /** Runs one kernel and returns all its results. */
+  readonly results: (name: string, inputs: KernelInputs, attrs?: KernelAttributes) => readonly Value[];
   readonly make: (data: HostData, shape: readonly number[], dtype: TfDType) => Value;
   /** A second value over the same memory, in a shape of as many elements. */
   readonly alias: (x: Value, shape: readonly number[]) => Value;
   /** A scalar that stays on the engine: made once, never freed. */
   readonly constant: (value: number, dtype: TfDType) => Value;
-  /** The integers of a value, of an engine that computes in memory. */
-  readonly integers: (x: Value) => Int32Array;
-  /** The floats of a value of the wasm engine; where they are, so that they may be gone as soon as something is made. */
-  readonly floats: (x: Value) => Float32Array;
+  /** The elements of a value of an engine in memory; where they are, so that they may be gone as soon as something is made. */
+  readonly data: (x: Value) => Data;
   /** Frees what the work makes, except its result. */
   readonly only: (work: () => Value) => Value;
   readonly free: (x: Value) => void;
@@ -30,7 +30,19 @@ export interface Runtime {
   readonly tensor: (x: Value) => TfTensor;
 }
 
-export type KernelAttributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
+/** The elements of a value: float32, int32 or bool. */
+export type Data = Float32Array | Int32Array | Uint8Array;
+
+/** By name, or in a list where there may be any number. */
+type KernelInputs = Readonly<Record<string, Value>> | readonly Value[];
+
+type KernelAttributes = Readonly<
+  Record<string, number | boolean | string | readonly number[] | readonly (readonly number[])[]>
+>;
+
+function isList(inputs: KernelInputs): inputs is readonly Value[] {
+  return Array.isArray(inputs);
+}
 
 /** Kernels of tfjs-node that are written in operations of TensorFlow.js, which take nothing but tensors. */
 const takesTensors: ReadonlySet<string> = new Set(["Pow", "ClipByValue"]);
@@ -39,7 +51,7 @@ const takesTensors: ReadonlySet<string> = new Set(["Pow", "ClipByValue"]);
 const constants = new WeakMap<KernelBackend, Map<string, Value>>();
 
 /** The contents of what is kept, by data. */
-const contents = new WeakMap<object, Float32Array | Int32Array | Uint8Array>();
+const contents = new WeakMap<object, Data>();
 
 /** The engine must be the current one whenever the runtime is used. */
 export function createRuntime(tf: Tf, device: string): Runtime {
@@ -56,18 +68,23 @@ export function createRuntime(tf: Tf, device: string): Runtime {
     // TensorFlow.js counts the data of such a tensor until it is told that its last alias has gone.
     else if (backend.disposeData(x.dataId)) engine.removeDataId(x.dataId, backend);
   };
-  const kernel: Runtime["kernel"] = (name, inputs, attrs) => {
+  const results: Runtime["results"] = (name, inputs, attrs) => {
     const kernel = tf.getKernel(name, device);
     if (kernel === undefined || kernel === null) {
       throw new UnsupportedOpError(`tfjs:${device}: the engine must have the kernel ${name}, got none.`);
     }
     const backend = guarded(tf.backend());
-    const given = device === "tensorflow" && takesTensors.has(name) ? asTensors(inputs) : inputs;
-    const result = kernel.kernelFunc({ inputs: { ...given }, attrs: (attrs ?? {}) as NamedAttrMap, backend });
-    return note(Array.isArray(result) ? onlyResult(name, result) : result);
+    const named = device === "tensorflow" && takesTensors.has(name) ? asTensors(inputs) : inputs;
+    // A list is an object with the numbers as names to TensorFlow.js's types, and must be a list to its kernels.
+    const given = (isList(named) ? [...named] : { ...named }) as Record<string, Value>;
+    const run = (): Value | readonly Value[] =>
+      kernel.kernelFunc({ inputs: given, attrs: (attrs ?? {}) as unknown as NamedAttrMap, backend });
+    const made = device === "webgl" && name === "TopK" ? withFlags(tf, staysOnDevice, run) : run();
+    return ("dataId" in made ? [made] : made).map(note);
   };
+  const kernel: Runtime["kernel"] = (name, inputs, attrs) => firstResult(name, results(name, inputs, attrs));
   // Of that engine, Reshape answers with a tensor.
-  const asTensors = (inputs: Readonly<Record<string, Value>>): Record<string, Value> =>
+  const asTensors = (inputs: KernelInputs): Record<string, Value> =>
     Object.fromEntries(
       Object.entries(inputs).map(([key, x]) => [
         key,
@@ -77,6 +94,7 @@ export function createRuntime(tf: Tf, device: string): Runtime {
   return {
     device,
     kernel,
+    results,
     make: (data, shape, dtype) => note(newData(tf.backend(), shape, dtype, data)),
     alias: (x, shape) => {
       // On these, the kernel Reshape does no more than this. (Identity copies on wasm.)
@@ -97,8 +115,7 @@ export function createRuntime(tf: Tf, device: string): Runtime {
       contents.set(fresh.dataId, data);
       return fresh;
     },
-    integers: (x) => tf.backend().readSync(x.dataId) as Int32Array,
-    floats: (x) => floatsOf(tf.backend(), x),
+    data: (x) => dataOf(tf.backend(), x),
     only: (work) => {
       const outer = made;
       made = [];
@@ -120,14 +137,32 @@ export function createRuntime(tf: Tf, device: string): Runtime {
       const kept = contents.get(x.dataId);
       if (kept === undefined) return engine.makeTensorFromTensorInfo(x, backend);
       // Tensors own their data: what is kept is copied.
-      free(x);
       const { dataId } = newData(backend, x.shape, x.dtype as TfDType, kept.slice());
+      free(x);
       return engine.makeTensorFromTensorInfo({ ...x, dataId }, backend);
     },
   };
 }
 
-function onlyResult(name: string, [result]: readonly Value[]): Value {
+/** How the webgl engine is kept from reading what it has computed in order to sort it in JavaScript. */
+const staysOnDevice = {
+  TOPK_LAST_DIM_CPU_HANDOFF_SIZE_THRESHOLD: 0,
+  TOPK_K_CPU_HANDOFF_THRESHOLD: Number.MAX_SAFE_INTEGER,
+};
+
+/** Runs work with flags of TensorFlow.js set, and sets them back. */
+function withFlags<A>(tf: Tf, flags: Readonly<Record<string, number>>, work: () => A): A {
+  const env = tf.env();
+  const before = Object.keys(flags).map((flag) => [flag, env.getNumber(flag)] as const);
+  try {
+    for (const [flag, value] of Object.entries(flags)) env.set(flag, value);
+    return work();
+  } finally {
+    for (const [flag, value] of before) env.set(flag, value);
+  }
+}
+
+function firstResult(name: string, [result]: readonly Value[]): Value {
   if (result === undefined) throw new RangeError(`the kernel ${name} gave no result`);
   return result;
 }
@@ -142,7 +177,7 @@ export function scalar(rt: Runtime, value: number, dtype: TfDType): Value {
   return rt.constant(value, dtype);
 }
 
-function scalarData(value: number, dtype: TfDType): Float32Array | Int32Array | Uint8Array {
+function scalarData(value: number, dtype: TfDType): Data {
   return dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value);
 }
 

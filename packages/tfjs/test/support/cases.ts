@@ -1,10 +1,15 @@
 import type { DimSizes, OpAttributes, OpName } from "@losses/core";
+import { arrangements } from "./arrangementCases.js";
+import { orders } from "./orderCases.js";
+import { kinks, noise, subnormals } from "./numbers.js";
+import { meaning } from "./meaning.js";
+import { scans } from "./scanCases.js";
 import {
   elementwise,
   expand,
   logSumExp,
-  matmul,
   max,
+  magnitude,
   min,
   plain,
   reduce,
@@ -29,23 +34,26 @@ export interface Case<K extends OpName = OpName> {
 const { NaN: nan } = Number;
 const inf = Infinity;
 
-/** Deterministic numbers in [-scale, scale). */
-function noise(length: number, scale = 1, seed = 1): number[] {
-  let state = seed * 2654435761;
-  return Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.fround(scale * (state / 2 ** 31 - 1));
-  });
-}
-
-const kinks = [nan, inf, -inf, 0, -0, 1, -1, 0.5, -0.5, 88, -88, 104, -104, 1e-8, -1e-8, 1e-40, -1e-40, 3e38, -3e38];
 const vector = plain([kinks.length], kinks);
+const tiny = plain([subnormals.length], subnormals);
 /** Longer than any vector register and with a remainder, NaN at every place modulo 4. */
 const long = plain(
   [131],
   [...noise(130, 3), nan].map((x, i) => (i % 29 === 0 ? nan : x)),
 );
 const wide = plain([131], noise(131, 60));
+/** Near 0, where digits cancel, and where one formula takes over from another. */
+const functionOperands = [
+  vector,
+  tiny,
+  wide,
+  plain([997], noise(997, 4, 11)),
+  plain([499], noise(499, 1.1, 12)),
+  plain([199], noise(199, 1e-3, 13)),
+  plain([12], [0.5, -0.5, 0.49999997, -0.50000006, 0.99999994, -0.99999994, 2.4142137, 0.41421357, -2.4142137, 3.9, -5.9, 1e30]),
+  plain([0, 3], []),
+  plain([], [0.5]),
+]; // prettier-ignore
 const empty = plain([0, 3], []);
 const ints = plain([6], [0, 1, -1, 7, -123456789, 2147483647], "int32");
 const bools = plain([4], [0, 1, 1, 0], "bool");
@@ -58,7 +66,7 @@ const box = plain([2, 3, 4], noise(24, 4, 9));
 
 function unary<K extends OpName>(
   compute: (x: number) => number,
-  operands: readonly Plain[] = [vector, long, wide, empty, scalar],
+  operands: readonly Plain[] = [vector, tiny, long, wide, empty, scalar],
   attrs = {} as OpAttributes[K],
   dtype?: Plain["dtype"],
 ): Case<K>[] {
@@ -72,6 +80,7 @@ function unary<K extends OpName>(
 
 const floatPairs: readonly (readonly [Plain, Plain])[] = [
   [plain([kinks.length, 1], kinks), plain([1, kinks.length], kinks)],
+  [plain([subnormals.length, 1], subnormals), plain([1, subnormals.length], subnormals)],
   [
     long,
     plain(
@@ -134,11 +143,6 @@ const powerKinks = [nan, 1, -1, 0, -0, inf, -inf, 2, -2, 0.5, -0.5, 3, -3];
 /** torch.pow: where JavaScript says NaN, 1 to any power is 1, and so is (-1) to ±∞. */
 function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === inf) ? 1 : x ** y;
-}
-
-/** The sum of |x| as a float error sees it: no partial sum is larger. */
-function magnitude(x: Plain): number {
-  return x.data.filter(Number.isFinite).reduce((sum, value) => sum + Math.abs(value), 0);
 }
 
 type Reduction = "reduceSum" | "reduceMax" | "reduceMin" | "reduceLogSumExp";
@@ -237,12 +241,18 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
     { name: "of symbols", attrs: { dims: ["N", 3], dtype: "float32" }, operands: [], sizes: { N: 5 }, expected: plain([], [15]) },
     { name: "of nothing", attrs: { dims: [0, "N"], dtype: "float32" }, operands: [], sizes: { N: 5 }, expected: plain([], [0]) },
   ],
-  neg: unary((x) => -x, [vector, long, ints, empty]),
-  abs: unary(Math.abs, [vector, long, ints, empty]),
-  sign: unary((x) => Number(x > 0) - Number(x < 0), [vector, long, ints, empty, scalar]),
+  neg: unary((x) => -x, [vector, tiny, long, ints, empty]),
+  abs: unary(Math.abs, [vector, tiny, long, ints, empty]),
+  sign: unary((x) => Number(x > 0) - Number(x < 0), [vector, tiny, long, ints, empty, scalar]),
+  floor: unary(Math.floor, [vector, tiny, long, wide, plain([6], [8388607.5, -8388607.5, 1e9, -1e-30, 2, -2]), empty, scalar]),
   exp: unary(Math.exp),
+  expm1: unary(Math.expm1, functionOperands),
   log: unary(Math.log),
+  log1p: unary(Math.log1p, functionOperands),
   sqrt: unary(Math.sqrt),
+  tanh: unary(Math.tanh, functionOperands),
+  atan: unary(Math.atan, functionOperands),
+  erf: functionOperands.map((x) => ({ name: `of [${x.shape.join()}]`, attrs: {}, operands: [x], expected: meaning("erf", {}, [x]) })),
   relu: unary((x) => (x < 0 ? 0 : x)),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   softplus: unary(softplus),
@@ -252,7 +262,7 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
   clampMax: [0, 1e-12, -2.5, 1].flatMap((bound) => unary<"clampMax">((x) => (x > Math.fround(bound) ? Math.fround(bound) : x), undefined, { bound })),
   cast: [
     ...unary<"cast">(Math.trunc, [plain([7], [1.9, -1.9, 2.5, -0.5, 0, 1e9, -3])], { to: "int32" }, "int32"),
-    ...unary<"cast">((x) => (x === 0 ? 0 : 1), [vector, ints, plain([3], [256, 0, -256], "int32")], { to: "bool" }, "bool"),
+    ...unary<"cast">((x) => (x === 0 ? 0 : 1), [vector, tiny, ints, plain([3], [256, 0, -256], "int32")], { to: "bool" }, "bool"),
     ...unary<"cast">((x) => x, [ints, plain([2], [16777217, -16777219], "int32"), bools, empty], { to: "float32" }, "float32"),
     ...unary<"cast">((x) => x, [bools], { to: "int32" }, "int32"),
   ],
@@ -289,8 +299,20 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
       [plain([0, 2], []), plain([2, 3], noise(6))],
       [plain([2, 2], [0, 1, 2, 3]), plain([2, 2], [nan, inf, 0, 1])],
       [plain([1, 1], [3]), plain([1, 1], [4])],
+      [plain([3, 2, 4], noise(24, 1, 2)), plain([3, 4, 5], noise(60, 1, 3))],
+      [plain([3, 2, 4], noise(24, 1, 4)), plain([4, 5], noise(20, 1, 5))],
+      [plain([2, 4], noise(8, 1, 6)), plain([3, 4, 5], noise(60, 1, 7))],
+      [plain([2, 1, 2, 3], noise(12, 1, 8)), plain([1, 3, 3, 2], noise(18, 1, 9))],
+      [plain([2, 3, 1, 2], noise(12, 1, 10)), plain([3, 2, 2], noise(12, 1, 11))],
+      [plain([2, 1, 3, 2], noise(12, 1, 12)), plain([2, 5, 2, 1], noise(20, 1, 13))],
+      [plain([3, 2, 0], []), plain([3, 0, 4], [])],
+      [plain([0, 2, 3], []), plain([1, 3, 4], noise(12))],
+      [plain([1, 65, 33], noise(2145, 1, 14)), plain([2, 33, 17], noise(1122, 1, 15))],
     ] as const
-  ).map(([a, b]) => ({ name: `of [${a.shape.join()}] and [${b.shape.join()}]`, attrs: {}, operands: [a, b], expected: matmul(a, b), ulp: 4, scale: 1 })), // prettier-ignore
+  ).map(([a, b]) => ({ name: `of [${a.shape.join()}] and [${b.shape.join()}]`, attrs: {}, operands: [a, b], expected: meaning("matmul", {}, [a, b]), ulp: 4, scale: (a.shape.at(-1) ?? 0) / 4 })), // prettier-ignore
+  ...orders,
+  ...arrangements,
+  scan: scans,
   transpose: moves(
     [[box, [2, 0, 1]], [matrix, [1, 0]], [empty, [1, 0]], [plain([2, 2], [0, 1, 1, 1], "bool"), [1, 0]], [plain([2, 1], [16777217, -5], "int32"), [1, 0]], [scalar, []]].map(([x, perm]) => {
       const attrs = { perm: perm as number[] };

@@ -96,23 +96,17 @@ export function reduce(
   return plain(keepdims ? kept : x.shape.filter((_, axis) => !axes.includes(axis)), data, x.dtype);
 }
 
-export function matmul(a: Plain, b: Plain): Plain {
-  const [n = 0, k = 0] = a.shape;
-  const m = b.shape[1] ?? 0;
-  const data = [...indices([n, m])].map(([i = 0, j = 0]) => {
-    let sum = 0;
-    for (let l = 0; l < k; l++) sum += at(a, [i, l]) * at(b, [l, j]);
-    return sum;
-  });
-  return plain([n, m], data);
-}
-
 export function max(group: readonly number[]): number {
   return group.some(Number.isNaN) ? Number.NaN : Math.max(...group);
 }
 
 export function min(group: readonly number[]): number {
   return group.some(Number.isNaN) ? Number.NaN : Math.min(...group);
+}
+
+/** The sum of |x| as a float error sees it: no partial sum is larger. */
+export function magnitude(x: Plain): number {
+  return x.data.filter(Number.isFinite).reduce((sum, value) => sum + Math.abs(value), 0);
 }
 
 export function logSumExp(group: readonly number[]): number {
