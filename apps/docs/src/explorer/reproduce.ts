@@ -42,3 +42,15 @@ ${given}});
 console.log(value.data${value.length === 1 ? "[0]" : ""}); // ${printed}
 `;
 }
+
+/** A program for the playground: a loss with its sample inputs. */
+export function reproduceProgram(loss: string, inputs: readonly ExplorerInput[]): string {
+  const given = inputs.map(({ name, shape, data }) => `  ${name}: ${rows(shape, data.map((x) => Number(x.toFixed(4))), "  ")},\n`).join("");
+  return `import { ${loss} } from "@losses/core";
+
+export const loss = ${loss}();
+
+export const inputs = {
+${given}};
+`;
+}

@@ -14,6 +14,7 @@ import { interfaceTexts } from "./interface.js";
 import { llmsIndex, machineMarkdown } from "./machines.js";
 import { navigation } from "./navigation.js";
 import { appFolder, pagesFolder, publicFolder, write } from "./paths.js";
+import { writePlayground } from "./playground.js";
 import { searchIndex, sectionsOf } from "./search.js";
 import { apiPages, readApi } from "./api.js";
 import { scoreboardPage } from "../scoreboard/page.js";
@@ -79,6 +80,7 @@ for (const locale of locales) {
   }
 }
 write(pagesFolder, "data/math.css", mathCss());
+await writePlayground();
 
 if (process.argv.includes("--list-missing")) {
   console.log(JSON.stringify({ missing: untranslated, unused }, undefined, 1));
