@@ -6,8 +6,11 @@ export interface GivenData {
   readonly data: readonly number[];
 }
 
-/** What the page asks of the worker that holds a program. */
+/** What the page asks of the worker that holds a program: a run, or a sign of life. */
+export type WorkerRequest = RunRequest | { readonly type: "ping" };
+
 export interface RunRequest {
+  readonly type: "run";
   readonly backend: string;
   /** Inputs in the place of those that the program exports. */
   readonly inputs: Readonly<Record<string, GivenData>>;
@@ -53,6 +56,10 @@ export interface Failure {
 
 /** What the worker says. */
 export type WorkerMessage =
+  /** The runtime is there; the program begins. */
+  | { readonly type: "began" }
+  | { readonly type: "pong" }
+  /** The program has run through; requests are taken. */
   | { readonly type: "ready" }
   | { readonly type: "result"; readonly result: RunResult }
   | { readonly type: "failure"; readonly failure: Failure };

@@ -17,7 +17,7 @@ import { createBackendSync } from "@losses/js";
 import { exportLoss } from "@losses/onnx";
 import { openBackend } from "./backends.js";
 import { flatten, nest } from "./numbers.js";
-import type { Failure, GivenData, GradientCheck, NumbersOf, RunRequest, RunResult, WorkerMessage } from "./protocol.js";
+import type { Failure, GivenData, GradientCheck, NumbersOf, RunRequest, RunResult, WorkerMessage, WorkerRequest } from "./protocol.js";
 
 const assets = new URL("./", import.meta.url).href;
 const post = (message: WorkerMessage, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
@@ -27,9 +27,13 @@ type Exports = Record<string, unknown>;
 /** Begins with the program: runs it once, then answers requests. */
 export async function start(program: (exports: Exports, require: (name: string) => unknown) => Promise<void>): Promise<void> {
   const exports: Exports = {};
+  self.addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => {
+    if (data.type === "ping") post({ type: "pong" });
+    else void answer(exports, data);
+  });
+  post({ type: "began" });
   try {
     await program(exports, modules);
-    self.addEventListener("message", (event: MessageEvent<RunRequest>) => void answer(exports, event.data));
     post({ type: "ready" });
   } catch (error) {
     post({ type: "failure", failure: describe(error) });
