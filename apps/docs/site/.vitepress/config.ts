@@ -30,7 +30,7 @@ export default defineConfig({
   markdown: {
     theme: codeTheme,
     codeTransformers: [tokensAsClasses],
-    anchor: { slugify: slug },
+    anchor: { slugify: slug, permalink: false },
     config: (md) => void md.use(tex, { render: renderMath, delimiters: "dollars" }),
   },
   head: [

@@ -7,6 +7,7 @@ import MarkdownIt from "markdown-it";
 import { tex } from "@mdit/plugin-tex";
 import { translateMarkdown } from "../i18n/markdown.js";
 import { english, readDictionary, Translator, type Translate } from "../i18n/translator.js";
+import { familyTexts } from "../losses/families.js";
 import { homePage, lossPages } from "../losses/lossPages.js";
 import { mathCss, renderMath } from "../markdown/math.js";
 import { localPath, locales, type Locale } from "../site.js";
@@ -17,7 +18,7 @@ import { appFolder, pagesFolder, publicFolder, write } from "./paths.js";
 import { writePlayground } from "./playground.js";
 import { searchIndex, sectionsOf } from "./search.js";
 import { apiPages, readApi } from "./api.js";
-import { scoreboardPage } from "../scoreboard/page.js";
+import { scoreboardPage, scoreboardTexts } from "../scoreboard/page.js";
 import { migrationTables } from "./migrations.js";
 
 /** A page of one language: where it is, and its Markdown. */
@@ -51,9 +52,10 @@ function shellPage(kind: string, title: string, description: string, component: 
   return ["---", `title: ${JSON.stringify(title)}`, `description: ${JSON.stringify(description)}`, `kind: ${kind}`, "---", "", `# ${title}`, "", `<p class="lead">${description}</p>`, "", component, ""].join("\n");
 }
 
+const listOnly = process.argv.includes("--list-missing");
 await readApi();
-rmSync(pagesFolder, { recursive: true, force: true });
-cpSync(join(appFolder, "static"), publicFolder, { recursive: true });
+if (!listOnly) rmSync(pagesFolder, { recursive: true, force: true });
+if (!listOnly) cpSync(join(appFolder, "static"), publicFolder, { recursive: true });
 const markdownIt = new MarkdownIt({ html: true }).use(tex, { render: renderMath, delimiters: "dollars" });
 const untranslated: Record<string, string> = {};
 const unused: string[] = [];
@@ -63,26 +65,31 @@ for (const locale of locales) {
   const translate = (part: string): Translate => translator?.for(part) ?? english;
   const pages = pagesOf(locale, translate);
   const nav = navigation(locale, pages, translate("interface"));
+  for (const text of [...familyTexts, ...scoreboardTexts]) translate("pages")(text);
   for (const text of interfaceTexts(join(appFolder, "site/.vitepress/theme"))) translate("interface")(text);
   const entries = pages.flatMap(({ path, markdown }) => sectionsOf(`/${localPath(locale, path)}`, markdown, titleOf(markdown)));
-  for (const { path, markdown } of pages) {
+  for (const { path, markdown } of listOnly ? [] : pages) {
     markdownIt.render(markdown);
     write(pagesFolder, `${localPath(locale, path)}.md`, markdown);
     write(publicFolder, `${localPath(locale, path)}.md`, machineMarkdown(markdown));
   }
-  write(publicFolder, `search/${locale}.json`, searchIndex(entries));
-  write(pagesFolder, `data/navigation.${locale}.json`, JSON.stringify(nav));
-  write(publicFolder, localPath(locale, "llms.txt"), llmsIndex(locale, nav, pages));
+  if (!listOnly) {
+    write(publicFolder, `search/${locale}.json`, searchIndex(entries));
+    write(pagesFolder, `data/navigation.${locale}.json`, JSON.stringify(nav));
+    write(publicFolder, localPath(locale, "llms.txt"), llmsIndex(locale, nav, pages));
+  }
   indexes[locale] = pages;
   if (translator !== undefined) {
     for (const [text, part] of translator.missing) untranslated[text] = part;
     unused.push(...translator.unused());
   }
 }
-write(pagesFolder, "data/math.css", mathCss());
-await writePlayground();
+if (!listOnly) {
+  write(pagesFolder, "data/math.css", mathCss());
+  await writePlayground();
+}
 
-if (process.argv.includes("--list-missing")) {
+if (listOnly) {
   console.log(JSON.stringify({ missing: untranslated, unused }, undefined, 1));
 } else {
   const missing = Object.entries(untranslated);

@@ -20,6 +20,6 @@ export function migrationTables(markdown: string): string {
       const link = names.has(ours) ? `[\`${ours}\`](../losses/${ours})` : "not yet";
       return `| \`${theirs}\` | ${link} | ${note} |`;
     });
-    return ["| There | Here | What differs |", "| :-- | :-- | :-- |", ...rows].join("\n");
+    return ["| There | Here | What differs |", "| --- | --- | --- |", ...rows].join("\n");
   });
 }

@@ -22,7 +22,7 @@ function plainText(markdown: string): string {
     .replace(/\$\$[\s\S]*?\$\$/g, " ")
     .replace(/<[^>]+>/g, " ")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/^\| ?:--.*$/gm, "")
+    .replace(/^\| ?---.*$/gm, "")
     .replace(/[|`*]/g, " ");
 }
 

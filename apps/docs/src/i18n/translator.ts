@@ -54,7 +54,9 @@ export class Translator {
   }
 
   #find(english: string, part: string): string {
-    if (!/\p{L}{2}/u.test(english)) return english;
+    // Code, addresses and numbers are the same in every language.
+    const words = english.replace(/`[^`]*`|\]\([^)]*\)|\$[^$]*\$/g, " ");
+    if (!/\p{L}{2}/u.test(words)) return english;
     this.used.add(english);
     const found = this.#dictionary.entries.get(english);
     if (found === undefined) this.missing.set(english, part);

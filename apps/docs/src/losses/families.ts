@@ -98,3 +98,10 @@ export function groupByFamily<T extends { readonly family: string }>(
     .map((name) => ({ family: familyOf(name), losses: losses.filter(({ family }) => family === name) }))
     .filter((group) => group.losses.length > 0);
 }
+
+/** Every text above: families that have no loss yet are translated before the first one comes. */
+export const familyTexts: readonly string[] = families.flatMap(({ title, intro, path }) => [
+  title,
+  intro,
+  ...path.map(({ when }) => when),
+]);

@@ -56,7 +56,7 @@ export function surveyPage(losses: readonly LossDocs[], t: Translate): string {
     t("This project began with a Chinese article that sorts loss functions by field. It is a good map. Where it is mistaken, the right value stands here, and on the page of each loss."),
     "",
     `| ${t("Loss")} | ${t("What is right")} |`,
-    "| :-- | :-- |",
+    "| --- | --- |",
     ...notes,
     "",
   ].join("\n");

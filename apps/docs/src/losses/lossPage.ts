@@ -88,7 +88,7 @@ function formula({ formula: { latex, symbols, plain }, inputs: given, options: c
     const what = names === undefined ? t(meaning ?? "") : `\`${names}\` – ${t(docs.get(names) ?? "")}`;
     return `| $${symbol}$ | ${cell(what)} |`;
   });
-  const table = rows.length === 0 ? [] : ["", `| ${t("Symbol")} | ${t("Meaning")} |`, "| :-- | :-- |", ...rows];
+  const table = rows.length === 0 ? [] : ["", `| ${t("Symbol")} | ${t("Meaning")} |`, "| --- | --- |", ...rows];
   const body = latex.map((line) => `$$\n${line}\n$$`);
   return section(t("Formula"), "formula", [...body, ...table, "", `<details class="plain"><summary>${t("As plain text")}</summary>`, "", "```text", plain, "```", "", "</details>"]);
 }
@@ -103,7 +103,7 @@ function inputs(loss: LossDocs, t: Translate): string {
   const sets = loss.inputSets.map((set) => set.map((name) => `\`${name}\``).join(` ${t("and")} `)).join(`, ${t("or")} `);
   return section(t("Inputs"), "inputs", [
     `| ${[t("Name"), t("Shape"), t("Holds"), t("Needed"), t("Gradient"), t("Meaning")].join(" | ")} |`,
-    "| :-- | :-- | :-- | :-- | :-- | :-- |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
     ...(sets === "" ? [] : [t("Exactly one of these sets must be given: {sets}.", { sets }), ""]),
@@ -139,7 +139,7 @@ function options(loss: LossDocs, t: Translate): string {
   );
   return section(t("Options"), "options", [
     `| ${[t("Name"), t("Domain"), t("Default"), t("Meaning")].join(" | ")} |`,
-    "| :-- | :-- | :-- | :-- |",
+    "| --- | --- | --- | --- |",
     ...rows,
     "",
     t("A value outside its domain, and an option that does not exist, is an `OptionError` before anything is computed."),

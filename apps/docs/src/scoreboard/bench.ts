@@ -32,7 +32,7 @@ export function benchSections(t: Translate): readonly string[] {
       `### ${[...new Set(report.rows.map(({ backend }) => backend))].join(", ")}`,
       "",
       `| ${[t("Loss"), t("Part"), t("Milliseconds"), t("Peer"), t("Ratio")].join(" | ")} |`,
-      "| :-- | :-- | --: | --: | --: |",
+      "| --- | --- | --- | --- | --- |",
       ...report.rows.map(
         ({ title, part, contestant, ms, peerMs, ratio }) =>
           `| ${title}${contestant === "ours" || contestant === "losses" ? "" : ` (${contestant})`} | ${t(part)} | ${digits(ms)} | ${digits(peerMs)} | **${digits(ratio)}** |`,

@@ -99,7 +99,7 @@ function knownFailures(rows: readonly ReportRow[], t: Translate): readonly strin
   if (known.length === 0) return [t("None: every case passes on every backend that was run.")];
   return [
     `| ${t("Backend")} | ${t("Case")} | ${t("Reason")} |`,
-    "| :-- | :-- | :-- |",
+    "| --- | --- | --- |",
     ...known.map(({ backend, case: id, known: reason }) => `| ${backend} | \`${id}\` | ${reason} |`),
   ];
 }
@@ -118,3 +118,23 @@ export function provenance(report: { readonly command?: string; readonly machine
     "",
   ];
 }
+
+/** What the page says only for some reports. */
+export const scoreboardTexts: readonly string[] = [
+  "{count} failed",
+  "Backend",
+  "Case",
+  "Milliseconds",
+  "None: every case passes on every backend that was run.",
+  "Part",
+  "Peer",
+  "Ratio",
+  "Reason",
+  "Time",
+  "Times are ratios to a peer: the same loss on the same engine, as one would write it by hand. Below 1 is faster.",
+  "both",
+  "forward",
+  "gradient",
+  "known failures: {count}",
+  "not measured",
+];
