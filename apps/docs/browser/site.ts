@@ -1,0 +1,50 @@
+import { chromium, type Browser, type Page } from "playwright-core";
+import { findChromium, softwareFlags } from "../../../tooling/chromium.mjs";
+import { serve, type Served } from "../src/server/serve.js";
+
+/** The built site in a browser: as a host would serve it, under its policy. */
+export interface Site {
+  readonly address: string;
+  /** A page that remembers everything that went wrong in it. */
+  open(path: string, look?: Look): Promise<{ readonly page: Page; readonly problems: string[] }>;
+  close(): Promise<void>;
+}
+
+export interface Look {
+  readonly theme?: "light" | "dark";
+  readonly width?: number;
+  readonly reducedMotion?: boolean;
+}
+
+export async function openSite(): Promise<Site> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error("browser tests: Chromium must be installed, got none. Name it with LOSSES_CHROMIUM=/path/to/chromium.");
+  const served: Served = await serve(0);
+  const browser: Browser = await chromium.launch({ executablePath, args: softwareFlags });
+  return {
+    address: served.address,
+    async open(path, { theme = "light", width = 1280, reducedMotion = false } = {}) {
+      const page = await browser.newPage({
+        viewport: { width, height: 900 },
+        colorScheme: theme,
+        reducedMotion: reducedMotion ? "reduce" : "no-preference",
+      });
+      const problems: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error") problems.push(message.text());
+      });
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("requestfailed", (request) => problems.push(`${request.url()}: ${request.failure()?.errorText ?? ""}`));
+      page.on("request", (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (/^https?:$/.test(protocol) && origin !== new URL(served.address).origin) problems.push(`another origin: ${request.url()}`);
+      });
+      await page.goto(new URL(path.replace(/^\//, ""), served.address).href, { waitUntil: "load" });
+      return { page, problems };
+    },
+    async close() {
+      await browser.close();
+      await served.close();
+    },
+  };
+}
