@@ -48,13 +48,13 @@ describe("finding one's way", () => {
   it("searches in both languages, from the keyboard", async () => {
     const { page, problems } = await site.open("/losses/klDiv");
     await page.keyboard.press("/");
-    await page.getByRole("combobox").fill("triplet");
+    await page.locator("dialog input").fill("triplet");
     await page.waitForSelector("[role=option]");
     await page.keyboard.press("Enter");
     await page.waitForURL(/triplet/i);
     await page.goto(`${site.address}zh/`);
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("交叉熵");
+    await page.locator("dialog input").fill("交叉熵");
     await page.waitForSelector("[role=option]");
     expect(await page.locator("[role=option]").first().innerText()).toMatch(/crossEntropy|交叉熵/);
     expect(problems).toEqual([]);
@@ -65,7 +65,7 @@ describe("finding one's way", () => {
     const { page } = await site.open("/losses/vseLoss");
     await page.locator("a.language").click();
     await page.waitForURL(/\/zh\/losses\/vseLoss$/);
-    expect(await page.locator("h2").first().innerText()).toMatch(/何时使用/);
+    expect(await page.locator("main h2").first().innerText()).toMatch(/何时使用/);
     await page.getByRole("button", { name: "深色" }).click();
     await page.reload();
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");

@@ -28,6 +28,7 @@ export async function openSite(): Promise<Site> {
         viewport: { width, height: 900 },
         colorScheme: theme,
         reducedMotion: reducedMotion ? "reduce" : "no-preference",
+        hasTouch: width < 600,
       });
       const problems: string[] = [];
       page.on("console", (message) => {

@@ -53,8 +53,8 @@ export class Session {
       if (holder.isReady) send(holder.worker, request);
     });
     clearInterval(watch);
-    // A program that failed before it was ready is begun anew when it is run again.
-    if (!holder.isReady) this.#close();
+    // A program that failed before it was ready is begun anew when it is run again. Another may hold the place by now.
+    if (!holder.isReady && this.#holder === holder) this.#close();
     return outcome;
   }
 

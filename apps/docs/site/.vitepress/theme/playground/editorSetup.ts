@@ -96,7 +96,7 @@ export function createEditor({ parent, root, doc, label, types, changed }: Edito
         hover,
         lint,
         look,
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.doc.toString());
         }),
