@@ -144,7 +144,11 @@ async function test() {
 const commands = {
   start: async (args) =>
     report(
-      await runSteps([install, buildWithoutSite, { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) }]),
+      await runSteps([
+        install,
+        buildWithoutSite,
+        { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) },
+      ]),
     ),
   test,
   docs: async (args) =>

@@ -28,7 +28,9 @@ node(bin("vitepress", "bin/vitepress.js"), "build", "site");
 node("dist/generate/finish.js");
 
 const out = join(here, "site/.vitepress/dist");
-const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((file) => statSync(join(out, file)).isFile());
+const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((file) =>
+  statSync(join(out, file)).isFile(),
+);
 const sizes = files.map((file) => ({ file, bytes: statSync(join(out, file)).size }));
 const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
 const pages = files.filter((file) => file.endsWith(".html")).length;

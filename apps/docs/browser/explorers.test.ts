@@ -19,7 +19,9 @@ async function shownInputs(page: Page, loss: string): Promise<readonly ExplorerI
   const docs = readLossDocs().find(({ name }) => name === loss);
   if (docs === undefined) throw new Error(`no loss ${loss}`);
   const plan = planExplorer(docs);
-  const numbers = await page.locator(".numbers input").evaluateAll((fields) => fields.map((field) => Number((field as HTMLInputElement).value)));
+  const numbers = await page
+    .locator(".numbers input")
+    .evaluateAll((fields) => fields.map((field) => Number((field as HTMLInputElement).value)));
   let at = 0;
   return plan.inputs.map((input) => ({ ...input, data: numbers.slice(at, (at += input.data.length)) }));
 }
@@ -36,7 +38,9 @@ async function expectTruth(page: Page, loss: string, options: Readonly<Record<st
   expect(Math.abs((await reading(page)) - own)).toBeLessThanOrEqual(2e-3 * Math.max(0.5, Math.abs(own)));
   const [input] = inputs.filter(({ name }) => grads[name] !== undefined);
   const shown = Number((await page.locator(`[data-gradient="${input?.name} 0"]`).innerText()).replace("−", "-"));
-  expect(Math.abs(shown - Number(grads[input?.name ?? ""]?.data[0]))).toBeLessThanOrEqual(2e-3 * Math.max(0.5, Math.abs(shown)));
+  expect(Math.abs(shown - Number(grads[input?.name ?? ""]?.data[0]))).toBeLessThanOrEqual(
+    2e-3 * Math.max(0.5, Math.abs(shown)),
+  );
 }
 
 describe("an explorer", () => {
@@ -74,7 +78,10 @@ describe("an explorer", () => {
     expect(await page.locator(".steps").innerText()).toBe("11 steps");
     await expectTruth(page, "clipLoss");
     await page.getByRole("button", { name: "Reset" }).click();
-    await page.waitForFunction((text) => document.querySelector(".reading-value")?.textContent?.trim() === text, String(before));
+    await page.waitForFunction(
+      (text) => document.querySelector(".reading-value")?.textContent?.trim() === text,
+      String(before),
+    );
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -114,7 +121,10 @@ describe("an explorer", () => {
     await touch("touchMove", box.x + 60, box.y + 40);
     await touch("touchMove", box.x + 90, box.y + 70);
     await touch("touchEnd", 0, 0);
-    await page.waitForFunction((text) => document.querySelector(".reading-value")?.textContent?.trim() !== text, String(before));
+    await page.waitForFunction(
+      (text) => document.querySelector(".reading-value")?.textContent?.trim() !== text,
+      String(before),
+    );
     await page.close();
   });
 });

@@ -33,7 +33,13 @@ describe.each(kinds)("%s", (path) => {
       const violations = await page.evaluate(async () => {
         const runner = (globalThis as unknown as { axe: typeof axe }).axe;
         const { violations: found } = await runner.run(document, { resultTypes: ["violations"] });
-        return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary?.slice(0, 160) ?? ""}`).slice(0, 3).join(" | ")}`);
+        return found.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary?.slice(0, 160) ?? ""}`)
+              .slice(0, 3)
+              .join(" | ")}`,
+        );
       });
       expect(violations, theme).toEqual([]);
     }

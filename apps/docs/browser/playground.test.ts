@@ -13,7 +13,13 @@ async function addressOf(code: string, backend = "js"): Promise<string> {
 }
 
 const settled = (page: Page): Promise<unknown> =>
-  page.waitForFunction(() => document.querySelector(".outcome")?.getAttribute("aria-busy") === "false" && document.querySelector("[data-value], .outcome .error") !== null, undefined, { timeout: 90_000 });
+  page.waitForFunction(
+    () =>
+      document.querySelector(".outcome")?.getAttribute("aria-busy") === "false" &&
+      document.querySelector("[data-value], .outcome .error") !== null,
+    undefined,
+    { timeout: 90_000 },
+  );
 
 describe("the playground", () => {
   it("runs a loss of one's own on js, tfjs and onnxruntime-web, and they agree", async () => {
@@ -46,7 +52,8 @@ describe("the playground", () => {
     await page.reload();
     await settled(page);
     expect(await page.locator(".outcome .error").innerText()).toMatch(/Error, line 3[\s\S]*not today/);
-    const shapes = 'import { tripletMarginLoss } from "@losses/core";\nexport const loss = tripletMarginLoss();\nexport const inputs = { anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 2, 3]] };\n';
+    const shapes =
+      'import { tripletMarginLoss } from "@losses/core";\nexport const loss = tripletMarginLoss();\nexport const inputs = { anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 2, 3]] };\n';
     await page.goto(new URL((await addressOf(shapes)).slice(1), site.address).href);
     await page.reload();
     await settled(page);

@@ -18,7 +18,10 @@ export interface Look {
 
 export async function openSite(): Promise<Site> {
   const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error("browser tests: Chromium must be installed, got none. Name it with LOSSES_CHROMIUM=/path/to/chromium.");
+  if (executablePath === undefined)
+    throw new Error(
+      "browser tests: Chromium must be installed, got none. Name it with LOSSES_CHROMIUM=/path/to/chromium.",
+    );
   const served: Served = await serve(0);
   const browser: Browser = await chromium.launch({ executablePath, args: softwareFlags });
   return {
@@ -38,7 +41,8 @@ export async function openSite(): Promise<Site> {
       page.on("requestfailed", (request) => problems.push(`${request.url()}: ${request.failure()?.errorText ?? ""}`));
       page.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
-        if (/^https?:$/.test(protocol) && origin !== new URL(served.address).origin) problems.push(`another origin: ${request.url()}`);
+        if (/^https?:$/.test(protocol) && origin !== new URL(served.address).origin)
+          problems.push(`another origin: ${request.url()}`);
       });
       await page.goto(new URL(path.replace(/^\//, ""), served.address).href, { waitUntil: "load" });
       return { page, problems };

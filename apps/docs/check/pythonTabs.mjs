@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { readExamples } from "../dist/examples/example.js";
-import { codeTabs } from "../dist/examples/tabs.js";
+import { codeTabs, exportOptions } from "../dist/examples/tabs.js";
 import { readLossDocs } from "../dist/losses/lossDocs.js";
 import { allLosses, findLoss } from "@losses/core";
 import { exportLoss } from "@losses/onnx";
@@ -15,10 +15,7 @@ const [python = "python3"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "losses-tabs-"));
 const programs = [];
 for (const [name, example] of readExamples(readLossDocs())) {
-  const optional = Object.keys(findLoss(allLosses, name).definition.optionalInputs ?? {});
-  const given = optional.filter((input) => example.inputs.some((one) => one.name === input));
-  const inputs = Object.fromEntries(given.map((input) => [input, {}]));
-  writeFileSync(join(folder, `${name}.onnx`), exportLoss(findLoss(allLosses, name)(), { gradients: true, inputs }));
+  writeFileSync(join(folder, `${name}.onnx`), exportLoss(findLoss(allLosses, name)(), exportOptions(example)));
   for (const { title, blocks } of codeTabs(example)) {
     const code = blocks.find(({ language }) => language === "python")?.code;
     if (code !== undefined) programs.push({ name, title, code, value: Number(example.value) });

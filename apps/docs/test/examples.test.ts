@@ -28,7 +28,11 @@ process.stdout.write("\\n@@" + JSON.stringify(printed));
 process.exit(0);
 `;
   writeFileSync(join(folder, "run.mjs"), runner);
-  const text = execFileSync(process.execPath, [join(folder, "run.mjs")], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const text = execFileSync(process.execPath, [join(folder, "run.mjs")], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   return JSON.parse(text.slice(text.lastIndexOf("@@") + 2)) as Record<string, string[]>;
 }
 
@@ -50,17 +54,22 @@ describe("the tabs of every loss", () => {
     expect([...examples.keys()]).toEqual(readLossDocs().map(({ name }) => name));
   });
 
-  it.each([...examples])("%s: core + js, TensorFlow.js and ONNX Runtime print the golden number, and a model is written", (name, { value }) => {
-    const golden = Number(value);
-    for (const title of ["core + js", "TensorFlow.js", "ONNX Runtime"]) {
-      const [first = "nothing"] = printed[`${name} ${title}`] ?? [];
-      expect(Math.abs(Number(first) - golden), `${title}: ${first}`).toBeLessThanOrEqual(1e-4 * Math.max(1, Math.abs(golden)));
-    }
-    const [, after = "nothing"] = printed[`${name} TensorFlow.js`] ?? [];
-    expect(Number(after), "after one step").toBeLessThan(golden + 1e-6);
-    expect(printed[`${name} ONNX in Python`], "export").toEqual([]);
-    expect(readFileSync(join(folder, `${name}.onnx`)).length).toBeGreaterThan(200);
-  });
+  it.each([...examples])(
+    "%s: core + js, TensorFlow.js and ONNX Runtime print the golden number, and a model is written",
+    (name, { value }) => {
+      const golden = Number(value);
+      for (const title of ["core + js", "TensorFlow.js", "ONNX Runtime"]) {
+        const [first = "nothing"] = printed[`${name} ${title}`] ?? [];
+        expect(Math.abs(Number(first) - golden), `${title}: ${first}`).toBeLessThanOrEqual(
+          1e-4 * Math.max(1, Math.abs(golden)),
+        );
+      }
+      const [, after = "nothing"] = printed[`${name} TensorFlow.js`] ?? [];
+      expect(Number(after), "after one step").toBeLessThan(golden + 1e-6);
+      expect(printed[`${name} ONNX in Python`], "export").toEqual([]);
+      expect(readFileSync(join(folder, `${name}.onnx`)).length).toBeGreaterThan(200);
+    },
+  );
 
   it("show in PyTorch and Python the number that the JavaScript tabs print", () => {
     for (const [name, example] of examples) {
@@ -75,7 +84,10 @@ describe("the programs of the guides", () => {
   const guides = join(app, "content/guide");
   const programs = Object.fromEntries(
     readdirSync(guides).flatMap((file) =>
-      [...readFileSync(join(guides, file), "utf8").matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code = ""], i) => [`${file} ${i}`, code]),
+      [...readFileSync(join(guides, file), "utf8").matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code = ""], i) => [
+        `${file} ${i}`,
+        code,
+      ]),
     ),
   );
   let printed: Readonly<Record<string, readonly string[]>> = {};

@@ -54,7 +54,13 @@ describe("what an explorer is chosen by", () => {
   const input = (name: string, shape: readonly string[], doc = "Numbers.", index?: string): InputDocs => ({
     name,
     required: true,
-    forms: [{ shape, holds: index === undefined ? { kind: "float" } : { kind: "index", below: index || undefined, except: undefined } }],
+    forms: [
+      {
+        shape,
+        holds:
+          index === undefined ? { kind: "float" } : { kind: "index", below: index || undefined, except: undefined },
+      },
+    ],
     differentiable: index === undefined,
     doc,
   });
@@ -78,19 +84,41 @@ describe("what an explorer is chosen by", () => {
     const view = (family: string, ...inputs: InputDocs[]): string => planExplorer(lossOf(family, inputs)).view;
     expect(view("regression", input("input", ["~d"]), input("target", ["~d"]))).toBe("curve");
     expect(view("metric", input("embeddings", ["N", "D"]), input("labels", ["N"], "Classes.", ""))).toBe("scene");
-    expect(view("metric", input("embeddings", ["N", "D"]), input("weight", ["C", "D"]), input("labels", ["N"], "Classes.", "C"))).toBe("scene");
-    expect(view("classification", input("input", ["N?", "C", "...d"]), input("target", ["N?", "...d"], "Classes.", "C"))).toBe("bars");
-    expect(view("distribution", input("input", ["~d"], "Log-probabilities."), input("target", ["~d"], "Probabilities."))).toBe("bars");
+    expect(
+      view(
+        "metric",
+        input("embeddings", ["N", "D"]),
+        input("weight", ["C", "D"]),
+        input("labels", ["N"], "Classes.", "C"),
+      ),
+    ).toBe("scene");
+    expect(
+      view("classification", input("input", ["N?", "C", "...d"]), input("target", ["N?", "...d"], "Classes.", "C")),
+    ).toBe("bars");
+    expect(
+      view("distribution", input("input", ["~d"], "Log-probabilities."), input("target", ["~d"], "Probabilities.")),
+    ).toBe("bars");
     expect(view("listwise", input("scores", ["N?", "L"]), input("relevance", ["N?", "L"]))).toBe("bars");
     expect(view("segmentation", input("input", ["N", "...d"]), input("target", ["N", "...d"]))).toBe("grid");
-    expect(view("sequence", input("logProbs", ["T", "N", "C"], "Log-probabilities."), input("targets", ["N", "S"], "Labels.", "C"))).toBe("lattice");
+    expect(
+      view(
+        "sequence",
+        input("logProbs", ["T", "N", "C"], "Log-probabilities."),
+        input("targets", ["N", "S"], "Labels.", "C"),
+      ),
+    ).toBe("lattice");
     expect(view("preference", input("chosen", ["N"]), input("rejected", ["N"]))).toBe("curve");
     expect(view("matching", input("scores", ["N", "N"]))).toBe("grid");
   });
 
   it("gives what the words of a description say an input holds", () => {
-    const role = (doc: string): string | undefined => planExplorer(lossOf("distribution", [input("input", ["~d"], doc)])).inputs[0]?.role;
-    expect([role("Predicted log-probabilities."), role("Target probabilities."), role("Logits.")]).toEqual(["logProbabilities", "probabilities", "logits"]);
+    const role = (doc: string): string | undefined =>
+      planExplorer(lossOf("distribution", [input("input", ["~d"], doc)])).inputs[0]?.role;
+    expect([role("Predicted log-probabilities."), role("Target probabilities."), role("Logits.")]).toEqual([
+      "logProbabilities",
+      "probabilities",
+      "logits",
+    ]);
     expect(role("1 for a similar pair, 0 for a dissimilar one.")).toBe("switches");
     expect(role("1 or -1.")).toBe("signs");
   });
@@ -108,12 +136,16 @@ describe("the pull on each pair", () => {
     expect(pairs?.shape).toEqual([n, n]);
     const share = (row: number, column: number, along: (i: number) => number): number => {
       const own = Math.exp(scale * (similarities[row * n + column] ?? 0));
-      return own / Array.from({ length: n }, (_, i) => Math.exp(scale * (similarities[along(i)] ?? 0))).reduce((a, b) => a + b, 0);
+      return (
+        own /
+        Array.from({ length: n }, (_, i) => Math.exp(scale * (similarities[along(i)] ?? 0))).reduce((a, b) => a + b, 0)
+      );
     };
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
         // ∂/∂S of ½(CE rows + CE columns), mean over the batch: s/2N (softmax_row + softmax_column − 2·1[i = j])
-        const expected = (scale / (2 * n)) * (share(i, j, (k) => i * n + k) + share(i, j, (k) => k * n + j) - (i === j ? 2 : 0));
+        const expected =
+          (scale / (2 * n)) * (share(i, j, (k) => i * n + k) + share(i, j, (k) => k * n + j) - (i === j ? 2 : 0));
         expect(pairs?.pull[i * n + j]).toBeCloseTo(expected, 5);
       }
     }
@@ -134,9 +166,16 @@ it("a share that is moved leaves the others in proportion, and the sum 1", () =>
 });
 
 it("blocks are read as they stand in a comment", () => {
-  const [[name, blocks] = ["", undefined]] = parseBlocks("## someLoss\n\n@formula x\n@formula y\n@where $x$ input\n@use A,\n  and B.\n@avoid C.\n");
+  const [[name, blocks] = ["", undefined]] = parseBlocks(
+    "## someLoss\n\n@formula x\n@formula y\n@where $x$ input\n@use A,\n  and B.\n@avoid C.\n",
+  );
   expect(name).toBe("someLoss");
-  expect(blocks).toEqual({ formula: ["x", "y"], where: [{ symbol: "x", meaning: "input" }], use: ["A, and B."], avoid: ["C."] });
+  expect(blocks).toEqual({
+    formula: ["x", "y"],
+    where: [{ symbol: "x", meaning: "input" }],
+    use: ["A, and B."],
+    avoid: ["C."],
+  });
 });
 
 it("a formula in plain text becomes LaTeX that can be set", () => {

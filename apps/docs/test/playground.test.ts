@@ -7,7 +7,10 @@ import { pack, unpack } from "../src/playground/share.js";
 
 describe("prepareProgram", () => {
   it("takes types off and keeps every line where it is", () => {
-    const prepared = prepareProgram('import { float } from "@losses/core";\n\nconst x: number = 1;\nexport const loss = float;\n', "/runtime.js");
+    const prepared = prepareProgram(
+      'import { float } from "@losses/core";\n\nconst x: number = 1;\nexport const loss = float;\n',
+      "/runtime.js",
+    );
     if ("failure" in prepared) throw new Error(prepared.failure.message);
     const lines = prepared.script.split("\n");
     expect(lines[0]).toMatch(/^import \{ start \} from "\/runtime\.js"; start\(async/);
@@ -23,7 +26,11 @@ describe("prepareProgram", () => {
 
 describe("shared states", () => {
   it("come back as they were, in letters that an address takes", async () => {
-    const shared = { code: "export const loss = 损失;\n".repeat(20), backend: "js", inputs: { x: { shape: [2], data: [1, -2.5] } } };
+    const shared = {
+      code: "export const loss = 损失;\n".repeat(20),
+      backend: "js",
+      inputs: { x: { shape: [2], data: [1, -2.5] } },
+    };
     const packed = await pack(shared);
     expect(packed).toMatch(/^[\w-]+$/);
     expect(packed.length).toBeLessThan(250);
@@ -58,29 +65,54 @@ describe("dropped files", () => {
 
   it("are .npz, .safetensors, .json and .csv", async () => {
     const member = npy("<f4", "(1,)", bytes(Float32Array.of(7)));
-    expect(await readFileArrays("all.npz", zipSync({ "anchor.npy": member }))).toEqual({ anchor: { shape: [1], data: [7] } });
-    const header = new TextEncoder().encode(JSON.stringify({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, __metadata__: {} }));
-    const safetensors = Uint8Array.of(...bytes(BigUint64Array.of(BigInt(header.length))), ...header, ...bytes(Float32Array.of(0.5, -1)));
+    expect(await readFileArrays("all.npz", zipSync({ "anchor.npy": member }))).toEqual({
+      anchor: { shape: [1], data: [7] },
+    });
+    const header = new TextEncoder().encode(
+      JSON.stringify({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, __metadata__: {} }),
+    );
+    const safetensors = Uint8Array.of(
+      ...bytes(BigUint64Array.of(BigInt(header.length))),
+      ...header,
+      ...bytes(Float32Array.of(0.5, -1)),
+    );
     expect(await readFileArrays("m.safetensors", safetensors)).toEqual({ w: { shape: [2], data: [0.5, -1] } });
     const text = (content: string): Uint8Array => new TextEncoder().encode(content);
     expect(await readFileArrays("a.json", text('{"input": [[1], [2]], "target": 3}'))).toEqual({
       input: { shape: [2, 1], data: [1, 2] },
       target: { shape: [], data: [3] },
     });
-    expect(await readFileArrays("c.csv", text("x,y\n1,2\n3,4\n"))).toEqual({ c: { shape: [2, 2], data: [1, 2, 3, 4] } });
+    expect(await readFileArrays("c.csv", text("x,y\n1,2\n3,4\n"))).toEqual({
+      c: { shape: [2, 2], data: [1, 2, 3, 4] },
+    });
   });
 
   it("are refused with a reason when they are damaged or unknown", async () => {
-    await expect(readFileArrays("x.npy", Uint8Array.of(1, 2, 3))).rejects.toThrow("x.npy: an .npy file must begin with");
-    await expect(readFileArrays("x.npy", npy("<f4", "(9,)", bytes(Float32Array.of(1))))).rejects.toThrow("36 bytes must follow");
+    await expect(readFileArrays("x.npy", Uint8Array.of(1, 2, 3))).rejects.toThrow(
+      "x.npy: an .npy file must begin with",
+    );
+    await expect(readFileArrays("x.npy", npy("<f4", "(9,)", bytes(Float32Array.of(1))))).rejects.toThrow(
+      "36 bytes must follow",
+    );
     await expect(readFileArrays("x.npy", npy("<c8", "(1,)", bytes(Float32Array.of(1))))).rejects.toThrow("got c8");
     await expect(readFileArrays("x.txt", Uint8Array.of())).rejects.toThrow("must end in");
-    await expect(readFileArrays("c.csv", new TextEncoder().encode("1,2\n3\n"))).rejects.toThrow("every line must hold 2 numbers");
+    await expect(readFileArrays("c.csv", new TextEncoder().encode("1,2\n3\n"))).rejects.toThrow(
+      "every line must hold 2 numbers",
+    );
   });
 });
 
 it("nested arrays and flat data are the same numbers", () => {
-  const flat = flatten("x", [[1, 2], [3, 4]]);
-  expect([flat, nest(flat)]).toEqual([{ shape: [2, 2], data: [1, 2, 3, 4] }, [[1, 2], [3, 4]]]);
+  const flat = flatten("x", [
+    [1, 2],
+    [3, 4],
+  ]);
+  expect([flat, nest(flat)]).toEqual([
+    { shape: [2, 2], data: [1, 2, 3, 4] },
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  ]);
   expect(() => flatten("x", [[1, 2], [3]])).toThrow("x: nested arrays must be equally long rows");
 });

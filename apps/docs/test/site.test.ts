@@ -16,7 +16,9 @@ const html = new Map(pages.map((page) => [page, readFileSync(join(out, page), "u
 /** The file behind an address of the site. */
 function fileAt(path: string): string | undefined {
   const clean = decodeURI(path).replace(/^\//, "");
-  return [clean, `${clean}.html`, join(clean, "index.html")].find((file) => existsSync(join(out, file)) && statSync(join(out, file)).isFile());
+  return [clean, `${clean}.html`, join(clean, "index.html")].find(
+    (file) => existsSync(join(out, file)) && statSync(join(out, file)).isFile(),
+  );
 }
 
 describe("the built site", () => {
@@ -34,26 +36,43 @@ describe("the built site", () => {
     expect(contentSecurityPolicy).not.toMatch(/unsafe-inline|unsafe-eval'(?!;)|https?:|\*/);
     for (const [page, text] of html) {
       const inline = [...text.matchAll(/<script(?![^>]*\bsrc=)[^>]*>|<style[\s>]|<[a-z][^>]*\s(?:style|on[a-z]+)="/g)];
-      expect(inline.map(([found]) => found), page).toEqual([]);
+      expect(
+        inline.map(([found]) => found),
+        page,
+      ).toEqual([]);
     }
   });
 
   it("asks nothing of another origin", () => {
     for (const [page, text] of html) {
-      const outside = [...text.matchAll(/<(?:script|img|iframe|source)[^>]*\ssrc="(https?:[^"]*)"|<link[^>]*rel="(?:stylesheet|preload|modulepreload|icon)[^>]*href="(https?:[^"]*)"/g)];
-      expect(outside.map(([found]) => found), page).toEqual([]);
+      const outside = [
+        ...text.matchAll(
+          /<(?:script|img|iframe|source)[^>]*\ssrc="(https?:[^"]*)"|<link[^>]*rel="(?:stylesheet|preload|modulepreload|icon)[^>]*href="(https?:[^"]*)"/g,
+        ),
+      ];
+      expect(
+        outside.map(([found]) => found),
+        page,
+      ).toEqual([]);
     }
   });
 
   it("has no link that leads nowhere, down to the heading", () => {
-    const ids = new Map([...html].map(([page, text]) => [page, new Set([...text.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id))]));
+    const ids = new Map(
+      [...html].map(([page, text]) => [page, new Set([...text.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id))]),
+    );
     const broken: string[] = [];
     for (const [page, text] of html) {
       for (const [, href = ""] of text.matchAll(/<a[^>]*\shref="([^"]+)"/g)) {
         if (/^(https?:|mailto:)/.test(href)) continue;
-        const { pathname, hash } = new URL(href.replace(/&amp;/g, "&"), `http://site/${page.replace(/\.html$/, "").replace(/(^|\/)index$/, "$1")}`);
+        const { pathname, hash } = new URL(
+          href.replace(/&amp;/g, "&"),
+          `http://site/${page.replace(/\.html$/, "").replace(/(^|\/)index$/, "$1")}`,
+        );
         const file = fileAt(pathname);
-        const isMissing = file === undefined || (hash !== "" && !hash.includes("=") && ids.get(file)?.has(decodeURIComponent(hash.slice(1))) === false);
+        const isMissing =
+          file === undefined ||
+          (hash !== "" && !hash.includes("=") && ids.get(file)?.has(decodeURIComponent(hash.slice(1))) === false);
         if (isMissing) broken.push(`${page}: ${href}`);
       }
     }
@@ -86,16 +105,27 @@ describe("the built site", () => {
   });
 
   it("keeps the first load of a loss page under 200 kB gzipped, fonts included, before the engine comes", () => {
-    const zipped = (file: string): number => (/\.(woff2|png)$/.test(file) ? statSync(join(out, file)).size : gzipSync(readFileSync(join(out, file))).length);
-    const fonts = files.filter((file) => /(source-sans-3-latin-wght-normal|ibm-plex-mono-latin-400-normal|KaTeX_Main-Regular|KaTeX_Math-Italic|KaTeX_Size[12]-Regular).*\.woff2$/.test(file));
+    const zipped = (file: string): number =>
+      /\.(woff2|png)$/.test(file) ? statSync(join(out, file)).size : gzipSync(readFileSync(join(out, file))).length;
+    const fonts = files.filter((file) =>
+      /(source-sans-3-latin-wght-normal|ibm-plex-mono-latin-400-normal|KaTeX_Main-Regular|KaTeX_Math-Italic|KaTeX_Size[12]-Regular).*\.woff2$/.test(
+        file,
+      ),
+    );
     expect(fonts).toHaveLength(6);
     const size = (page: string): number => {
       const text = html.get(page) ?? "";
-      const linked = [...text.matchAll(/<(?:script[^>]*\ssrc|link[^>]*rel="(?:preload stylesheet|modulepreload|icon)"[^>]*href)="\/([^"]+)"/g)].map(([, file = ""]) => file);
+      const linked = [
+        ...text.matchAll(
+          /<(?:script[^>]*\ssrc|link[^>]*rel="(?:preload stylesheet|modulepreload|icon)"[^>]*href)="\/([^"]+)"/g,
+        ),
+      ].map(([, file = ""]) => file);
       return [page, ...new Set(linked), ...fonts].reduce((sum, file) => sum + zipped(file), 0);
     };
     const sizes = allLosses.map(({ lossName }) => ({ lossName, kB: size(`losses/${lossName}.html`) / 1000 }));
-    console.log(`first load: ${Math.min(...sizes.map(({ kB }) => kB)).toFixed(0)} to ${Math.max(...sizes.map(({ kB }) => kB)).toFixed(0)} kB`);
+    console.log(
+      `first load: ${Math.min(...sizes.map(({ kB }) => kB)).toFixed(0)} to ${Math.max(...sizes.map(({ kB }) => kB)).toFixed(0)} kB`,
+    );
     for (const { lossName, kB } of sizes) expect(kB, lossName).toBeLessThan(200);
   });
 });
@@ -115,7 +145,9 @@ describe.each(readLossDocs().map((loss) => [loss.name, loss] as const))("the pag
 
   it("says the same in Chinese", () => {
     const chinese = html.get(`zh/losses/${name}.html`) ?? "";
-    const body = /<main[\s\S]*<\/main>/.exec(chinese)?.[0].replace(/<pre[\s\S]*?<\/pre>|<code[\s\S]*?<\/code>|<[^>]+>/g, " ") ?? "";
+    const body =
+      /<main[\s\S]*<\/main>/.exec(chinese)?.[0].replace(/<pre[\s\S]*?<\/pre>|<code[\s\S]*?<\/code>|<[^>]+>/g, " ") ??
+      "";
     expect((body.match(/\p{Script=Han}/gu) ?? []).length).toBeGreaterThan(300);
     for (const id of ["formula", "inputs", "options", "edges", "code"]) expect(chinese).toContain(`id="${id}"`);
   });

@@ -34,7 +34,8 @@ describe("the Chinese dictionary", () => {
   const { entries } = readDictionary(folder, "zh");
 
   it("keeps every value that a text is filled with, and every piece of code", () => {
-    const parts = (text: string): readonly string[] => [...new Set([...text.matchAll(/\{\w+\}|`[^`]+`/g)].map(([part]) => part))].sort();
+    const parts = (text: string): readonly string[] =>
+      [...new Set([...text.matchAll(/\{\w+\}|`[^`]+`/g)].map(([part]) => part))].sort();
     for (const [english, chinese] of entries) expect(parts(chinese), english).toEqual(parts(english));
   });
 
@@ -54,14 +55,54 @@ describe("translateMarkdown", () => {
   const t = (text: string): string => `«${text}»`;
 
   it("translates blocks, and leaves code, tags and separators", () => {
-    const source = ["# A title", "", "Two lines", "of text.", "", "- one", "  more", "- two", "", "| a b | `c` |", "| --- | --- |", "", "```js", "const x = 1;", "```", "", "<div>", "", "> quoted"].join("\n");
+    const source = [
+      "# A title",
+      "",
+      "Two lines",
+      "of text.",
+      "",
+      "- one",
+      "  more",
+      "- two",
+      "",
+      "| a b | `c` |",
+      "| --- | --- |",
+      "",
+      "```js",
+      "const x = 1;",
+      "```",
+      "",
+      "<div>",
+      "",
+      "> quoted",
+    ].join("\n");
     expect(translateMarkdown(source, t)).toBe(
-      ["# «A title» {#a-title}", "", "«Two lines of text.»", "", "- «one more»", "- «two»", "", "| «a b» | «`c`» |", "| --- | --- |", "", "```js", "const x = 1;", "```", "", "<div>", "", "> «quoted»"].join("\n"),
+      [
+        "# «A title» {#a-title}",
+        "",
+        "«Two lines of text.»",
+        "",
+        "- «one more»",
+        "- «two»",
+        "",
+        "| «a b» | «`c`» |",
+        "| --- | --- |",
+        "",
+        "```js",
+        "const x = 1;",
+        "```",
+        "",
+        "<div>",
+        "",
+        "> «quoted»",
+      ].join("\n"),
     );
   });
 
   it("translates title and description of a page", () => {
-    expect(translateMarkdown('---\ntitle: "Begin"\nkind: guide\n---\n', t)).toBe('---\ntitle: "«Begin»"\nkind: guide\n---\n');
+    expect(translateMarkdown('---\ntitle: "Begin"\nkind: guide\n---\n', t)).toBe(
+      '---\ntitle: "«Begin»"\nkind: guide\n---\n',
+    );
   });
 });
 

@@ -1,9 +1,16 @@
+import type { exportLoss } from "@losses/onnx";
 import { printRows, type CodeTab, type Example } from "./example.js";
 
 /** The tabs of a loss page, in the order in which they are shown. */
 export function codeTabs(example: Example): readonly CodeTab[] {
   const pytorch = pytorchTab(example);
-  return [jsTab(example), tfjsTab(example), onnxRuntimeTab(example), onnxTab(example), ...(pytorch === undefined ? [] : [pytorch])];
+  return [
+    jsTab(example),
+    tfjsTab(example),
+    onnxRuntimeTab(example),
+    onnxTab(example),
+    ...(pytorch === undefined ? [] : [pytorch]),
+  ];
 }
 
 type Input = Example["inputs"][number];
@@ -54,7 +61,9 @@ function tfjsTab(example: Example): CodeTab {
   const { loss, inputs, value } = example;
   const learnt = trained(example);
   const lines = inputs.map((input) =>
-    input === learnt ? `const ${input.name} = tf.variable(${tensor(input)}); // what is trained` : `const ${input.name} = ${tensor(input)};`,
+    input === learnt
+      ? `const ${input.name} = tf.variable(${tensor(input)}); // what is trained`
+      : `const ${input.name} = ${tensor(input)};`,
   );
   const code = `import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm";
@@ -78,15 +87,45 @@ console.log((await after.data())[0]); // after one step
 const numpy = (input: Input): string =>
   `np.array(${printRows(input.shape, input.data, "    ")}, dtype=np.${isInteger(input) ? "int32" : "float32"})`;
 
-function onnxTab({ loss, inputs, value }: Example): CodeTab {
-  const optional = inputs.filter(({ name }) => loss.inputs.some((input) => input.name === name && !input.required));
-  const named = optional.length === 0 ? "" : `, inputs: { ${optional.map(({ name }) => `${name}: {}`).join(", ")} }`;
+const axisNames = ["N", "C", "H", "W", "K"];
+
+/** What `exportLoss` must be told for an example: which optional inputs there are, and how many axes where any number is taken. */
+export function exportOptions({
+  loss,
+  inputs,
+}: Example): Parameters<typeof exportLoss>[1] & { readonly gradients: true } {
+  const declared = (name: string): Example["loss"]["inputs"][number] | undefined =>
+    loss.inputs.find((one) => one.name === name);
+  const optional = inputs.filter(({ name }) => declared(name)?.required === false);
+  const isOpen = ({ name, shape }: Input): boolean =>
+    shape.length > 1 &&
+    (declared(name)?.forms.some((form) => form.shape.every((token) => /^(~|\.\.\.)/.test(String(token)))) ?? false);
+  const open = inputs.filter(isOpen);
+  return {
+    gradients: true,
+    ...(optional.length === 0 ? {} : { inputs: Object.fromEntries(optional.map(({ name }) => [name, {}])) }),
+    ...(open.length === 0
+      ? {}
+      : { shapes: Object.fromEntries(open.map(({ name, shape }) => [name, axisNames.slice(0, shape.length)])) }),
+  };
+}
+
+/** An object as one would type it. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, member]) => `${key}: ${literal(member)}`);
+  return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
+}
+
+function onnxTab(example: Example): CodeTab {
+  const { loss, inputs, value } = example;
   const file = `${loss.name}.onnx`;
   const js = `import { writeFile } from "node:fs/promises";
 import { ${loss.name} } from "@losses/core";
 import { exportLoss } from "@losses/onnx";
 
-await writeFile("${file}", exportLoss(${loss.name}(), { gradients: true${named} }));
+await writeFile("${file}", exportLoss(${loss.name}(), ${literal(exportOptions(example))}));
 `;
   const python = `import numpy as np
 import onnxruntime

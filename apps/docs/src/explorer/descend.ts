@@ -17,13 +17,24 @@ export function descend(
 /** What training changes: embeddings, logits and scores, but no targets. */
 function moves({ role, name }: ExplorerInput): boolean {
   const isTarget = /^(target|labels?|weight)/i.test(name);
-  return !isTarget && (role === "points" || role === "columns" || role === "logits" || role === "logProbabilities" || role === "numbers" || role === "grid");
+  return (
+    !isTarget &&
+    (role === "points" ||
+      role === "columns" ||
+      role === "logits" ||
+      role === "logProbabilities" ||
+      role === "numbers" ||
+      role === "grid")
+  );
 }
 
 const finite = (x: number): number => (Number.isFinite(x) ? Math.max(-10, Math.min(10, x)) : 0);
 
 /** Rows of log-probabilities stay what they are called: log Σ exp is 0. */
-export function normalised({ role, shape }: Pick<ExplorerInput, "role" | "shape">, data: readonly number[]): readonly number[] {
+export function normalised(
+  { role, shape }: Pick<ExplorerInput, "role" | "shape">,
+  data: readonly number[],
+): readonly number[] {
   if (role !== "logProbabilities") return data;
   const classes = shape.at(-1) ?? 1;
   return data.map((x, i) => {
@@ -37,5 +48,7 @@ export function normalised({ role, shape }: Pick<ExplorerInput, "role" | "shape"
 export function withShare(shares: readonly number[], at: number, value: number): readonly number[] {
   const share = Math.min(0.999, Math.max(0.001, value));
   const others = shares.reduce((sum, x, i) => (i === at ? sum : sum + x), 0);
-  return shares.map((x, i) => (i === at ? share : others > 0 ? (x / others) * (1 - share) : (1 - share) / (shares.length - 1)));
+  return shares.map((x, i) =>
+    i === at ? share : others > 0 ? (x / others) * (1 - share) : (1 - share) / (shares.length - 1),
+  );
 }

@@ -54,10 +54,29 @@ export interface ExplorerPlan {
 }
 
 /** The sizes of the declared letters in an explorer: few enough to see each number. */
-const sizes: Readonly<Record<string, number>> = { D: 2, N: 4, M: 5, C: 4, V: 4, L: 5, K: 3, T: 8, S: 3, H: 8, W: 8, P: 2, E: 2, G: 3, R: 4 };
+const sizes: Readonly<Record<string, number>> = {
+  D: 2,
+  N: 4,
+  M: 5,
+  C: 4,
+  V: 4,
+  L: 5,
+  K: 3,
+  T: 8,
+  S: 3,
+  H: 8,
+  W: 8,
+  P: 2,
+  E: 2,
+  G: 3,
+  R: 4,
+};
 const optionalSize = 3;
 
-const letterOf = (token: DimToken): string => String(token).replace(/\?$|\|.*$/g, "").replace(/^(\.\.\.|~)/, "");
+const letterOf = (token: DimToken): string =>
+  String(token)
+    .replace(/\?$|\|.*$/g, "")
+    .replace(/^(\.\.\.|~)/, "");
 const isRun = (token: DimToken): boolean => /^(\.\.\.|~)/.test(String(token));
 
 /** Chooses the view of a loss, its sample inputs and its controls, from what the loss declares. */
@@ -69,7 +88,16 @@ export function planExplorer(docs: LossDocs): ExplorerPlan {
     if (option.kind === "function") return [];
     const { name, kind, doc, choices = [] } = option;
     const value = option.default as number | boolean | string;
-    return [{ name, kind, value, choices, range: typeof value === "number" ? rangeOf(value, option.domain, kind) : undefined, doc }];
+    return [
+      {
+        name,
+        kind,
+        value,
+        choices,
+        range: typeof value === "number" ? rangeOf(value, option.domain, kind) : undefined,
+        doc,
+      },
+    ];
   });
   return { loss: docs.name, view, inputs, options };
 }
@@ -133,7 +161,8 @@ function shapeOf(token: DimToken, view: ViewName, docs: LossDocs): readonly numb
   if (token.startsWith("...")) return view === "grid" ? [sizes["H"] ?? 8, sizes["W"] ?? 8] : [];
   if (token.startsWith("~")) return view === "bars" ? [sizes["C"] ?? 4] : view === "scene" ? [optionalSize] : [];
   const letter = letterOf(token);
-  if (token.endsWith("?")) return view === "scene" ? [optionalSize] : view === "lattice" ? [] : view === "bars" ? [] : [1];
+  if (token.endsWith("?"))
+    return view === "scene" ? [optionalSize] : view === "lattice" ? [] : view === "bars" ? [] : [1];
   if (letter === "N" && view !== "scene" && docs.family !== "matching" && view !== "grid") return [1];
   return [sizes[letter] ?? 3];
 }

@@ -71,7 +71,9 @@ export class PairsCache {
 
   evaluate(key: string, spec: LossSpec, inputs: readonly ExplorerInput[]): PairsResult | undefined {
     if (!this.#specs.has(key)) {
-      const given = inputs.map(({ name, shape, integer }) => [name, { shape, dtype: integer ? "int32" : "float32" }] as const);
+      const given = inputs.map(
+        ({ name, shape, integer }) => [name, { shape, dtype: integer ? "int32" : "float32" }] as const,
+      );
       const shape = pairShape(spec, Object.fromEntries(given));
       this.#specs.set(key, shape === undefined ? undefined : probePairs(spec, shape));
     }

@@ -55,7 +55,13 @@ export async function readApi(): Promise<void> {
 }
 
 function readModule(folder: string, name: string): string {
-  const candidates = [`${name}/dist.md`, `${name}/dist/README.md`, `${name}/dist/index.md`, `${name}/dist/index.d.md`, `${name}.md`];
+  const candidates = [
+    `${name}/dist.md`,
+    `${name}/dist/README.md`,
+    `${name}/dist/index.md`,
+    `${name}/dist/index.d.md`,
+    `${name}.md`,
+  ];
   for (const file of candidates) {
     try {
       return withoutLosses(readFileSync(join(folder, file), "utf8"));
@@ -68,9 +74,12 @@ function readModule(folder: string, name: string): string {
 
 /** Losses and their options have pages of their own. */
 function withoutLosses(markdown: string): string {
-  const losses = new Set(allLosses.flatMap(({ lossName }) => [lossName, `${lossName.charAt(0).toUpperCase()}${lossName.slice(1)}Options`]));
+  const losses = new Set(
+    allLosses.flatMap(({ lossName }) => [lossName, `${lossName.charAt(0).toUpperCase()}${lossName.slice(1)}Options`]),
+  );
   const parts = markdown.split(/^(?=#{2,3} )/m);
-  const linked = (text: string): string => text.replace(/\]\((?:\.\.\/)*(\w+)\/dist(?:\/README|\/index)?\.md(#[\w-]+)?\)/g, "](./$1$2)");
+  const linked = (text: string): string =>
+    text.replace(/\]\((?:\.\.\/)*(\w+)\/dist(?:\/README|\/index)?\.md(#[\w-]+)?\)/g, "](./$1$2)");
   return parts
     .filter((part) => {
       const [, heading = ""] = /^### (\w+)/.exec(part) ?? [];
@@ -123,7 +132,32 @@ export function apiPages(t: Translate): readonly Page[] {
 }
 
 /** The kinds of exports, which are headings of the reference. */
-const kinds = ["Classes", "Functions", "Interfaces", "Type Aliases", "Variables", "Parameters", "Returns", "Example", "Properties", "Type Parameters", "Throws", "Methods", "Constructors", "Extends", "Constructor", "Call Signature", "References", "Remarks", "Overrides", "Extended by", "Type declaration", "Inherited from", "Implements", "Deprecated"];
+const kinds = [
+  "Classes",
+  "Functions",
+  "Interfaces",
+  "Type Aliases",
+  "Variables",
+  "Parameters",
+  "Returns",
+  "Example",
+  "Properties",
+  "Type Parameters",
+  "Throws",
+  "Methods",
+  "Constructors",
+  "Extends",
+  "Constructor",
+  "Call Signature",
+  "References",
+  "Remarks",
+  "Overrides",
+  "Extended by",
+  "Type declaration",
+  "Inherited from",
+  "Implements",
+  "Deprecated",
+];
 
 function headings(markdown: string, t: Translate): string {
   return markdown.replace(/^(#{2,6}) (.*)$/gm, (line, marks: string, title: string) =>

@@ -8,7 +8,13 @@ import { appFolder, write } from "./paths.js";
 const out = join(appFolder, "site/.vitepress/dist");
 const pages = readdirSync(out, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".html") && file !== "404.html")
-  .map((file) => file.split("\\").join("/").replace(/(^|\/)index\.html$/, "$1").replace(/\.html$/, ""))
+  .map((file) =>
+    file
+      .split("\\")
+      .join("/")
+      .replace(/(^|\/)index\.html$/, "$1")
+      .replace(/\.html$/, ""),
+  )
   .sort();
 
 const address = (page: string): string => new URL(page, siteUrl).href;

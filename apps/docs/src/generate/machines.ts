@@ -30,7 +30,10 @@ export function machineMarkdown(markdown: string): string {
 /** The index for language models: what this is, and each page's Markdown. */
 export function llmsIndex(locale: Locale, nav: Navigation, pages: readonly Page[]): string {
   const descriptions = new Map(
-    pages.map(({ path, markdown }) => [`/${localPath(locale, path)}`, /^description: "?(.*?)"?$/m.exec(markdown)?.[1] ?? ""]),
+    pages.map(({ path, markdown }) => [
+      `/${localPath(locale, path)}`,
+      /^description: "?(.*?)"?$/m.exec(markdown)?.[1] ?? "",
+    ]),
   );
   const list = (groups: readonly NavGroup[]): string =>
     groups

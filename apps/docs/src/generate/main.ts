@@ -41,7 +41,15 @@ function pagesOf(locale: Locale, translate: (part: string) => Translate): readon
   return [
     homePage(translate),
     ...lossPages(translate),
-    { path: "playground", markdown: shellPage("playground", t("Playground"), t("Write a loss and run it on every backend of this browser."), "<PlaygroundPage />") },
+    {
+      path: "playground",
+      markdown: shellPage(
+        "playground",
+        t("Playground"),
+        t("Write a loss and run it on every backend of this browser."),
+        "<PlaygroundPage />",
+      ),
+    },
     scoreboardPage(t),
     ...guides,
     ...apiPages(t),
@@ -49,7 +57,20 @@ function pagesOf(locale: Locale, translate: (part: string) => Translate): readon
 }
 
 function shellPage(kind: string, title: string, description: string, component: string): string {
-  return ["---", `title: ${JSON.stringify(title)}`, `description: ${JSON.stringify(description)}`, `kind: ${kind}`, "---", "", `# ${title}`, "", `<p class="lead">${description}</p>`, "", component, ""].join("\n");
+  return [
+    "---",
+    `title: ${JSON.stringify(title)}`,
+    `description: ${JSON.stringify(description)}`,
+    `kind: ${kind}`,
+    "---",
+    "",
+    `# ${title}`,
+    "",
+    `<p class="lead">${description}</p>`,
+    "",
+    component,
+    "",
+  ].join("\n");
 }
 
 const listOnly = process.argv.includes("--list-missing");
@@ -61,13 +82,16 @@ const untranslated: Record<string, string> = {};
 const unused: string[] = [];
 const indexes: Record<string, readonly Page[]> = {};
 for (const locale of locales) {
-  const translator = locale === "en" ? undefined : new Translator(readDictionary(join(appFolder, "translations"), locale));
+  const translator =
+    locale === "en" ? undefined : new Translator(readDictionary(join(appFolder, "translations"), locale));
   const translate = (part: string): Translate => translator?.for(part) ?? english;
   const pages = pagesOf(locale, translate);
   const nav = navigation(locale, pages, translate("interface"));
   for (const text of [...familyTexts, ...scoreboardTexts]) translate("pages")(text);
   for (const text of interfaceTexts(join(appFolder, "site/.vitepress/theme"))) translate("interface")(text);
-  const entries = pages.flatMap(({ path, markdown }) => sectionsOf(`/${localPath(locale, path)}`, markdown, titleOf(markdown)));
+  const entries = pages.flatMap(({ path, markdown }) =>
+    sectionsOf(`/${localPath(locale, path)}`, markdown, titleOf(markdown)),
+  );
   for (const { path, markdown } of listOnly ? [] : pages) {
     markdownIt.render(markdown);
     write(pagesFolder, `${localPath(locale, path)}.md`, markdown);
@@ -93,8 +117,10 @@ if (listOnly) {
   console.log(JSON.stringify({ missing: untranslated, unused }, undefined, 1));
 } else {
   const missing = Object.entries(untranslated);
-  for (const [text, part] of missing) console.error(`docs: "${text}" (${part}) must have a Chinese translation, got none.`);
-  for (const text of unused) console.error(`docs: the translation of "${text}" must be used, got no such English text.`);
+  for (const [text, part] of missing)
+    console.error(`docs: "${text}" (${part}) must have a Chinese translation, got none.`);
+  for (const text of unused)
+    console.error(`docs: the translation of "${text}" must be used, got no such English text.`);
   const count = Object.values(indexes).reduce((sum, pages) => sum + pages.length, 0);
   console.log(`docs: ${count} pages in ${locales.length} languages.`);
   if (missing.length + unused.length > 0) process.exitCode = 1;

@@ -16,10 +16,12 @@ export function migrationTables(markdown: string): string {
   const names = new Set(allLossDocs.map(({ name }) => name));
   return markdown.replace(/^<!-- table: (\w+) -->$/gm, (_, library: string) => {
     const file = join(appFolder, "content/migrations", `${library}.json`);
-    const rows = (JSON.parse(readFileSync(file, "utf8")) as readonly Counterpart[]).map(({ theirs, ours, note = "" }) => {
-      const link = names.has(ours) ? `[\`${ours}\`](../losses/${ours})` : "not yet";
-      return `| \`${theirs}\` | ${link} | ${note} |`;
-    });
+    const rows = (JSON.parse(readFileSync(file, "utf8")) as readonly Counterpart[]).map(
+      ({ theirs, ours, note = "" }) => {
+        const link = names.has(ours) ? `[\`${ours}\`](../losses/${ours})` : "not yet";
+        return `| \`${theirs}\` | ${link} | ${note} |`;
+      },
+    );
     return ["| There | Here | What differs |", "| --- | --- | --- |", ...rows].join("\n");
   });
 }

@@ -37,13 +37,19 @@ export function navigation(locale: Locale, pages: readonly Page[], t: Translate)
   const apiPaths = pages.map(({ path }) => path).filter((path) => path.startsWith("api/"));
   return {
     losses: [
-      { title: t("Overview"), links: [{ title: t("Which loss when"), href: `/${localPath(locale, "losses/")}` }, link("losses/survey")] },
+      {
+        title: t("Overview"),
+        links: [{ title: t("Which loss when"), href: `/${localPath(locale, "losses/")}` }, link("losses/survey")],
+      },
       ...groupByFamily(allLossDocs).map(({ family, losses }) => ({
         title: t(family.title),
         links: losses.map(({ name }) => link(`losses/${name}`)),
       })),
     ],
-    guides: guideGroups.map((group) => ({ title: t(group.title), links: group.pages.map((page) => link(`guide/${page}`)) })),
+    guides: guideGroups.map((group) => ({
+      title: t(group.title),
+      links: group.pages.map((page) => link(`guide/${page}`)),
+    })),
     api: [{ title: "API", links: apiPaths.filter((path) => path !== "api/index").map(link) }],
   };
 }

@@ -13,7 +13,10 @@ const folder = join(publicFolder, "playground");
 /** Writes what the playground fetches: the runtime around a program, the language service, engines' files, examples. */
 export async function writePlayground(): Promise<void> {
   await build({
-    entryPoints: { runtime: join(appFolder, "dist/playground/runtime.js"), types: join(appFolder, "dist/playground/typeWorker.js") },
+    entryPoints: {
+      runtime: join(appFolder, "dist/playground/runtime.js"),
+      types: join(appFolder, "dist/playground/typeWorker.js"),
+    },
     bundle: true,
     splitting: true,
     minify: true,
@@ -25,7 +28,21 @@ export async function writePlayground(): Promise<void> {
     nodePaths: [join(appFolder, "node_modules")],
     chunkNames: "chunks/[name]-[hash]",
     // What only Node.js runs is never reached in a browser.
-    external: ["node:*", "fs", "path", "os", "inspector", "perf_hooks", "source-map-support", "crypto", "util", "worker_threads", "onnxruntime-node", "@tensorflow/tfjs-node", "@tensorflow/tfjs-layers"],
+    external: [
+      "node:*",
+      "fs",
+      "path",
+      "os",
+      "inspector",
+      "perf_hooks",
+      "source-map-support",
+      "crypto",
+      "util",
+      "worker_threads",
+      "onnxruntime-node",
+      "@tensorflow/tfjs-node",
+      "@tensorflow/tfjs-layers",
+    ],
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "error",
   });
@@ -45,7 +62,8 @@ function copyEngines(): void {
   }
   const ort = dirname(require.resolve("onnxruntime-web"));
   for (const name of ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"]) {
-    for (const ending of ["mjs", "wasm"]) cpSync(join(ort, `${name}.${ending}`), join(folder, "ort", `${name}.${ending}`));
+    for (const ending of ["mjs", "wasm"])
+      cpSync(join(ort, `${name}.${ending}`), join(folder, "ort", `${name}.${ending}`));
   }
 }
 
@@ -63,8 +81,17 @@ function declarations(): Readonly<Record<string, string>> {
   add("lib.es2022.d.ts");
   const core = join(appFolder, "../../packages/core/dist");
   for (const file of readdirSync(core, { recursive: true, encoding: "utf8" })) {
-    if (file.endsWith(".d.ts")) files[`/node_modules/@losses/core/dist/${file}`] = readFileSync(join(core, file), "utf8").replace(/\n\/\/# sourceMappingURL.*$/m, "");
+    if (file.endsWith(".d.ts"))
+      files[`/node_modules/@losses/core/dist/${file}`] = readFileSync(join(core, file), "utf8").replace(
+        /\n\/\/# sourceMappingURL.*$/m,
+        "",
+      );
   }
-  files["/node_modules/@losses/core/package.json"] = JSON.stringify({ name: "@losses/core", type: "module", types: "./dist/index.d.ts", exports: { ".": { types: "./dist/index.d.ts" } } });
+  files["/node_modules/@losses/core/package.json"] = JSON.stringify({
+    name: "@losses/core",
+    type: "module",
+    types: "./dist/index.d.ts",
+    exports: { ".": { types: "./dist/index.d.ts" } },
+  });
   return files;
 }

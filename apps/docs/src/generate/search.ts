@@ -7,7 +7,10 @@ export function sectionsOf(path: string, markdown: string, title: string): reado
   const parts = body.split(/^(?=#{1,3} )/m).filter((part) => part.trim() !== "");
   return parts.map((part, i) => {
     const [, heading = title, anchor] = /^#{1,3} (.*?)(?:\s*\{#([\w-]+)\})?$/m.exec(part) ?? [];
-    const text = part.replace(/^#{1,3} .*$/m, "").replace(/\s+/g, " ").trim();
+    const text = part
+      .replace(/^#{1,3} .*$/m, "")
+      .replace(/\s+/g, " ")
+      .trim();
     const hash = i === 0 || anchor === undefined ? "" : `#${anchor}`;
     return { id: `${path} ${i}`, href: `${path}${hash}`, page: title, title: heading, text };
   });

@@ -68,7 +68,10 @@ function translateBlock(lines: readonly string[], translate: Translate): string 
 
 /** Cells end at a bar that is not escaped. */
 function translateRow(row: string, translate: Translate): string {
-  const cells = row.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/);
+  const cells = row
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/);
   return `| ${cells.map((cell) => translate(cell.trim())).join(" | ")} |`;
 }
 

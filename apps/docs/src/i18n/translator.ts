@@ -24,7 +24,9 @@ export function readDictionary(folder: string, locale: Locale): Dictionary {
     for (const [english, translated] of Object.entries(texts)) {
       const known = entries.get(english);
       if (known !== undefined && known !== translated) {
-        throw new Error(`${locale}/${file}: "${english}" must have one translation, got another in ${files.get(english)}.`);
+        throw new Error(
+          `${locale}/${file}: "${english}" must have one translation, got another in ${files.get(english)}.`,
+        );
       }
       entries.set(english, translated);
       files.set(english, file);

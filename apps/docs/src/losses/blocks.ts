@@ -31,7 +31,8 @@ export function parseBlocks(text: string): readonly (readonly [string, LossBlock
       const tags = [...lines.join("\n").matchAll(/^@(\w+) ([\s\S]*?)(?=^@|$(?![\s\S]))/gm)].map(
         ([, tag = "", content = ""]) => ({ tag, content: content.trim().replace(/\s*\n\s*/g, " ") }),
       );
-      const all = (tag: string): readonly string[] => tags.filter((one) => one.tag === tag).map(({ content }) => content);
+      const all = (tag: string): readonly string[] =>
+        tags.filter((one) => one.tag === tag).map(({ content }) => content);
       const where = all("where").map((line) => {
         const [, symbol, meaning] = /^\$(.+?)\$ (.+)$/.exec(line) ?? [];
         if (symbol === undefined || meaning === undefined) {

@@ -63,7 +63,8 @@ function isSmall({ data }: Fixture["inputs"][number]): boolean {
 
 /** A case reduced to its default comes before the same case reduced otherwise; notes come first. */
 function byReduction(a: Fixture, b: Fixture): number {
-  const rank = ({ options, note }: Fixture): number => (note === undefined ? 2 : 0) + (options["reduction"] === "none" ? 1 : 0);
+  const rank = ({ options, note }: Fixture): number =>
+    (note === undefined ? 2 : 0) + (options["reduction"] === "none" ? 1 : 0);
   return rank(a) - rank(b);
 }
 
@@ -75,7 +76,9 @@ function edgeOf({ inputs, options, expected, source = "" }: Fixture, title: stri
     inputs: inputs.map(({ name, shape, data }) => `${name} = ${printTensor(shape, data)}`),
     options: given.join(", "),
     value: printTensor(expected.value.shape, expected.value.data),
-    gradients: Object.entries(expected.grads).map(([name, { shape, data }]) => `∂${name} = ${printTensor(shape, data)}`),
+    gradients: Object.entries(expected.grads).map(
+      ([name, { shape, data }]) => `∂${name} = ${printTensor(shape, data)}`,
+    ),
     source,
   };
 }

@@ -55,7 +55,12 @@ export const families: readonly FamilyDocs[] = [
     ],
   },
   { name: "listwise", title: "Learning to rank", intro: "A list of documents is ordered as a whole.", path: [] },
-  { name: "metric", title: "Metric learning", intro: "Embeddings with labels: near within a class, far between.", path: [] },
+  {
+    name: "metric",
+    title: "Metric learning",
+    intro: "Embeddings with labels: near within a class, far between.",
+    path: [],
+  },
   { name: "regression", title: "Regression", intro: "A number should come close to another.", path: [] },
   {
     name: "distribution",
@@ -63,7 +68,12 @@ export const families: readonly FamilyDocs[] = [
     intro: "A predicted distribution should be like a given one.",
     path: [{ when: "Both distributions are given over the same classes", take: "klDiv" }],
   },
-  { name: "segmentation", title: "Segmentation", intro: "A label for every pixel, where most pixels are background.", path: [] },
+  {
+    name: "segmentation",
+    title: "Segmentation",
+    intro: "A label for every pixel, where most pixels are background.",
+    path: [],
+  },
   { name: "imageQuality", title: "Image quality", intro: "Pictures compared as people compare them.", path: [] },
   { name: "sequence", title: "Speech and sequences", intro: "The alignment of input and output is unknown.", path: [] },
   {

@@ -14,7 +14,14 @@ export function indexPage(losses: readonly LossDocs[], t: Translate): string {
       "",
       ...(path.length < 2
         ? []
-        : ['<div class="path">', "", ...path.map(({ when, take }) => `- ${t(when)} → [${take}](./${take})`), "", "</div>", ""]),
+        : [
+            '<div class="path">',
+            "",
+            ...path.map(({ when, take }) => `- ${t(when)} → [${take}](./${take})`),
+            "",
+            "</div>",
+            "",
+          ]),
       '<div class="cards">',
       ...members.map(
         ({ name, summary }) =>
@@ -42,7 +49,9 @@ export function indexPage(losses: readonly LossDocs[], t: Translate): string {
 /** The mistakes of the survey that this project grew out of, collected from the notes of the losses. */
 export function surveyPage(losses: readonly LossDocs[], t: Translate): string {
   const notes = losses.flatMap(({ name, notes: all }) =>
-    all.filter((note) => /\bsurvey\b/i.test(note)).map((note) => `| [${name}](./${name}) | ${t(note).replace(/\|/g, "\\|")} |`),
+    all
+      .filter((note) => /\bsurvey\b/i.test(note))
+      .map((note) => `| [${name}](./${name}) | ${t(note).replace(/\|/g, "\\|")} |`),
   );
   return [
     "---",
@@ -53,7 +62,9 @@ export function surveyPage(losses: readonly LossDocs[], t: Translate): string {
     "",
     `# ${t("The survey, corrected")}`,
     "",
-    t("This project began with a Chinese article that sorts loss functions by field. It is a good map. Where it is mistaken, the right value stands here, and on the page of each loss."),
+    t(
+      "This project began with a Chinese article that sorts loss functions by field. It is a good map. Where it is mistaken, the right value stands here, and on the page of each loss.",
+    ),
     "",
     `| ${t("Loss")} | ${t("What is right")} |`,
     "| --- | --- |",

@@ -72,7 +72,16 @@ function whenToUse({ loss, names }: LossPageParts, t: Translate): string {
   const list = (title: string, kind: string, texts: readonly string[]): readonly string[] =>
     texts.length === 0
       ? []
-      : [`<div class="${kind}">`, "", `**${title}**`, "", ...texts.map((text) => linked(t(text), names)), "", "</div>", ""];
+      : [
+          `<div class="${kind}">`,
+          "",
+          `**${title}**`,
+          "",
+          ...texts.map((text) => linked(t(text), names)),
+          "",
+          "</div>",
+          "",
+        ];
   const lines = [...list(t("Take it for"), "use", loss.use), ...list(t("Not for"), "avoid", loss.avoid)];
   return lines.length === 0 ? "" : section(t("When to use it"), "when", ['<div class="fit">', "", ...lines, "</div>"]);
 }
@@ -82,7 +91,10 @@ export function linked(text: string, names: ReadonlySet<string>): string {
   return text.replace(/`(\w+)`/g, (whole, name: string) => (names.has(name) ? `[${whole}](./${name})` : whole));
 }
 
-function formula({ formula: { latex, symbols, plain }, inputs: given, options: chosen }: LossDocs, t: Translate): string {
+function formula(
+  { formula: { latex, symbols, plain }, inputs: given, options: chosen }: LossDocs,
+  t: Translate,
+): string {
   const docs = new Map([...given, ...chosen].map(({ name, doc }) => [name, doc]));
   const rows = symbols.map(({ latex: symbol, names, meaning }) => {
     const what = names === undefined ? t(meaning ?? "") : `\`${names}\` – ${t(docs.get(names) ?? "")}`;
@@ -90,17 +102,31 @@ function formula({ formula: { latex, symbols, plain }, inputs: given, options: c
   });
   const table = rows.length === 0 ? [] : ["", `| ${t("Symbol")} | ${t("Meaning")} |`, "| --- | --- |", ...rows];
   const body = latex.map((line) => `$$\n${line}\n$$`);
-  return section(t("Formula"), "formula", [...body, ...table, "", `<details class="plain"><summary>${t("As plain text")}</summary>`, "", "```text", plain, "```", "", "</details>"]);
+  return section(t("Formula"), "formula", [
+    ...body,
+    ...table,
+    "",
+    `<details class="plain"><summary>${t("As plain text")}</summary>`,
+    "",
+    "```text",
+    plain,
+    "```",
+    "",
+    "</details>",
+  ]);
 }
 
 function inputs(loss: LossDocs, t: Translate): string {
   const rows = loss.inputs.map((input) => {
-    const must = loss.inputSets.length > 0 && !input.required ? t("in a set") : input.required ? t("required") : t("optional");
+    const must =
+      loss.inputSets.length > 0 && !input.required ? t("in a set") : input.required ? t("required") : t("optional");
     const shapes = input.forms.map(({ shape }) => `\`${formatTokens(shape)}\``).join(` ${t("or")} `);
     const gradient = input.differentiable ? t("yes") : "–";
     return `| \`${input.name}\` | ${shapes} | ${holds(input, t)} | ${must} | ${gradient} | ${cell(t(input.doc))} |`;
   });
-  const sets = loss.inputSets.map((set) => set.map((name) => `\`${name}\``).join(` ${t("and")} `)).join(`, ${t("or")} `);
+  const sets = loss.inputSets
+    .map((set) => set.map((name) => `\`${name}\``).join(` ${t("and")} `))
+    .join(`, ${t("or")} `);
   return section(t("Inputs"), "inputs", [
     `| ${[t("Name"), t("Shape"), t("Holds"), t("Needed"), t("Gradient"), t("Meaning")].join(" | ")} |`,
     "| --- | --- | --- | --- | --- | --- |",
@@ -135,14 +161,17 @@ function holds(input: InputDocs, t: Translate): string {
 
 function options(loss: LossDocs, t: Translate): string {
   const rows = loss.options.map(
-    (option) => `| \`${option.name}\` | ${domain(option, t)} | \`${printDefault(option.default)}\` | ${cell(t(option.doc))} |`,
+    (option) =>
+      `| \`${option.name}\` | ${domain(option, t)} | \`${printDefault(option.default)}\` | ${cell(t(option.doc))} |`,
   );
   return section(t("Options"), "options", [
     `| ${[t("Name"), t("Domain"), t("Default"), t("Meaning")].join(" | ")} |`,
     "| --- | --- | --- | --- |",
     ...rows,
     "",
-    t("A value outside its domain, and an option that does not exist, is an `OptionError` before anything is computed."),
+    t(
+      "A value outside its domain, and an option that does not exist, is an `OptionError` before anything is computed.",
+    ),
   ]);
 }
 
@@ -171,7 +200,9 @@ function edges({ edges: list }: LossPageParts, t: Translate): string {
     ].join("\n");
   });
   return section(t("At the edges"), "edges", [
-    t("What comes out where implementations differ: the numbers are golden cases, made by the reference and held on every backend."),
+    t(
+      "What comes out where implementations differ: the numbers are golden cases, made by the reference and held on every backend.",
+    ),
     "",
     '<div class="edges">',
     ...cards,
@@ -188,7 +219,10 @@ function code({ example }: LossPageParts, t: Translate): string {
     }),
   );
   return section(t("Code"), "code", [
-    t("The same numbers on every runtime; {value} is what {source} gives.", { value: `\`${example.value}\``, source: sourceName(example.source) }),
+    t("The same numbers on every runtime; {value} is what {source} gives.", {
+      value: `\`${example.value}\``,
+      source: sourceName(example.source),
+    }),
     "",
     "::: code-group",
     "",
@@ -214,13 +248,21 @@ function pytorch(loss: LossDocs, t: Translate): string {
 
 function survey(loss: LossDocs, t: Translate): string {
   const notes = loss.notes.filter(isSurvey);
-  return notes.length === 0 ? "" : section(t("What the survey gets wrong"), "survey", notes.map((note) => `- ${t(note)}`));
+  return notes.length === 0
+    ? ""
+    : section(
+        t("What the survey gets wrong"),
+        "survey",
+        notes.map((note) => `- ${t(note)}`),
+      );
 }
 
 function references(loss: LossDocs, t: Translate): string {
   if (loss.references.length + loss.aliases.length === 0) return "";
   const aliases =
-    loss.aliases.length === 0 ? [] : [t("Also known as {names}.", { names: loss.aliases.map((name) => `\`${name}\``).join(", ") })];
+    loss.aliases.length === 0
+      ? []
+      : [t("Also known as {names}.", { names: loss.aliases.map((name) => `\`${name}\``).join(", ") })];
   return section(t("References"), "references", [...loss.references.map((text) => `- ${text}`), "", ...aliases]);
 }
 

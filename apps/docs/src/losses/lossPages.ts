@@ -37,11 +37,24 @@ export function lossPages(translate: (part: string) => Translate): readonly Page
   const names = new Set(losses.map(({ name }) => name));
   const t = translate("pages");
   const pages = losses.map((loss) => {
-    const related = losses.filter(({ name, family }) => family === loss.family && name !== loss.name).map(({ name }) => name);
-    const parts = { loss, explorer: explorerOf(loss), edges: edges.get(loss.name) ?? [], example: examples.get(loss.name), related, names };
+    const related = losses
+      .filter(({ name, family }) => family === loss.family && name !== loss.name)
+      .map(({ name }) => name);
+    const parts = {
+      loss,
+      explorer: explorerOf(loss),
+      edges: edges.get(loss.name) ?? [],
+      example: examples.get(loss.name),
+      related,
+      names,
+    };
     return { path: `losses/${loss.name}`, markdown: lossPage(parts, translate(`losses/${loss.family}`)) };
   });
-  return [{ path: "losses/index", markdown: indexPage(losses, t) }, { path: "losses/survey", markdown: surveyPage(losses, t) }, ...pages];
+  return [
+    { path: "losses/index", markdown: indexPage(losses, t) },
+    { path: "losses/survey", markdown: surveyPage(losses, t) },
+    ...pages,
+  ];
 }
 
 /** The loss that the first page shows alive. */
@@ -55,7 +68,9 @@ export function homePage(translate: (part: string) => Translate): Page {
   const explorer = explorerOf(loss);
   const front = {
     title: "@losses",
-    description: t("Loss functions for JavaScript: value and gradient, with PyTorch's numbers to the kink, on the runtime you deploy to."),
+    description: t(
+      "Loss functions for JavaScript: value and gradient, with PyTorch's numbers to the kink, on the runtime you deploy to.",
+    ),
     kind: "home",
     facts: { losses: losses.length, cases: loadFixtures().length },
     explorer: { ...explorer, plan: localPlan(explorer.plan, translate(`losses/${loss.family}`)) },

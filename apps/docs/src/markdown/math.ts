@@ -24,15 +24,18 @@ export function tryMath(latex: string): boolean {
 }
 
 export function classesForStyles(html: string): string {
-  return html.replace(/<(\w+)([^>]*?)\sstyle="([^"]*)"([^>]*)>/g, (_, tag: string, before: string, style: string, after: string) => {
-    const name = `m${createHash("sha256").update(style).digest("hex").slice(0, 6)}`;
-    styles.set(name, style);
-    const attributes = `${before}${after}`;
-    const classed = / class="/.test(attributes)
-      ? attributes.replace(/ class="/, ` class="${name} `)
-      : `${attributes} class="${name}"`;
-    return `<${tag}${classed}>`;
-  });
+  return html.replace(
+    /<(\w+)([^>]*?)\sstyle="([^"]*)"([^>]*)>/g,
+    (_, tag: string, before: string, style: string, after: string) => {
+      const name = `m${createHash("sha256").update(style).digest("hex").slice(0, 6)}`;
+      styles.set(name, style);
+      const attributes = `${before}${after}`;
+      const classed = / class="/.test(attributes)
+        ? attributes.replace(/ class="/, ` class="${name} `)
+        : `${attributes} class="${name}"`;
+      return `<${tag}${classed}>`;
+    },
+  );
 }
 
 /** The rules of all classes so far, in a stable order. */

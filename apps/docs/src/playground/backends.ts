@@ -35,7 +35,11 @@ async function create(id: string, assets: string): Promise<AnyBackend> {
       ort.env.wasm.wasmPaths = `${assets}ort/`;
       ort.env.wasm.numThreads = 1;
       const { createBackend } = await import("@losses/onnxruntime");
-      return (await createBackend({ runtime: "web", device: device === "webgpu" ? "webgpu" : "wasm", ort })) as AnyBackend;
+      return (await createBackend({
+        runtime: "web",
+        device: device === "webgpu" ? "webgpu" : "wasm",
+        ort,
+      })) as AnyBackend;
     }
     default:
       throw unknown(id);

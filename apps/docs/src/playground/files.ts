@@ -12,14 +12,19 @@ export async function readFileArrays(name: string, bytes: Uint8Array): Promise<R
       return { [stem]: readNpy(name, bytes) };
     case "npz":
       return Object.fromEntries(
-        Object.entries(unzipSync(bytes)).map(([member, content]) => [member.replace(/\.npy$/, ""), readNpy(member, content)]),
+        Object.entries(unzipSync(bytes)).map(([member, content]) => [
+          member.replace(/\.npy$/, ""),
+          readNpy(member, content),
+        ]),
       );
     case "safetensors":
       return readSafetensors(name, bytes);
     case "json": {
       const parsed: unknown = JSON.parse(text());
       const isMap = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
-      return Object.fromEntries(Object.entries(isMap ? parsed : { [stem]: parsed }).map(([key, value]) => [key, flatten(key, value as never)]));
+      return Object.fromEntries(
+        Object.entries(isMap ? parsed : { [stem]: parsed }).map(([key, value]) => [key, flatten(key, value as never)]),
+      );
     }
     case "csv":
       return { [stem]: readCsv(name, text()) };
@@ -77,10 +82,14 @@ function bfloat(bits: number): number {
 
 function readElements(where: string, kind: string, shape: readonly number[], bytes: Uint8Array): GivenData {
   const [size, read] = elements[kind] ?? [0, undefined];
-  if (read === undefined) throw new InputError(`${where}: elements must be numbers of up to 64 bits, got ${kind}.`, "INVALID_INPUT");
+  if (read === undefined)
+    throw new InputError(`${where}: elements must be numbers of up to 64 bits, got ${kind}.`, "INVALID_INPUT");
   const count = sizeOf(shape);
   if (bytes.length < count * size) {
-    throw new InputError(`${where}: ${count * size} bytes must follow for the shape [${shape.join(", ")}], got ${bytes.length}.`, "INVALID_INPUT");
+    throw new InputError(
+      `${where}: ${count * size} bytes must follow for the shape [${shape.join(", ")}], got ${bytes.length}.`,
+      "INVALID_INPUT",
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { shape, data: Array.from({ length: count }, (_, i) => read(view, i * size)) };
@@ -96,8 +105,12 @@ function readNpy(name: string, bytes: Uint8Array): GivenData {
   const length = isLong ? view.getUint32(8, true) : view.getUint16(8, true);
   const header = new TextDecoder("latin1").decode(bytes.subarray(start, start + length));
   const kind = /'descr': '([<|=>])(\w+)'/.exec(header);
-  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((dim) => dim.trim() !== "").map(Number);
-  if (kind === null || kind[1] === ">") throw new InputError(`${name}: elements must be little-endian numbers.`, "INVALID_INPUT");
+  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "")
+    .split(",")
+    .filter((dim) => dim.trim() !== "")
+    .map(Number);
+  if (kind === null || kind[1] === ">")
+    throw new InputError(`${name}: elements must be little-endian numbers.`, "INVALID_INPUT");
   const read = readElements(name, kind[2] ?? "", shape, bytes.subarray(start + length));
   return header.includes("'fortran_order': True") ? rowMajor(read) : read;
 }
@@ -120,20 +133,38 @@ function rowMajor({ shape, data }: GivenData): GivenData {
 function readSafetensors(name: string, bytes: Uint8Array): Readonly<Record<string, GivenData>> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.length < 8 ? -1 : Number(view.getBigUint64(0, true));
-  if (length < 2 || length > bytes.length - 8) throw new InputError(`${name}: a safetensors file must begin with the length of its header.`, "INVALID_INPUT");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  if (length < 2 || length > bytes.length - 8)
+    throw new InputError(`${name}: a safetensors file must begin with the length of its header.`, "INVALID_INPUT");
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
   const body = bytes.subarray(8 + length);
   return Object.fromEntries(
     Object.entries(header)
       .filter(([key]) => key !== "__metadata__")
-      .map(([key, { dtype, shape, data_offsets: [from, to] }]) => [key, readElements(key, safetensorsNames[dtype] ?? dtype, shape, body.subarray(from, to))]),
+      .map(
+        ([
+          key,
+          {
+            dtype,
+            shape,
+            data_offsets: [from, to],
+          },
+        ]) => [key, readElements(key, safetensorsNames[dtype] ?? dtype, shape, body.subarray(from, to))],
+      ),
   );
 }
 
 /** Rows of numbers; a first line with words is a header. One column is a vector. */
 function readCsv(name: string, text: string): GivenData {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  const rows = lines.map((line) => line.split(/[,;\t]/).map((cell) => (cell.trim() === "" ? Number.NaN : Number(cell))));
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const rows = lines.map((line) =>
+    line.split(/[,;\t]/).map((cell) => (cell.trim() === "" ? Number.NaN : Number(cell))),
+  );
   const body = rows[0]?.every(Number.isNaN) === true ? rows.slice(1) : rows;
   const columns = body[0]?.length ?? 0;
   if (body.some((row) => row.length !== columns || row.some(Number.isNaN))) {

@@ -4,12 +4,16 @@ import type { GivenData } from "./protocol.js";
 /** Any plain data as a flat list with its shape. */
 export function flatten(name: string, given: PlainTensor): GivenData {
   if (typeof given === "number") return { shape: [], data: [given] };
-  if (ArrayBuffer.isView(given)) return { shape: [given.length], data: Array.from(given as Iterable<number | bigint>, Number) };
+  if (ArrayBuffer.isView(given))
+    return { shape: [given.length], data: Array.from(given as Iterable<number | bigint>, Number) };
   if (Array.isArray(given)) return nested(name, given as readonly NestedArray[]);
   if (typeof given === "object" && "data" in given && "shape" in given) {
     return { shape: [...given.shape], data: Array.from(given.data as Iterable<number | bigint>, Number) };
   }
-  throw new InputError(`${name}: the input must be numbers, nested arrays or { data, shape }, got ${typeof given}.`, "INVALID_INPUT");
+  throw new InputError(
+    `${name}: the input must be numbers, nested arrays or { data, shape }, got ${typeof given}.`,
+    "INVALID_INPUT",
+  );
 }
 
 function nested(name: string, rows: readonly NestedArray[]): GivenData {
@@ -20,7 +24,10 @@ function nested(name: string, rows: readonly NestedArray[]): GivenData {
   }
   const data = (rows as readonly unknown[]).flat(Infinity) as number[];
   if (data.length !== sizeOf(shape) || data.some((x) => typeof x !== "number")) {
-    throw new InputError(`${name}: nested arrays must be equally long rows of numbers, got rows that differ.`, "INVALID_INPUT");
+    throw new InputError(
+      `${name}: nested arrays must be equally long rows of numbers, got rows that differ.`,
+      "INVALID_INPUT",
+    );
   }
   return { shape, data };
 }

@@ -3,7 +3,6 @@ import * as core from "@losses/core";
 import {
   allInputs,
   bindInputs,
-
   LossesError,
   printGraph,
   sizeOf,
@@ -17,7 +16,16 @@ import { createBackendSync } from "@losses/js";
 import { exportLoss } from "@losses/onnx";
 import { openBackend } from "./backends.js";
 import { flatten, nest } from "./numbers.js";
-import type { Failure, GivenData, GradientCheck, NumbersOf, RunRequest, RunResult, WorkerMessage, WorkerRequest } from "./protocol.js";
+import type {
+  Failure,
+  GivenData,
+  GradientCheck,
+  NumbersOf,
+  RunRequest,
+  RunResult,
+  WorkerMessage,
+  WorkerRequest,
+} from "./protocol.js";
 
 const assets = new URL("./", import.meta.url).href;
 const post = (message: WorkerMessage, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
@@ -25,7 +33,9 @@ const post = (message: WorkerMessage, transfer: Transferable[] = []): void => se
 type Exports = Record<string, unknown>;
 
 /** Begins with the program: runs it once, then answers requests. */
-export async function start(program: (exports: Exports, require: (name: string) => unknown) => Promise<void>): Promise<void> {
+export async function start(
+  program: (exports: Exports, require: (name: string) => unknown) => Promise<void>,
+): Promise<void> {
   const exports: Exports = {};
   self.addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => {
     if (data.type === "ping") post({ type: "pong" });
@@ -59,7 +69,10 @@ function lossOf(exports: Exports): LossSpec {
   const exported = exports["loss"] ?? exports["default"];
   if (typeof exported === "function" && "lossName" in exported) return (exported as AnyLoss)();
   if (typeof exported === "object" && exported !== null && "loss" in exported) return exported as LossSpec;
-  throw new LossesError("INVALID_DEFINITION", "playground: the program must export a loss as `loss`, got none. Write `export const loss = defineLoss({ … })`.");
+  throw new LossesError(
+    "INVALID_DEFINITION",
+    "playground: the program must export a loss as `loss`, got none. Write `export const loss = defineLoss({ … })`.",
+  );
 }
 
 function dataOf(exports: Exports, request: RunRequest, spec: LossSpec): Readonly<Record<string, GivenData>> {
@@ -68,7 +81,10 @@ function dataOf(exports: Exports, request: RunRequest, spec: LossSpec): Readonly
   const known = new Set(Object.keys(allInputs(spec.loss.definition)));
   const merged = { ...Object.fromEntries(own), ...request.inputs };
   if (Object.keys(merged).length === 0) {
-    throw new core.InputError(`${spec.name}: inputs must be ${[...known].join(", ")}, got none. Write \`export const inputs = { … }\`.`, "MISSING_INPUT");
+    throw new core.InputError(
+      `${spec.name}: inputs must be ${[...known].join(", ")}, got none. Write \`export const inputs = { … }\`.`,
+      "MISSING_INPUT",
+    );
   }
   return merged;
 }
@@ -77,7 +93,9 @@ async function run(exports: Exports, request: RunRequest): Promise<RunResult> {
   const spec = lossOf(exports);
   const data = dataOf(exports, request, spec);
   const feeds = Object.fromEntries(Object.entries(data).map(([name, given]) => [name, nest(given)]));
-  const given = Object.fromEntries(Object.entries(data).map(([name, { shape }]): [string, GivenInput] => [name, { shape, dtype: "untyped" }]));
+  const given = Object.fromEntries(
+    Object.entries(data).map(([name, { shape }]): [string, GivenInput] => [name, { shape, dtype: "untyped" }]),
+  );
   const binding = bindInputs(spec.loss.definition, given);
   const gradients = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
@@ -93,7 +111,8 @@ async function run(exports: Exports, request: RunRequest): Promise<RunResult> {
   const timed = await time(async () => {
     const again = await compiled.valueAndGrad(feeds);
     await backend.read(again.value);
-    for (const tensor of [again.value, ...Object.values(again.grads)]) if (tensor !== undefined) backend.release(tensor);
+    for (const tensor of [again.value, ...Object.values(again.grads)])
+      if (tensor !== undefined) backend.release(tensor);
   });
   return {
     backend: backend.id,
@@ -126,7 +145,11 @@ async function time(call: () => Promise<void>): Promise<{ readonly milliseconds:
 const probes = 64;
 
 /** (f(x + h) − f(x − h)) / 2h in float64, for at most 64 elements of each input. */
-function checkGradients(spec: LossSpec, data: Readonly<Record<string, GivenData>>, gradients: readonly string[]): readonly GradientCheck[] {
+function checkGradients(
+  spec: LossSpec,
+  data: Readonly<Record<string, GivenData>>,
+  gradients: readonly string[],
+): readonly GradientCheck[] {
   const exact = createBackendSync({ engine: "scalar" }).compileSync(spec, { dtype: "float64" });
   const feeds = (name?: string, at?: number, step = 0): Record<string, PlainTensor> =>
     Object.fromEntries(
@@ -141,14 +164,20 @@ function checkGradients(spec: LossSpec, data: Readonly<Record<string, GivenData>
   return gradients.map((input) => {
     const gradient = Array.from(grads[input]?.data ?? [], Number);
     const size = sizeOf(data[input]?.shape ?? []);
-    const positions = Array.from({ length: Math.min(size, probes) }, (_, i) => Math.floor((i * size) / Math.min(size, probes)));
+    const positions = Array.from({ length: Math.min(size, probes) }, (_, i) =>
+      Math.floor((i * size) / Math.min(size, probes)),
+    );
     const errors = positions.map((at) => {
       const step = 1e-5 * Math.max(1, Math.abs(data[input]?.data[at] ?? 0));
       const slope = (total(feeds(input, at, step)) - total(feeds(input, at, -step))) / (2 * step);
       const own = gradient[at] ?? Number.NaN;
       return Math.abs(own - slope) / Math.max(1, Math.abs(own), Math.abs(slope));
     });
-    return { input, worst: errors.reduce((most, x) => (Number.isNaN(x) || Number.isNaN(most) ? Number.NaN : Math.max(most, x)), 0), elements: positions.length };
+    return {
+      input,
+      worst: errors.reduce((most, x) => (Number.isNaN(x) || Number.isNaN(most) ? Number.NaN : Math.max(most, x)), 0),
+      elements: positions.length,
+    };
   });
 }
 
@@ -157,4 +186,3 @@ function describe(error: unknown): Failure {
   const [, line] = /blob:[^\s)]*?:(\d+):\d+/.exec(error.stack ?? "") ?? [];
   return { name: error.name, message: error.message, line: line === undefined ? undefined : Number(line) };
 }
-

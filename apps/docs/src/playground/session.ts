@@ -47,7 +47,9 @@ export class Session {
       holder.worker.onmessage = ({ data }: MessageEvent<WorkerMessage>): void => this.#hear(holder, data, request);
       holder.worker.onerror = (event): void => {
         event.preventDefault();
-        this.#finish({ failure: { name: "Error", message: event.message, line: event.lineno > 0 ? event.lineno : undefined } });
+        this.#finish({
+          failure: { name: "Error", message: event.message, line: event.lineno > 0 ? event.lineno : undefined },
+        });
         this.#close();
       };
       if (holder.isReady) send(holder.worker, request);
@@ -93,7 +95,12 @@ export class Session {
     if (holder.heard === undefined) return;
     send(holder.worker, { type: "ping" });
     if (Date.now() - holder.heard < this.#patience) return;
-    this.#finish(failed("Timeout", `The program gave no sign of life for ${this.#patience / 1000} seconds and was stopped. Does a loop not end?`));
+    this.#finish(
+      failed(
+        "Timeout",
+        `The program gave no sign of life for ${this.#patience / 1000} seconds and was stopped. Does a loop not end?`,
+      ),
+    );
     this.#close();
   }
 

@@ -38,7 +38,9 @@ let code = "";
 let version = 0;
 
 /** Declarations of the language and of @losses/core, by path. */
-const files: Readonly<Record<string, string>> = (await (await fetch(new URL("./declarations.json", import.meta.url))).json()) as Record<string, string>;
+const files: Readonly<Record<string, string>> = (await (
+  await fetch(new URL("./declarations.json", import.meta.url))
+).json()) as Record<string, string>;
 
 const service = ts.createLanguageService({
   getCompilationSettings: () => options,
@@ -67,7 +69,9 @@ function answer(request: TypeRequest): TypeAnswer {
   const { id } = request;
   switch (request.ask) {
     case "complete": {
-      const found = service.getCompletionsAtPosition(program, request.at, { includeCompletionsForModuleExports: false });
+      const found = service.getCompletionsAtPosition(program, request.at, {
+        includeCompletionsForModuleExports: false,
+      });
       const entries = found?.entries.filter(({ kind }) => kind !== ts.ScriptElementKind.warning) ?? [];
       return { id, completions: entries.slice(0, 400).map(({ name, kind }) => ({ name, kind })) };
     }

@@ -26,7 +26,9 @@ export function benchSections(t: Translate): readonly string[] {
   return [
     `## ${t("Time")} {#time}`,
     "",
-    t("Times are ratios to a peer: the same loss on the same engine, as one would write it by hand. Below 1 is faster."),
+    t(
+      "Times are ratios to a peer: the same loss on the same engine, as one would write it by hand. Below 1 is faster.",
+    ),
     "",
     ...reports.flatMap((report) => [
       `### ${[...new Set(report.rows.map(({ backend }) => backend))].join(", ")}`,
@@ -38,7 +40,10 @@ export function benchSections(t: Translate): readonly string[] {
           `| ${title}${contestant === "ours" || contestant === "losses" ? "" : ` (${contestant})`} | ${t(part)} | ${digits(ms)} | ${digits(peerMs)} | **${digits(ratio)}** |`,
       ),
       "",
-      ...provenance({ ...(report.command === undefined ? {} : { command: report.command }), machine: report.system }, t),
+      ...provenance(
+        { ...(report.command === undefined ? {} : { command: report.command }), machine: report.system },
+        t,
+      ),
     ]),
   ];
 }

@@ -44,12 +44,19 @@ export function scoreboardPage(t: Translate): Page {
   const reports = readReports<StoredReport>("conformance");
   const rows = reports.flatMap((report) => report.rows);
   const backends = [...new Set(rows.map(({ backend }) => backend))];
-  const head = ["<thead><tr>", `<th scope="col">${t("Loss")}</th>`, ...backends.map((id) => `<th scope="col">${id.replace(":", ":<wbr>")}</th>`), "</tr></thead>"];
+  const head = [
+    "<thead><tr>",
+    `<th scope="col">${t("Loss")}</th>`,
+    ...backends.map((id) => `<th scope="col">${id.replace(":", ":<wbr>")}</th>`),
+    "</tr></thead>",
+  ];
   const body = groupByFamily(allLossDocs).map(({ family, losses }) =>
     [
       `<tbody><tr class="family"><th scope="rowgroup" colspan="${backends.length + 1}">${t(family.title)}</th></tr>`,
       ...losses.map(({ name }) => {
-        const cells = backends.map((backend) => cellHtml(cellOf(rows.filter((row) => row.loss === name && row.backend === backend)), t));
+        const cells = backends.map((backend) =>
+          cellHtml(cellOf(rows.filter((row) => row.loss === name && row.backend === backend)), t),
+        );
         return `<tr><th scope="row"><a href="./losses/${name}">${name}</a></th>${cells.join("")}</tr>`;
       }),
       "</tbody>",
@@ -66,7 +73,9 @@ export function scoreboardPage(t: Translate): Page {
     "",
     `<p class="lead">${t("Every loss on every backend, held to golden cases from PyTorch and the published formulas.")}</p>`,
     "",
-    t("A number is the worst error of all values and gradients, as a share of what the derived error analysis allows: 1 would be the limit. Below it stands how many cases were run, in every dtype that the backend has."),
+    t(
+      "A number is the worst error of all values and gradients, as a share of what the derived error analysis allows: 1 would be the limit. Below it stands how many cases were run, in every dtype that the backend has.",
+    ),
     "",
     '<div class="scores" role="region" tabindex="0" aria-label="' + t("Scoreboard") + '">',
     `<table>${head.join("")}${body.join("")}</table>`,
@@ -90,12 +99,17 @@ function cellHtml(cell: Cell | undefined, t: Translate): string {
   const unknown = cell.failures.filter(({ known }) => known === undefined).length;
   if (unknown > 0) return `<td class="failed">${t("{count} failed", { count: unknown })}</td>`;
   const level = Math.min(4, Math.floor(cell.worst * 5));
-  const known = cell.failures.length > 0 ? ` <abbr title="${t("known failures: {count}", { count: cell.failures.length })}">*</abbr>` : "";
+  const known =
+    cell.failures.length > 0
+      ? ` <abbr title="${t("known failures: {count}", { count: cell.failures.length })}">*</abbr>`
+      : "";
   return `<td class="level-${level}"><strong>${cell.worst.toFixed(2)}</strong>${known}<small>${cell.cases}</small></td>`;
 }
 
 function knownFailures(rows: readonly ReportRow[], t: Translate): readonly string[] {
-  const known = rows.flatMap(({ backend, failures }) => failures.flatMap((failure) => (failure.known === undefined ? [] : [{ backend, ...failure }])));
+  const known = rows.flatMap(({ backend, failures }) =>
+    failures.flatMap((failure) => (failure.known === undefined ? [] : [{ backend, ...failure }])),
+  );
   if (known.length === 0) return [t("None: every case passes on every backend that was run.")];
   return [
     `| ${t("Backend")} | ${t("Case")} | ${t("Reason")} |`,
@@ -105,7 +119,14 @@ function knownFailures(rows: readonly ReportRow[], t: Translate): readonly strin
 }
 
 /** The command and machine behind a table. */
-export function provenance(report: { readonly command?: string; readonly machine?: Readonly<Record<string, string>>; readonly versions?: Readonly<Record<string, string>> }, t: Translate): readonly string[] {
+export function provenance(
+  report: {
+    readonly command?: string;
+    readonly machine?: Readonly<Record<string, string>>;
+    readonly versions?: Readonly<Record<string, string>>;
+  },
+  t: Translate,
+): readonly string[] {
   const facts = { ...report.machine, ...report.versions };
   return [
     "```sh",

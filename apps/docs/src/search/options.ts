@@ -33,5 +33,10 @@ export const searchOptions: Options<SearchEntry> = {
   fields: ["title", "page", "text"],
   storeFields: ["href", "page", "title", "text"],
   tokenize,
-  searchOptions: { boost: { page: 4, title: 3 }, prefix: true, fuzzy: (term) => (/^[a-z]{5,}/i.test(term) ? 0.2 : false), combineWith: "AND" },
+  searchOptions: {
+    boost: { page: 4, title: 3 },
+    prefix: true,
+    fuzzy: (term) => (/^[a-z]{5,}/i.test(term) ? 0.2 : false),
+    combineWith: "AND",
+  },
 };

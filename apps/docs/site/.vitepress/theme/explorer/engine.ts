@@ -14,7 +14,11 @@ const optionsOf = (options: readonly ExplorerOption[]): Record<string, unknown> 
 export const engineId: string = backend.id;
 
 /** The value and the gradients of a loss for the state of an explorer. */
-export function run(loss: string, options: readonly ExplorerOption[], inputs: readonly ExplorerInput[]): ExplorerResult {
+export function run(
+  loss: string,
+  options: readonly ExplorerOption[],
+  inputs: readonly ExplorerInput[],
+): ExplorerResult {
   const chosen = optionsOf(options);
   const key = `${loss} ${JSON.stringify(chosen)} ${inputs.map(({ shape }) => shape.length).join()}`;
   return evaluate(
@@ -24,7 +28,11 @@ export function run(loss: string, options: readonly ExplorerOption[], inputs: re
 }
 
 /** What the loss sees of all pairs. */
-export function runPairs(loss: string, options: readonly ExplorerOption[], inputs: readonly ExplorerInput[]): PairsResult | undefined {
+export function runPairs(
+  loss: string,
+  options: readonly ExplorerOption[],
+  inputs: readonly ExplorerInput[],
+): PairsResult | undefined {
   const chosen = optionsOf(options);
   return pairsCache.evaluate(`${loss} ${JSON.stringify(chosen)}`, findLoss(allLosses, loss)(chosen), inputs);
 }
