@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from "playwright-core";
-import { findChromium, softwareFlags } from "../../../tooling/chromium.mjs";
+import process from "node:process";
 import { serve, type Served } from "../src/server/serve.js";
 
 /** The built site in a browser: as a host would serve it, under its policy. */
@@ -17,13 +17,10 @@ export interface Look {
 }
 
 export async function openSite(): Promise<Site> {
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error(
-      "browser tests: Chromium must be installed, got none. Name it with LOSSES_CHROMIUM=/path/to/chromium.",
-    );
+  // vitest.browser.config.ts finds it.
+  const { LOSSES_CHROMIUM: executablePath = "", LOSSES_CHROMIUM_FLAGS: flags = "" } = process.env;
   const served: Served = await serve(0);
-  const browser: Browser = await chromium.launch({ executablePath, args: softwareFlags });
+  const browser: Browser = await chromium.launch({ executablePath, args: flags.split(" ") });
   return {
     address: served.address,
     async open(path, { theme = "light", width = 1280, reducedMotion = false } = {}) {

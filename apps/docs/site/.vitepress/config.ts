@@ -1,19 +1,23 @@
 import { tex } from "@mdit/plugin-tex";
 import { readFileSync } from "node:fs";
-import { defineConfig, type HeadConfig } from "vitepress";
+import { defineConfigWithTheme, type HeadConfig } from "vitepress";
+import type { Navigation } from "../../dist/generate/navigation.js";
 import { renderMath } from "../../dist/markdown/math.js";
 import { codeTheme, tokensAsClasses } from "../../dist/markdown/code.js";
 import { slug } from "../../dist/i18n/markdown.js";
 import { siteUrl } from "../../dist/site.js";
+import type { SiteConfig } from "./theme/texts.js";
 
-const navigation = (locale: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../.generated/data/navigation.${locale}.json`, import.meta.url), "utf8"));
+const navigation = (locale: string): Navigation =>
+  JSON.parse(
+    readFileSync(new URL(`../../.generated/data/navigation.${locale}.json`, import.meta.url), "utf8"),
+  ) as Navigation;
 
 /** The address of a page in both languages, from its path in English. */
 const addressOf = (page: string): string =>
   new URL(page.replace(/(^|\/)index\.md$/, "$1").replace(/\.md$/, ""), siteUrl).href;
 
-export default defineConfig({
+export default defineConfigWithTheme<SiteConfig>({
   title: "@losses",
   titleTemplate: ":title – @losses",
   base: siteUrl.pathname,
@@ -30,8 +34,10 @@ export default defineConfig({
   markdown: {
     theme: codeTheme,
     codeTransformers: [tokensAsClasses],
-    anchor: { slugify: slug, permalink: false },
-    config: (md) => void md.use(tex, { render: renderMath, delimiters: "dollars" }),
+    anchor: { slugify: slug, permalink: () => undefined },
+    // VitePress carries declarations of markdown-it of its own; the plugin is the same for both.
+    config: (md) =>
+      void md.use(tex as unknown as Parameters<typeof md.use>[0], { render: renderMath, delimiters: "dollars" }),
   },
   head: [
     ["link", { rel: "icon", href: `${siteUrl.pathname}icon.svg`, type: "image/svg+xml" }],
