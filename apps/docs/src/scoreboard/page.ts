@@ -74,7 +74,7 @@ export function scoreboardPage(t: Translate): Page {
     `<p class="lead">${t("Every loss on every backend, held to golden cases from PyTorch and the published formulas.")}</p>`,
     "",
     t(
-      "A number is the worst error of all values and gradients, as a share of what the derived error analysis allows: 1 would be the limit. Below it stands how many cases were run, in every dtype that the backend has.",
+      "A number is the worst error of all values and gradients, as a share of what the derived error analysis allows: 1 would be the limit. Beside it stands how many cases were run, in every dtype that the backend has.",
     ),
     "",
     '<div class="scores" role="region" tabindex="0" aria-label="' + t("Scoreboard") + '">',
