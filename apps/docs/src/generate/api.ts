@@ -5,7 +5,7 @@ import { Application, type TypeDocOptions } from "typedoc";
 import type { PluginOptions } from "typedoc-plugin-markdown";
 import { allLosses } from "@losses/core";
 import type { Translate } from "../i18n/translator.js";
-import type { Page } from "./main.js";
+import type { Page } from "./page.js";
 import { appFolder } from "./paths.js";
 
 /** The packages whose exports are told, and what each holds. */

@@ -1,5 +1,5 @@
 import { localPath, siteUrl, type Locale } from "../site.js";
-import type { Page } from "./main.js";
+import type { Page } from "./page.js";
 import type { NavGroup, Navigation } from "./navigation.js";
 
 /** A page as a program reads it: no components, no tags around text, tabs as titled blocks. */

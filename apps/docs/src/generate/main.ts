@@ -12,6 +12,7 @@ import { homePage, lossPages } from "../losses/lossPages.js";
 import { mathCss, renderMath } from "../markdown/math.js";
 import { localPath, locales, type Locale } from "../site.js";
 import { interfaceTexts } from "./interface.js";
+import type { Page } from "./page.js";
 import { llmsIndex, machineMarkdown } from "./machines.js";
 import { navigation } from "./navigation.js";
 import { appFolder, pagesFolder, publicFolder, write } from "./paths.js";
@@ -20,12 +21,6 @@ import { searchIndex, sectionsOf } from "./search.js";
 import { apiPages, readApi } from "./api.js";
 import { scoreboardPage, scoreboardTexts } from "../scoreboard/page.js";
 import { migrationTables } from "./migrations.js";
-
-/** A page of one language: where it is, and its Markdown. */
-export interface Page {
-  readonly path: string;
-  readonly markdown: string;
-}
 
 const titleOf = (markdown: string): string => /^title: "?(.*?)"?$/m.exec(markdown)?.[1] ?? "";
 

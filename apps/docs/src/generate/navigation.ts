@@ -2,7 +2,7 @@ import { groupByFamily } from "../losses/families.js";
 import { allLossDocs } from "../losses/lossPages.js";
 import type { Translate } from "../i18n/translator.js";
 import { localPath, type Locale } from "../site.js";
-import type { Page } from "./main.js";
+import type { Page } from "./page.js";
 
 export interface NavLink {
   readonly title: string;

@@ -4,7 +4,7 @@ import { createBackendSync } from "@losses/js";
 import { readExamples } from "../examples/example.js";
 import { planExplorer } from "../explorer/plan.js";
 import { evaluate, LossCache, PairsCache } from "../explorer/run.js";
-import type { Page } from "../generate/main.js";
+import type { Page } from "../generate/page.js";
 import type { Translate } from "../i18n/translator.js";
 import { readEdges } from "./edges.js";
 import { indexPage, surveyPage } from "./indexPage.js";

@@ -1,5 +1,5 @@
 import type { Translate } from "../i18n/translator.js";
-import { provenance, readReports } from "./page.js";
+import { provenance, readReports } from "./reports.js";
 
 /** One line of a bench report, as far as the table shows it. */
 interface BenchRow {
@@ -40,10 +40,7 @@ export function benchSections(t: Translate): readonly string[] {
           `| ${title}${contestant === "ours" || contestant === "losses" ? "" : ` (${contestant})`} | ${t(part)} | ${digits(ms)} | ${digits(peerMs)} | **${digits(ratio)}** |`,
       ),
       "",
-      ...provenance(
-        { ...(report.command === undefined ? {} : { command: report.command }), machine: report.system },
-        t,
-      ),
+      ...provenance({ ...(report.command === undefined ? {} : { command: report.command }), machine: report.system }),
     ]),
   ];
 }

@@ -1,27 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Report, ReportRow } from "@losses/conformance";
-import { appFolder } from "../generate/paths.js";
-import type { Page } from "../generate/main.js";
+import type { ReportRow } from "@losses/conformance";
+import type { Page } from "../generate/page.js";
 import type { Translate } from "../i18n/translator.js";
 import { groupByFamily } from "../losses/families.js";
 import { allLossDocs } from "../losses/lossPages.js";
-import { escapeHtml } from "../losses/lossPage.js";
 import { benchSections } from "./bench.js";
-
-/** A conformance report and the command that wrote it. */
-export interface StoredReport extends Report {
-  readonly command?: string;
-}
-
-const folder = join(appFolder, "data/reports");
-
-export function readReports<T>(prefix: string): readonly T[] {
-  return readdirSync(folder)
-    .filter((file) => file.startsWith(prefix) && file.endsWith(".json"))
-    .sort()
-    .map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as T);
-}
+import { provenance, readReports, type StoredReport } from "./reports.js";
 
 /** How one loss does on one backend: all parts and dtypes together. */
 interface Cell {
@@ -87,7 +70,7 @@ export function scoreboardPage(t: Translate): Page {
     "",
     `## ${t("How it was measured")} {#measured}`,
     "",
-    ...reports.flatMap((report) => provenance(report, t)),
+    ...reports.flatMap((report) => provenance(report)),
     ...benchSections(t),
     "",
   ].join("\n");
@@ -115,28 +98,6 @@ function knownFailures(rows: readonly ReportRow[], t: Translate): readonly strin
     `| ${t("Backend")} | ${t("Case")} | ${t("Reason")} |`,
     "| --- | --- | --- |",
     ...known.map(({ backend, case: id, known: reason }) => `| ${backend} | \`${id}\` | ${reason} |`),
-  ];
-}
-
-/** The command and machine behind a table. */
-export function provenance(
-  report: {
-    readonly command?: string;
-    readonly machine?: Readonly<Record<string, string>>;
-    readonly versions?: Readonly<Record<string, string>>;
-  },
-  t: Translate,
-): readonly string[] {
-  const facts = { ...report.machine, ...report.versions };
-  return [
-    "```sh",
-    report.command ?? "npx losses conformance --report report.json",
-    "```",
-    "",
-    `<dl class="facts" v-pre>${Object.entries(facts)
-      .map(([key, value]) => `<dt>${escapeHtml(key)}</dt><dd>${escapeHtml(String(value))}</dd>`)
-      .join("")}</dl>`,
-    "",
   ];
 }
 

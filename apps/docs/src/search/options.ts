@@ -19,7 +19,7 @@ export function tokenize(text: string): string[] {
   const words = text.split(/[^\p{L}\p{N}+]+/u).filter((word) => word !== "");
   return words.flatMap((word) => {
     const chinese = [...word.matchAll(han)].flatMap(([run]) => {
-      const characters = [...run];
+      const characters = Array.from(run);
       return [...characters, ...characters.slice(1).map((next, i) => `${characters[i]}${next}`)];
     });
     const latin = word.replace(han, " ").trim();
