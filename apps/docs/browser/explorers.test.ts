@@ -109,10 +109,10 @@ describe("an explorer", () => {
   });
 
   it("answers a touch on a phone", async () => {
-    const { page } = await site.open("/losses/rankingLoss", { width: 390 });
+    const { page } = await site.open("/losses/clipLoss", { width: 390 });
     await page.waitForSelector("[data-engine]");
     const before = await reading(page);
-    const box = await page.locator('[data-point="positive 0"] .mark').boundingBox();
+    const box = await page.locator('[data-point="text 1"] .mark').boundingBox();
     if (box === null) throw new Error("no point");
     const client = await page.context().newCDPSession(page);
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", x: number, y: number): Promise<unknown> =>

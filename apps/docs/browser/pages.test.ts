@@ -53,12 +53,14 @@ describe.each(kinds)("%s", (path) => {
 describe("finding one's way", () => {
   it("searches in both languages, from the keyboard", async () => {
     const { page, problems } = await site.open("/losses/klDiv");
+    await page.waitForSelector("[data-engine]");
     await page.keyboard.press("/");
     await page.locator("dialog input").fill("triplet");
     await page.waitForSelector("[role=option]");
     await page.keyboard.press("Enter");
     await page.waitForURL(/triplet/i);
     await page.goto(`${site.address}zh/`);
+    await page.waitForSelector("[data-engine]");
     await page.keyboard.press("Control+k");
     await page.locator("dialog input").fill("交叉熵");
     await page.waitForSelector("[role=option]");
