@@ -50,6 +50,22 @@ describe.each(kinds)("%s", (path) => {
   });
 });
 
+it("a loss page fetches no font but those that the size of its first load is counted with", async () => {
+  const { page } = await site.open("/losses/tripletMarginLoss");
+  await page.evaluate(() => document.fonts.ready);
+  const fonts = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith(".woff2")),
+  );
+  const counted =
+    /source-sans-3-latin-wght-normal|ibm-plex-mono-latin-400-normal|KaTeX_Main-Regular|KaTeX_Math-Italic|KaTeX_Size[12]-Regular/;
+  expect(fonts.length).toBeGreaterThan(2);
+  expect(fonts.filter((name) => !counted.test(name))).toEqual([]);
+  await page.close();
+});
+
 describe("finding one's way", () => {
   it("searches in both languages, from the keyboard", async () => {
     const { page, problems } = await site.open("/losses/klDiv");

@@ -35,7 +35,11 @@ export async function openSite(): Promise<Site> {
         if (message.type() === "error") problems.push(message.text());
       });
       page.on("pageerror", (error) => problems.push(error.message));
-      page.on("requestfailed", (request) => problems.push(`${request.url()}: ${request.failure()?.errorText ?? ""}`));
+      page.on("requestfailed", (request) => {
+        const reason = request.failure()?.errorText ?? "";
+        // What a page had still to fetch when it was left.
+        if (reason !== "net::ERR_ABORTED") problems.push(`${request.url()}: ${reason}`);
+      });
       page.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
         if (/^https?:$/.test(protocol) && origin !== new URL(served.address).origin)
