@@ -17,15 +17,22 @@ export const contentSecurityPolicy: string = [
 ].join("; ");
 
 /** The headers that every response has. */
-export const headers: Readonly<Record<string, string>> = {
+const headers: Readonly<Record<string, string>> = {
   "Content-Security-Policy": contentSecurityPolicy,
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "strict-origin-when-cross-origin",
 };
 
+/** Names of assets change with their contents, so they may be kept for ever. */
+const forever = "public, max-age=31536000, immutable";
+
+/** The headers of the response for a path of the site. */
+export function headersOf(path: string): Readonly<Record<string, string>> {
+  return { ...headers, "Cache-Control": path.startsWith("/assets/") ? forever : "no-cache" };
+}
+
 /** The same for hosts that read a file `_headers`. */
 export function headersFile(): string {
-  return `/*\n${Object.entries(headers)
-    .map(([name, value]) => `  ${name}: ${value}\n`)
-    .join("")}`;
+  const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${value}\n`);
+  return `/*\n${lines.join("")}/assets/*\n  Cache-Control: ${forever}\n`;
 }

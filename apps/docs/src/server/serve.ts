@@ -1,9 +1,10 @@
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import compression from "compression";
 import sirv from "sirv";
 import { appFolder } from "../generate/paths.js";
 import { siteUrl } from "../site.js";
-import { headers } from "./policy.js";
+import { headersOf } from "./policy.js";
 
 /** A running server and where it is. */
 export interface Served {
@@ -15,19 +16,22 @@ export interface Served {
 export async function serve(port: number): Promise<Served> {
   const files = sirv(join(appFolder, "site/.vitepress/dist"), {
     extensions: ["html"],
-    gzip: false,
-    setHeaders: (response) => {
-      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    setHeaders: (response, path) => {
+      for (const [name, value] of Object.entries(headersOf(path))) response.setHeader(name, value);
     },
   });
+  const compress = compression();
   const base = siteUrl.pathname.replace(/\/$/, "");
   const server: Server = createServer((request, response) => {
     request.url = (request.url ?? "/").replace(base, "") || "/";
-    files(request, response, () => {
+    const missing = (): void => {
       request.url = "/404.html";
       response.statusCode = 404;
       files(request, response);
-    });
+    };
+    compress(request as Parameters<typeof compress>[0], response as Parameters<typeof compress>[1], () =>
+      files(request, response, missing),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,7 +1,8 @@
 import { nodeModule } from "../node.js";
 
-/** The versions that a report depends on: this package, core and Node. */
+/** The versions that a report depends on: this package, core and Node. A browser knows none: give them to `runConformance`. */
 export function packageVersions(): Readonly<Record<string, string>> {
+  if (globalThis.process?.getBuiltinModule === undefined) return {};
   const here = nodeModule("node:module", "a report").createRequire(import.meta.url);
   return {
     "@losses/conformance": versionOf(here("../../package.json")),
