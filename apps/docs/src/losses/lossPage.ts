@@ -38,7 +38,7 @@ export function lossPage(parts: LossPageParts, t: Translate): string {
     options(loss, t),
     edges(parts, t),
     code(parts, t),
-    pytorch(loss, t),
+    pytorch(parts, t),
     survey(loss, t),
     references(loss, t),
     related(parts, t),
@@ -236,12 +236,14 @@ const sourceName = (source: string): string => source.replace(/;.*$/, "").replac
 
 const isSurvey = (note: string): boolean => /\bsurvey\b/i.test(note);
 
-function pytorch(loss: LossDocs, t: Translate): string {
+function pytorch({ loss, example }: LossPageParts, t: Translate): string {
   const notes = loss.notes.filter((note) => !isSurvey(note));
   if (loss.pytorch === undefined && notes.length === 0) return "";
   const equivalent =
     loss.pytorch === undefined
-      ? t("PyTorch has no such loss; the golden numbers come from the published formula, computed in float64.")
+      ? t("PyTorch has no such loss; the golden numbers come from {source}, in float64.", {
+          source: sourceName(example?.source ?? loss.references[0] ?? loss.name),
+        })
       : t("The same numbers as {name}, to the kink.", { name: `\`${loss.pytorch}\`` });
   return section(t("PyTorch, and what to know"), "pytorch", [equivalent, "", ...notes.map((note) => `- ${t(note)}`)]);
 }
