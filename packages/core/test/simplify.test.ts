@@ -189,7 +189,9 @@ describe("graphs", () => {
       () =>
         verify({ ...good, ...change });
     expect(broken({ outputs: [] })).toThrow(LossesError);
-    expect(broken({ outputs: [{ name: "value", node: 99 }] })).toThrow('outputs must have a name and name a node, got "value" for 99.');
+    expect(broken({ outputs: [{ name: "value", node: 99 }] })).toThrow(
+      'outputs must have a name and name a node, got "value" for 99.',
+    );
     expect(broken({ nodes: good.nodes.map((node) => (node.op === "add" ? { ...node, shape: ["N"] } : node)) })).toThrow(
       "%2 add must have type float64[N, D], got float64[N].",
     );
