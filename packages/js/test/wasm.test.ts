@@ -59,7 +59,7 @@ describe("tensors in the memory of the engine", () => {
     // The copy of x is more than is free, and y.data was a view of the memory before it grew.
     const run = (): unknown => loss.valueSync({ x: new Float32Array(2 ** 20), y: y.data });
     expect(run).toThrow(
-      "js:wasm: data must have 1048576 elements, got 0: the memory has grown since this view of it was made.",
+      "y must keep its 1048576 elements, got 0: the memory under it has grown or moved since this view of it was made.",
     );
     // Now there is room.
     expect(run).not.toThrow();

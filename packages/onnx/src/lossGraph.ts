@@ -78,7 +78,7 @@ export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
 }
 
 // Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
-const firstStandIn = 2 ** 30 + 0.5;
+const firstStandIn = 2 ** 31;
 
 interface Bound {
   readonly binding: Binding;

@@ -188,17 +188,17 @@ describe("the model", () => {
     const named = defineLoss({
       name: "named",
       summary: "Its inputs are called like outputs.",
-      formula: "value * grad:value",
-      inputs: { value: float(["N"], "Numbers."), "grad:value": float(["N"], "Numbers.") },
+      formula: "value * other",
+      inputs: { value: float(["N"], "Numbers."), other: float(["N"], "Numbers.") },
       options: { reduction: reduction() },
-      value: (inputs) => inputs.value.mul(inputs["grad:value"]),
+      value: (inputs) => inputs.value.mul(inputs.other),
     });
     const { model, graph } = decode(exportLoss(named(), { gradients: ["value"] }));
-    expect(graph.output.map(({ name }) => name)).toEqual(["output:value", "output:grad:value"]);
+    expect(graph.output.map(({ name }) => name)).toEqual(["output:value", "grad:value"]);
     expect(graph.output.map(({ docString }) => docString)).not.toContain("");
     expect(JSON.parse(metadata(model)["losses.outputs"] ?? "")).toEqual({
       value: "output:value",
-      gradients: { value: "output:grad:value" },
+      gradients: { value: "grad:value" },
     });
   });
 
