@@ -193,16 +193,16 @@ it("inputs may be called like outputs", async () => {
   const named = defineLoss({
     name: "named",
     summary: "Its inputs are called like outputs.",
-    formula: "value² · grad:value",
-    inputs: { value: float(["N"], "Numbers."), "grad:value": float(["N"], "Numbers.") },
+    formula: "value² · other",
+    inputs: { value: float(["N"], "Numbers."), other: float(["N"], "Numbers.") },
     options: { reduction: reduction("none") },
-    value: (inputs) => inputs.value.square().mul(inputs["grad:value"]),
+    value: (inputs) => inputs.value.square().mul(inputs.other),
   });
   const loss = await backend.compile(named());
-  const { value, grads } = await loss.valueAndGrad({ value: [1, 2], "grad:value": [3, 5] });
+  const { value, grads } = await loss.valueAndGrad({ value: [1, 2], other: [3, 5] });
   expect(Array.from(value.data as Float32Array)).toEqual([3, 20]);
   expect(Array.from(grads.value?.data as Float32Array)).toEqual([6, 20]);
-  expect(Array.from(grads["grad:value"]?.data as Float32Array)).toEqual([1, 4]);
+  expect(Array.from(grads.other?.data as Float32Array)).toEqual([1, 4]);
 });
 
 it("takes ort tensors: int64 labels, float64 numbers; leaves them intact", async () => {
