@@ -5,6 +5,7 @@ import {
   labels,
   LossesError,
   reduction,
+  type DimToken,
   type InputDeclaration,
   type LossSpec,
   type LossValue,
@@ -57,9 +58,10 @@ export function specOf(
   kind: Reduction,
   value: (tensors: readonly Tensor[]) => LossValue,
 ): LossSpec {
+  const letters = new Set(inputs.flatMap(({ shape }) => shape));
   const declared = (isOptional: boolean): Record<string, InputDeclaration> =>
     Object.fromEntries(
-      inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one)]),
+      inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one, letters)]),
     );
   const loss = defineLoss<{ readonly reduction: Reduction }, string, string>({
     name: "program",
@@ -73,8 +75,10 @@ export function specOf(
   return loss();
 }
 
-function declare({ shape, kind, below }: ProgramInput): InputDeclaration {
-  return kind === "float" ? float(shape, "") : labels(shape, "", below === undefined ? {} : { below });
+/** Indices are of an axis as long as an input has it. */
+function declare({ shape, kind, below }: ProgramInput, letters: ReadonlySet<DimToken>): InputDeclaration {
+  if (kind === "float") return float(shape, "");
+  return labels(shape, "", below !== undefined && letters.has(below) ? { below } : {});
 }
 
 function evaluate({ steps, output, term }: Program, inputs: readonly Tensor[]): LossValue {

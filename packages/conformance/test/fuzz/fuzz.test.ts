@@ -73,7 +73,7 @@ describe("random programs", { timeout: 120_000 }, () => {
   });
 
   it("have sizes from 0 to 1025, and every kind of number", () => {
-    const runs = Array.from({ length: 200 }, (_, i) => trialOf(i + 1).runs).flat();
+    const runs = Array.from({ length: 300 }, (_, i) => trialOf(i + 1).runs).flat();
     const sizes = new Set(runs.flatMap(({ feeds }) => Object.values(feeds).flatMap(({ shape }) => shape)));
     for (const size of [0, 1, 2, 17, 64, 127, 1025]) expect(sizes).toContain(size);
     const numbers = runs.flatMap(({ feeds }) => Object.values(feeds).flatMap(({ data }) => data.slice(0, 50)));
