@@ -57,6 +57,7 @@ const extremeGraph = (): core.Graph => {
   return core.traceLoss(spec, bound, { dtype: "float32", gradients: ["scores"] });
 };
 
+const isView: Takes = (value) => ArrayBuffer.isView(value);
 const positive: Takes = (value) => typeof value === "number" && value >= 0;
 const token: Takes = anyOf(size, (value) => typeof value === "string" && /^[a-z]+$/i.test(value));
 
@@ -248,7 +249,7 @@ export const entries: Entries = {
   },
   viewsOverlap: {
     args: () => [new Float32Array(1), new Float32Array(1)],
-    takes: { "0": ArrayBuffer.isView, "1": ArrayBuffer.isView },
+    takes: { "0": isView, "1": isView },
   },
   formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
   formatTokens: { args: () => [["N", "D"]], takes: { "0": list(token), "0.*": token } },

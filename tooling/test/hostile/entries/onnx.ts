@@ -2,7 +2,7 @@ import { crossEntropy } from "@losses/core";
 import { writeModel } from "@losses/onnx";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, list, size, text } from "../takes.js";
-import { anything, type Entry, type Takes } from "../walk.js";
+import { type Entry, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
 const dim: Takes = anyOf(size, (value) => typeof value === "string" && value !== "");
@@ -155,5 +155,3 @@ export const entries: Entries = {
     result: (made) => (made as Uint8Array).length,
   },
 };
-
-void anything;
