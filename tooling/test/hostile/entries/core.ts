@@ -29,6 +29,8 @@ export function graph(): core.Graph {
 export const graphTakes: Readonly<Record<string, Takes>> = {
   "*.name": text,
   "*.nodes.*.attrs.name": text,
+  // What needs none takes any.
+  "*.nodes.1.attrs": plain,
   "*.outputs.*.name": text,
   "*.outputs.*.node": (value) => value === 0 || value === 1,
 };
