@@ -1,3 +1,4 @@
+import { isListOf, printValue } from "../arguments.js";
 import { DTypeError, LossesError } from "../errors.js";
 import type { BinaryOp, IndexRange, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
 import { normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
@@ -35,7 +36,7 @@ export class Tracer {
 
   /** The node behind a tensor of this trace. */
   idOf(tensor: Tensor): number {
-    if (!(tensor instanceof TracedTensor) || tensor.tracer !== this) {
+    if (!TracedTensor.isOne(tensor) || tensor.tracer !== this) {
       throw new LossesError(
         "INVALID_DEFINITION",
         "trace: tensors must come from the loss being traced, got one from elsewhere. Do not keep tensors between calls.",
@@ -53,13 +54,34 @@ export class Tracer {
  * handed, never of a detached copy of them.
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
-  if (!(value instanceof TracedTensor)) {
-    throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
+  if (!TracedTensor.isOne(value)) {
+    throw invalidGradient(`value must be a tensor of the loss being traced, got ${printValue(value)}.`);
   }
   const { tracer } = value;
+  const own: number[] = [];
+  if (!isListOf(inputs, (input) => TracedTensor.isOne(input) && own.push(tracer.idOf(input)) > 0)) {
+    throw invalidGradient(`inputs must be a list of tensors of the loss being traced, got ${printValue(inputs)}.`);
+  }
+  if (typeof backward !== "function") {
+    throw invalidGradient(`backward must be a function, got ${printValue(backward)}.`);
+  }
   const id = tracer.builder.add("identity", [value.id], {});
-  tracer.rules.set(id, { inputs: inputs.map((input) => tracer.idOf(input)), backward });
+  const checked: Backward = (gradient, result) => {
+    const flows: (Tensor | undefined)[] = [];
+    const given: unknown = backward(gradient, result);
+    const isFlow = (flow: unknown): boolean =>
+      (flow === undefined || TracedTensor.isOne(flow)) && flows.push(flow) <= own.length;
+    if (isListOf(given, isFlow)) return flows;
+    throw invalidGradient(
+      `backward must give a tensor, or undefined, for each of ${own.length} inputs, got ${printValue(given)}.`,
+    );
+  };
+  tracer.rules.set(id, { inputs: own, backward: checked });
   return tracer.tensor(id);
+}
+
+function invalidGradient(what: string): LossesError {
+  return new LossesError("INVALID_DEFINITION", `customGradient: ${what}`);
 }
 
 /** True for a tensor of a loss that is being traced. */
@@ -79,6 +101,11 @@ class TracedTensor implements Tensor {
     this.id = id;
     this.shape = shape;
     this.dtype = dtype;
+  }
+
+  /** Tells one without asking the value anything: a proxy may refuse. */
+  static isOne(value: unknown): value is TracedTensor {
+    return typeof value === "object" && value !== null && #apply in value;
   }
 
   get rank(): number {

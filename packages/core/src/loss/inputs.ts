@@ -123,15 +123,16 @@ function readForm(where: string, form: unknown): InputForm {
   return { shape: tokens, holds: readKind(where, holds) };
 }
 
-function readKind(where: string, holds: unknown): InputKind {
-  const { kind, below, except } = (isObject(holds) ? holds : {}) as {
+/** What an input holds, each part read once. */
+export function readKind(where: string, given: unknown): InputKind {
+  const { kind, below, except } = (isObject(given) ? given : {}) as {
     readonly kind?: unknown;
     readonly below?: unknown;
     readonly except?: unknown;
   };
   if (kind === "float" || kind === "number") return { kind };
   if (kind !== "index") {
-    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(holds)}.`);
+    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(given)}.`);
   }
   if (!(below === undefined || isName(below))) {
     throw new OptionError(`${where} must hold indices below ${rangeRules.below.domain}, got ${printValue(below)}.`);

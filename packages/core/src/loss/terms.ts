@@ -100,7 +100,7 @@ function traceTerms(
   binding: Binding,
 ): { readonly graph: Graph; readonly terms: readonly TracedTerm[] } {
   const tracer = new Tracer();
-  const { seen } = traceInputs(tracer, spec, binding, "float32");
+  const { seen } = traceInputs(tracer, spec, binding.inputs, "float32");
   const found = termsOf(valueOf(spec.loss.definition, spec, seen));
   const terms = found.map((term): TracedTerm => {
     const { values, weights } = term;
