@@ -81,7 +81,7 @@ export function either(a: InputDeclaration, b: InputDeclaration): InputDeclarati
 
 /** True for a name that inputs, options and axes may have: one that no object has already. */
 export function isName(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]\w*$/.test(value) && !(value in Object.prototype);
+  return typeof value === "string" && /^[A-Za-z]\w{0,99}$/.test(value) && !(value in Object.prototype);
 }
 
 /** A copy of a declaration, if it is one: each part is read once, and stays what it was. */
@@ -137,10 +137,10 @@ export function readKind(where: string, given: unknown): InputKind {
   if (!(below === undefined || isName(below))) {
     throw new OptionError(`${where} must hold indices below ${rangeRules.below.domain}, got ${printValue(below)}.`);
   }
-  if (!(except === undefined || typeof except === "number" || isName(except))) {
-    throw new OptionError(`${where} must except a number or ${rangeRules.except.domain}, got ${printValue(except)}.`);
+  if (!(except === undefined || Number.isSafeInteger(except) || isName(except))) {
+    throw new OptionError(`${where} must except an integer or ${rangeRules.except.domain}, got ${printValue(except)}.`);
   }
-  return { kind, below, except };
+  return { kind, below, except: except as string | number | undefined };
 }
 
 function isToken(token: unknown): token is DimToken {

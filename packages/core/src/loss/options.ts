@@ -1,4 +1,5 @@
 import {
+  cut,
   isListOf,
   isObject,
   isPlainObject,
@@ -94,7 +95,7 @@ export function oneOf<const T extends string>(choices: readonly T[], initial: T,
   }
   return declaredOption("oneOf", {
     default: initial,
-    domain: own.map((choice) => `"${choice}"`).join(" | "),
+    domain: own.map((choice) => `"${cut(choice)}"`).join(" | "),
     choices: own,
     kind: "choice",
     doc,
@@ -141,6 +142,9 @@ export function resolveOptions<O extends object>(
   declarations: OptionDeclarations<O>,
   given: Readonly<Partial<Record<string, unknown>>> | undefined,
 ): O {
+  if (!isObject(declarations)) {
+    throw new OptionError(`${loss}: the declarations must be an object, got ${printValue(declarations)}.`);
+  }
   const options = readOptions<O>(loss, given as O | undefined, declarations as Rules<O>);
   const resolved: Partial<O> = {};
   for (const key of Object.keys(declarations) as (keyof O)[]) {

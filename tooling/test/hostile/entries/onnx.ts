@@ -111,7 +111,8 @@ export const entries: Entries = {
   },
   exportGraph: writesGraph,
   exportSizedGraph: writesGraph,
-  planForSize: { args: () => [100], takes: { "0": (given) => Number.isInteger(given) && Number(given) >= 0 } },
+  outputNames: { args: () => [graph()], takes: graphTakes, open: graphOpen },
+  variantKey: { args: () => [graph()], takes: graphTakes, open: graphOpen },
   writeModel: {
     args: () => [
       {
