@@ -22,10 +22,7 @@ const withoutReference: readonly string[] = ["nllLoss weight"];
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
  * a gradient but never gets one, an option that no case sets, a loss that never has to refuse anything.
  */
-export function missingFixtures(
-  fixtures: readonly Fixture[],
-  given?: readonly AnyLoss[],
-): readonly string[] {
+export function missingFixtures(fixtures: readonly Fixture[], given?: readonly AnyLoss[]): readonly string[] {
   checkFixtureList("missingFixtures", fixtures);
   const losses = givenLosses("missingFixtures", given);
   const names = losses.map((loss) => loss.lossName);

@@ -92,10 +92,7 @@ const rules: Rules<ConformanceOptions> = {
  * if (report.problems.length > 0) throw new Error(report.problems.join("\n"));
  * ```
  */
-export async function runConformance(
-  candidates: readonly Candidate[],
-  given?: ConformanceOptions,
-): Promise<Report> {
+export async function runConformance(candidates: readonly Candidate[], given?: ConformanceOptions): Promise<Report> {
   const options = readOptions("runConformance", given, rules);
   checkArgument("runConformance", "the backends", candidates, listRule);
   for (const candidate of candidates) readParts("runConformance", candidate, candidateRules, ["id", "create"]);

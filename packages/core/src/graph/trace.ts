@@ -169,10 +169,10 @@ class TracedTensor implements Tensor {
     return this.neg().softplus().neg();
   }
   clampMin(bound: number): Tensor {
-    return this.#apply("clampMin", [this.id], { bound });
+    return this.#apply("clampMin", [this.id], { bound: bounded("clampMin", bound) });
   }
   clampMax(bound: number): Tensor {
-    return this.#apply("clampMax", [this.id], { bound });
+    return this.#apply("clampMax", [this.id], { bound: bounded("clampMax", bound) });
   }
 
   equal(other: Operand): Tensor {
@@ -313,4 +313,9 @@ class TracedTensor implements Tensor {
     });
     return keepdims ? extreme : extreme.squeeze(at);
   }
+}
+
+function bounded(op: string, bound: number): number {
+  if (typeof bound === "number") return bound;
+  throw new LossesError("INVALID_DEFINITION", `${op}: the bound must be a number, got ${printValue(bound)}.`);
 }

@@ -75,8 +75,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Maps a possibly negative axis to `0..rank-1`. */
 export function normalizeAxis(axis: number, rank: number, op: string): number {
-  const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
+  // What is no number is not computed with: it may take for ever to become one.
+  const normal = Number.isInteger(axis) ? (axis < 0 ? axis + rank : axis) : -1;
+  if (normal < 0 || normal >= rank) {
     throw new ShapeError(
       `${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${printValue(axis)}.`,
     );
@@ -132,7 +133,8 @@ export function bindShape(shape: Shape, sizes: DimSizes): readonly number[] {
     for (let axis = 0; axis < shape.length; axis++) {
       const dim: unknown = shape[axis];
       const size = typeof dim === "string" && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
-      if (!isSize(size)) {
+      // Larger ones than any tensor has are refused where memory is taken.
+      if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
         throw new ShapeError(`bindShape: the dimension ${printValue(dim)} must be bound to a size, got none.`);
       }
       bound.push(size);

@@ -259,7 +259,7 @@ export const entries: Entries = {
   formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
   formatTokens: { args: () => [["N", "D"]], takes: { "0": list(token), "0.*": token } },
   sizeOf: { args: () => [[2, 3]], takes: { "0": list(positive), "0.*": positive } },
-  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(size), "0.*": size, "1.N": size }, open: ["1"] },
+  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(count), "0.*": count, "1.N": count }, open: ["1"] },
   readShape: {
     args: () => ["f", [2, 3], (size: unknown) => size === 2 || size === 3],
     takes: { "0": anything, "1": list((size) => size === 2 || size === 3), "2": () => false },
