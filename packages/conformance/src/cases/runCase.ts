@@ -49,7 +49,12 @@ export type RunCase = (single: Case) => Promise<CaseResult>;
  */
 export function caseRunner<T>(backend: Backend<T>, options?: RunOptions): RunCase {
   checkBackend("caseRunner", backend);
-  const { dtype, gradients = true, losses = allLosses, name = backend.id } = readOptions("caseRunner", options, runRules);
+  const {
+    dtype,
+    gradients = true,
+    losses = allLosses,
+    name = backend.id,
+  } = readOptions("caseRunner", options, runRules);
   const compiled = new Map<string, Promise<CompiledLoss<T>>>();
   const compile = (single: Case): Promise<CompiledLoss<T>> => {
     const spec = specFromJSON(losses, { name: single.loss, options: single.options });

@@ -1,7 +1,7 @@
 import { isListOf, printValue } from "../arguments.js";
-import { DTypeError, LossesError } from "../errors.js";
+import { DTypeError, LossesError, ShapeError } from "../errors.js";
 import type { BinaryOp, IndexRange, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
-import { normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
+import { mostAxes, normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import { GraphBuilder } from "./builder.js";
@@ -200,8 +200,10 @@ class TracedTensor implements Tensor {
     return this.#unary("not");
   }
   where(whenTrue: Operand, whenFalse: Operand): Tensor {
-    const dtype =
-      typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
+    const [first] = [whenTrue, whenFalse].flatMap((value) =>
+      typeof value === "number" ? [] : [this.tracer.idOf(value)],
+    );
+    const dtype = first === undefined ? "float32" : this.tracer.tensor(first).dtype;
     const side = (value: Operand): number =>
       typeof value === "number" ? this.tracer.builder.constant(value, dtype) : this.tracer.idOf(value);
     return this.#apply("where", [this.id, side(whenTrue), side(whenFalse)], {});
@@ -244,16 +246,15 @@ class TracedTensor implements Tensor {
   transpose(permutation?: readonly number[]): Tensor {
     const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
     return this.#apply("transpose", [this.id], {
-      perm: perm.map((axis) => normalizeAxis(axis, this.rank, "transpose")),
+      perm: axesOf(perm, "transpose").map((axis) => normalizeAxis(axis, this.rank, "transpose")),
     });
   }
   unsqueeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
+    const list = axesOf(axes, "unsqueeze");
     return this.#apply("unsqueeze", [this.id], { axes: normalizeAxes(list, this.rank + list.length, "unsqueeze") });
   }
   squeeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
-    return this.#apply("squeeze", [this.id], { axes: normalizeAxes(list, this.rank, "squeeze") });
+    return this.#apply("squeeze", [this.id], { axes: normalizeAxes(axesOf(axes, "squeeze"), this.rank, "squeeze") });
   }
   expand(shape: Shape): Tensor {
     return sameShape(shape, this.shape) ? this : this.#apply("expand", [this.id], { shape });
@@ -294,7 +295,7 @@ class TracedTensor implements Tensor {
   }
 
   #axes(axes: Axes | undefined, op: string): readonly number[] {
-    const list = axes === undefined ? this.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes;
+    const list = axes === undefined ? this.shape.map((_, i) => i) : axesOf(axes, op);
     return normalizeAxes(list, this.rank, op);
   }
 
@@ -304,6 +305,12 @@ class TracedTensor implements Tensor {
   }
 
   #firstExtreme(op: "reduceMax" | "reduceMin", axis: number, keepdims: boolean): Tensor {
+    if (typeof keepdims !== "boolean") {
+      throw new LossesError(
+        "INVALID_DEFINITION",
+        `${op}: keepdims must be true or false, got ${printValue(keepdims)}.`,
+      );
+    }
     const at = normalizeAxis(axis, this.rank, op);
     const extreme = customGradient(this.#reduce(op, at, true), [this], (gradient, value) => {
       const position = this.iota(at);
@@ -318,4 +325,12 @@ class TracedTensor implements Tensor {
 function bounded(op: string, bound: number): number {
   if (typeof bound === "number") return bound;
   throw new LossesError("INVALID_DEFINITION", `${op}: the bound must be a number, got ${printValue(bound)}.`);
+}
+
+/** The axes of a list, each read once, or the one that is given. */
+function axesOf(axes: Axes, op: string): readonly number[] {
+  const own: number[] = [];
+  const isAxis = (axis: unknown): boolean => typeof axis === "number" && own.push(axis) <= mostAxes;
+  if (isListOf(typeof axes === "number" ? [axes] : axes, isAxis)) return own;
+  throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
 }

@@ -92,7 +92,7 @@ const byName: { readonly [K in Method]: Entry } = {
   logSoftmax: along,
   matmul: { args: () => [here] },
   transpose: { args: () => [[1, 0]], takes: { nothing: anything, "0.*": axis } },
-  unsqueeze: { args: () => [[0]], takes: { "0": axes, "0.*": axis } },
+  unsqueeze: { args: () => [[0]], takes: { "0": anyOf(axis, list(Number.isInteger)), "0.*": axis } },
   squeeze: { args: () => [[0]], takes: { "0": axes, "0.*": axis } },
   expand: { args: () => [["N", "D"]] },
   count: { args: () => [[1]], takes: { nothing: anything, "0": axes, "0.*": axis } },
