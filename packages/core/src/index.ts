@@ -52,7 +52,6 @@ export {
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
-export { integerExtremesCheck } from "./graph/integerExtremes.js";
 export { verify } from "./graph/verify.js";
 export { customGradient } from "./graph/trace.js";
 export {

@@ -1,4 +1,4 @@
-import { isFloat, nodeAt, sizeOf, type DimSizes, type Graph, type Node, type Shape } from "@losses/core";
+import { isFloat, nodeAt, sizeOf, verify, type DimSizes, type Graph, type Node, type Shape } from "@losses/core";
 import { knownDims, planSum, runsOf, type SumRun } from "./emit/sumPlan.js";
 
 /** From so many elements on a pass over a tensor takes longer than several small nodes. */
@@ -25,6 +25,7 @@ export function haveElements(sizes: DimSizes | undefined): boolean {
  * ```
  */
 export function variantKey(graph: Graph): (sizes: DimSizes) => string {
+  verify(graph);
   const runs = new Map<string, SumRun>();
   for (const node of graph.nodes) for (const run of sumsOf(node, graph)) runs.set(JSON.stringify(run), run);
   const wholes = graph.nodes.flatMap(({ op, shape }) => (op === "softmax" ? [shape] : []));

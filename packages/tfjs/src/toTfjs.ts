@@ -3,7 +3,6 @@ import {
   BackendUnavailableError,
   checkSpec,
   InputError,
-  isTexts,
   OptionError,
   printValue,
   readable,
@@ -35,7 +34,8 @@ const rules: Rules<ToTfjsOptions> = {
   tf: tfRule,
   wrt: {
     domain: "a list of names of inputs",
-    accepts: isTexts,
+    // Its items are read below, once.
+    accepts: Array.isArray,
   },
 };
 
@@ -58,15 +58,7 @@ export function toTfjs<R extends string, P extends string>(
   checkSpec("toTfjs", spec);
   const given = readOptions("toTfjs", options, rules as Rules<ToTfjsOptions<R | P>>);
   const tf = requireTf("toTfjs", given.tf);
-  const wrt: readonly string[] | undefined = given.wrt && [...given.wrt];
-  const known = Object.keys(allInputs(spec.loss.definition));
-  for (const name of wrt ?? []) {
-    if (!known.includes(name)) {
-      throw new OptionError(
-        `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
-      );
-    }
-  }
+  const wrt = given.wrt && readable("toTfjs", () => namesOf(spec as LossSpec, given.wrt ?? []));
   const byDevice = new Map<string, DeviceLoss>();
   return (inputs) => {
     const device = currentDevice(tf);
@@ -117,4 +109,18 @@ function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): Readonly<Record<str
     }
     return given;
   });
+}
+
+function namesOf(spec: LossSpec, wrt: readonly string[]): readonly string[] {
+  const known = Object.keys(allInputs(spec.loss.definition));
+  const names: string[] = [];
+  for (const name of wrt) {
+    if (!known.includes(name)) {
+      throw new OptionError(
+        `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
+      );
+    }
+    names.push(name);
+  }
+  return names;
 }

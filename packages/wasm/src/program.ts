@@ -1,4 +1,14 @@
-import { graphInputs, nodeAt, type Dim, type DType, type Graph, type Shape } from "@losses/core";
+import {
+  checkArgument,
+  graphInputs,
+  nodeAt,
+  verify,
+  type Dim,
+  type DType,
+  type Graph,
+  type Rule,
+  type Shape,
+} from "@losses/core";
 import { concat, moduleBytes, type FunctionSource } from "./bytes.js";
 import { fuse, type Stage } from "./fuse.js";
 import { bufferBytes, gemmFunctions } from "./gemm.js";
@@ -9,6 +19,8 @@ import { spell } from "./spell.js";
 import { contentsOf, type Contents, type Matrix, type Product } from "./stored.js";
 import { powerImport } from "./vectorMath.js";
 import { tensorName, Words, type Word } from "./words.js";
+
+const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 
 /** Memory between results, needed from one stage to another. */
 export interface Block {
@@ -53,6 +65,8 @@ export function programBytes(program: Program, { isMemoryShared }: Features): Ui
 
 /** Compiles a graph; `isFused`: with fused multiply-add. `undefined` if its inputs or results are not of 32 bits. */
 export function compileProgram(original: Graph, isFused: boolean): Program | undefined {
+  verify(original);
+  checkArgument("compileProgram", "isFused", isFused, flagRule);
   const graph = spell(original);
   const ports = [...graphInputs(graph).map((node) => node.id), ...graph.outputs.map(({ node }) => node)];
   const known: readonly DType[] = ["float32", "int32"];

@@ -96,7 +96,9 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
   }
   const operands = node.inputs.map((id): TensorType => {
     const operand = hasNode(graph, id, position) ? graph.nodes[id] : undefined;
-    return operand ?? refuse(`%${position} must use earlier nodes, got ${printValue(id)}.`);
+    return (
+      operand ?? refuse(`%${position} must use earlier nodes, got ${Number.isInteger(id) ? `%${id}` : printValue(id)}.`)
+    );
   });
   if (!hasAttributes(node.op, node.attrs, operands[0]?.shape.length ?? 0)) {
     refuse(`%${node.id} ${node.op} must have its attributes, got ${printValue(node.attrs)}.`);

@@ -56,23 +56,45 @@ function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }
 
-/** Definitions that have been looked at. */
-const known = new WeakSet<object>();
+/** What was read of definitions that have been looked at. */
+const known = new WeakMap<object, AnyDefinition>();
 
-/** A definition as it was given, if it is one; throws `OptionError`. */
+/** A definition as it was given, if it is one: each part is read once, and stays what it was. Throws `OptionError`. */
 export function readDefinition(where: string, given: unknown): AnyDefinition {
-  if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
+  const seen = isObject(given) ? known.get(given) : undefined;
+  if (seen !== undefined) return seen;
   const required = ["name", "summary", "formula", "inputs", "options", "value"] as const;
-  const definition = readParts(where, given as AnyDefinition, rules, required);
-  readable(where, () => {
-    checkInputs(where, definition);
-    for (const [name, declaration] of Object.entries(definition.options)) {
-      checkName(where, "options", name);
-      declaredOption(`${where}: option ${name}`, declaration);
-    }
+  const parts = readParts(where, given as AnyDefinition, rules, required);
+  const definition = readable(where, () => {
+    const { optionalInputs, options } = parts;
+    const own: AnyDefinition = {
+      ...parts,
+      inputs: readInputs(where, parts.inputs),
+      ...(optionalInputs === undefined ? {} : { optionalInputs: readInputs(where, optionalInputs) }),
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, declaration]) => {
+          checkName(where, "options", name);
+          return [name, declaredOption(`${where}: option ${name}`, declaration)];
+        }),
+      ),
+    };
+    checkInputs(where, own);
+    return own;
   });
-  known.add(definition).add(given as object);
+  known.set(definition, definition).set(given as object, definition);
   return definition;
+}
+
+function readInputs(
+  where: string,
+  given: Readonly<Record<string, InputDeclaration>>,
+): Readonly<Record<string, InputDeclaration>> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, declaration]) => {
+      checkName(where, "inputs", name);
+      return [name, declared(`${where}: input ${name}`, declaration)];
+    }),
+  );
 }
 
 /** Every declared input of a loss, required first. */
@@ -82,10 +104,8 @@ export function allInputs(definition: AnyDefinition): Readonly<Record<string, In
 }
 
 function checkInputs(where: string, { inputs: required, optionalInputs = {}, inputSets = [] }: AnyDefinition): void {
-  for (const [name, declaration] of [...Object.entries(required), ...Object.entries(optionalInputs)]) {
-    checkName(where, "inputs", name);
-    declared(`${where}: input ${name}`, declaration);
-    if (Object.hasOwn(required, name) && Object.hasOwn(optionalInputs, name)) {
+  for (const name of Object.keys(optionalInputs)) {
+    if (Object.hasOwn(required, name)) {
       throw new OptionError(`${where}: an input must be required or optional, got ${name} as both.`);
     }
   }

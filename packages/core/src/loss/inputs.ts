@@ -71,49 +71,76 @@ export function labels(
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
 export function either(a: InputDeclaration, b: InputDeclaration): InputDeclaration {
-  declared("either", a);
-  declared("either", b);
+  const [first, second] = [declared("either", a), declared("either", b)];
   return {
-    forms: [...a.forms, ...b.forms],
-    differentiable: a.differentiable || b.differentiable,
-    doc: `${a.doc} Or: ${b.doc}`,
+    forms: [...first.forms, ...second.forms],
+    differentiable: first.differentiable || second.differentiable,
+    doc: `${first.doc} Or: ${second.doc}`,
   };
 }
 
 /** True for a name that inputs, options and axes may have: one that no object has already. */
 export function isName(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]\w*$/.test(value) && !(value in Object.prototype);
+  return typeof value === "string" && /^[A-Za-z]\w{0,99}$/.test(value) && !(value in Object.prototype);
 }
 
-/** The declaration itself, if it is one. */
+/** A copy of a declaration, if it is one: each part is read once, and stays what it was. */
 export function declared(where: string, declaration: InputDeclaration): InputDeclaration {
-  readable(where, () => {
-    if (!isObject(declaration) || !Array.isArray(declaration.forms) || declaration.forms.length === 0) {
+  return readable(where, () => {
+    const { forms, differentiable, doc } = (isObject(declaration) ? declaration : {}) as Partial<InputDeclaration>;
+    const own: InputForm[] = [];
+    if (!isList(forms) || forms.length === 0 || forms.length > mostForms) {
       const wanted = "an input declared with float(), number(), labels() or either()";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
-    for (const form of declaration.forms) checkForm(where, form);
-    if (typeof declaration.differentiable !== "boolean" || typeof declaration.doc !== "string") {
-      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(declaration.doc)}.`);
+    for (const form of forms) own.push(readForm(where, form));
+    if (typeof differentiable !== "boolean" || typeof doc !== "string") {
+      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
     }
+    return { forms: own, differentiable, doc };
   });
-  return declaration;
 }
 
-function checkForm(where: string, form: unknown): void {
+/** More forms than dtypes can tell apart. */
+const mostForms = 32;
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function readForm(where: string, form: unknown): InputForm {
   const { shape, holds } = (isObject(form) ? form : {}) as Partial<InputForm>;
-  if (!isListOf(shape, isToken) || shape.filter(isRun).length > 1) {
-    const tokens = 'sizes and texts such as "N", "N?", and one "...d" or "~d"';
+  const tokens: DimToken[] = [];
+  if (!isListOf(shape, (token) => isToken(token) && tokens.push(token) > 0) || tokens.filter(isRun).length > 1) {
+    const wanted = 'sizes and texts such as "N", "N?", and one "...d" or "~d"';
     const wrong: unknown[] = Array.isArray(shape)
       ? shape.slice(0, mostAxes).filter((token) => !isToken(token))
       : [shape];
     throw new OptionError(
-      `${where} must have a shape of ${tokens}, got ${wrong.map(printValue).join(", ") || "two of those"}.`,
+      `${where} must have a shape of ${wanted}, got ${wrong.map(printValue).join(", ") || "two of those"}.`,
     );
   }
-  if (!isObject(holds) || !["float", "number", "index"].includes(holds.kind)) {
-    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(holds)}.`);
+  return { shape: tokens, holds: readKind(where, holds) };
+}
+
+/** What an input holds, each part read once. */
+export function readKind(where: string, given: unknown): InputKind {
+  const { kind, below, except } = (isObject(given) ? given : {}) as {
+    readonly kind?: unknown;
+    readonly below?: unknown;
+    readonly except?: unknown;
+  };
+  if (kind === "float" || kind === "number") return { kind };
+  if (kind !== "index") {
+    throw new OptionError(`${where} must hold a float, a number or an index, got ${printValue(given)}.`);
   }
+  if (!(below === undefined || isName(below))) {
+    throw new OptionError(`${where} must hold indices below ${rangeRules.below.domain}, got ${printValue(below)}.`);
+  }
+  if (!(except === undefined || Number.isSafeInteger(except) || isName(except))) {
+    throw new OptionError(`${where} must except an integer or ${rangeRules.except.domain}, got ${printValue(except)}.`);
+  }
+  return { kind, below, except: except as string | number | undefined };
 }
 
 function isToken(token: unknown): token is DimToken {

@@ -1,4 +1,4 @@
-import { isObject, isPlainObject, isTexts, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import { cut, isListOf, isObject, isPlainObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
@@ -78,39 +78,47 @@ export function flag(initial: boolean, doc: string): OptionDeclaration<boolean> 
 
 /** One of a fixed list of words. */
 export function oneOf<const T extends string>(choices: readonly T[], initial: T, doc: string): OptionDeclaration<T> {
-  if (!readable("oneOf", () => isTexts(choices))) {
+  // Each is read once: a getter may say something else later.
+  const own: T[] = [];
+  if (!isListOf(choices, (choice) => typeof choice === "string" && own.push(choice as T) > 0)) {
     throw new OptionError(`oneOf: choices must be a list of texts, got ${printValue(choices)}.`);
   }
   return declaredOption("oneOf", {
     default: initial,
-    domain: choices.map((choice) => `"${choice}"`).join(" | "),
-    choices,
+    domain: own.map((choice) => `"${cut(choice)}"`).join(" | "),
+    choices: own,
     kind: "choice",
     doc,
-    accepts: (value): value is T => typeof value === "string" && choices.some((choice) => choice === value),
+    accepts: (value): value is T => typeof value === "string" && own.some((choice) => choice === value),
   });
 }
 
 const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "function"];
 
-/** The declaration itself, if it is one, with a default that it accepts. */
+/** A copy of a declaration, if it is one, with a default that it accepts: each part is read once, and stays what it was. */
 export function declaredOption<T>(where: string, declaration: OptionDeclaration<T>): OptionDeclaration<T> {
-  readable(where, () => {
-    const { domain, kind, accepts, doc, choices } = (isObject(declaration) ? declaration : {}) as Partial<
-      typeof declaration
-    >;
-    const isDeclared = typeof domain === "string" && typeof accepts === "function" && kinds.includes(kind);
-    if (!isDeclared || !(choices === undefined || isTexts(choices))) {
+  return readable(where, () => {
+    const given = (isObject(declaration) ? declaration : {}) as Partial<typeof declaration>;
+    const { domain, kind, accepts, doc, default: initial, choices } = given;
+    const own: string[] = [];
+    const isDeclared = typeof domain === "string" && typeof accepts === "function" && isKind(kind);
+    const hasChoices =
+      choices === undefined || isListOf(choices, (one) => typeof one === "string" && own.push(one) > 0);
+    if (!isDeclared || !hasChoices) {
       const wanted = "an option declared with finite(), flag(), oneOf() …";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
     if (typeof doc !== "string")
       throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
-    if (!accepts(declaration.default)) {
-      throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(declaration.default)}.`);
+    if (!accepts(initial)) {
+      throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(initial)}.`);
     }
+    return { default: initial, domain, kind, accepts, doc, ...(choices === undefined ? {} : { choices: own }) };
   });
-  return declaration;
+}
+
+function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
+  return kinds.includes(kind);
 }
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */
@@ -124,6 +132,9 @@ export function resolveOptions<O extends object>(
   declarations: OptionDeclarations<O>,
   given: Readonly<Partial<Record<string, unknown>>> | undefined,
 ): O {
+  if (!isObject(declarations)) {
+    throw new OptionError(`${loss}: the declarations must be an object, got ${printValue(declarations)}.`);
+  }
   const options = readOptions<O>(loss, given as O | undefined, declarations as Rules<O>);
   const resolved: Partial<O> = {};
   for (const key of Object.keys(declarations) as (keyof O)[]) {

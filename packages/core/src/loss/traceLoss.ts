@@ -8,7 +8,7 @@ import { verify } from "../graph/verify.js";
 import type { IndexRange } from "../ops/types.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Binding } from "./bind.js";
+import type { Binding, BoundInput } from "./bind.js";
 import { readTraceRequest } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
@@ -48,10 +48,15 @@ export interface TracedInputs {
 }
 
 /** Adds bound inputs to a trace. */
-export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, float: FloatDType): TracedInputs {
+export function traceInputs(
+  tracer: Tracer,
+  spec: LossSpec,
+  inputs: readonly BoundInput[],
+  float: FloatDType,
+): TracedInputs {
   const leaves: Record<string, Tensor> = {};
   const seen: Record<string, Tensor> = {};
-  for (const { name, shape, holds, integral } of binding.inputs) {
+  for (const { name, shape, holds, integral } of inputs) {
     const dtype = holds.kind === "index" || integral ? "int32" : float;
     const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
     leaves[name] = leaf;
@@ -64,7 +69,7 @@ export function traceInputs(tracer: Tracer, spec: LossSpec, binding: Binding, fl
 export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
   const request = readTraceRequest(spec, binding, given);
   const tracer = new Tracer();
-  const { leaves, seen } = traceInputs(tracer, spec, binding, request.dtype);
+  const { leaves, seen } = traceInputs(tracer, spec, request.inputs, request.dtype);
   const value = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];

@@ -1,5 +1,6 @@
-import { printValue } from "../arguments.js";
+import { printValue, readable, readParts, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
+import { checkSpec } from "./checkSpec.js";
 import { evaluateSpec } from "./evaluate.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
 import { oneOf } from "./options.js";
@@ -12,6 +13,19 @@ export interface WeightedTerm {
   /** Any finite number. */
   readonly weight: number;
 }
+
+const rules: Rules<WeightedTerm> = {
+  loss: {
+    domain: "a loss with its options",
+    accepts: (value) => {
+      checkSpec("weightedSum", value);
+      return true;
+    },
+  },
+  weight: { domain: "a finite number", accepts: Number.isFinite },
+};
+
+const required = ["loss", "weight"] as const;
 
 /** The serialised form of a term. */
 export interface WeightedTermJSON {
@@ -38,15 +52,14 @@ export interface WeightedTermJSON {
  * ```
  */
 export function weightedSum(terms: readonly WeightedTerm[]): LossSpec {
-  if (!Array.isArray(terms) || terms.length === 0) {
-    throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
-  }
-  for (const { weight } of terms) {
-    if (!Number.isFinite(weight)) {
-      throw new OptionError(`weightedSum: weight must be a finite number, got ${printValue(weight)}.`);
+  const list: WeightedTerm[] = [];
+  readable("weightedSum", () => {
+    const isList = Array.isArray(terms) && terms.length > 0;
+    if (!isList) {
+      throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
     }
-  }
-  const list = terms.map(({ loss, weight }) => ({ loss, weight }));
+    for (const term of terms as readonly WeightedTerm[]) list.push(readParts("weightedSum", term, rules, required));
+  });
   const options = Object.freeze({ terms: list, reduction: "none" });
   const specs = list.map(({ loss }) => loss);
   const definition: AnyDefinition = {

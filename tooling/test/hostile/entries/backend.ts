@@ -1,6 +1,6 @@
 import { crossEntropy, type Backend, type HostTensor, type LossSpec, type SyncBackend } from "@losses/core";
-import { anyOf, empty, list, size, text } from "../takes.js";
-import { anything, type Call, type Entry, type Takes } from "../walk.js";
+import { empty, list, size } from "../takes.js";
+import { type Call, type Entry, type Takes } from "../walk.js";
 
 /** A backend, or a loss that it has compiled, as functions by name. */
 export interface Methods {
@@ -131,7 +131,3 @@ export async function lossMethods<T>(backend: Backend<T> | SyncBackend<T>): Prom
     },
   };
 }
-
-void anyOf;
-void text;
-void anything;

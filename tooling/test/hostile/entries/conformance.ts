@@ -5,13 +5,14 @@ import {
   createOracle,
   createReferenceBackend,
   fixturesFolder,
+  trialOf,
   type Case,
   type Fixture,
   type Report,
 } from "@losses/conformance";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, list, number, size, text } from "../takes.js";
-import { anything, type Entry, type Takes } from "../walk.js";
+import { anything, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
 const reference = createReferenceBackend();
@@ -86,6 +87,7 @@ const report = (): Report => ({
   versions: {},
   backends: [{ id: "mine", device: "cpu", dtypes: ["float32"] }],
   rows: [],
+  unclaimed: [],
   unavailable: [],
   problems: [],
 });
@@ -98,12 +100,6 @@ const onlyBounds: Readonly<Record<string, Takes>> = {
   "*.shape": list(number),
   "*.shape.*": number,
 };
-
-const testing: Entry = {
-  // A right call registers tests, which a test must not.
-  args: () => [],
-};
-void testing;
 
 export const entries: Entries = {
   fixturesFolder: "data",
@@ -228,6 +224,52 @@ export const entries: Entries = {
     },
     open: ["1.versions", "1.machine", ...caseOpen("1.fixtures.0")],
   },
+  backendContestant: {
+    args: () => [{ ...reference }, { dtype: "float64", takesOut: true, countTensors: () => 0 }],
+    takes: {
+      "0.id": text,
+      "0.device": text,
+      ...Object.fromEntries(
+        ["compile", "compileSync", "tensor", "read", "readSync", "release", "dispose"].map((name) => [`0.${name}`, fn]),
+      ),
+      "0.compileSync": anything,
+      "0.readSync": anything,
+      "1": empty,
+      "1.takesOut": flag,
+      "1.countTensors": fn,
+    },
+    open: ["0"],
+  },
+  fuzz: {
+    args: () => [
+      { name: "mine", check: async () => [] },
+      { seed: 1, count: 0, shrinking: { tries: 1, seconds: 1 } },
+    ],
+    takes: {
+      "0.name": text,
+      "0.check": fn,
+      "1": empty,
+      "1.seed": Number.isSafeInteger,
+      "1.count": (value) => value === 1,
+      "1.shrinking.*": number,
+    },
+    open: ["0"],
+    once: true,
+    result: (report) => report,
+  },
+  trialOf: { args: () => [1], takes: { "0": (value) => Number.isSafeInteger(value) && Number(value) >= 0 } },
+  summaryOf: {
+    args: () => [{ name: "mine", figures: { programs: 1, runs: 1, elements: 1, unclaimed: 0 }, failures: [] }],
+    takes: { "0.name": text, "0.figures.*": number, "0.failures": list(text) },
+    open: ["0", "0.figures"],
+  },
+  programSpec: {
+    args: () => [trialOf(1).program],
+    takes: { "0.name": text },
+    open: ["0"],
+  },
+  gradient: "data",
+  simplified: "data",
   covers: { args: () => ["js", "js:wasm"], takes: { "0": text, "1": text } },
   selectBackends: {
     args: () => [["js", "tfjs:cpu"], { LOSSES_BACKENDS: "js", LOSSES_REQUIRE: "tfjs" }],

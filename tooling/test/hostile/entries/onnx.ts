@@ -2,7 +2,7 @@ import { crossEntropy } from "@losses/core";
 import { writeModel } from "@losses/onnx";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, list, size, text } from "../takes.js";
-import { anything, type Entry, type Takes } from "../walk.js";
+import { type Entry, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
 const dim: Takes = anyOf(size, (value) => typeof value === "string" && value !== "");
@@ -111,7 +111,8 @@ export const entries: Entries = {
   },
   exportGraph: writesGraph,
   exportSizedGraph: writesGraph,
-  planForSize: { args: () => [100], takes: { "0": (given) => Number.isInteger(given) && Number(given) >= 0 } },
+  outputNames: { args: () => [graph()], takes: graphTakes, open: graphOpen },
+  variantKey: { args: () => [graph()], takes: graphTakes, open: graphOpen },
   writeModel: {
     args: () => [
       {
@@ -155,5 +156,3 @@ export const entries: Entries = {
     result: (made) => (made as Uint8Array).length,
   },
 };
-
-void anything;

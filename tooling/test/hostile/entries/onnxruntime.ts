@@ -1,7 +1,7 @@
 import { crossEntropy, type Backend } from "@losses/core";
 import { createBackend, type OrtTensor } from "@losses/onnxruntime";
 import type { Entries } from "../entries.js";
-import { empty, flag, list, text } from "../takes.js";
+import { empty, list, text } from "../takes.js";
 import { anything } from "../walk.js";
 
 let opened: Promise<Backend<OrtTensor>> | undefined;
@@ -46,5 +46,3 @@ export const entries: Entries = {
     open: ["0.nodes.*", "0.fallbacks.*"],
   },
 };
-
-void flag;

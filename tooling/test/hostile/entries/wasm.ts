@@ -1,6 +1,6 @@
 import { compileProgram, createHeap, type Heap, type Program } from "@losses/wasm";
 import type { Entries } from "../entries.js";
-import { flag, fn, text } from "../takes.js";
+import { flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
@@ -15,6 +15,12 @@ const heap = (): Heap => ({ ...createHeap("mine") });
 export const entries: Entries = {
   createHeap: { args: () => ["mine"], takes: { "0": text } },
   isMemory: { args: () => [createHeap("mine").memory], takes: { nothing: anything, "0": anything } },
+  takeMemory: {
+    args: () => [heap(), 64, "a tensor"],
+    takes: { "0.id": text, "0.allocate": fn, "0.free": fn, "1": size, "2": text },
+    open: ["0"],
+    calls: true,
+  },
   vectorSupport: { args: () => [] },
   whyNot: { args: () => [] },
   compileProgram: { args: () => [graph(), false], takes: { ...graphTakes, "1": flag }, open: graphOpen },
