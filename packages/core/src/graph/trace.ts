@@ -231,7 +231,7 @@ class TracedTensor implements Tensor {
     return this.#reduce("reduceMin", axes, keepdims);
   }
   logSumExp(axis: number, keepdims = false): Tensor {
-    return this.#reduce("reduceLogSumExp", axis, keepdims);
+    return this.#reduce("reduceLogSumExp", normalizeAxis(axis, this.rank, "logSumExp"), keepdims);
   }
   softmax(axis: number): Tensor {
     return this.#apply("softmax", [this.id], { axis: normalizeAxis(axis, this.rank, "softmax") });
@@ -244,7 +244,7 @@ class TracedTensor implements Tensor {
     return this.#apply("matmul", [this.id, this.tracer.idOf(other)], {});
   }
   transpose(permutation?: readonly number[]): Tensor {
-    const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
+    const perm = permutation === undefined ? this.shape.map((_, i) => this.rank - 1 - i) : permutation;
     return this.#apply("transpose", [this.id], {
       perm: axesOf(perm, "transpose").map((axis) => normalizeAxis(axis, this.rank, "transpose")),
     });
