@@ -62,7 +62,7 @@ function evaluate({ device, code }: Way, op: OpName, { attrs, operands, sizes = 
   const boolsAs = code === "own" ? "int32" : undefined;
   const symbols = Object.keys(sizes);
   const shape = Object.values(sizes);
-  const sized: Plain = { shape, data: new Array<number>(sizeOf(shape)).fill(0), dtype: "float32" };
+  const sized: Plain = { shape, data: Array.from({ length: sizeOf(shape) }, () => 0), dtype: "float32" };
   const fed: readonly (readonly [string, Plain])[] = [
     ...operands.map((operand, i) => [`x${i}`, operand] as const),
     ...(symbols.length > 0 ? [["sized", sized] as const] : []),
