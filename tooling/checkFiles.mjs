@@ -57,12 +57,16 @@ const ownSourcesOnly = {
 
 /** @type {Rule} */
 const lockWithoutAddresses = {
-  name: "pnpm-lock.yaml names no download address",
+  name: "no lock file names a download address",
   problems: ({ files, read }) =>
     files.includes("pnpm-lock.yaml")
-      ? read("pnpm-lock.yaml")
-          .split("\n")
-          .flatMap((line, i) => (/https?:|\btarball:/.test(line) ? [`pnpm-lock.yaml:${i + 1}: ${line.trim()}`] : []))
+      ? files
+          .filter((file) => /(^|\/)pnpm-lock\.yaml$/.test(file))
+          .flatMap((file) =>
+            read(file)
+              .split("\n")
+              .flatMap((line, i) => (/https?:|\btarball:/.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : [])),
+          )
       : ["pnpm-lock.yaml is missing"],
 };
 

@@ -1,57 +1,14 @@
 // Installs the packed packages in an empty folder, as a new user would, and runs the README's first example and command.
 // Usage: node tooling/packed.mjs
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { findPnpm } from "./install.mjs";
-import { readJson, root, workspaceFolders } from "./repository.mjs";
+import { installApp, packAll, tarballFiles } from "./packs.mjs";
+import { root } from "./repository.mjs";
+import { run } from "./runProgram.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "losses-packed-"));
-const shell = process.platform === "win32";
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {{ cwd: string, input?: string }} options
- * @returns {string} what it printed
- */
-function run(command, args, options) {
-  const result = spawnSync(command, args, { encoding: "utf8", shell, maxBuffer: 64 * 1024 * 1024, ...options });
-  if (result.status !== 0) {
-    throw new Error(`${command} ${args.join(" ")} ended with ${result.status}:\n${result.stdout}\n${result.stderr}`);
-  }
-  return result.stdout;
-}
-
-/** @returns {Record<string, string>} package name → address of its tarball */
-function packAll() {
-  const { command, args } = findPnpm();
-  const tarballs = join(folder, "tarballs");
-  mkdirSync(tarballs);
-  /** @type {Record<string, string>} */
-  const packed = {};
-  for (const place of workspaceFolders().filter((name) => name.startsWith("packages/"))) {
-    run(command, [...args, "pack", "--pack-destination", tarballs], { cwd: join(root, place) });
-    const { name, version } = readJson(join(root, place, "package.json"));
-    const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
-    if (!readdirSync(tarballs).includes(file)) throw new Error(`pack: ${file} was not written`);
-    packed[name] = `file:${join(tarballs, file)}`;
-  }
-  return packed;
-}
-
-/** @param {Record<string, string>} packed */
-function installAll(packed) {
-  const app = join(folder, "app");
-  mkdirSync(app);
-  // Ranges between our packages must lead to the tarballs too: these versions are not published yet.
-  const manifest = { name: "app", private: true, type: "module", dependencies: packed, overrides: packed };
-  writeFileSync(join(app, "package.json"), JSON.stringify(manifest, undefined, 2));
-  run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"], { cwd: app });
-  return app;
-}
 
 /** The first code block of the README, as a program. */
 function firstExample() {
@@ -93,7 +50,22 @@ function demand(holds, what) {
 }
 
 try {
-  const app = installAll(packAll());
+  const app = join(folder, "app");
+  const tarballs = packAll(join(folder, "tarballs"));
+  for (const [name, tarball] of Object.entries(tarballs)) {
+    const files = tarballFiles(tarball.replace(/^file:/, ""));
+    const surplus = files.filter((file) =>
+      /(^|\/)(src|test|tests|fixtures|node_modules|\.turbo|\.reports)\/|\.test\./.test(file),
+    );
+    // The golden cases are what this one is for.
+    const allowed = name === "@losses/conformance" ? surplus.filter((file) => !file.startsWith("fixtures/")) : surplus;
+    demand(
+      allowed.length === 0,
+      `${name} holds no sources, tests or fixtures: ${files.length} files ${allowed.join(" ")}`,
+    );
+    demand(files.includes("LICENSE") && files.includes("README.md"), `${name} holds its licence and README`);
+  }
+  installApp(app, tarballs, { ours: Object.keys(tarballs) });
   writeFileSync(join(app, "example.mjs"), firstExample());
   const printed = run(process.execPath, ["example.mjs"], { cwd: app });
   demand(/^0\.\d+ Float32Array/.test(printed), `the README's example prints a value and a gradient: ${printed.trim()}`);
@@ -113,6 +85,19 @@ try {
   ]);
   const line = JSON.parse(run(bin, ["eval", "--backend", "js"], { cwd: app, input: cases }));
   demand(line.value.data[0] === 0 && line.grads.image.data[0] === 0, "losses eval reads a case and answers it");
+  writeFileSync(join(app, "labels.json"), "[0, 1]");
+  writeFileSync(join(app, "logits.csv"), "a,b\n1,1\n2,2\n");
+  const files = [
+    "--input",
+    "input=logits.csv",
+    "--input",
+    "target=labels.json",
+    "--per-sample",
+    "losses.npy",
+    "--json",
+  ];
+  const ran = JSON.parse(run(bin, ["run", "crossEntropy", ...files], { cwd: app }));
+  demand(Math.abs(ran.value - Math.LN2) < 1e-6 && ran.samples === 2, "losses run reads files and gives their loss");
   writeFileSync(join(app, "own.mjs"), ownLoss);
   const own = run(process.execPath, ["own.mjs"], { cwd: app }).trim();
   demand(own === "0.433781 0.761594 model", `a loss written outside runs, differentiates and exports: ${own}`);

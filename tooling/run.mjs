@@ -1,5 +1,5 @@
-// What `npm start`, `npm test`, `npm run docs` and `npm run bootstrap` do, in a fresh clone too: install, build, then the work itself.
-// Usage: node tooling/run.mjs start [arguments of the demo...] | test | docs [port] | bootstrap
+// What `npm start`, `npm test`, `npm run docs` and their like do, in a fresh clone too: install, build, then the work itself.
+// Usage: node tooling/run.mjs start [arguments of the demo...] | test | matrix | ci (both) | docs [port] | bootstrap
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -82,9 +82,40 @@ const checks = [
   { name: "typecheck", work: () => turbo("typecheck", "--continue", "--output-logs=new-only") },
   { name: "test", work: runTests },
   { name: "browser tests", work: runBrowserTests },
+  {
+    name: "unused files, exports and dependencies",
+    work: () => node(join(root, "node_modules", "knip", "bin", "knip.js")),
+  },
   { name: "packages", work: () => turbo("publint", "attw", "--continue", "--output-logs=errors-only") },
+  { name: "API reports", work: () => node("tooling/api.mjs", "--check") },
+  { name: "what is published", work: () => vitest("tooling", "--config", "published/vitest.config.ts") },
   { name: "packed packages in an empty folder", work: () => node("tooling/packed.mjs") },
 ];
+
+/** What needs large downloads or much time: bundlers, runtimes, compilers, a registry. */
+/** @type {Step[]} */
+const matrix = [
+  { name: "install the matrix", needed: true, work: installMatrix },
+  { name: "matrix", work: () => vitest("tooling/matrix") },
+];
+
+function installMatrix() {
+  const { command, args, shell } = findPnpm();
+  return runCommand(
+    command,
+    [...args, "install", "--frozen-lockfile", "--dir", join(root, "tooling", "matrix")],
+    shell,
+  );
+}
+
+/**
+ * @param {string} folder
+ * @param {...string} args
+ */
+function vitest(folder, ...args) {
+  const program = join(root, "node_modules", "vitest", "vitest.mjs");
+  return node(program, "run", "--root", join(root, folder), ...args);
+}
 
 /** Browser tests need a Chromium; where none is required and none is there, that is said and they are left out. */
 function runBrowserTests() {
@@ -132,8 +163,9 @@ function report(failed) {
   return failed.length === 0;
 }
 
-async function test() {
-  const failed = await runSteps([install, build, ...checks]);
+/** @param {Step[]} steps */
+async function test(steps) {
+  const failed = await runSteps([install, build, ...steps]);
   const ok = report(failed);
   if (failed.some(({ needed }) => needed)) return false;
   console.log("\nTests:");
@@ -150,7 +182,9 @@ const commands = {
         { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) },
       ]),
     ),
-  test,
+  test: () => test(checks),
+  ci: () => test([...checks, ...matrix]),
+  matrix: () => test(matrix),
   docs: async (args) =>
     report(
       await runSteps([

@@ -6,21 +6,28 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { readJson, root, workspaceFolders } from "./repository.mjs";
 
+/** Folders with reports: those of the workspace, and the matrix, which stands beside it.
+ * @param {string} from
+ */
+function reportFolders(from) {
+  return [...workspaceFolders(from), "tooling/matrix"];
+}
+
 /** @typedef {{ passed: number, failed: number, skipped: number }} Totals */
 
 /**
  * @param {string} folder
- * @returns {string[]} the reports of one package: of its tests, and of its browser tests where it has some
+ * @returns {string[]} the reports of one package: of its tests, its browser tests and those of what is published, where it has some
  */
 function reportsIn(folder) {
-  return ["vitest.json", "browser.json"]
+  return ["vitest.json", "browser.json", "published.json"]
     .map((file) => join(folder, ".reports", file))
     .filter((file) => existsSync(file));
 }
 
 /** Removes old reports, so that a package that no longer runs is not counted. */
 export function clearReports(from = root) {
-  for (const folder of workspaceFolders(from)) {
+  for (const folder of reportFolders(from)) {
     for (const file of reportsIn(join(from, folder))) rmSync(file, { force: true });
   }
 }
@@ -32,7 +39,7 @@ export function clearReports(from = root) {
 export function readReports(from = root) {
   /** @type {Map<string, Totals>} */
   const totals = new Map();
-  for (const folder of workspaceFolders(from)) {
+  for (const folder of reportFolders(from)) {
     const sum = { passed: 0, failed: 0, skipped: 0 };
     const files = reportsIn(join(from, folder));
     for (const report of files.map(readJson)) addReport(sum, report);

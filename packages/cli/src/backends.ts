@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Backend } from "@losses/core";
+import { printValue, type Backend } from "@losses/core";
 import type { JsEngineName } from "@losses/js";
 import type { Device } from "@losses/onnxruntime";
 import type { TfjsDevice } from "@losses/tfjs";
@@ -34,13 +34,14 @@ export const backendIds: readonly string[] = Object.keys(openers);
  * @throws UsageError on an id that does not exist; BackendUnavailableError where it does not work here
  */
 export async function openBackend(id: string): Promise<Backend<unknown>> {
-  const open = Object.hasOwn(openers, id) ? openers[id] : undefined;
+  const open = typeof id === "string" && Object.hasOwn(openers, id) ? openers[id] : undefined;
   if (open === undefined) throw unknown(id);
   return open();
 }
 
 /** The ids behind a list such as `js,tfjs:wasm`; a family stands for all its devices. */
 export function namedBackends(list: string): readonly string[] {
+  if (typeof list !== "string") throw unknown(list);
   const ids = list
     .split(/[\s,]+/)
     .filter((name) => name !== "")
@@ -50,7 +51,7 @@ export function namedBackends(list: string): readonly string[] {
       if (family.length === 0) throw unknown(name);
       return family;
     });
-  if (ids.length === 0) throw new UsageError("--backend must name at least one backend.");
+  if (ids.length === 0) throw new UsageError("--backend must name at least one backend, got none.");
   return [...new Set(ids)];
 }
 
@@ -74,8 +75,9 @@ function versionOf(here: NodeJS.Require, name: string): string | undefined {
   }
 }
 
-function unknown(name: string): UsageError {
-  return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${name}.`);
+function unknown(name: unknown): UsageError {
+  const got = typeof name === "string" ? name : printValue(name);
+  return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${got}.`);
 }
 
 async function openJs(engine: JsEngineName): Promise<Backend<unknown>> {

@@ -1,8 +1,10 @@
 import { LossesError } from "@losses/core";
 
 /** What was typed makes no sense: exit status 2, as against 1 for what went wrong while doing it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+export class UsageError extends LossesError {
+  constructor(message: string) {
+    super("INVALID_OPTION", message);
+  }
 }
 
 const usageCodes: ReadonlySet<string> = new Set([

@@ -1,9 +1,21 @@
 import { once } from "node:events";
+import { stat, writeFile } from "node:fs/promises";
 import process from "node:process";
+import writeFileAtomic from "write-file-atomic";
 
 /** Writes to standard output and waits while its reader is slower. */
 export async function print(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
+/**
+ * Writes a file whole or not at all: beside the old one, then in its place. What is no file (a pipe, a device) is written to.
+ */
+export async function writeWhole(file: string, contents: string | Uint8Array): Promise<void> {
+  const known = await stat(file).catch(() => undefined);
+  if (known !== undefined && !known.isFile() && !known.isDirectory()) return writeFile(file, contents);
+  const bytes = typeof contents === "string" ? contents : Buffer.from(contents);
+  await writeFileAtomic(file, bytes);
 }
 
 /** A line for people: standard error, so that results stay clean. */

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { checkArgument, isTexts } from "@losses/core";
 import { Command, CommanderError } from "commander";
 import { describeFailure, exitStatus } from "./failure.js";
+import { addFileCommands } from "./fileCommands.js";
 import { note } from "./output.js";
 
 /** What a command gives: an exit status other than 0 where something is wrong that is no error of the command. */
@@ -19,7 +21,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     status = (await work) ?? 0;
   };
   try {
-    await createProgram(finish).parseAsync(argv, { from: "user" });
+    checkArgument("losses", "the arguments", argv, { domain: "a list of texts", accepts: isTexts });
+    await createProgram(finish).parseAsync([...argv], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -70,6 +73,8 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .action((loss: string, options) =>
       finish(import("./commands/exportLoss.js").then(({ exportModel }) => exportModel(loss, options))),
     );
+
+  addFileCommands(program, finish);
 
   command(program, "conformance", "Hold backends to the golden fixtures; exit 1 on a failure without explanation.")
     .option("--backend <ids>", "separated by commas; default: all that work here")

@@ -28,6 +28,7 @@ export function progressBar(): ProgressBar {
       bar.start(total, done, { title });
       current = title;
     }
+    bar.setTotal(total);
     bar.update(done, { title });
   };
   return { show, stop };

@@ -15,14 +15,15 @@ export function readDType(text: string | undefined): FloatDType | undefined {
 /** A loss with `key=value` options, each read as the kind that the loss declares. */
 export function readSpec(name: string, pairs: readonly string[]): LossSpec {
   const loss = findLoss(allLosses, name);
-  const options: Record<string, unknown> = {};
+  const declared = new Map(Object.entries(loss.definition.options));
+  const options = new Map<string, unknown>();
   for (const pair of pairs) {
     const [key, text] = readPair("--option", pair);
-    if (Object.hasOwn(options, key)) throw new UsageError(`--option ${key} must be given once, got it twice.`);
-    const declaration = loss.definition.options[key];
-    options[key] = declaration === undefined ? text : readOption(text, declaration);
+    if (options.has(key)) throw new UsageError(`--option ${key} must be given once, got it twice.`);
+    const declaration = declared.get(key);
+    options.set(key, declaration === undefined ? text : readOption(text, declaration));
   }
-  return loss(options);
+  return loss(Object.fromEntries(options));
 }
 
 /** What does not read as the declared kind is left as text, for the loss to refuse with its own words. */

@@ -76,6 +76,32 @@ describe("losses eval", { timeout: 120_000 }, () => {
     ]);
   });
 
+  it("goes on after lines that are nested without end, whatever part of a case they are", async () => {
+    const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const text = JSON.stringify(valid);
+    const lines = [
+      text,
+      deep,
+      text.replace('"inputs"', `"options":{"reduction":${deep}},"inputs"`),
+      text.replace("[1,3]", deep),
+      text.replace('"id":"a"', `"id":${deep}`),
+      `{"loss":"weightedSum","inputs":[],"options":${'{"terms":[{"name":"weightedSum","weight":1,"options":'.repeat(9_000)}{}${"}]}".repeat(9_000)}}`,
+      text,
+    ];
+    const { status, lines: answers } = await evaluate(lines.join("\n"), "--backend", "js");
+    expect(status).toBe(1);
+    expect(answers.map(({ error }) => error?.class ?? "value")).toEqual([
+      "value",
+      "InputError",
+      "OptionError",
+      "InputError",
+      "value",
+      "OptionError",
+      "value",
+    ]);
+    expect(answers[5]?.error?.message).toMatch(/at most 32 deep/);
+  });
+
   it("takes wrong losses, options and inputs as errors of the case: exit 0", async () => {
     const cases = [{ loss: "noLoss" }, { options: { margin: "Infinity" } }, { inputs: [] }, {}];
     const { status, lines } = await evaluate(

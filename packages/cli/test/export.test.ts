@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { lstat, mkdtemp, open as openFile, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { losses } from "./command.js";
@@ -75,11 +76,40 @@ describe("losses export", { timeout: 120_000 }, () => {
     ["an unknown provider", ["klDiv", "--provider", "cuda"], "--provider must be any or cpu"],
     ["a size that is none", ["klDiv", "--shape", "input=-1"], "--shape must be"],
     ["an unknown input", ["klDiv", "--shape", "labels=N"], "unknown input labels"],
+    ["names that every object has", ["klDiv", "--input", "constructor"], "unknown input constructor"],
+    ["an option that every object has", ["klDiv", "--option", "__proto__=1"], "unknown option __proto__"],
+    ["a size beyond every machine", ["klDiv", "--shape", "input=100000000000000000000"], "--shape must be"],
   ])("refuses %s, exit 2", async (_, args, text) => {
     const { status, out, err } = await losses(["export", ...args, "-o", join(folder, "none.onnx")]);
     expect([status, out]).toEqual([2, ""]);
     expect(err).toContain(text);
     expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("replaces an old file whole, and leaves it alone where the new one cannot be made", async () => {
+    const file = join(folder, "old.onnx");
+    const link = join(folder, "link.onnx");
+    await writeFile(file, "old");
+    await symlink(file, link);
+    const open = await openFile(file, "r");
+    expect((await losses(["export", "klDiv", "-o", link])).status).toBe(0);
+    // Whoever reads the old one goes on reading it.
+    expect((await open.readFile()).toString()).toBe("old");
+    await open.close();
+    expect((await stat(file)).size).toBeGreaterThan(100);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await readdir(folder)).filter((name) => /^(old|link)/.test(name)).sort()).toEqual([
+      "link.onnx",
+      "old.onnx",
+    ]);
+    const before = await readFile(file);
+    expect((await losses(["export", "klDiv", "--shape", "input=-1", "-o", file])).status).toBe(2);
+    expect(await readFile(file)).toEqual(before);
+  });
+
+  it.runIf(process.platform !== "win32")("writes to what is no file as it is", async () => {
+    expect((await losses(["export", "klDiv", "-o", "/dev/null"])).status).toBe(0);
+    expect((await stat("/dev/null")).isFile()).toBe(false);
   });
 
   it("fails with one line where it cannot write, exit 1", async () => {

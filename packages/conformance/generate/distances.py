@@ -5,7 +5,15 @@ import torch.nn.functional as F
 
 
 def cosine(x, y):
-    return (F.normalize(x, dim=-1) * F.normalize(y, dim=-1)).sum(-1)
+    return F.cosine_similarity(x, y, dim=-1)
+
+
+def direction(x, dim=-1):
+    """x by its norm, with the floor of torch's cosine_similarity: below it the norm's own derivative flows on."""
+    norm = torch.linalg.vector_norm(x, dim=dim, keepdim=True).clone()
+    with torch.no_grad():
+        norm.clamp_min_(1e-8)
+    return x / norm
 
 
 def dot(x, y):

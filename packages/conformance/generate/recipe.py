@@ -119,13 +119,14 @@ class Grid:
 
 @dataclass(frozen=True)
 class Edge:
-    """One hand-made input, run under each of the reductions."""
+    """One hand-made input, run under each of the reductions. `beyond_float32`: torch itself needs float64 for it."""
 
     name: str
     inputs: dict
     options: dict = field(default_factory=dict)
     reductions: tuple = ("none",)
     note: str = ""
+    beyond_float32: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class Case:
     inputs: dict
     note: str = ""
     error: str | None = None
+    beyond_float32: bool = False
 
 
 def _word(key, value):
@@ -182,7 +184,8 @@ def _edge_cases(loss):
         for reduction in edge.reductions:
             suffix = f"-{reduction}" if len(edge.reductions) > 1 else ""
             options = {**edge.options, "reduction": reduction}
-            yield Case(f"{loss.name}/{edge.name}{suffix}", options, edge.inputs, edge.note)
+            case_id = f"{loss.name}/{edge.name}{suffix}"
+            yield Case(case_id, options, edge.inputs, edge.note, beyond_float32=edge.beyond_float32)
 
 
 def _with_nan(array):

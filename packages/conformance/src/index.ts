@@ -16,15 +16,17 @@ export {
 export { parseCases, readCase, type ParsedCase } from "./cases/parseCases.js";
 export { fixturesFolder, loadFixtures, readFixtures } from "./cases/loadFixtures.js";
 export { caseRunner, runCase, type RunCase, type RunOptions } from "./cases/runCase.js";
-export { analyze, type Feed } from "./analysis/analyze.js";
-export type { Bounded } from "./analysis/bounded.js";
+export type { Feed } from "./analysis/analyze.js";
+export type { Bounded, Bounds } from "./analysis/bounded.js";
 export { createReferenceBackend } from "./analysis/reference.js";
-export { boundCase, createOracle, type Oracle, type Verdict } from "./suite/oracle.js";
-export { compareTensor, tolerances, type Comparison, type Discrepancy } from "./suite/compare.js";
-export { checkCase, type Part, type PartResult } from "./suite/checkCase.js";
+export { analyze, boundCase, checkCase, compareTensor, createOracle, printReport, tolerances } from "./checked.js";
+export type { Oracle, OutputBounds, Verdict } from "./suite/oracle.js";
+export type { Comparison, Discrepancy, Unclaimed } from "./suite/compare.js";
+export type { Part, PartResult } from "./suite/checkCase.js";
+export type { UnclaimedShare } from "./suite/claims.js";
 export { missingFixtures, requireFixtures } from "./suite/checkFixtures.js";
 export { loadKnownFailures, type KnownFailure } from "./suite/knownFailures.js";
-export { printReport, type Report, type ReportFailure, type ReportRow, type Unavailable } from "./suite/report.js";
+export type { Report, ReportFailure, ReportRow, Unavailable } from "./suite/report.js";
 export {
   runConformance,
   testedDTypes,
@@ -33,3 +35,18 @@ export {
   type Progress,
 } from "./suite/runConformance.js";
 export { covers, selectBackends, type Selection } from "./suite/select.js";
+export { fuzz, summaryOf, trialOf, type FuzzOptions, type FuzzReport } from "./fuzz/fuzz.js";
+export { backendContestant, type BackendContestantOptions, type Contestant } from "./fuzz/contestants.js";
+export { gradient, simplified } from "./fuzz/graphContestants.js";
+export { programSpec, type Operand, type Param, type Program, type ProgramInput, type Step } from "./fuzz/program.js";
+export type { FuzzFeed, Run, Style } from "./fuzz/runs.js";
+export type { ShrinkLimits, Trial } from "./fuzz/shrink.js";
+export {
+  differences,
+  prepareRun,
+  type Failure,
+  type Figures,
+  type Item,
+  type Results,
+  type TypedFeed,
+} from "./fuzz/truth.js";

@@ -4,7 +4,7 @@ import { boundCase, compareTensor, loadFixtures, missingFixtures, type Fixture }
 
 const fixtures = loadFixtures();
 const graphs = new Map<string, Graph>();
-const timeout = 60_000;
+const timeout = 180_000;
 
 describe("the golden fixtures", () => {
   it("cover every registered loss: reductions, options, gradients, refusals", () => {
@@ -32,18 +32,6 @@ describe("the golden fixtures", () => {
       }
     }
     expect(problems).toEqual([]);
-  });
-
-  it("are bounded: the analysis leaves next to no element without a claim", { timeout }, () => {
-    let [elements, unbounded] = [0, 0];
-    for (const fixture of answered()) {
-      for (const { error } of Object.values(boundCase(fixture, "float32", allLosses, graphs))) {
-        elements += error.length;
-        unbounded += error.filter((bound) => bound === Infinity).length;
-      }
-    }
-    expect(elements).toBeGreaterThan(50_000);
-    expect(unbounded / elements).toBeLessThan(1e-3);
   });
 });
 

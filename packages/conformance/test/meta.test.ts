@@ -3,6 +3,8 @@ import {
   BackendUnavailableError,
   defineLoss,
   findLoss,
+  float,
+  reduction,
   type AnyLoss,
   type Backend,
   type HostTensor,
@@ -10,10 +12,12 @@ import {
 } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import {
+  compareTensor,
   createReferenceBackend,
   loadFixtures,
   runConformance,
   selectBackends,
+  type Bounded,
   type Candidate,
   type ConformanceOptions,
   type Fixture,
@@ -44,7 +48,7 @@ function changed(tensor: HostTensor, f: (x: number) => number): HostTensor {
   return { ...tensor, data: Float64Array.from(tensor.data, f) };
 }
 
-describe("the runner passes", { timeout: 60_000 }, () => {
+describe("the runner passes", { timeout: 180_000 }, () => {
   it("a backend that is right, and counts what it checked", async () => {
     const report = await run();
     expect(report.problems).toEqual([]);
@@ -62,7 +66,7 @@ describe("the runner passes", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the runner fails", { timeout: 60_000 }, () => {
+describe("the runner fails", { timeout: 180_000 }, () => {
   it("a backend that is off by 1e-4", async () => {
     const report = await run(reading((tensor) => changed(tensor, (x) => x * (1 + 1e-4))));
     expect(report.problems.join("\n")).toMatch(
@@ -183,6 +187,65 @@ describe("the runner fails", { timeout: 60_000 }, () => {
     expect(kinks.length).toBeGreaterThan(0);
     expect(failing.map(({ id }) => id)).toEqual(kinks.map(({ id }) => id));
     expect(new Set(failing.map(({ part }) => part))).toEqual(new Set(["gradient"]));
+  });
+
+  it("a loss of which nothing is claimed, and names its cases and the reason", async () => {
+    const vague = (name: string, value: (x: Tensor) => Tensor): AnyLoss =>
+      defineLoss({
+        name,
+        summary: "",
+        formula: "",
+        inputs: { x: float(["N"], "") },
+        options: { reduction: reduction("none") },
+        value: ({ x }) => value(x),
+      }) as unknown as AnyLoss;
+    const losses = [
+      // e⁰ - 1 is 0 give or take: its logarithm is anything.
+      vague("openLoss", (x) => x.exp().sub(1).log()),
+      // e⁹⁰ is out of float32's range, and its square root in it.
+      vague("rangeLoss", (x) => x.exp().sqrt()),
+      vague("knownLoss", (x) => x.exp()),
+    ];
+    const single = (loss: string, x: number, y: number): Fixture => ({
+      id: `${loss}/four`,
+      loss,
+      options: {},
+      inputs: [{ name: "x", dtype: "float32", shape: [4], data: [x, x, x, x], grad: false }],
+      expected: { value: { shape: [4], data: [y, y, y, y] }, grads: {} },
+    });
+    const cases = [
+      single("openLoss", 0, -Infinity),
+      single("rangeLoss", 90, Math.exp(45)),
+      single("knownLoss", 1, Math.E),
+    ];
+    const report = await run(undefined, { fixtures: cases, losses });
+    expect(report.problems).toEqual([
+      "reference float32: openLoss: at most 1.00 % of the elements may be without a claim because rounding leaves them open, got 100.00 % of 4: openLoss/four (4 of 4).",
+      "reference float32: rangeLoss: at most 2.00 % of the elements may be without a claim because they are beyond the dtype's range, got 100.00 % of 4: rangeLoss/four (4 of 4).",
+    ]);
+    expect(report.unclaimed).toEqual([
+      { backend: "reference", dtype: "float32", elements: 12, rounding: 1 / 3, range: 1 / 3 },
+    ]);
+  });
+
+  it("a number beyond the side on which something is claimed", () => {
+    const open: Bounded = {
+      shape: [],
+      dtype: "float32",
+      value: Float64Array.of(1e39),
+      low: Float64Array.of(3e38),
+      high: Float64Array.of(Infinity),
+      nan: Uint8Array.of(0),
+      error: Float64Array.of(Infinity),
+    };
+    const compared = (got: number): readonly string[] => {
+      const [expected, actual] = [1e39, got].map((x) => ({ shape: [], data: [x] }));
+      if (expected === undefined || actual === undefined) throw new Error("there must be two");
+      return compareTensor("value", expected, actual, open, "float64").discrepancies.map(({ message }) => message);
+    };
+    expect([compared(Infinity), compared(3.1e38)]).toEqual([[], []]);
+    expect(compared(5)).toEqual(["value: expected 1e+39, got 5, allowed ≥ 3e+38"]);
+    expect(compared(Number.NaN)).toEqual(["value: expected 1e+39, got NaN, allowed ≥ 3e+38"]);
   });
 
   it("without cases, and with a case twice", async () => {

@@ -1,19 +1,28 @@
-import { bindShape, nodeAt, sizeOf, type DimSizes, type Graph, type Node } from "@losses/core";
+import { bindShape, isFloat, nodeAt, sizeOf, type DimSizes, type Graph, type Node } from "@losses/core";
 import { broadcastOffsets, linesAlong, stridesOf, walk } from "../src/analysis/layout.js";
 
 type Feeds = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>>;
 
-/** Evaluates a graph as plainly as one can, every intermediate rounded to float32, sums from left to right. */
-export function singlePrecision(graph: Graph, feeds: Feeds, sizes: DimSizes): readonly (readonly number[])[] {
+/**
+ * Evaluates a graph as plainly as one can, every intermediate rounded to float32, sums from left to right.
+ *
+ * @param store what inputs and outputs are rounded to
+ */
+export function singlePrecision(
+  graph: Graph,
+  feeds: Feeds,
+  sizes: DimSizes,
+  store: (x: number) => number = Math.fround,
+): readonly (readonly number[])[] {
   const values: number[][] = [];
   const shapes = graph.nodes.map((node) => bindShape(node.shape, sizes));
   for (const node of graph.nodes) {
     const shape = shapes[node.id] ?? [];
     const operands = node.inputs.map((id) => ({ data: values[id] ?? [], shape: shapes[id] ?? [] }));
-    const isFloat = node.dtype === "float32";
-    values.push(evaluate(node, operands, shape, feeds, sizes).map((x) => (isFloat ? Math.fround(x) : x)));
+    const round = !isFloat(node.dtype) ? (x: number) => x : node.op === "input" ? store : Math.fround;
+    values.push(evaluate(node, operands, shape, feeds, sizes).map(round));
   }
-  return graph.outputs.map(({ node }) => values[nodeAt(graph, node).id] ?? []);
+  return graph.outputs.map(({ node }) => (values[nodeAt(graph, node).id] ?? []).map(store));
 }
 
 interface Operand {
@@ -80,7 +89,7 @@ function evaluate(
       return each((a = nan) => Math.min(a, node.attrs.bound));
     case "cast":
       return each((a = nan) =>
-        node.attrs.to === "float32" ? a : node.attrs.to === "bool" ? (a === 0 ? 0 : 1) : Math.trunc(a),
+        isFloat(node.attrs.to) ? a : node.attrs.to === "bool" ? (a === 0 ? 0 : 1) : Math.trunc(a),
       );
     case "identity":
     case "unsqueeze":

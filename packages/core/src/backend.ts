@@ -49,7 +49,10 @@ export interface Engine<T> {
   /** `js:scalar`, `tfjs:wasm`, `onnxruntime:cpu` … */
   readonly id: string;
   readonly device: string;
-  /** Floating dtypes that it computes in, the default first. */
+  /**
+   * Floating dtypes that it computes in, the default first. With float16 inputs and results are float16, and what lies between is
+   * computed in float32.
+   */
   readonly dtypes: readonly [FloatDType, ...FloatDType[]];
   /**
    * Says that its executables can write results into tensors that they are handed, and when that would overwrite what they

@@ -14,7 +14,11 @@ export type ErrorCode =
   | "BACKEND_DISPOSED"
   | "BACKEND_FAILED"
   | "INVALID_GRAPH"
-  | "INVALID_DEFINITION";
+  | "INVALID_DEFINITION"
+  | "FILE_UNREADABLE"
+  | "FILE_MALFORMED"
+  | "FILE_UNSUPPORTED"
+  | "FILE_TOO_LARGE";
 
 /**
  * Base class of every error this library throws on purpose.

@@ -169,7 +169,7 @@ describe("feeds that are refused", () => {
       DTypeError,
       /got bool/,
     ],
-    ["no object", () => loss.valueSync(undefined as never), InputError, /must be an object/],
+    ["no object", () => loss.valueSync(undefined as never), InputError, /must be a plain object/],
   ])("%s", (_, run, type, message) => {
     expect(run).toThrow(type);
     expect(run).toThrow(message);
@@ -184,7 +184,7 @@ describe("feeds that are refused", () => {
   it("refuses a dtype the backend does not compute in", () => {
     const compile = (): unknown =>
       defineSyncBackend(interpreterEngine()).compileSync(crossEntropy(), { dtype: "float16" });
-    expect(compile).toThrow("interpreter: dtype must be one of float64, float32, got float16.");
+    expect(compile).toThrow('interpreter: dtype must be one of float64, float32, got "float16".');
   });
 });
 

@@ -37,7 +37,7 @@ describe("options", () => {
     [{ swap: 1 }, "option swap must be true or false, got 1."],
     [{ reduction: "avg" }, 'option reduction must be "none" | "mean" | "sum", got "avg".'],
     [{ reduction: "batchmean" }, 'option reduction must be "none" | "mean" | "sum", got "batchmean".'],
-    [[], "options must be an object, got an array."],
+    [[], "options must be a plain object with margin, p, eps, swap, reduction, got an array."],
   ])("refuses %o", (options, message) => {
     expect(untyped(options)).toThrow(OptionError);
     expect(untyped(options)).toThrow(`tripletMarginLoss: ${message}`);

@@ -1,4 +1,11 @@
-import { BackendUnavailableError, defineSyncBackend, type Engine, type SyncBackend } from "@losses/core";
+import {
+  BackendUnavailableError,
+  defineSyncBackend,
+  readOptions,
+  type Engine,
+  type Rules,
+  type SyncBackend,
+} from "@losses/core";
 import { whyNot } from "@losses/wasm";
 import { fastestEngine } from "./fastest.js";
 import { scalarEngine } from "./scalar/engine.js";
@@ -28,13 +35,20 @@ const engines: { readonly [K in JsEngineName]: () => Engine<JsTensor> } = {
   scalar: scalarEngine,
 };
 
+const rules: Rules<JsBackendOptions> = {
+  engine: {
+    domain: `one of ${Object.keys(engines).join(", ")}`,
+    accepts: (value) => typeof value === "string" && Object.hasOwn(engines, value),
+  },
+};
+
 /**
  * The backend in JavaScript and WebAssembly made at run time: no native parts, synchronous as well as asynchronous.
  *
  * Without `engine` it is called `js`: float32 losses run on `wasm` where that works, everything else on `scalar`.
  *
  * @param options - `engine`: which one.
- * @throws BackendUnavailableError where there is no such engine, with the reason and the cure.
+ * @throws BackendUnavailableError where that engine does not work, with the reason and the cure; OptionError on an unknown option.
  * @example
  * ```ts
  * const backend = await createBackend();
@@ -42,7 +56,7 @@ const engines: { readonly [K in JsEngineName]: () => Engine<JsTensor> } = {
  * const { value, grads } = await loss.valueAndGrad({ anchor, positive, negative });
  * ```
  */
-export async function createBackend(options: JsBackendOptions = {}): Promise<SyncBackend<JsTensor>> {
+export async function createBackend(options?: JsBackendOptions): Promise<SyncBackend<JsTensor>> {
   return createBackendSync(options);
 }
 
@@ -50,14 +64,9 @@ export async function createBackend(options: JsBackendOptions = {}): Promise<Syn
  * The same backend at once, as for a synchronous training step.
  *
  * @param options - `engine`: which one.
- * @throws BackendUnavailableError where there is no such engine, with the reason and the cure.
+ * @throws BackendUnavailableError where that engine does not work, with the reason and the cure; OptionError on an unknown option.
  */
-export function createBackendSync({ engine }: JsBackendOptions = {}): SyncBackend<JsTensor> {
-  if (engine === undefined) return defineSyncBackend(fastestEngine());
-  if (!Object.hasOwn(engines, engine)) {
-    const known = Object.keys(engines).join(", ");
-    const message = `js: engine must be one of ${known}, got ${String(engine)}.`;
-    throw new BackendUnavailableError(message, [`${String(engine)}: no such engine`]);
-  }
-  return defineSyncBackend(engines[engine]());
+export function createBackendSync(options?: JsBackendOptions): SyncBackend<JsTensor> {
+  const { engine } = readOptions("js", options, rules);
+  return defineSyncBackend(engine === undefined ? fastestEngine() : engines[engine]());
 }

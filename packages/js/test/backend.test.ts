@@ -1,12 +1,4 @@
-import {
-  BackendUnavailableError,
-  DTypeError,
-  defineLoss,
-  float,
-  InputError,
-  reduction,
-  ShapeError,
-} from "@losses/core";
+import { DTypeError, defineLoss, float, InputError, OptionError, reduction, ShapeError } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 
@@ -49,10 +41,14 @@ describe("createBackend", () => {
 
   it("refuses an engine that it does not have", async () => {
     const options = { engine: "cuda" } as unknown as { engine: "scalar" };
-    await expect(createBackend(options)).rejects.toThrow(BackendUnavailableError);
-    expect(() => createBackendSync(options)).toThrow("js: engine must be one of wasm, scalar, got cuda.");
-    expect(() => createBackendSync({ engine: "toString" } as unknown as { engine: "scalar" })).toThrow(
-      BackendUnavailableError,
+    await expect(createBackend(options)).rejects.toThrow(OptionError);
+    expect(() => createBackendSync(options)).toThrow('js: option engine must be one of wasm, scalar, got "cuda".');
+    expect(() => createBackendSync({ engine: "toString" } as unknown as { engine: "scalar" })).toThrow(OptionError);
+    expect(() => createBackendSync({ device: "webgpu" } as object)).toThrow(
+      "js: options must be among engine, got the unknown option device.",
+    );
+    await expect(createBackend("wasm" as never)).rejects.toThrow(
+      'js: options must be a plain object with engine, got "wasm".',
     );
   });
 

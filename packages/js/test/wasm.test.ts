@@ -52,6 +52,20 @@ describe("tensors in the memory of the engine", () => {
     backend.release(large);
   });
 
+  it("are refused as plain data where the same call has emptied the view of them", () => {
+    const backend = createBackendSync({ engine: "wasm" });
+    const loss = backend.compileSync(sum);
+    const y = backend.tensor(ones(2 ** 20));
+    // The copy of x is more than is free, and y.data was a view of the memory before it grew.
+    const run = (): unknown => loss.valueSync({ x: new Float32Array(2 ** 20), y: y.data });
+    expect(run).toThrow(
+      "y must keep its 1048576 elements, got 0: the memory under it has grown or moved since this view of it was made.",
+    );
+    // Now there is room.
+    expect(run).not.toThrow();
+    expect(loss.valueSync({ x: new Float32Array(2 ** 22), y: backend.tensor(ones(2 ** 22)) }).data[7]).toBe(1);
+  });
+
   it("are no more after their release", async () => {
     const backend = await createBackend({ engine: "wasm" });
     const x = backend.tensor(Float32Array.of(1));

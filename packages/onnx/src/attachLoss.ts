@@ -1,20 +1,31 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
-  checkOptionNames,
+  checkSpec,
   InputError,
   isFloat,
   LossesError,
+  OptionError,
+  printValue,
+  readOptions,
   ShapeError,
   type Dim,
   type InputDType,
   type LossSpec,
+  type Rules,
 } from "@losses/core";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
 import { elementType } from "./format.js";
-import { ModelProtoSchema, type GraphProto, type ModelProto, type ValueInfoProto } from "./generated/onnx_pb.js";
+import {
+  ModelProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
 import { lossGraph } from "./lossGraph.js";
+import { gradientsRule, readRecord, readRequests, recordRule } from "./requests.js";
 
 export interface AttachLossOptions {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
@@ -24,6 +35,8 @@ export interface AttachLossOptions {
   /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
   readonly inputs?: Readonly<Record<string, ExportInput>>;
 }
+
+const rules: Rules<AttachLossOptions> = { mapping: recordRule, gradients: gradientsRule, inputs: recordRule };
 
 /** The oldest operator set that has every op a loss is made of. */
 const oldestOpset = 15;
@@ -40,50 +53,72 @@ const oldestOpset = 15;
  * ```
  */
 export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
-  checkOptionNames("attachLoss", options, ["mapping", "gradients", "inputs"]);
+  checkSpec("attachLoss", spec);
+  const { gradients = false, ...given } = readOptions("attachLoss", options, rules);
+  const mapping = readMapping(given.mapping);
+  const inputs = readRequests("attachLoss", { inputs: given.inputs ?? {} });
   const { model, graph } = readModel(spec.name, bytes);
-  const mapped = Object.entries(options.mapping).map(([input, output]): [string, ValueInfoProto] => {
+  const mapped = Object.entries(mapping).map(([input, output]): [string, ValueInfoProto] => {
     const found = graph.output.find((value) => value.name === output);
     if (found !== undefined) return [input, found];
     const known = graph.output.map((value) => value.name).join(", ");
     throw new InputError(
-      `${spec.name}: ${input} must be mapped to an output (${known}), got ${output}.`,
+      `${spec.name}: ${input} must be mapped to an output (${known}), got ${printValue(output)}.`,
       "INVALID_INPUT",
     );
   });
   const requests = Object.fromEntries(
-    mapped.map(([input, value]) => [input, readType(spec.name, input, value, options.inputs?.[input])]),
+    mapped.map(([input, value]) => [
+      input,
+      readType(spec.name, input, value, Object.hasOwn(inputs, input) ? inputs[input] : undefined),
+    ]),
   );
   const floats = Object.keys(requests).filter((name) => isFloat(requests[name]?.dtype ?? "int32"));
   const dtype = floats.map((name) => requests[name]?.dtype).find((found) => found !== undefined && isFloat(found));
   const made = lossGraph(spec, {
-    inputs: { ...options.inputs, ...requests },
-    gradients: options.gradients === true ? floats : (options.gradients ?? false),
+    inputs: { ...inputs, ...requests },
+    gradients: gradients === true ? floats : gradients,
     ...(dtype === undefined ? {} : { dtype }),
   });
   const loss = buildModel(made.graph, { ...describeLoss(spec, made), opset: opsetOf(spec.name, model) });
-  if (loss.graph !== undefined) join(spec.name, graph, loss.graph, options.mapping);
+  if (loss.graph !== undefined) join(spec.name, graph, loss.graph, mapping);
   // A loss that was attached before describes itself no longer: each key stands once.
   const own = new Set(loss.metadataProps.map(({ key }) => key));
   model.metadataProps = [...model.metadataProps.filter(({ key }) => !own.has(key)), ...loss.metadataProps];
   return toBinary(ModelProtoSchema, model);
 }
 
+function readMapping(given: unknown): Readonly<Record<string, string>> {
+  const where = "attachLoss: option mapping";
+  const entries = readRecord(where, given).map(([input, output]) => {
+    if (typeof output === "string") return [input, output] as const;
+    throw new OptionError(`${where} must name outputs of the model, got ${printValue(output)} for ${input}.`);
+  });
+  if (entries.length > 0) return Object.fromEntries(entries);
+  throw new OptionError(`${where} must say which output of the model an input of the loss is, got none.`);
+}
+
 function readModel(loss: string, bytes: Uint8Array): { readonly model: ModelProto; readonly graph: GraphProto } {
   let model: ModelProto;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new LossesError(
+      "INVALID_INPUT",
+      `${loss}: attachLoss must get the bytes of an ONNX model in a Uint8Array, got ${printValue(bytes)}.`,
+    );
+  }
   try {
     model = fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
     throw new LossesError(
       "INVALID_INPUT",
-      `${loss}: attachLoss takes the bytes of an ONNX model, got something else.`,
+      `${loss}: attachLoss must get the bytes of an ONNX model, got something else.`,
       { cause },
     );
   }
   if (model.graph === undefined) {
     throw new LossesError(
       "INVALID_INPUT",
-      `${loss}: attachLoss takes the bytes of an ONNX model, got one without a graph.`,
+      `${loss}: attachLoss must get the bytes of an ONNX model, got one without a graph.`,
     );
   }
   return { model, graph: model.graph };
@@ -110,7 +145,11 @@ function readType(
   const shape =
     given?.shape ??
     tensor?.shape?.dim.map(({ value }, i): Dim =>
-      value.case === "dimValue" ? Number(value.value) : value.case === "dimParam" ? value.value : `${name}_${i}`,
+      value.case === "dimValue"
+        ? Number(value.value)
+        : value.case === "dimParam" && value.value !== ""
+          ? value.value
+          : `${name}_${i}`,
     );
   if (dtype === undefined || shape === undefined) {
     throw new ShapeError(
@@ -145,14 +184,23 @@ function join(loss: string, graph: GraphProto, added: GraphProto, mapping: Reado
     if (name === "" || visible.has(name)) return name;
     return Object.hasOwn(mapping, name) ? (mapping[name] ?? name) : prefix + name;
   };
-  for (const node of added.node) {
-    node.name = prefix + node.name;
-    node.input = node.input.map(rename);
-    node.output = node.output.map(rename);
-  }
+  renameNodes(added.node, prefix, rename);
   for (const tensor of added.initializer) tensor.name = rename(tensor.name);
   graph.node.push(...added.node);
   graph.initializer.push(...added.initializer);
   graph.input.push(...inputs);
   graph.output.push(...added.output);
+}
+
+function renameNodes(nodes: readonly NodeProto[], prefix: string, rename: (name: string) => string): void {
+  for (const node of nodes) {
+    node.name = prefix + node.name;
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+    for (const { g } of node.attribute) {
+      if (g === undefined) continue;
+      renameNodes(g.node, prefix, rename);
+      for (const output of g.output) output.name = rename(output.name);
+    }
+  }
 }

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { countUses, graphInputs, nodeAt, verify, type Graph, type Node, type Shape } from "@losses/core";
-import type { EmitContext, Provider, SumPlan } from "./emit/context.js";
+import { countUses, graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
+import type { EmitContext, Provider } from "./emit/context.js";
+import { addUnknown, unknownForBadLabels } from "./emit/labels.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
-import { planForAnySize } from "./emit/sums.js";
+import { planSum } from "./emit/sumPlan.js";
 import { emitNode } from "./emit/table.js";
 import { ModelWriter } from "./emit/writer.js";
 import { encodeValue } from "./format.js";
@@ -14,7 +15,9 @@ import {
   type ModelProto,
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
+import { haveElements, isLarge } from "./variant.js";
 import { version } from "./version.js";
+import { widenHalf } from "./widenHalf.js";
 
 /** The ONNX file format and operator set that models are written in: old enough for every current runtime. */
 export const irVersion = 8;
@@ -33,17 +36,15 @@ export interface ExportGraphOptions {
   /** int32 inputs of the graph that the model shall take as int64. */
   readonly int64Inputs?: readonly string[];
   /**
-   * How to sum all elements of a tensor of this shape, where the sizes are known beforehand;
-   * default: right for every size.
+   * The sizes behind the symbols that the model is for, which makes it faster: it serves just those that have the same `variantKey`.
+   * Default: the model is right for every size.
    */
-  readonly planSum?: (shape: Shape) => SumPlan;
+  readonly sizes?: DimSizes;
   /**
    * True for a model that is fed class indices only after they have been checked against the range that its inputs say
-   * (`attrs.indices`). Default false: an index out of range picks nothing.
+   * (`attrs.indices`). Default false: an index out of range makes every output NaN.
    */
   readonly trustsIndices?: boolean;
-  /** True for a model that is never fed a tensor without elements: it may be faster. Default false. */
-  readonly hasElements?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
 }
@@ -54,13 +55,30 @@ interface BuildOptions extends ExportGraphOptions {
   readonly sizeInputs?: SizeInput[];
 }
 
+/** What the outputs of a graph are called in its model: as in the graph, unless an input of the model has that name. */
+export function outputNames(graph: Graph): readonly string[] {
+  const inputs = graphInputs(graph).map(({ attrs }) => attrs.name);
+  const { outputs } = graph;
+  const taken = new Set([...inputs, ...outputs.map(({ name }) => name)]);
+  return outputs.map(({ name }) => {
+    if (!inputs.includes(name)) return name;
+    let free = `output:${name}`;
+    while (taken.has(free)) free = `output:${free}`;
+    taken.add(free);
+    return free;
+  });
+}
+
 /** A graph as an ONNX model that is not encoded yet. */
-export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto {
-  verify(graph);
+export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto {
+  verify(given);
+  const graph = widenHalf(given);
   const operators = options.opset ?? (options.provider === "cpu" ? processorOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
-  const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...graph.outputs.map(({ name }) => name)]);
+  const names = outputNames(graph);
+  const outputs = graph.outputs.map(({ node }, i) => ({ name: names[i] ?? "", node }));
+  const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...names]);
   const values: string[] = [];
   const uses = countUses(graph);
   const provider = options.provider ?? "any";
@@ -71,9 +89,10 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
       options.sizeInputs === undefined
         ? sizesOfShapes(writer, graph, provider)
         : sizesOfInputs(writer, options.sizeInputs),
-    planSum: options.planSum ?? planForAnySize,
+    planSum: (run) => planSum(run, options.sizes),
+    isLarge: (shape) => isLarge(shape, options.sizes),
     provider,
-    hasElements: options.hasElements ?? false,
+    hasElements: haveElements(options.sizes),
     trustsIndices: options.trustsIndices ?? false,
     int64Inputs,
     opset: operators,
@@ -89,8 +108,12 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
       ),
     );
   }
+  const unknown = unknownForBadLabels(context);
   const { nodes, initializers, read } = writer.finish(
-    graph.outputs.map(({ name, node }) => ({ name, value: values[node] ?? "" })),
+    outputs.map(({ name, node }) => ({
+      name,
+      value: unknown === undefined ? (values[node] ?? "") : addUnknown(node, unknown, context),
+    })),
   );
   const sizeInputs = (options.sizeInputs ?? []).filter(({ name }) => read.has(name));
   options.sizeInputs?.splice(0, Infinity, ...sizeInputs);
@@ -115,7 +138,7 @@ export function buildModel(graph: Graph, options: BuildOptions = {}): ModelProto
         ),
         ...sizeInputs.map(({ name, dtype, shape }) => encodeValue(name, dtype, shape)),
       ],
-      output: graph.outputs.map(({ name, node }) => {
+      output: outputs.map(({ name, node }) => {
         const { dtype, shape } = nodeAt(graph, node);
         return encodeValue(name, dtype, shape, options.docs?.[name]);
       }),
@@ -132,11 +155,10 @@ function describeInner(
   values: readonly string[],
   computed: ReadonlySet<string>,
 ): readonly ValueInfoProto[] {
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
   const inner = new Map(
     graph.nodes.flatMap((node): [string, Node][] => {
       const value = values[node.id] ?? "";
-      return computed.has(value) && !outputs.has(value) ? [[value, node]] : [];
+      return computed.has(value) ? [[value, node]] : [];
     }),
   );
   return [...inner].map(([name, { dtype, shape }]) => encodeValue(name, dtype, shape));

@@ -1,8 +1,9 @@
 import { toBinary } from "@bufbuild/protobuf";
-import type { Graph } from "@losses/core";
+import { type Graph, isPlainObject, isSize, readOptions, type Rules } from "@losses/core";
 import { buildModel, type ExportGraphOptions } from "./buildModel.js";
 import type { SizeInput } from "./emit/sizes.js";
 import { ModelProtoSchema } from "./generated/onnx_pb.js";
+import { flagRule, providerRule, textRecordRule, textsRule } from "./requests.js";
 
 /**
  * Writes a graph as an ONNX model: the bytes of a `.onnx` file. Symbols become symbolic dimensions, so the model serves
@@ -15,8 +16,8 @@ import { ModelProtoSchema } from "./generated/onnx_pb.js";
  * await writeFile("loss.onnx", bytes);
  * ```
  */
-export function exportGraph(graph: Graph, options: ExportGraphOptions = {}): Uint8Array {
-  return toBinary(ModelProtoSchema, buildModel(graph, options));
+export function exportGraph(graph: Graph, options?: ExportGraphOptions): Uint8Array {
+  return toBinary(ModelProtoSchema, buildModel(graph, readGraphOptions("exportGraph", options)));
 }
 
 /** A model that is told the sizes of a run instead of computing them. */
@@ -37,7 +38,25 @@ export interface SizedModel {
  * for (const { name, dtype, shape, values } of sizeInputs) feeds[name] = tensor(dtype, shape, values({ N: 32 }));
  * ```
  */
-export function exportSizedGraph(graph: Graph, options: ExportGraphOptions = {}): SizedModel {
+export function exportSizedGraph(graph: Graph, options?: ExportGraphOptions): SizedModel {
   const sizeInputs: SizeInput[] = [];
-  return { model: toBinary(ModelProtoSchema, buildModel(graph, { ...options, sizeInputs })), sizeInputs };
+  const model = buildModel(graph, { ...readGraphOptions("exportSizedGraph", options), sizeInputs });
+  return { model: toBinary(ModelProtoSchema, model), sizeInputs };
+}
+
+const rules: Rules<ExportGraphOptions> = {
+  doc: { domain: "a text", accepts: (value) => typeof value === "string" },
+  metadata: textRecordRule,
+  docs: textRecordRule,
+  int64Inputs: textsRule,
+  sizes: {
+    domain: "a plain object of sizes by symbol",
+    accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
+  },
+  trustsIndices: flagRule,
+  provider: providerRule,
+};
+
+function readGraphOptions(where: string, options: ExportGraphOptions | undefined): ExportGraphOptions {
+  return readOptions(where, options, rules);
 }

@@ -1,13 +1,16 @@
-import { checkOptionNames, OptionError, type LossSpec } from "@losses/core";
+import { checkSpec, readOptions, type LossSpec, type Rules } from "@losses/core";
 import { describeLoss } from "./describeLoss.js";
 import type { Provider } from "./emit/context.js";
 import { exportGraph } from "./exportGraph.js";
 import { lossGraph, type LossGraphOptions } from "./lossGraph.js";
+import { graphRules, providerRule } from "./requests.js";
 
 export interface ExportLossOptions extends LossGraphOptions {
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
 }
+
+const rules: Rules<ExportLossOptions> = { ...graphRules, provider: providerRule };
 
 /**
  * Writes a loss, or a loss and its gradients, as an ONNX model: the bytes of a `.onnx` file that every ONNX runtime
@@ -26,12 +29,9 @@ export interface ExportLossOptions extends LossGraphOptions {
  * const fixed = exportLoss(crossEntropy(), { shapes: { input: ["batch", 10] }, inputs: { target: { dtype: "int64" } } });
  * ```
  */
-export function exportLoss(spec: LossSpec, options: ExportLossOptions = {}): Uint8Array {
-  checkOptionNames("exportLoss", options, ["gradients", "value", "dtype", "inputs", "shapes", "provider"]);
-  const provider: string = options.provider ?? "any";
-  if (provider !== "any" && provider !== "cpu") {
-    throw new OptionError(`exportLoss: option provider must be "any" or "cpu", got ${JSON.stringify(provider)}.`);
-  }
-  const made = lossGraph(spec, options);
+export function exportLoss(spec: LossSpec, options?: ExportLossOptions): Uint8Array {
+  checkSpec("exportLoss", spec);
+  const { provider = "any", ...rest } = readOptions("exportLoss", options, rules);
+  const made = lossGraph(spec, rest);
   return exportGraph(made.graph, { ...describeLoss(spec, made), provider });
 }

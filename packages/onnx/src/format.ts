@@ -3,6 +3,7 @@ import { getTextEncoding } from "@bufbuild/protobuf/wire";
 import { halfBits, type DType, type InputDType, type Shape } from "@losses/core";
 import {
   AttributeProtoSchema,
+  GraphProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
   ValueInfoProtoSchema,
@@ -15,12 +16,20 @@ import {
 /** An attribute of an ONNX node: an integer, a list of integers, or a text. */
 export type AttributeValue = number | string | readonly number[];
 
+/** Nodes that run if another node says so. They read values around them; `output` is what they are for. */
+export interface Branch {
+  readonly nodes: readonly OnnxNode[];
+  readonly output: string;
+  readonly dtype: InputDType;
+  readonly shape: Shape;
+}
+
 /** One ONNX node before it is encoded. */
 export interface OnnxNode {
   readonly opType: string;
   readonly inputs: readonly string[];
   readonly output: string;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly attributes: Readonly<Record<string, AttributeValue | Branch>>;
 }
 
 /** `TensorProto.DataType` of each dtype. */
@@ -34,7 +43,7 @@ export const elementType: { readonly [K in InputDType]: number } = {
 };
 
 /** `AttributeProto.AttributeType` of what attributes hold here. */
-const attributeType = { int: 2, string: 3, ints: 7 } as const;
+const attributeType = { int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 export function encodeNode(node: OnnxNode): NodeProto {
   return create(NodeProtoSchema, {
@@ -46,13 +55,22 @@ export function encodeNode(node: OnnxNode): NodeProto {
   });
 }
 
-function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
+function encodeAttribute(name: string, value: AttributeValue | Branch): AttributeProto {
+  if (isBranch(value)) {
+    const { nodes, output, dtype, shape } = value;
+    const g = { name: output, node: nodes.map(encodeNode), output: [encodeValue(output, dtype, shape)] };
+    return create(AttributeProtoSchema, { name, type: attributeType.graph, g: create(GraphProtoSchema, g) });
+  }
   if (typeof value === "string") {
     return create(AttributeProtoSchema, { name, type: attributeType.string, s: getTextEncoding().encodeUtf8(value) });
   }
   return typeof value === "number"
     ? create(AttributeProtoSchema, { name, type: attributeType.int, i: BigInt(value) })
     : create(AttributeProtoSchema, { name, type: attributeType.ints, ints: value.map(BigInt) });
+}
+
+export function isBranch(value: AttributeValue | Branch): value is Branch {
+  return typeof value === "object" && "nodes" in value;
 }
 
 /** A named input or output; symbols become `dim_param`. */

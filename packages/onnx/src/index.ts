@@ -1,11 +1,11 @@
 export { exportLoss, type ExportLossOptions } from "./exportLoss.js";
 export { attachLoss, type AttachLossOptions } from "./attachLoss.js";
 export { exportGraph, exportSizedGraph, type SizedModel } from "./exportGraph.js";
-export { irVersion, opset, type ExportGraphOptions } from "./buildModel.js";
+export { irVersion, opset, outputNames, type ExportGraphOptions } from "./buildModel.js";
 export { lossGraph, type LossGraph, type LossGraphOptions } from "./lossGraph.js";
 export type { ChosenInput, ExportInput } from "./inputShapes.js";
-export type { Provider, SumPlan } from "./emit/context.js";
+export type { Provider } from "./emit/context.js";
 export type { SizeInput } from "./emit/sizes.js";
-export { planForSize } from "./emit/sums.js";
+export { variantKey } from "./variant.js";
 export type { AttributeValue } from "./format.js";
 export { writeModel, type ModelNode, type ModelParts, type ModelTensor, type ModelValue } from "./writeModel.js";

@@ -64,13 +64,7 @@ function chosenDeclarations(
   requests: Readonly<Record<string, ExportInput>>,
 ): Readonly<Record<string, InputDeclaration>> {
   const all = allInputs(definition);
-  for (const [name, { shape = [] }] of Object.entries(requests)) {
-    const wrong = shape.find((dim) => dim === "" || (typeof dim === "number" && !(Number.isInteger(dim) && dim >= 0)));
-    if (wrong !== undefined) {
-      throw new ShapeError(
-        `${loss}: ${name} must have axes that are sizes >= 0 or names, got ${JSON.stringify(wrong)} in ${formatShape(shape)}.`,
-      );
-    }
+  for (const name of Object.keys(requests)) {
     if (!Object.hasOwn(all, name)) {
       throw new InputError(
         `${loss}: inputs must be among ${Object.keys(all).join(", ")}, got the unknown input ${name}.`,

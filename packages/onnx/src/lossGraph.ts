@@ -1,7 +1,9 @@
 import {
   bindInputs,
+  checkSpec,
   InputError,
   LossesError,
+  readOptions,
   ShapeError,
   simplify,
   traceLoss,
@@ -9,9 +11,11 @@ import {
   type Dim,
   type FloatDType,
   type Graph,
+  type Node,
   type LossSpec,
 } from "@losses/core";
 import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
+import { graphRules, readRequests } from "./requests.js";
 
 export interface LossGraphOptions {
   /** True: the gradient of every differentiable input; or the names of some. Default: the loss alone. */
@@ -22,7 +26,10 @@ export interface LossGraphOptions {
   readonly dtype?: FloatDType;
   /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
   readonly inputs?: Readonly<Record<string, ExportInput>>;
-  /** Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. */
+  /**
+   * Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. Of two axes that the loss tells apart only the first can
+   * have a name; the other keeps its own.
+   */
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
 }
 
@@ -37,11 +44,13 @@ export interface LossGraph {
 }
 
 /** Traces a loss for inputs that are not there yet, from its declaration and the options. */
-export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossGraph {
+export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
+  checkSpec("lossGraph", spec);
+  const options = readOptions(spec.name, given, graphRules);
   const dtype = options.dtype ?? "float32";
-  const requests = mergeRequests(options);
+  const requests = readRequests(spec.name, options);
   const inputs = chooseInputs(spec, dtype, requests);
-  const binding = bindSymbols(spec, inputs);
+  const { binding, real } = bindSymbols(spec, inputs);
   const possible = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   const wanted = options.gradients ?? false;
   const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
@@ -63,25 +72,21 @@ export function lossGraph(spec: LossSpec, options: LossGraphOptions = {}): LossG
       "INVALID_INPUT",
     );
   }
-  const graph = traceLoss(spec, binding, { dtype, gradients });
+  const graph = withRealRanges(traceLoss(spec, binding, { dtype, gradients }), real);
   const outputs = graph.outputs.slice(1);
   return { graph: value ? graph : simplify({ ...graph, outputs }), inputs, value, gradients };
 }
 
-function mergeRequests({ inputs = {}, shapes = {} }: LossGraphOptions): Readonly<Record<string, ExportInput>> {
-  const names = new Set([...Object.keys(inputs), ...Object.keys(shapes)]);
-  return Object.fromEntries(
-    [...names].map((name): [string, ExportInput] => {
-      const shape = shapes[name];
-      return [name, shape === undefined ? { ...inputs[name] } : { ...inputs[name], shape }];
-    }),
-  );
+// Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
+const firstStandIn = 2 ** 31;
+
+interface Bound {
+  readonly binding: Binding;
+  /** What each of the loss's own letters stands for. */
+  readonly real: ReadonlyMap<string, Dim>;
 }
 
-// Binding compares sizes, so each name gets a size of its own that no real shape has, and is put back afterwards.
-const firstStandIn = 2 ** 30;
-
-function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Binding {
+function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput>>): Bound {
   const standIns = new Map<string, number>();
   const names = new Map<number, string>();
   const standIn = (dim: Dim): number => {
@@ -95,11 +100,46 @@ function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput
     Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape: shape.map(standIn), dtype }]),
   );
   const binding = readably(names, () => bindInputs(spec.loss.definition, given));
-  const real = (dim: Dim): Dim => {
-    const size = typeof dim === "number" ? dim : (binding.sizes[dim] ?? -1);
-    return names.get(size) ?? size;
-  };
-  return { ...binding, inputs: binding.inputs.map((input) => ({ ...input, shape: input.shape.map(real) })) };
+  const real = realDims(binding, names);
+  const bound = binding.inputs.map((input) => ({ ...input, shape: input.shape.map((dim) => realDim(dim, real)) }));
+  return { binding: { ...binding, inputs: bound }, real };
+}
+
+function realDim(dim: Dim, real: Bound["real"]): Dim {
+  return typeof dim === "number" ? dim : (real.get(dim) ?? dim);
+}
+
+/** The ranges of class indices are said in the loss's letters too. */
+function withRealRanges(graph: Graph, real: Bound["real"]): Graph {
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.op !== "input" || node.attrs.indices === undefined) return node;
+    const { below } = node.attrs.indices;
+    return { ...node, attrs: { ...node.attrs, indices: { ...node.attrs.indices, below: realDim(below, real) } } };
+  });
+  return { ...graph, nodes };
+}
+
+/**
+ * The loss does not ask that two letters be the same size, and a run may have two sizes
+ * where a model says one name twice: so a name goes to its first letter, and the next keeps its own.
+ */
+function realDims({ sizes }: Binding, names: ReadonlyMap<number, string>): Bound["real"] {
+  const real = new Map<string, Dim>();
+  const taken = new Set<string>(names.values());
+  const given = new Set<string>();
+  for (const [letter, size] of Object.entries(sizes)) {
+    const name = names.get(size);
+    if (name === undefined || !given.has(name)) {
+      real.set(letter, name ?? size);
+      if (name !== undefined) given.add(name);
+      continue;
+    }
+    let own = letter;
+    while (taken.has(own)) own += "_";
+    taken.add(own);
+    real.set(letter, own);
+  }
+  return real;
 }
 
 /** Runs `bind`; in the message of a shape error the names stand again where their sizes were printed. */

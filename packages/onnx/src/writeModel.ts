@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ShapeError, sizeOf, type InputDType, type Shape } from "@losses/core";
 import { irVersion, opset as ownOpset } from "./buildModel.js";
+import { readModelParts } from "./checkModel.js";
 import { encodeNode, encodeTensor, encodeValue, type AttributeValue } from "./format.js";
 import {
   GraphProtoSchema,
@@ -50,7 +51,7 @@ export interface ModelParts {
  * Writes a model of your own: ONNX nodes as plain lists in, the bytes of a `.onnx` file out. The nodes are taken as they are;
  * a runtime says what is wrong with them.
  *
- * @throws ShapeError if the data of a constant does not fill its shape
+ * @throws ShapeError if the data of a constant does not fill its shape; OptionError on what is no part of a model
  * @example
  * ```ts
  * const bytes = writeModel({
@@ -60,14 +61,8 @@ export interface ModelParts {
  * });
  * ```
  */
-export function writeModel({
-  inputs,
-  outputs,
-  nodes,
-  initializers = [],
-  opset = ownOpset,
-  name = "model",
-}: ModelParts): Uint8Array {
+export function writeModel(parts: ModelParts): Uint8Array {
+  const { inputs, outputs, nodes, initializers = [], opset = ownOpset, name = "model" } = readModelParts(parts);
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
     opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(opset) })],

@@ -5,9 +5,8 @@ import { decode } from "./decode.js";
 
 const onProcessor: ExportGraphOptions = {
   provider: "cpu",
-  hasElements: true,
   trustsIndices: true,
-  planSum: () => "plain",
+  sizes: { N: 4, n1: 4, C: 5, D: 3 },
 };
 
 /** How often each op occurs in a loss with its gradients. */
@@ -18,8 +17,8 @@ function counts(spec: LossSpec, options: ExportGraphOptions = onProcessor): Read
   return found;
 }
 
-/** One of the inputs x and y times 1 / |x|, or times 0 where that is 0. */
-function scaledByNorm(factor: number): Graph {
+/** One of the inputs x and y times a number / |x|, or times 0 where that is 0. */
+function scaledByNorm(factor: number, number = 1): Graph {
   const rows = { shape: ["N", "D"], dtype: "float32" } as const;
   const line = { shape: ["N", 1], dtype: "float32" } as const;
   const scalar = { shape: [], dtype: "float32" } as const;
@@ -31,7 +30,7 @@ function scaledByNorm(factor: number): Graph {
     { op: "sqrt", inputs: [3], attrs: {}, ...line },
     { op: "constant", inputs: [], attrs: { value: 0, dtype: "float32" }, ...scalar },
     { op: "equal", inputs: [4, 5], attrs: {}, ...line, dtype: "bool" },
-    { op: "constant", inputs: [], attrs: { value: 1, dtype: "float32" }, ...scalar },
+    { op: "constant", inputs: [], attrs: { value: number, dtype: "float32" }, ...scalar },
     { op: "div", inputs: [7, 4], attrs: {}, ...line },
     { op: "where", inputs: [6, 5, 8], attrs: {}, ...line },
     { op: "mul", inputs: [factor, 9], attrs: {}, ...rows },
@@ -51,15 +50,16 @@ describe("on the processor", () => {
     expect(found["Max"]).toBe(3);
   });
 
-  it("a share is divided where nothing is known of the sizes", () => {
-    expect(counts(tripletMarginLoss(), { ...onProcessor, hasElements: false })["Where"]).toBe(1);
+  it("shares and quotients by norms are chosen where there may be nothing: a share of nothing is infinite", () => {
+    expect(counts(tripletMarginLoss(), { ...onProcessor, sizes: { n1: 0, D: 3 } })["Where"]).toBe(3);
   });
 
-  it("a quotient by a norm keeps its choice unless all it does is multiply the vector", () => {
-    const written = (factor: number): readonly string[] =>
-      decode(exportGraph(scaledByNorm(factor), onProcessor)).graph.node.map(({ opType }) => opType);
-    expect(written(0)).not.toContain("Where");
-    expect(written(1)).toContain("Where");
+  it("a quotient by a norm keeps its choice unless all it does is multiply the vector, and is of a finite number", () => {
+    const written = (graph: Graph): readonly string[] =>
+      decode(exportGraph(graph, onProcessor)).graph.node.map(({ opType }) => opType);
+    expect(written(scaledByNorm(0))).not.toContain("Where");
+    expect(written(scaledByNorm(1))).toContain("Where");
+    expect(written(scaledByNorm(0, Infinity))).toContain("Where");
   });
 
   it("cross entropy chooses twice: what is ignored has no loss and no weight", () => {

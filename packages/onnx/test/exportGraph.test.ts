@@ -1,6 +1,6 @@
-import type { Graph } from "@losses/core";
+import type { Graph, Node } from "@losses/core";
 import { expect, it } from "vitest";
-import { exportGraph, exportSizedGraph } from "../src/index.js";
+import { exportGraph, exportSizedGraph, outputNames, variantKey } from "../src/index.js";
 import { decode } from "./decode.js";
 
 const x = {
@@ -67,6 +67,30 @@ it("inner values never take the name of an input or output", () => {
   expect(new Set(names).size).toBe(3);
 });
 
+it("an output whose name an input has gets another, and a size that is an input too", () => {
+  const named = (name: string): Node => ({ ...x, attrs: { ...x.attrs, name } });
+  const graph = (name: string): Graph => ({
+    name: "named",
+    nodes: [
+      named(name),
+      { id: 1, op: "dimSize", inputs: [], attrs: { dims: ["N"], dtype: "float32" }, shape: [], dtype: "float32" },
+      { id: 2, op: "mul", inputs: [0, 1], attrs: {}, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [
+      { name: "value", node: 2 },
+      { name: "grad:x", node: 1 },
+    ],
+  });
+  expect(outputNames(graph("x"))).toEqual(["value", "grad:x"]);
+  expect(outputNames(graph("value"))).toEqual(["output:value", "grad:x"]);
+  const names = (name: string): readonly string[] => {
+    const { input, output } = decode(exportSizedGraph(graph(name)).model).graph;
+    return [...input, ...output].map((value) => value.name);
+  };
+  expect(names("value")).toEqual(["value", "count:float32:N", "output:value", "grad:x"]);
+  expect(names("count:float32:N")).toEqual(["count:float32:N", "count:float32:N_", "value", "grad:x"]);
+});
+
 it("refuses a symbol that no input brings", () => {
   const graph: Graph = {
     name: "lost",
@@ -101,7 +125,7 @@ it("reads sizes from shapes, or has inputs for them and computes none", () => {
   ]);
 });
 
-it("an input for a count of zeros fills a line up to whole rows", () => {
+it("inputs for counts of zeros fill a line up to whole rows, and rows of rows", () => {
   const graph: Graph = {
     name: "total",
     nodes: [
@@ -110,13 +134,56 @@ it("an input for a count of zeros fills a line up to whole rows", () => {
     ],
     outputs: [{ name: "value", node: 1 }],
   };
-  const { sizeInputs } = exportSizedGraph(graph, { planSum: () => "padded" });
-  expect(sizeInputs.map(({ values }) => [0, 1, 4096, 5000].map((N) => values({ N })))).toEqual([
-    [
-      [0, 0],
-      [0, 4095],
-      [0, 0],
-      [0, 3192],
-    ],
+  const { sizeInputs } = exportSizedGraph(graph);
+  const values = (N: number): readonly (readonly number[])[] => sizeInputs.map((input) => input.values({ N }));
+  expect(values(0)).toEqual([
+    [0, 0],
+    [0, 128],
+    [0, 0],
+    [0, 128],
+    [0, 0],
+    [0, 128],
   ]);
+  expect(values(128)).toEqual([
+    [0, 0],
+    [1, 128],
+    [0, 127],
+    [1, 128],
+    [0, 127],
+    [1, 128],
+  ]);
+  expect(values(50_000)).toEqual([
+    [0, 48],
+    [391, 128],
+    [0, 121],
+    [4, 128],
+    [0, 124],
+    [1, 128],
+  ]);
+});
+
+it("a model for known sizes takes short sums in one go and long ones in rows; one key names all that it serves", () => {
+  const shape = ["N", "C"];
+  const graph: Graph = {
+    name: "totals",
+    nodes: [
+      { ...x, attrs: { ...x.attrs, shape }, shape },
+      { id: 1, op: "reduceSum", inputs: [0], attrs: { axes: [1], keepdims: false }, shape: ["N"], dtype: "float32" },
+    ],
+    outputs: [{ name: "value", node: 1 }],
+  };
+  const written = (C: number): readonly string[] =>
+    decode(exportGraph(graph, { sizes: { N: 2, C } })).graph.node.map(({ opType }) => opType);
+  expect(written(512)).toEqual(["ReduceSum"]);
+  expect(written(1000)).toEqual(["Reshape", "ReduceSum", "ReduceSum"]);
+  expect(written(521)).toContain("Pad");
+  const keyOf = variantKey(graph);
+  const keys = [
+    { N: 2, C: 3 },
+    { N: 70_000, C: 512 },
+    { N: 2, C: 1024 },
+    { N: 2, C: 0 },
+  ].map(keyOf);
+  expect(keys[0]).toBe(keys[1]);
+  expect(new Set(keys).size).toBe(3);
 });

@@ -1,6 +1,7 @@
-import { checkOptionNames, OptionError, type Backend } from "@losses/core";
+import { isTexts, OptionError, printValue, readOptions, type Backend, type Rules } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
+import { nodeModule } from "./nodeModule.js";
 import { probeDevice, probeDTypes } from "./probe.js";
 import {
   asOrtModule,
@@ -12,7 +13,7 @@ import {
   type RuntimeName,
 } from "./runtime.js";
 import { sessionSetup, unavailable } from "./sessions.js";
-import { startRemoteRuntime } from "./worker/remoteRuntime.js";
+import { startRemoteRuntime, type RemoteRuntime } from "./worker/remoteRuntime.js";
 
 export interface OnnxRuntimeOptions {
   /**
@@ -50,17 +51,18 @@ export interface OnnxRuntimeOptions {
  * const { value, grads } = await loss.valueAndGrad({ image, text, logitScale: 14.3 });
  * ```
  */
-export async function createBackend(options: OnnxRuntimeOptions = {}): Promise<Backend<OrtTensor>> {
-  const { runtime, devices, threads, worker, outputs } = readOptions(options);
+export async function createBackend(options?: OnnxRuntimeOptions): Promise<Backend<OrtTensor>> {
+  const { runtime, devices, ort: given, threads, worker, outputs } = wantedOf(options);
   const name = runtimePackages[runtime];
   let ort: OrtModule;
+  let remote: RemoteRuntime | undefined;
   try {
-    ort = asOrtModule(options.ort) ?? (await loadRuntime(runtime));
+    ort = given ?? (await loadRuntime(runtime));
+    remote = worker ? startRemoteRuntime(ort) : undefined;
   } catch (cause) {
     throw unavailable(devices.map(({ device }) => backendId(runtime, device)).join(" or "), [messageOf(cause)], cause);
   }
-  const count = threads ?? (await defaultThreads(runtime));
-  const remote = worker ? await startRemoteRuntime(ort) : undefined;
+  const count = threads ?? defaultThreads(runtime);
   const stop = async (): Promise<void> => remote?.stop();
   const reasons: string[] = [];
   const causes: unknown[] = [];
@@ -97,58 +99,63 @@ function backendId(runtime: RuntimeName, device: Device): string {
 interface Wanted {
   readonly runtime: RuntimeName;
   readonly devices: readonly { readonly device: Device; readonly facts: DeviceFacts }[];
+  readonly ort: OrtModule | undefined;
   readonly threads: number | undefined;
   readonly worker: boolean;
   readonly outputs: "host" | "device";
 }
 
-const optionNames: readonly string[] = ["device", "runtime", "ort", "threads", "worker", "outputs"];
+/** More threads than any machine runs. */
+const mostThreads = 1024;
 
-function readOptions(options: OnnxRuntimeOptions): Wanted {
-  checkOptionNames("createBackend", options, optionNames);
-  const runtime = options.runtime ?? (isNode() ? "node" : "web");
-  if (!(runtime in runtimePackages)) {
-    throw new OptionError(`createBackend: option runtime must be "node" or "web", got "${String(runtime)}".`);
-  }
-  const { threads, worker = false, outputs = "host" } = options;
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
-    throw new OptionError(`createBackend: option threads must be an integer >= 1, got ${threads}.`);
-  }
-  if (options.ort !== undefined && asOrtModule(options.ort) === undefined) {
-    throw new OptionError("createBackend: option ort must be a module of ONNX Runtime, got something else.");
-  }
-  if (typeof worker !== "boolean")
-    throw new OptionError(`createBackend: option worker must be a boolean, got ${typeof worker}.`);
-  if (worker && (runtime === "web" || options.ort !== undefined)) {
+const rules: Rules<OnnxRuntimeOptions> = {
+  // Which ones there are depends on the runtime.
+  device: {
+    domain: "a device or a list of devices",
+    accepts: (value) => typeof value === "string" || isTexts(value),
+  },
+  runtime: {
+    domain: Object.keys(runtimePackages).join(" or "),
+    accepts: (value) => typeof value === "string" && Object.hasOwn(runtimePackages, value),
+  },
+  ort: { domain: "a module of ONNX Runtime", accepts: (value) => asOrtModule(value) !== undefined },
+  threads: {
+    domain: `an integer from 1 to ${mostThreads}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= mostThreads,
+  },
+  worker: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  outputs: { domain: '"host" or "device"', accepts: (value) => value === "host" || value === "device" },
+};
+
+function wantedOf(options: OnnxRuntimeOptions | undefined): Wanted {
+  const given = readOptions("createBackend", options, rules);
+  const { runtime = isNode() ? "node" : "web", threads, worker = false, outputs = "host" } = given;
+  const ort = given.ort && asOrtModule(given.ort);
+  if (worker && (runtime === "web" || ort !== undefined)) {
     throw new OptionError(
       "createBackend: option worker must be left out with onnxruntime-web or a module of your own, got true. The worker imports onnxruntime-node; for the web see its env.wasm.proxy.",
     );
   }
-  if (outputs !== "host" && outputs !== "device") {
-    throw new OptionError(`createBackend: option outputs must be "host" or "device", got "${String(outputs)}".`);
-  }
-  const wanted = options.device ?? (runtime === "node" ? "cpu" : "wasm");
+  const wanted = given.device ?? (runtime === "node" ? "cpu" : "wasm");
   const list: readonly Device[] = typeof wanted === "string" ? [wanted] : wanted;
   const devices = list.map((device) => {
     const facts = Object.hasOwn(deviceTable[runtime], device) ? deviceTable[runtime][device] : undefined;
     if (facts === undefined) {
       throw new OptionError(
-        `createBackend: option device must be ${deviceNames(runtime).join(", ")} with ${runtimePackages[runtime]}, got ${JSON.stringify(device)}.`,
+        `createBackend: option device must be ${deviceNames(runtime).join(", ")} with ${runtimePackages[runtime]}, got ${printValue(device)}.`,
       );
     }
     return { device, facts };
   });
   if (devices.length === 0)
     throw new OptionError("createBackend: option device must name at least one device, got none.");
-  return { runtime, devices, threads, worker, outputs };
+  return { runtime, devices, ort, threads, worker, outputs };
 }
 
 function isNode(): boolean {
   return typeof process === "object" && typeof process.versions?.node === "string";
 }
 
-async function defaultThreads(runtime: RuntimeName): Promise<number> {
-  if (runtime === "web") return 1;
-  const { availableParallelism } = await import(/* @vite-ignore */ "node:os");
-  return Math.min(4, availableParallelism());
+function defaultThreads(runtime: RuntimeName): number {
+  return runtime === "web" ? 1 : Math.min(4, nodeModule("node:os").availableParallelism());
 }

@@ -20,7 +20,8 @@ export function makeEngine(
     isTensor: isOrtTensor,
     describe: (tensor) => describeTensor(id, tensor),
     convert: (tensor, dtype) => convertTensor(setup, tensor, dtype),
-    upload: (tensor) => makeTensor(ort, tensor),
+    // A run reads it only after the call has returned, and by then the array may hold something else.
+    upload: (tensor) => makeTensor(ort, { ...tensor, data: tensor.data.slice() }),
     download: (tensor) => downloadTensor(setup, tensor),
     release: (tensor) => tensor.dispose(),
     compile: (graph) => makeExecutable(setup, graph),

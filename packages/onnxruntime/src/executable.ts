@@ -1,12 +1,12 @@
-import { bindShape, LossesError, sizeOf, type DimSizes, type Executable, type Graph, type Shape } from "@losses/core";
+import { LossesError, type DimSizes, type Executable, type Graph } from "@losses/core";
 import {
   exportGraph,
   exportSizedGraph,
-  planForSize,
+  outputNames,
+  variantKey,
   type ExportGraphOptions,
   type SizedModel,
   type SizeInput,
-  type SumPlan,
 } from "@losses/onnx";
 import type { Fetches, OrtSession, OrtTensor } from "./runtime.js";
 import { createSession, runFailure, runInto, type SessionSetup } from "./sessions.js";
@@ -24,21 +24,17 @@ interface Ready {
 /** A form of the model that certain sizes need. */
 interface Variant {
   readonly key: string;
-  /** How sums over these shapes are taken. */
-  readonly plans: ReadonlyMap<string, SumPlan>;
-  /** True if some tensors have no elements. */
-  readonly empty: boolean;
+  /** Some of the sizes. */
+  readonly sizes: DimSizes;
 }
 
 /**
- * A graph as ONNX Runtime sessions. One session serves every size of the symbols; only sums over very many elements,
- * which are taken in stages to keep their digits, have a session of their own, made when they first occur.
+ * A graph as ONNX Runtime sessions. One session serves almost every size of the symbols; only sums over many elements, which are
+ * taken in stages to keep their digits, and runs over no elements have a session of their own, made when they first occur.
  */
 export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<OrtTensor> {
-  const outputs = graph.outputs.map((output) => output.name);
-  const summed = sumShapes(graph);
-  // Means have a faster form that is wrong over no elements, and GPUs have no empty tensors.
-  const minds = setup.emptyOptions !== setup.options || graph.nodes.some(({ op }) => op === "dimSize");
+  const outputs = outputNames(graph);
+  const keyOf = variantKey(graph);
   const sessions = new Map<string, Ready | Promise<Ready>>();
   let running = 0;
   let whenIdle = (): void => undefined;
@@ -48,25 +44,16 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
 
   const variantOf = (sizes: DimSizes): Variant => {
     if (last?.sizes === sizes) return last.variant;
-    const plans = new Map<string, SumPlan>(
-      summed.map((shape) => [shape.join(), planForSize(sizeOf(bindShape(shape, sizes)))]),
-    );
-    const empty = minds && Object.values(sizes).includes(0);
-    const variant = { key: [empty, ...plans.values()].join(), plans, empty };
+    const variant = { key: keyOf(sizes), sizes };
     last = { sizes, variant };
     return variant;
   };
 
-  const sessionFor = ({ key, plans, empty }: Variant): Ready | Promise<Ready> => {
+  const sessionFor = ({ key, sizes }: Variant): Ready | Promise<Ready> => {
     const known = sessions.get(key);
     if (known !== undefined) return known;
-    const { model, sizeInputs } = writeModel(graph, {
-      planSum: (shape) => plans.get(shape.join()) ?? "plain",
-      provider: setup.provider,
-      hasElements: !empty,
-      trustsIndices: true,
-    });
-    const options = empty ? setup.emptyOptions : setup.options;
+    const { model, sizeInputs } = writeModel(graph, { sizes, provider: setup.provider, trustsIndices: true });
+    const options = Object.values(sizes).includes(0) ? setup.emptyOptions : setup.options;
     const made = createSession(setup, options, graph.name, model).then(
       (session): Ready => {
         const ready = { session, sizeInputs, users: 0, broken: false };
@@ -162,15 +149,4 @@ function writeModel(graph: Graph, options: ExportGraphOptions): SizedModel {
   return options.provider === "cpu"
     ? { model: exportGraph(graph, options), sizeInputs: [] }
     : exportSizedGraph(graph, options);
-}
-
-/** The distinct shapes that sums in a graph run over. */
-function sumShapes(graph: Graph): readonly Shape[] {
-  const shapes = new Map<string, Shape>();
-  for (const node of graph.nodes) {
-    if (node.op !== "reduceSum") continue;
-    const shape = graph.nodes[node.inputs[0] ?? -1]?.shape;
-    if (shape !== undefined) shapes.set(shape.join(), shape);
-  }
-  return [...shapes.values()];
 }

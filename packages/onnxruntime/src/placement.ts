@@ -1,6 +1,22 @@
-import { defineBackend, LossesError, OptionError, type Backend, type Feeds, type LossSpec } from "@losses/core";
+import {
+  checkSpec,
+  defineBackend,
+  isListOf,
+  isObject,
+  isTexts,
+  LossesError,
+  OptionError,
+  printValue,
+  readParts,
+  type Backend,
+  type Feeds,
+  type LossSpec,
+  type Rule,
+  type Rules,
+} from "@losses/core";
 import { setupOf } from "./backends.js";
 import { makeEngine } from "./engine.js";
+import { nodeModule } from "./nodeModule.js";
 import { isRecord, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
 import { withFallback } from "./sessions.js";
 
@@ -39,18 +55,15 @@ export async function placement<R extends string, P extends string>(
   spec: LossSpec<R, P>,
   feeds: Feeds<OrtTensor, R, P>,
 ): Promise<Placement> {
-  const found = setupOf(backend);
+  checkSpec("placement", spec);
+  const found = isObject(backend) ? setupOf(backend) : undefined;
   if (found === undefined || found.runtime !== "node") {
-    throw new OptionError(
-      `placement: the backend must be one of onnxruntime-node, got ${found === undefined ? "another package's" : backend.id}.`,
-    );
+    const got = found === undefined ? printValue(backend) : backend.id;
+    throw new OptionError(`placement: the backend must be one of onnxruntime-node, got ${got}.`);
   }
-  const [{ mkdtemp, readdir, readFile, rm }, { tmpdir }, path] = await Promise.all([
-    import(/* @vite-ignore */ "node:fs/promises"),
-    import(/* @vite-ignore */ "node:os"),
-    import(/* @vite-ignore */ "node:path"),
-  ]);
-  const folder = await mkdtemp(path.join(tmpdir(), "losses-"));
+  const { mkdtemp, readdir, readFile, rm } = nodeModule("node:fs/promises");
+  const path = nodeModule("node:path");
+  const folder = await mkdtemp(path.join(nodeModule("node:os").tmpdir(), "losses-"));
   const sessions: OrtSession[] = [];
   const { setup, device, ort } = found;
   const profiled = { enableProfiling: true, profileFilePrefix: path.join(folder, "profile") };
@@ -114,6 +127,18 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
   );
 }
 
+const nodesRule: Rule = {
+  domain: "a list of nodes with a name, an op and a provider",
+  accepts: (value) =>
+    isListOf(value, (node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
+};
+
+const rules: Rules<Placement> = {
+  device: { domain: "the name of a device", accepts: (value) => typeof value === "string" },
+  nodes: nodesRule,
+  fallbacks: nodesRule,
+};
+
 /**
  * A placement in words, for people: how many nodes each provider ran, and by name those that fell back to the processor.
  *
@@ -123,7 +148,12 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
  * // webgpu: WebGpuExecutionProvider ran 31 nodes. Nothing fell back to the processor.
  * ```
  */
-export function describePlacement({ device, nodes, fallbacks }: Placement): string {
+export function describePlacement(placement: Placement): string {
+  const { device, nodes, fallbacks } = readParts("describePlacement", placement, rules, [
+    "device",
+    "nodes",
+    "fallbacks",
+  ]);
   const counts = new Map<string, number>();
   for (const { provider } of nodes) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   const ran = [...counts].map(([provider, count]) => `${provider} ran ${count} node${count === 1 ? "" : "s"}`);

@@ -35,18 +35,16 @@ export const runtimePackages: { readonly [K in RuntimeName]: string } = {
 /** Why a runtime cannot be loaded, in words for people. */
 export class RuntimeMissing extends Error {}
 
-const importers: { readonly [K in RuntimeName]: () => Promise<unknown> } = {
-  // Bundlers for browsers must not look for the native package.
-  node: () => import(/* @vite-ignore */ /* webpackIgnore: true */ runtimePackages.node),
-  web: () => import("onnxruntime-web"),
-};
-
 /** Imports a runtime; throws `RuntimeMissing` with the cure. */
 export async function loadRuntime(runtime: RuntimeName): Promise<OrtModule> {
   const name = runtimePackages[runtime];
   let loaded: unknown;
   try {
-    loaded = await importers[runtime]();
+    // Bundlers must not look for the native package; the other need not be installed, as it is imported in a try block.
+    loaded =
+      runtime === "node"
+        ? await import(/* @vite-ignore */ /* webpackIgnore: true */ runtimePackages.node)
+        : await import("onnxruntime-web");
   } catch (cause) {
     const missing = isMissing(cause);
     throw new RuntimeMissing(
@@ -63,13 +61,14 @@ export async function loadRuntime(runtime: RuntimeName): Promise<OrtModule> {
   return ort;
 }
 
-// Node.js has codes for it; bundlers replace an optional package that is not there by a module that throws.
+// Node.js has codes for it; bundlers replace an optional package that is not there by a module that throws, or leave it to the
+// browser, which cannot resolve a bare name.
 function isMissing(cause: unknown): boolean {
   if (!isRecord(cause)) return false;
   return (
     cause["code"] === "ERR_MODULE_NOT_FOUND" ||
     cause["code"] === "MODULE_NOT_FOUND" ||
-    /could not resolve/i.test(messageOf(cause))
+    /could not resolve|failed to resolve|does not resolve|bare specifier/i.test(messageOf(cause))
   );
 }
 

@@ -4,6 +4,7 @@ import {
   halfBits,
   InputError,
   LossesError,
+  printValue,
   viewsOverlap,
   type DimSizes,
   type DType,
@@ -46,9 +47,9 @@ export function describeTensor(
   id: string,
   tensor: OrtTensor,
 ): { readonly shape: readonly number[]; readonly dtype: InputDType } {
-  const dtype = dtypes[tensor.type];
+  const dtype = Object.hasOwn(dtypes, tensor.type) ? dtypes[tensor.type] : undefined;
   if (dtype === undefined) {
-    throw new DTypeError(`${id}: tensors must be ${Object.keys(dtypes).join(", ")}, got ${tensor.type}.`);
+    throw new DTypeError(`${id}: tensors must be ${Object.keys(dtypes).join(", ")}, got ${printValue(tensor.type)}.`);
   }
   return { shape: tensor.dims, dtype };
 }
@@ -92,7 +93,6 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 export function sizeTensor(ort: OrtModule, { dtype, shape, values }: SizeInput, sizes: DimSizes): OrtTensor {
   const numbers = values(sizes);
   if (dtype === "int64") return new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), shape);
-  if (dtype === "float16") return new ort.Tensor(dtype, Uint16Array.from(numbers, halfBits), shape);
   return new ort.Tensor(dtype, dtype === "int32" ? Int32Array.from(numbers) : Float32Array.from(numbers), shape);
 }
 

@@ -40,3 +40,19 @@ it("one run of a model with a loss attached gives what the model and the loss gi
   numbers(grads.input).forEach((want, i) => expect(numbers(all["grad:input"])[i]).toBeCloseTo(want, 6));
   await Promise.all([joined.release(), plain.release(), backend.dispose()]);
 });
+
+it("a model that calls both axes of its output the same is not taken at its word: one sample of five classes", async () => {
+  const same = trace({ x: { shape: ["n", "n"] } }, ({ x }) => (x as Tensor).neg());
+  const model = exportGraph({ ...same, outputs: same.outputs.map(({ node }) => ({ name: "logits", node })) });
+  const session = await ort.InferenceSession.create(
+    attachLoss(model, crossEntropy(), { mapping: { input: "logits" }, gradients: true }),
+  );
+  const x = new ort.Tensor("float32", Float32Array.of(0, -1, -2, -3, -4), [1, 5]);
+  const { value, "grad:input": gradient } = await session.run({ x, target: new ort.Tensor("int32", [2], [1]) });
+  // torch.nn.functional.cross_entropy of [0, 1, 2, 3, 4] and 2
+  expect(value?.data[0]).toBeCloseTo(2.4519143959, 6);
+  expect(gradient?.dims).toEqual([1, 5]);
+  const wanted = [0.011656231, 0.0316849208, -0.9138714556, 0.2341216573, 0.6364086466];
+  wanted.forEach((number, i) => expect(gradient?.data[i]).toBeCloseTo(number, 6));
+  await session.release();
+});

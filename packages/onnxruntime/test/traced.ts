@@ -1,5 +1,6 @@
 import {
   defineLoss,
+  float,
   reduction,
   traceLoss,
   type Binding,
@@ -25,7 +26,7 @@ export function trace(
     name: "expression",
     summary: "An expression under test.",
     formula: "f(x)",
-    inputs: {},
+    inputs: Object.fromEntries(Object.keys(inputs).map((name) => [name, float(["...d"], "Anything.")])),
     options: { reduction: reduction("none") },
     value: (tensors) => build(tensors as Readonly<Record<string, Tensor>>),
   });

@@ -88,7 +88,7 @@ it("placement profiles such a backend too", async () => {
 });
 
 it("a worker that has ended says so, to those who wait as well", async () => {
-  const remote = await startRemoteRuntime(ort);
+  const remote = startRemoteRuntime(ort);
   const waiting = remote.ort.InferenceSession.create(new Uint8Array(0));
   const [refused] = await Promise.allSettled([waiting, remote.stop()]);
   expect(refused).toMatchObject({ status: "rejected", reason: { message: expect.stringContaining("has ended") } });

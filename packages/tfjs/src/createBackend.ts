@@ -1,8 +1,16 @@
-import { BackendUnavailableError, defineSyncBackend, type SyncBackend } from "@losses/core";
+import {
+  BackendUnavailableError,
+  defineSyncBackend,
+  printValue,
+  readOptions,
+  type Rules,
+  type SyncBackend,
+} from "@losses/core";
 import { deviceSources, isTfjsDevice, type TfjsDevice } from "./devices.js";
 import { initialise, isRegistered, keepingCurrent, onEngine } from "./engineSwitch.js";
 import { floatBits } from "./floatBits.js";
-import { loadTf, type Tf, type TfTensor } from "./tf.js";
+import { importEngine } from "./importEngine.js";
+import { loadTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 import { createEngine } from "./tfjsEngine.js";
 
 export interface TfjsOptions {
@@ -12,21 +20,29 @@ export interface TfjsOptions {
   readonly tf?: Tf;
 }
 
+const rules: Rules<TfjsOptions> = {
+  // A name that is none of ours may be an engine that was registered with TensorFlow.js.
+  device: { domain: "the name of an engine", accepts: (value) => typeof value === "string" && value !== "" },
+  tf: tfRule,
+};
+
 /**
  * Opens a TensorFlow.js engine for losses.
  *
  * Exactly the engine asked for, or an error; the engine that is current in TensorFlow.js stays current. Results are
  * `tf.Tensor`s that the caller disposes, or that an enclosing `tf.tidy` does.
  *
- * @throws BackendUnavailableError if the engine is not installed, fails to start, or computes with less than 32 bits.
+ * @throws BackendUnavailableError if the engine is not installed, fails to start, or computes with less than 32 bits;
+ * OptionError on an unknown option
  * @example
  * const backend = await createBackend({ device: "wasm" });
  * const loss = backend.compileSync(crossEntropy());
  * const { value, grads } = loss.valueAndGradSync({ input: logits, target: [2, 0] });
  */
-export async function createBackend(options: TfjsOptions = {}): Promise<SyncBackend<TfTensor>> {
-  const tf = await loadTf(options.tf);
-  const device = options.device ?? currentDevice(tf);
+export async function createBackend(options?: TfjsOptions): Promise<SyncBackend<TfTensor>> {
+  const given = readOptions("tfjs", options, rules);
+  const tf = await loadTf(given.tf);
+  const device = given.device ?? currentDevice(tf);
   await ensureEngine(tf, device);
   return device === "webgpu" ? withLateReads(tf, device) : defineSyncBackend(createEngine(tf, device));
 }
@@ -96,7 +112,7 @@ async function register(tf: Tf, device: string): Promise<void> {
   const source = deviceSources[device];
   const cure = ` Run: npm install ${source.package}@${tf.version_core}`;
   try {
-    await keepingCurrent(tf, device, source.load);
+    await keepingCurrent(tf, device, () => importEngine(device));
   } catch (cause) {
     if (isMissing(cause, source.package)) throw unavailable(device, `${source.package} is not installed`, cure, cause);
     const reason = `${source.package} could not be imported (${messageOf(cause)})`;
@@ -112,14 +128,17 @@ function cureOf(device: string): string {
   return cure === undefined ? "" : ` ${cure}`;
 }
 
-/** True if the package itself is not installed, rather than broken, as Node and bundlers say it. */
+/** True if the package itself is not installed, rather than broken, as Node, bundlers and browsers say it. */
 function isMissing(cause: unknown, name: string): boolean {
   const message = messageOf(cause);
-  return /^(cannot find|could not resolve|failed to resolve)/i.test(message) && message.includes(name);
+  return (
+    /cannot find|could not resolve|failed to resolve|does not resolve|bare specifier/i.test(message) &&
+    message.includes(name)
+  );
 }
 
 function unavailable(device: string, reason: string, cure: string, cause?: unknown): BackendUnavailableError {
-  const message = `tfjs: device must be available, got "${device}": ${reason}.${cure}`;
+  const message = `tfjs: device must be available, got ${printValue(device)}: ${reason}.${cure}`;
   return new BackendUnavailableError(message, [`${reason}.${cure}`], { cause });
 }
 

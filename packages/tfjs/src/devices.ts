@@ -4,23 +4,18 @@ export type TfjsDevice = "cpu" | "wasm" | "webgl" | "webgpu" | "tensorflow";
 /** Where an engine comes from. */
 export interface DeviceSource {
   readonly package: string;
-  /** Imports the package, which registers the engine with TensorFlow.js. */
-  readonly load: () => Promise<unknown>;
   /** What to do if the package is installed and does not work. */
   readonly cure?: string;
 }
 
-const nodePackage = "@tensorflow/tfjs-node";
-
-/** The package behind each engine. The specifiers are literal so that bundlers see them, but for the native one. */
+/** The package behind each engine. */
 export const deviceSources: { readonly [K in TfjsDevice]: DeviceSource } = {
-  cpu: { package: "@tensorflow/tfjs-backend-cpu", load: () => import("@tensorflow/tfjs-backend-cpu") },
-  wasm: { package: "@tensorflow/tfjs-backend-wasm", load: () => import("@tensorflow/tfjs-backend-wasm") },
-  webgl: { package: "@tensorflow/tfjs-backend-webgl", load: () => import("@tensorflow/tfjs-backend-webgl") },
-  webgpu: { package: "@tensorflow/tfjs-backend-webgpu", load: () => import("@tensorflow/tfjs-backend-webgpu") },
+  cpu: { package: "@tensorflow/tfjs-backend-cpu" },
+  wasm: { package: "@tensorflow/tfjs-backend-wasm" },
+  webgl: { package: "@tensorflow/tfjs-backend-webgl" },
+  webgpu: { package: "@tensorflow/tfjs-backend-webgpu" },
   tensorflow: {
-    package: nodePackage,
-    load: () => import(/* @vite-ignore */ /* webpackIgnore: true */ nodePackage),
+    package: "@tensorflow/tfjs-node",
     cure: "Its install script fetches a native library: let your package manager run it, or run npm rebuild @tensorflow/tfjs-node. Version 4.22 needs Node 22 or older.",
   },
 };

@@ -1,43 +1,9 @@
 import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core";
+import { compileProgram, createMachine, vectorSupport, type Machine, type Program } from "@losses/wasm";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfDType } from "./plan/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
-import {
-  compileProgram,
-  createMachine,
-  isMemory,
-  vectorSupport,
-  type Heap,
-  type Machine,
-  type Program,
-} from "@losses/wasm";
-
-// TensorFlow.js's wasm engine keeps tensors in a memory in which other WebAssembly can work too.
-
-/** What is used of the wasm engine beyond its public side. */
-interface WasmEngine extends KernelBackend {
-  readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
-  readonly makeOutput: (shape: readonly number[], dtype: TfDType) => TensorInfo;
-  readonly wasm: { readonly _malloc: (bytes: number) => number; readonly _free: (address: number) => void };
-}
-
-function has<K extends string>(value: unknown, key: K): value is { readonly [P in K]: unknown } {
-  return typeof value === "object" && value !== null && key in value;
-}
-
-/** The heap of a wasm engine, or `undefined` if this version of TensorFlow.js keeps it elsewhere. */
-function heapOf(backend: KernelBackend): Heap | undefined {
-  if (!has(backend, "wasm") || !has(backend, "dataIdMap") || !has(backend, "makeOutput")) return undefined;
-  const { wasm } = backend;
-  if (typeof backend.makeOutput !== "function" || !has(backend.dataIdMap, "get")) return undefined;
-  if (!has(wasm, "_malloc") || !has(wasm, "_free")) return undefined;
-  // The build with threads is handed its memory, which is shared between them.
-  const own = has(wasm, "asm") && has(wasm.asm, "memory") ? wasm.asm.memory : undefined;
-  const memory = own ?? (has(wasm, "wasmMemory") ? wasm.wasmMemory : undefined);
-  const { _malloc: allocate, _free: free } = wasm;
-  if (!isMemory(memory) || typeof allocate !== "function" || typeof free !== "function") return undefined;
-  return { id: "tfjs:wasm", memory, allocate: (bytes) => allocate(bytes) >>> 0, free: (address) => free(address) };
-}
+import { heapOf, newData, type WasmEngine } from "./wasmHeap.js";
 
 /** True if graphs can be run in the memory of this engine. */
 export function canInject(tf: Tf, device: string): boolean {
@@ -112,19 +78,24 @@ function runIn(
   out: Results,
 ): readonly TfTensor[] {
   const addresses = new Map<string, number>();
-  const addressOf = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
+  const addressOf = ({ dataId }: TensorInfo, name: string): number => {
+    const at = backend.dataIdMap.get(dataId).memoryOffset;
+    if (at !== 0) return at;
+    const what = `${name} must be in memory, got a tensor for which TensorFlow.js found none`;
+    throw new LossesError("BACKEND_FAILED", `tfjs:wasm: ${what}. Dispose tensors, or use smaller batches.`);
+  };
   for (const { name, address } of program.inputs) {
     const tensor = feeds[name];
     if (tensor === undefined) throw new LossesError("MISSING_INPUT", `tfjs: ${name} must be fed, got nothing.`);
-    addresses.set(address, addressOf(tensor));
+    addresses.set(address, addressOf(tensor, name));
   }
   const made: TensorInfo[] = [];
   try {
-    const results = program.outputs.map(({ address, shape, dtype }, i) => {
+    const results = program.outputs.map(({ address, name, shape, dtype }, i) => {
       const given = out[i];
-      const result = given ?? backend.makeOutput(bindShape(shape, sizes), dtype as TfDType);
+      const result = given ?? newData(backend, bindShape(shape, sizes), dtype as TfDType);
       if (given === undefined) made.push(result);
-      addresses.set(address, addressOf(result));
+      addresses.set(address, addressOf(result, name));
       return result;
     });
     machine.run(sizes, addresses);

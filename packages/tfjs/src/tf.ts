@@ -1,4 +1,4 @@
-import { BackendUnavailableError, OptionError } from "@losses/core";
+import { BackendUnavailableError, OptionError, type Rule } from "@losses/core";
 import type * as tfjs from "@tensorflow/tfjs-core";
 
 /** The TensorFlow.js module: `import * as tf from "@tensorflow/tfjs-core"` (or `"@tensorflow/tfjs"`). */
@@ -8,6 +8,17 @@ export type Tf = typeof tfjs;
 export type TfTensor = tfjs.Tensor;
 
 let loaded: Tf | undefined;
+
+/** What an option `tf` may be. */
+export const tfRule: Rule = {
+  domain: "a module of TensorFlow.js",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    ["engine", "getBackend", "setBackend", "findBackend", "tidy", "Tensor"].every(
+      (name) => typeof Reflect.get(value, name) === "function",
+    ),
+};
 
 /** The given TensorFlow.js, else the one that is installed; throws `BackendUnavailableError` if none is. */
 export async function loadTf(given: Tf | undefined): Promise<Tf> {

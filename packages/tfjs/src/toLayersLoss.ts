@@ -1,6 +1,6 @@
-import { allInputs, OptionError, type LossSpec } from "@losses/core";
+import { allInputs, checkSpec, OptionError, readOptions, type LossSpec, type Rule, type Rules } from "@losses/core";
 import { toTfjs, type TensorFeeds } from "./toTfjs.js";
-import { requireTf, type Tf, type TfTensor } from "./tf.js";
+import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 
 export interface ToLayersLossOptions<N extends string = string> {
   /** The TensorFlow.js that you train with; may be left out once `createBackend()` has imported it. */
@@ -10,6 +10,10 @@ export interface ToLayersLossOptions<N extends string = string> {
   /** The input that receives the labels; default `target`. */
   readonly truth?: N;
 }
+
+const input: Rule = { domain: "the name of an input", accepts: (value) => typeof value === "string" };
+
+const rules: Rules<ToLayersLossOptions> = { tf: tfRule, prediction: input, truth: input };
 
 /**
  * A loss for `model.compile({ loss })` of a layers model, which calls it with `(yTrue, yPred)`.
@@ -22,19 +26,20 @@ export interface ToLayersLossOptions<N extends string = string> {
  */
 export function toLayersLoss<R extends string, P extends string>(
   spec: LossSpec<R, P>,
-  options: ToLayersLossOptions<R | P> = {},
+  options?: ToLayersLossOptions<R | P>,
 ): (yTrue: TfTensor, yPred: TfTensor) => TfTensor {
+  checkSpec("toLayersLoss", spec);
+  const given = readOptions("toLayersLoss", options, rules);
   const { definition } = spec.loss;
   const inputs = allInputs(definition);
-  const prediction: string = options.prediction ?? "input";
-  const truth: string = options.truth ?? "target";
+  const { prediction = "input", truth = "target" }: { readonly prediction?: string; readonly truth?: string } = given;
   const missing = Object.keys(definition.inputs).filter((name) => name !== prediction && name !== truth);
-  if (inputs[prediction] === undefined || inputs[truth] === undefined || missing.length > 0) {
+  if (!Object.hasOwn(inputs, prediction) || !Object.hasOwn(inputs, truth) || missing.length > 0) {
     throw new OptionError(
       `toLayersLoss: ${spec.name} must take a prediction and a truth (${prediction}, ${truth}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
     );
   }
-  const tf = requireTf("toLayersLoss", options.tf);
+  const tf = requireTf("toLayersLoss", given.tf);
   const loss = toTfjs<string, string>(spec as LossSpec, { tf, wrt: [prediction] });
   return (yTrue, yPred) => {
     const feeds: TensorFeeds<string, string> = { [prediction]: yPred, [truth]: yTrue };

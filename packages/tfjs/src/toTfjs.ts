@@ -1,7 +1,18 @@
-import { allInputs, BackendUnavailableError, OptionError, type LossSpec } from "@losses/core";
+import {
+  allInputs,
+  BackendUnavailableError,
+  checkSpec,
+  InputError,
+  OptionError,
+  printValue,
+  readable,
+  readOptions,
+  type LossSpec,
+  type Rules,
+} from "@losses/core";
 import { floatBits } from "./floatBits.js";
 import { isTapeOn } from "./internals.js";
-import { requireTf, type Tf, type TfTensor } from "./tf.js";
+import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 import { createDeviceLoss, type DeviceLoss } from "./deviceLoss.js";
 
 /** The inputs of a loss as tensors, by name. */
@@ -19,6 +30,15 @@ export interface ToTfjsOptions<N extends string = string> {
   readonly wrt?: readonly N[];
 }
 
+const rules: Rules<ToTfjsOptions> = {
+  tf: tfRule,
+  wrt: {
+    domain: "a list of names of inputs",
+    // Its items are read below, once.
+    accepts: Array.isArray,
+  },
+};
+
 /**
  * A loss as a synchronous function of tensors that TensorFlow.js can differentiate.
  *
@@ -33,22 +53,18 @@ export interface ToTfjsOptions<N extends string = string> {
  */
 export function toTfjs<R extends string, P extends string>(
   spec: LossSpec<R, P>,
-  options: ToTfjsOptions<R | P> = {},
+  options?: ToTfjsOptions<R | P>,
 ): TfjsLoss<R, P> {
-  const tf = requireTf("toTfjs", options.tf);
-  const wrt: readonly string[] | undefined = options.wrt;
-  const known = Object.keys(allInputs(spec.loss.definition));
-  for (const name of wrt ?? []) {
-    if (!known.includes(name)) {
-      throw new OptionError(`toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${name}.`);
-    }
-  }
+  checkSpec("toTfjs", spec);
+  const given = readOptions("toTfjs", options, rules as Rules<ToTfjsOptions<R | P>>);
+  const tf = requireTf("toTfjs", given.tf);
+  const wrt = given.wrt && readable("toTfjs", () => namesOf(spec as LossSpec, given.wrt ?? []));
   const byDevice = new Map<string, DeviceLoss>();
   return (inputs) => {
     const device = currentDevice(tf);
     const loss = byDevice.get(device) ?? createDeviceLoss(tf, device, spec);
     byDevice.set(device, loss);
-    const feeds = onlyGiven(inputs);
+    const feeds = tensorsOf(tf, spec, inputs);
     const names = Object.keys(feeds).filter((name) => wrt?.includes(name) ?? feeds[name]?.dtype === "float32");
     const args = names.flatMap((name) => feeds[name] ?? []);
     if (!isTapeOn(tf) || args.length === 0) return loss.value(feeds);
@@ -71,8 +87,40 @@ function currentDevice(tf: Tf): string {
   return device;
 }
 
-function onlyGiven(inputs: Readonly<Record<string, TfTensor | undefined>>): Readonly<Record<string, TfTensor>> {
-  const given: Record<string, TfTensor> = {};
-  for (const [name, tensor] of Object.entries(inputs)) if (tensor !== undefined) given[name] = tensor;
-  return given;
+/** What is fed, each read once: tensors that TensorFlow.js can differentiate by, and no plain data. */
+function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): Readonly<Record<string, TfTensor>> {
+  return readable(spec.name, () => {
+    const known = allInputs(spec.loss.definition);
+    if (typeof inputs !== "object" || inputs === null) {
+      const message = `${spec.name}: inputs must be tensors by name (${Object.keys(known).join(", ")}), got ${printValue(inputs)}.`;
+      throw new InputError(message, "MISSING_INPUT");
+    }
+    const given: Record<string, TfTensor> = {};
+    for (const [name, tensor] of Object.entries(inputs as Readonly<Record<string, unknown>>)) {
+      if (tensor === undefined) continue;
+      if (!Object.hasOwn(known, name)) {
+        const message = `${spec.name}: inputs must be among ${Object.keys(known).join(", ")}, got the unknown input ${printValue(name)}.`;
+        throw new InputError(message, "UNKNOWN_INPUT");
+      }
+      if (!(tensor instanceof tf.Tensor)) {
+        throw new InputError(`${spec.name}: ${name} must be a tf.Tensor, got ${printValue(tensor)}.`, "INVALID_INPUT");
+      }
+      given[name] = tensor;
+    }
+    return given;
+  });
+}
+
+function namesOf(spec: LossSpec, wrt: readonly string[]): readonly string[] {
+  const known = Object.keys(allInputs(spec.loss.definition));
+  const names: string[] = [];
+  for (const name of wrt) {
+    if (!known.includes(name)) {
+      throw new OptionError(
+        `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
+      );
+    }
+    names.push(name);
+  }
+  return names;
 }

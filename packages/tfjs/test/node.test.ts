@@ -8,14 +8,15 @@ import {
   reduction,
 } from "@losses/core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { deviceSources } from "../src/devices.js";
+import { importEngine } from "../src/importEngine.js";
 import { createBackend, toTfjs, type TfTensor } from "../src/index.js";
 import { startEngines, tf } from "./support/engines.js";
 import { registerNodeEngine, removeNodeEngine } from "./support/nodeEngine.js";
 import { sampleInputs } from "./support/samples.js";
 
 // tfjs-node is a native add-on that does not install everywhere. What importing it does is played here.
-const importing = vi.spyOn(deviceSources.tensorflow, "load");
+vi.mock("../src/importEngine.js", () => ({ importEngine: vi.fn() }));
+const importing = vi.mocked(importEngine);
 
 beforeAll(startEngines);
 

@@ -25,12 +25,13 @@ const ways: readonly { readonly device: string; readonly code: "kernels" | "own"
 
 /**
  * The graph of one op whose operands are inputs. With `boolsAs`, bools come in and go out as that dtype: graphs that become
- * WebAssembly have none at their ends.
+ * WebAssembly have none at their ends. One more input has the symbols that sizes are given for.
  */
 function graphOf<K extends OpName>(
   op: K,
   attrs: OpAttributes[K],
   operands: readonly Plain[],
+  symbols: readonly string[],
   boolsAs?: "int32",
 ): Graph {
   const nodes: Node[] = [];
@@ -43,6 +44,10 @@ function graphOf<K extends OpName>(
     const id = add({ op: "input", inputs: [], attrs: { name: `x${i}`, shape, dtype }, shape, dtype });
     return dtype === operand.dtype ? id : cast(id, "bool", operand);
   });
+  if (symbols.length > 0) {
+    const sized: TensorType = { shape: symbols, dtype: "float32" };
+    add({ op: "input", inputs: [], attrs: { name: "sized", ...sized }, ...sized });
+  }
   const infer = opTable[op].infer as (inputs: readonly TensorType[], attrs: OpAttributes[K]) => TensorType;
   const type = infer(operands, attrs);
   const id = add({ op, inputs, attrs, ...type } as Omit<Node, "id">);
@@ -55,13 +60,20 @@ type Way = (typeof ways)[number];
 function evaluate({ device, code }: Way, op: OpName, { attrs, operands, sizes = {} }: Case): Plain {
   const engine = createEngine(tf, device, "now", code);
   const boolsAs = code === "own" ? "int32" : undefined;
+  const symbols = Object.keys(sizes);
+  const shape = Object.values(sizes);
+  const sized: Plain = { shape, data: Array.from({ length: sizeOf(shape) }, () => 0), dtype: "float32" };
+  const fed: readonly (readonly [string, Plain])[] = [
+    ...operands.map((operand, i) => [`x${i}`, operand] as const),
+    ...(symbols.length > 0 ? [["sized", sized] as const] : []),
+  ];
   const feeds = Object.fromEntries(
-    operands.map((operand, i) => {
+    fed.map(([name, operand]) => {
       const dtype = operand.dtype === "bool" ? (boolsAs ?? "bool") : operand.dtype;
-      return [`x${i}`, engine.upload(toHost({ ...operand, dtype }))];
+      return [name, engine.upload(toHost({ ...operand, dtype }))];
     }),
   );
-  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands, boolsAs));
+  const executable = engine.compile(graphOf(op, attrs as OpAttributes[OpName], operands, symbols, boolsAs));
   if (executable instanceof Promise) throw new Error("compiled asynchronously");
   const results = executable.run(feeds, sizes);
   if (results instanceof Promise) throw new Error("ran asynchronously");

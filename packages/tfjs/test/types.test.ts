@@ -50,11 +50,13 @@ describe("types refuse, as the running code does,", () => {
 
   it("a loss that was not called, and engines that do not exist", async () => {
     // @ts-expect-error: crossEntropy()
-    expect(() => toTfjs(crossEntropy, { tf })).toThrow();
+    expect(() => toTfjs(crossEntropy, { tf })).toThrow(/Call the loss first/);
     // @ts-expect-error: no such engine
     await expect(createBackend({ device: "gpu" })).rejects.toThrow(/"gpu"/);
     // @ts-expect-error: no such option
-    await createBackend({ device: "cpu", backend: "wasm" });
+    await expect(createBackend({ device: "cpu", backend: "wasm" })).rejects.toThrow(/unknown option backend/);
+    // @ts-expect-error: it is an option
+    await expect(createBackend("wasm")).rejects.toThrow(/plain object with device, tf, got "wasm"/);
   });
 
   it("gradients by names that the loss does not have", async () => {

@@ -3,13 +3,15 @@ import {
   crossEntropy,
   defineSyncBackend,
   klDiv,
+  LossesError,
   tripletMarginLoss,
   vseLoss,
   type LossSpec,
   type ShapedArray,
+  type SyncCompiledLoss,
 } from "@losses/core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { createBackend } from "../src/index.js";
+import { createBackend, type TfTensor } from "../src/index.js";
 import { createEngine } from "../src/tfjsEngine.js";
 import { startEngines, tf } from "./support/engines.js";
 
@@ -88,13 +90,100 @@ describe.each(["own", "kernels"] as const)("wasm, %s code, agrees with cpu", (co
   });
 });
 
-describe("in the memory of the wasm engine", () => {
-  interface Module {
-    _malloc: (bytes: number) => number;
-    _free: (address: number) => void;
-  }
-  const moduleOf = (): Module => (tf.findBackend("wasm") as unknown as { wasm: Module }).wasm;
+interface Module {
+  _malloc: (bytes: number) => number;
+  _free: (address: number) => void;
+  readonly HEAPU8: Uint8Array;
+}
+const moduleOf = (): Module => (tf.findBackend("wasm") as unknown as { wasm: Module }).wasm;
 
+describe.each(["own", "kernels"] as const)("without memory, wasm, %s code,", (code) => {
+  const compile = (spec: LossSpec): SyncCompiledLoss<TfTensor> =>
+    defineSyncBackend(createEngine(tf, "wasm", "now", code)).compileSync(spec);
+
+  /** Does something while the allocator has nothing larger than this. */
+  function withLittle(most: number, work: () => void): void {
+    const wasm = moduleOf();
+    const { _malloc } = wasm;
+    wasm._malloc = (bytes) => (bytes > most ? 0 : _malloc(bytes));
+    try {
+      work();
+    } finally {
+      wasm._malloc = _malloc;
+    }
+  }
+
+  const bottom = (): readonly number[] => [...moduleOf().HEAPU8.subarray(0, 4096)];
+
+  it("says so, with the cure, and touches nothing", async () => {
+    await tf.setBackend("wasm");
+    const embedding = (seed: number): TfTensor => tf.tensor2d(noise(seed, 64, 16).data as Float32Array, [64, 16]);
+    const feeds = { image: embedding(20), text: embedding(21), logitScale: tf.scalar(1) };
+    const loss = compile(clipLoss());
+    const results = (): readonly number[][] => {
+      const { value, grads } = loss.valueAndGradSync(feeds);
+      const tensors = [value, ...Object.values(grads)].flatMap((tensor) => tensor ?? []);
+      const numbers = tensors.map((tensor) => [...tensor.dataSync()]);
+      tf.dispose(tensors);
+      return numbers;
+    };
+    const want = results();
+    const [before, start] = [tf.memory(), bottom()];
+    // Nothing, then a little, then almost enough: the failure comes later and later.
+    for (const most of [0, 8, 1024, 5000, 16_384 - 64]) {
+      withLittle(most, () => {
+        expect(results).toThrow(LossesError);
+        expect(results).toThrow(
+          /^tfjs:wasm: there must be \d+ bytes of memory for .*, got none\. Release tensors, or use smaller batches\.$/,
+        );
+      });
+      expect(bottom()).toEqual(start);
+    }
+    expect(tf.memory()).toEqual(before);
+    expect(results()).toEqual(want);
+    tf.dispose(Object.values(feeds));
+    await tf.setBackend("cpu");
+  });
+
+  it("refuses plain data that find no place", () => {
+    const loss = compile(tripletMarginLoss());
+    const feeds = { anchor: noise(1, 40, 16), positive: noise(2, 40, 16), negative: noise(3, 40, 16) };
+    const start = bottom();
+    withLittle(1024, () => {
+      expect(() => loss.valueSync(feeds)).toThrow(
+        "tfjs:wasm: there must be 2560 bytes of memory for a tensor, got none.",
+      );
+    });
+    expect(bottom()).toEqual(start);
+  });
+
+  it("refuses sizes that 32 bits cannot say", () => {
+    const n = 65_536;
+    const feeds = { image: noise(22, n, 1), text: noise(23, n, 1), logitScale: 1 };
+    expect(() => compile(clipLoss()).valueAndGradSync(feeds)).toThrow(
+      /^tfjs:wasm: there must be \d{11} bytes of memory for (a tensor|intermediate results), got none\./,
+    );
+  });
+});
+
+it("a tensor that TensorFlow.js has placed where there is no memory is refused", async () => {
+  await tf.setBackend("wasm");
+  const wasm = moduleOf();
+  const { _malloc } = wasm;
+  const bottom = wasm.HEAPU8.slice(0, 64);
+  wasm._malloc = () => 0;
+  const lost = tf.tensor2d([[1, 2]]);
+  wasm._malloc = _malloc;
+  const compiled = defineSyncBackend(createEngine(tf, "wasm")).compileSync(crossEntropy());
+  expect(() => compiled.valueSync({ input: lost, target: [0] })).toThrow(
+    "tfjs:wasm: input must be in memory, got a tensor for which TensorFlow.js found none. Dispose tensors, or use smaller batches.",
+  );
+  lost.dispose();
+  wasm.HEAPU8.set(bottom);
+  await tf.setBackend("cpu");
+});
+
+describe("in the memory of the wasm engine", () => {
   it("nothing stays taken", async () => {
     const backend = await createBackend({ device: "wasm", tf });
     const runAll = (): void => {

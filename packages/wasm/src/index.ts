@@ -1,4 +1,5 @@
-export { createMachine, type Heap, type Machine } from "./machine.js";
+export { takeMemory, type Heap } from "./heap.js";
+export { createMachine, type Machine } from "./machine.js";
 export { createHeap } from "./ownHeap.js";
 export { isMemory, vectorSupport, whyNot, type Memory } from "./platform.js";
 export { compileProgram, type Block, type Port, type Program } from "./program.js";

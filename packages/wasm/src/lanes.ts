@@ -32,6 +32,12 @@ function unary<K extends OpName>(compute: (keep: Keep, x: Bytes) => Bytes): Lane
   return (context) => compute(context.keep, operandAt(context, 0));
 }
 
+/** A number of a graph in every lane. */
+export function constant(value: number, dtype: DType): Bytes {
+  if (dtype === "bool") return i32x4.const(value === 0 ? 0 : -1);
+  return (dtype === "float32" ? f32x4 : i32x4).const(value);
+}
+
 function sign(context: LaneContext): Bytes {
   const isFloat = context.dtype === "float32";
   const x = context.keep(operandAt(context, 0));

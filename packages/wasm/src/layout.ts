@@ -11,6 +11,8 @@ export interface Layout {
   readonly tensors: readonly (readonly [number, string])[];
   /** Bytes of the arena, which starts with the table. */
   readonly bytes: number;
+  /** The largest of the words: addresses and sizes are of 32 bits. */
+  readonly largest: number;
 }
 
 const alignment = 16;
@@ -26,9 +28,9 @@ export function layoutOf(program: Program, sizes: DimSizes): Layout {
   const arena = new Arena(aligned(4 * program.words.length));
   const live: { readonly name: string; readonly to: number; readonly offset: number; readonly size: number }[] = [];
   for (let stage = 0; stage < program.stages; stage++) {
-    for (const { name, dims, bytes, extra, from, to } of program.blocks) {
+    for (const { name, dims, bytes, extra, within, from, to } of program.blocks) {
       if (from !== stage) continue;
-      const size = aligned(elements(dims) * bytes + extra);
+      const size = elements(within) === 0 ? 0 : aligned(elements(dims) * bytes + extra);
       const offset = arena.take(size);
       offsets.set(name, offset);
       live.push({ name, to, offset, size });
@@ -39,16 +41,20 @@ export function layoutOf(program: Program, sizes: DimSizes): Layout {
   const counts = new Float32Array(table.buffer);
   const inArena: (readonly [number, number])[] = [];
   const tensors: (readonly [number, string])[] = [];
+  let largest = 0;
   program.words.forEach((word, i) => {
-    if (word.kind === "size") table[i] = word.factor * elements(word.dims);
-    else if (word.kind === "count") counts[i] = elements(word.dims);
+    if (word.kind === "size") {
+      const size = elements(word.within) === 0 ? 0 : word.factor * elements(word.dims);
+      largest = Math.max(largest, size);
+      table[i] = size;
+    } else if (word.kind === "count") counts[i] = elements(word.dims);
     else {
       const offset = offsets.get(word.of);
       if (offset === undefined) tensors.push([i, word.of]);
       else inArena.push([i, offset]);
     }
   });
-  return { table, inArena, tensors, bytes: arena.end };
+  return { table, inArena, tensors, bytes: arena.end, largest };
 }
 
 /** Memory by offsets: free pieces are used again, the smallest that is large enough first. */

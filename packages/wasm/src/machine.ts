@@ -1,17 +1,8 @@
 import { LossesError, type DimSizes } from "@losses/core";
+import { checkBytes, takeMemory, type Heap } from "./heap.js";
 import { layoutOf, type Layout } from "./layout.js";
-import { webAssembly, type Memory } from "./platform.js";
+import { webAssembly } from "./platform.js";
 import { programBytes, type Program } from "./program.js";
-
-/** The memory that programs work in, and the way to get pieces of it. */
-export interface Heap {
-  /** Whose it is, for messages: the id of a backend. */
-  readonly id: string;
-  readonly memory: Memory;
-  /** The address of new memory; 0 if there is none. */
-  readonly allocate: (bytes: number) => number;
-  readonly free: (address: number) => void;
-}
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
@@ -37,20 +28,23 @@ export function createMachine(program: Program, heap: Heap): Machine {
       if (!layouts.has(key) && layouts.size >= mostLayouts) layouts.clear();
       const layout = layouts.get(key) ?? layoutOf(program, sizes);
       layouts.set(key, layout);
-      const arena = heap.allocate(layout.bytes);
-      if (arena === 0) {
-        const what = `there must be ${layout.bytes} bytes of memory for intermediate results`;
-        throw new LossesError("BACKEND_FAILED", `${heap.id}: ${what}, got none. Use smaller batches.`);
-      }
+      checkBytes(heap, layout.largest, "intermediate results");
+      const arena = takeMemory(heap, layout.bytes, "intermediate results");
       try {
         const table = new Int32Array(heap.memory.buffer, arena, layout.table.length);
         table.set(layout.table);
         for (const [at, offset] of layout.inArena) table[at] = arena + offset;
-        for (const [at, name] of layout.tensors) table[at] = addresses.get(name) ?? 0;
+        for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
         run(arena);
       } finally {
         heap.free(arena);
       }
     },
   };
+}
+
+function addressOf({ id }: Heap, addresses: ReadonlyMap<string, number>, name: string): number {
+  const address = addresses.get(name);
+  if (address !== undefined) return address;
+  throw new LossesError("MISSING_INPUT", `${id}: there must be an address for ${name}, got none.`);
 }

@@ -2,7 +2,7 @@ import { nodeAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
 import type { Nest } from "./fuse.js";
-import { i32, local, Locals, repeatWhile, v128 } from "./instructions.js";
+import { i32, local, Locals, repeatWhile, v128, when } from "./instructions.js";
 import type { Loops } from "./loops.js";
 import type { Contents, Root } from "./stored.js";
 import { store, Values, type Inner, type NestContext } from "./values.js";
@@ -34,9 +34,10 @@ export function nestFunction(
   const after: Bytes[] = [];
   const counter = locals.add("i32");
   const rows: Bytes[] = [];
-  const extent = values.integer(words.size(dims.slice(-1), 4));
-  const vectors = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16)));
-  const pairs = values.integer(i32.and(words.size(dims.slice(-1), 4), i32.const(-16 * copies)));
+  const bytes = words.size(dims.slice(-1), 4, dims);
+  const extent = values.integer(bytes);
+  const vectors = values.integer(i32.and(bytes, i32.const(-16)));
+  const pairs = values.integer(i32.and(bytes, i32.const(-16 * copies)));
   const memory = memoryOf(graph, values, words, { before, after, counter });
 
   let finished: Bytes = [];
@@ -100,7 +101,9 @@ export function nestFunction(
     finished = concat(values.row);
   }
   const row = concat([...values.rowStart, ...rows]);
-  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim])));
+  // Rows without elements need not be passed, unless each has a result.
+  const hasRowResults = nest.roots.some((root) => !isFull(root) || root.reduced.join() === `${dims.length - 1}`);
+  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim], 1, hasRowResults ? [] : dims)));
   const loops = outer.reduceRight<Bytes>((body, size, i) => {
     const counts = values.counters[i] ?? -1;
     const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
@@ -173,7 +176,7 @@ interface Bodies {
   readonly wide: Bytes;
   readonly vector: Bytes;
   readonly single: Bytes;
-  /** After each block. */
+  /** Between blocks, and at the end. */
   readonly flush: Bytes;
 }
 
@@ -200,7 +203,7 @@ function elementLoop({ wide, vector, single, flush }: Bodies, counter: number, e
     // The smaller of both
     local.set(ends.stop, concat([stop, local.get(ends.pairs), i32.lt(stop, local.get(ends.pairs)), [0x1b]])),
     until(ends.stop, turn(wide, 16 * copies)),
-    flush,
+    when(i32.lt(at, local.get(ends.pairs)), flush),
   ]);
   return concat([reset, until(ends.pairs, block), rest]);
 }

@@ -1,5 +1,5 @@
 import { LossesError } from "@losses/core";
-import type { Heap } from "./machine.js";
+import type { Heap } from "./heap.js";
 import { webAssembly } from "./platform.js";
 
 /** Bytes of a page of WebAssembly's memory, and how many there may be. */

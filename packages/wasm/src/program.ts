@@ -1,4 +1,14 @@
-import { graphInputs, nodeAt, type Dim, type DType, type Graph, type Shape } from "@losses/core";
+import {
+  checkArgument,
+  graphInputs,
+  nodeAt,
+  verify,
+  type Dim,
+  type DType,
+  type Graph,
+  type Rule,
+  type Shape,
+} from "@losses/core";
 import { concat, moduleBytes, type FunctionSource } from "./bytes.js";
 import { fuse, type Stage } from "./fuse.js";
 import { bufferBytes, gemmFunctions } from "./gemm.js";
@@ -10,6 +20,8 @@ import { contentsOf, type Contents, type Matrix, type Product } from "./stored.j
 import { powerImport } from "./vectorMath.js";
 import { tensorName, Words, type Word } from "./words.js";
 
+const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
+
 /** Memory between results, needed from one stage to another. */
 export interface Block {
   readonly name: string;
@@ -17,6 +29,8 @@ export interface Block {
   /** Bytes for each element, and besides. */
   readonly bytes: number;
   readonly extra: number;
+  /** What it is needed for: it takes no memory where this has no elements. */
+  readonly within: Shape;
   readonly from: number;
   readonly to: number;
 }
@@ -51,6 +65,8 @@ export function programBytes(program: Program, { isMemoryShared }: Features): Ui
 
 /** Compiles a graph; `isFused`: with fused multiply-add. `undefined` if its inputs or results are not of 32 bits. */
 export function compileProgram(original: Graph, isFused: boolean): Program | undefined {
+  verify(original);
+  checkArgument("compileProgram", "isFused", isFused, flagRule);
   const graph = spell(original);
   const ports = [...graphInputs(graph).map((node) => node.id), ...graph.outputs.map(({ node }) => node)];
   const known: readonly DType[] = ["float32", "int32"];
@@ -82,7 +98,8 @@ export function compileProgram(original: Graph, isFused: boolean): Program | und
   const results = new Set(outputs.map(({ address }) => address));
   for (const [node, { from, to }] of lives) {
     const name = tensorName(node);
-    if (!results.has(name)) blocks.push({ name, dims: nodeAt(graph, node).shape, bytes: 4, extra: 0, from, to });
+    const dims = nodeAt(graph, node).shape;
+    if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length };
@@ -133,12 +150,13 @@ function productCall(
   const own = nodeAt(graph, left.node).shape;
   const k = own[left.isTransposed ? 0 : 1] ?? 1;
   const strides = ({ node: id, isTransposed }: Matrix): readonly ReturnType<typeof call>[] => {
-    const width = nodeAt(graph, id).shape[1] ?? 1;
-    const list = [words.size([width], 4), words.size([], 4)];
+    const { shape } = nodeAt(graph, id);
+    const list = [words.size(shape.slice(1), 4, shape), words.size([], 4)];
     return isTransposed ? list.reverse() : list;
   };
   // Columns of the right operand are packed in groups of 8.
-  const buffer = words.reserve([n], bufferBytes.each, bufferBytes.fixed + 8 * bufferBytes.each);
+  const extra = bufferBytes.fixed + 8 * bufferBytes.each;
+  const buffer = words.reserve([n], bufferBytes.each, { extra, within: [m, n, k] });
   return call(
     number,
     words.address(tensorName(left.node)),
@@ -146,8 +164,8 @@ function productCall(
     words.address(tensorName(right.node)),
     ...strides(right),
     words.address(tensorName(node)),
-    words.size([m]),
-    words.size([n]),
+    words.size([m], 1, [m, n]),
+    words.size([n], 1, [m, n]),
     words.size([k]),
     words.address(buffer),
   );

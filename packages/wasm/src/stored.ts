@@ -69,20 +69,31 @@ export function contentsOf(graph: Graph): Contents {
 
 /** Matrix products, with the transposes around them undone: (A·B)ᵀ = Bᵀ·Aᵀ. */
 function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[] {
+  const products = graph.nodes.filter((node) => node.op === "matmul" && live.has(node.id));
+  const swapped = new Map<number, number>();
+  for (const { id } of products) {
+    const swap = onlySwapOf(graph, live, id);
+    if (swap !== undefined) swapped.set(id, swap);
+  }
+  const made = new Set(swapped.values());
   const matrix = (id: number, isTransposed: boolean): Matrix => {
     const node = nodeAt(graph, id);
-    return isSwap(node) ? matrix(node.inputs[0] ?? -1, !isTransposed) : { node: id, isTransposed };
+    // A transpose that is computed as a product is a matrix of its own.
+    if (!isSwap(node) || made.has(id)) return { node: id, isTransposed };
+    return matrix(node.inputs[0] ?? -1, !isTransposed);
   };
-  return graph.nodes.flatMap((node): readonly Product[] => {
-    if (node.op !== "matmul" || !live.has(node.id)) return [];
-    const [a = -1, b = -1] = node.inputs;
-    const usual: Product = { node: node.id, left: matrix(a, false), right: matrix(b, false) };
-    const users = graph.nodes.filter((user) => live.has(user.id) && user.inputs.includes(node.id));
-    const isResult = graph.outputs.some((output) => output.node === node.id);
-    const [user] = users;
-    if (isResult || users.length !== 1 || user === undefined || !isSwap(user)) return [usual];
-    return [{ node: user.id, left: matrix(b, true), right: matrix(a, true) }];
+  return products.map(({ id, inputs: [a = -1, b = -1] }): Product => {
+    const swap = swapped.get(id);
+    if (swap === undefined) return { node: id, left: matrix(a, false), right: matrix(b, false) };
+    return { node: swap, left: matrix(b, true), right: matrix(a, true) };
   });
+}
+
+/** The transpose that is all that is needed of a node. */
+function onlySwapOf(graph: Graph, live: ReadonlySet<number>, id: number): number | undefined {
+  if (graph.outputs.some(({ node }) => node === id)) return undefined;
+  const [user, another] = graph.nodes.filter((node) => live.has(node.id) && node.inputs.includes(id));
+  return user !== undefined && another === undefined && isSwap(user) ? user.id : undefined;
 }
 
 function isSwap(node: Node): boolean {

@@ -1,7 +1,7 @@
 import { isElementwise, nodeAt, type Dim, type ElementwiseOp, type Graph, type Node, type NodeOf } from "@losses/core";
 import type { Bytes } from "./bytes.js";
-import { f32x4, i32, i32x4, local, v128, type Locals } from "./instructions.js";
-import { isExpensive, lanes } from "./lanes.js";
+import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
+import { constant, isExpensive, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
 import type { Root } from "./stored.js";
 import { tensorName, type Words } from "./words.js";
@@ -132,7 +132,7 @@ export class Values {
     const { dims, words } = this.#context;
     for (const [key, set] of phases) {
       if (set.size < 2) continue;
-      const name = words.reserve(dims.slice(-1), 4);
+      const name = words.reserve(dims.slice(-1), 4, { within: dims });
       this.#kept.set(key, { pointer: this.integer(words.address(name)), phase: Math.min(...set) });
     }
   }
@@ -167,7 +167,7 @@ export class Values {
     const base = this.integer(words.address(name));
     const steps = loops.flatMap((loop, axis) => {
       if (loop === undefined || loop === dims.length - 1) return [];
-      const stride = this.integer(words.size(shape.slice(axis + 1), bytes));
+      const stride = this.integer(words.size(shape.slice(axis + 1), bytes, shape));
       return [i32.mul(local.get(this.counters[loop] ?? -1), local.get(stride))];
     });
     const pointer = steps.length === 0 ? base : locals.add("i32");
@@ -195,7 +195,7 @@ export class Values {
     if (this.#isLeaf(node.id)) return this.#load(node, loops, inner);
     switch (node.op) {
       case "constant":
-        return node.dtype === "float32" ? f32x4.const(node.attrs.value) : i32x4.const(node.attrs.value);
+        return constant(node.attrs.value, node.dtype);
       case "dimSize":
         return v128.loadSplat(local.get(0), words.offset({ kind: "count", dims: node.attrs.dims }));
       case "iota":
@@ -240,8 +240,8 @@ export class Values {
     if (rest.length === 0) return load(inner, i32.add(pointer, local.get(this.at)));
     // Neighbours in the loop are not neighbours in memory.
     const { words, locals } = this.#context;
-    const stride = this.integer(words.size(rest, 4));
-    const elements = this.integer(words.size(rest));
+    const stride = this.integer(words.size(rest, 4, node.shape));
+    const elements = this.integer(words.size(rest, 1, node.shape));
     const first = locals.add("i32");
     const at = i32.add(local.get(this.at), i32.const(16 * inner.copy));
     inner.code.push(local.set(first, i32.add(pointer, i32.mul(at, local.get(elements)))));

@@ -93,5 +93,10 @@ export function power(keep: Keep, base: Bytes, exponentOperand: Bytes, exponent:
     const [a, b] = [f64.promote(f32x4.extract(i, x)), f64.promote(f32x4.extract(i, y))];
     return f32.demote(call(powerFunction, a, b));
   };
-  return [1, 2, 3].reduce((result, i) => f32x4.replace(i, result, element(i)), f32x4.splat(element(0)));
+  const usual = [1, 2, 3].reduce((result, i) => f32x4.replace(i, result, element(i)), f32x4.splat(element(0)));
+  if (exponent !== undefined && Number.isFinite(exponent)) return usual;
+  // IEEE 754 says 1 to 1 to any power, and to (-1) to ±∞; JavaScript says NaN.
+  const isInfinite = f32x4.eq(f32x4.abs(y), f32x4.const(Infinity));
+  const isOne = v128.or(f32x4.eq(x, f32x4.const(1)), v128.and(f32x4.eq(x, f32x4.const(-1)), isInfinite));
+  return v128.select(f32x4.const(1), usual, isOne);
 }

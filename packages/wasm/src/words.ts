@@ -1,4 +1,4 @@
-import type { Dim } from "@losses/core";
+import type { Dim, Shape } from "@losses/core";
 import { i32, local } from "./instructions.js";
 import type { Bytes } from "./bytes.js";
 
@@ -6,8 +6,8 @@ import type { Bytes } from "./bytes.js";
 export type Word =
   /** Where a tensor is in memory. */
   | { readonly kind: "address"; readonly of: string }
-  /** A factor times a product of sizes, as an integer. */
-  | { readonly kind: "size"; readonly dims: readonly Dim[]; readonly factor: number }
+  /** A factor times a product of sizes, as an integer; 0 where `within` has no elements. */
+  | { readonly kind: "size"; readonly dims: readonly Dim[]; readonly factor: number; readonly within: Shape }
   /** A product of sizes, as a float32. */
   | { readonly kind: "count"; readonly dims: readonly Dim[] };
 
@@ -19,6 +19,8 @@ export interface Scratch {
   readonly bytes: number;
   /** Bytes more than the elements need. */
   readonly extra: number;
+  /** What is worked on with it: no memory is needed where this has no elements. */
+  readonly within: Shape;
 }
 
 /** The table of words that the functions of a module are given: local 0 is where it lies. */
@@ -44,14 +46,15 @@ export class Words {
     return this.load({ kind: "address", of });
   }
 
-  size(dims: readonly Dim[], factor = 1): Bytes {
-    return this.load({ kind: "size", dims: dims.filter((dim) => dim !== 1), factor });
+  /** A factor times a product of sizes; 0 where `within` has no elements, whatever the sizes are. */
+  size(dims: readonly Dim[], factor = 1, within: Shape = []): Bytes {
+    return this.load({ kind: "size", dims: dims.filter((dim) => dim !== 1), factor, within });
   }
 
   /** New memory for so many elements; its name. */
-  reserve(dims: readonly Dim[], bytes: number, extra = 0): string {
+  reserve(dims: readonly Dim[], bytes: number, { extra = 0, within = dims }: Partial<Scratch> = {}): string {
     const name = `scratch ${this.scratch.length}`;
-    this.scratch.push({ name, dims, bytes, extra });
+    this.scratch.push({ name, dims, bytes, extra, within });
     return name;
   }
 }

@@ -1,4 +1,4 @@
-import { bindInputs, marginRankingLoss, traceLoss, type FloatDType, type Graph } from "@losses/core";
+import { bindInputs, LossesError, marginRankingLoss, traceLoss, type FloatDType, type Graph } from "@losses/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileProgram, createHeap, createMachine, vectorSupport, whyNot, type Heap } from "../src/index.js";
 
@@ -75,9 +75,46 @@ describe("a program in a memory", () => {
       },
     };
     expect(() => run(counted, [1], [2], [1])).toThrow(
-      /^mine: there must be \d+ bytes of memory for intermediate results, got none\. Use smaller batches\.$/,
+      /^mine: there must be \d+ bytes of memory for intermediate results, got none\. Release tensors, or use smaller batches\.$/,
     );
     expect(taken.size).toBe(5);
+  });
+});
+
+describe("a program that cannot run", () => {
+  const program = compileProgram(graphOf(), false);
+  if (program === undefined) throw new Error("not in float32");
+  const [symbol = ""] = (program.inputs[0]?.shape ?? []).map(String);
+
+  /** A heap that counts with 32 bits, as TensorFlow.js's does, and gives away what it may not. */
+  function careless(): { readonly heap: Heap; readonly asked: readonly number[] } {
+    const own = createHeap("careless");
+    const asked: number[] = [];
+    const allocate = (bytes: number): number => {
+      asked.push(bytes);
+      return own.allocate(bytes >>> 0);
+    };
+    return { heap: { ...own, allocate }, asked };
+  }
+
+  it.each([2 ** 30, 2 ** 30 + 1, 2 ** 31 - 1])("for sizes of 4 GiB and more is refused before it starts: %d", (n) => {
+    const { heap, asked } = careless();
+    const everywhere = new Map([...program.inputs, ...program.outputs].map(({ address }) => [address, 1024]));
+    const before = Uint8Array.from(new Uint8Array(heap.memory.buffer));
+    const run = (): void => createMachine(program, heap).run({ [symbol]: n }, everywhere);
+    expect(run).toThrow(LossesError);
+    expect(run).toThrow(`careless: there must be ${4 * n} bytes of memory for`);
+    expect(asked).toEqual([]);
+    expect(Buffer.compare(new Uint8Array(heap.memory.buffer), before)).toBe(0);
+  });
+
+  it("for want of an address is refused, and gives back what it has taken", () => {
+    const heap = createHeap("mine");
+    const first = heap.allocate(64);
+    heap.free(first);
+    const run = (): void => createMachine(program, heap).run({ [symbol]: 1 }, new Map());
+    expect(run).toThrow(/^mine: there must be an address for %\d+, got none\.$/);
+    expect(heap.allocate(64)).toBe(first);
   });
 });
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { engineVersions, namedBackends } from "../backends.js";
 import { play, type BenchRow } from "../bench/driver.js";
@@ -8,7 +7,7 @@ import { startContestant } from "../bench/startContestant.js";
 import { namedWorkloads } from "../bench/workloads.js";
 import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
-import { note, print, toJSON } from "../output.js";
+import { note, print, toJSON, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
 
 export interface BenchOptions {
@@ -47,7 +46,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     problems,
   };
   if (options.report !== undefined) {
-    await writeFile(options.report, toJSON(report));
+    await writeWhole(options.report, toJSON(report));
     note(`The report is in ${options.report}.`);
   }
   await print(options.json === true ? toJSON(report) : reportAsText(report));

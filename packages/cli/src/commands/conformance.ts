@@ -1,9 +1,15 @@
-import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { printReport, runConformance, selectBackends, type Report, type ReportRow } from "@losses/conformance";
+import {
+  printReport,
+  runConformance,
+  selectBackends,
+  type Report,
+  type ReportRow,
+  type UnclaimedShare,
+} from "@losses/conformance";
 import { backendIds, engineVersions, namedBackends, openBackend } from "../backends.js";
 import { describeMachine } from "../machine.js";
-import { columns, note, print } from "../output.js";
+import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
 import { readDType } from "../read.js";
 
@@ -37,33 +43,50 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   );
   bar.stop();
   if (options.report !== undefined) {
-    await writeFile(options.report, printReport(report));
+    await writeWhole(options.report, printReport(report));
     note(`The report is in ${options.report}.`);
   }
   await print(options.json === true ? printReport(report) : asText(report));
   return report.problems.length > 0 ? 1 : 0;
 }
 
-function asText({ backends, rows, unavailable, problems }: Report): string {
+function asText({ backends, rows, unclaimed, unavailable, problems }: Report): string {
   const lines = backends.flatMap(({ id, dtypes }) =>
-    dtypes.map((dtype) =>
-      summary(
-        id,
-        dtype,
-        rows.filter((row) => row.backend === id && row.dtype === dtype),
-      ),
-    ),
+    dtypes.map((dtype) => {
+      const isOwn = (row: { readonly backend: string; readonly dtype: string }): boolean =>
+        row.backend === id && row.dtype === dtype;
+      return summary(id, dtype, rows.filter(isOwn), unclaimed.find(isOwn));
+    }),
   );
-  const header = ["backend", "dtype", "losses", "cases", "value", "gradient", "known failures", "failures"];
-  const table = lines.length === 0 ? [] : [columns([header, ...lines]), worstNote];
+  const table = lines.length === 0 ? [] : [columns([header, ...lines]), legend];
   const missing = unavailable.map(({ backend, reason }) => `${backend} did not run: ${reason}`);
   const verdict = problems.length === 0 ? "No unexplained failures." : `${problems.length} problems.`;
   return `${[...table, ...missing, ...problems, verdict].join("\n")}\n`;
 }
 
-const worstNote = "value, gradient: the largest error, as a share of what the error analysis allows.\n";
+const header: readonly string[] = [
+  "backend",
+  "dtype",
+  "losses",
+  "cases",
+  "value",
+  "gradient",
+  "open",
+  "out of range",
+  "known failures",
+  "failures",
+];
 
-function summary(id: string, dtype: string, rows: readonly ReportRow[]): readonly string[] {
+const legend = `value, gradient: the largest error, as a share of what the error analysis allows.
+open, out of range: of how many elements it claims nothing, because of rounding and because of the dtype's range.
+`;
+
+function summary(
+  id: string,
+  dtype: string,
+  rows: readonly ReportRow[],
+  unclaimed: UnclaimedShare | undefined,
+): readonly string[] {
   const failures = rows.flatMap((row) => row.failures);
   const known = failures.filter((failure) => failure.known !== undefined).length;
   const worst = (part: string): string => {
@@ -79,7 +102,13 @@ function summary(id: string, dtype: string, rows: readonly ReportRow[]): readonl
     String(cases),
     worst("value"),
     worst("gradient"),
+    percent(unclaimed?.rounding ?? 0),
+    percent(unclaimed?.range ?? 0),
     String(known),
     String(failures.length - known),
   ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(3)} %`;
 }

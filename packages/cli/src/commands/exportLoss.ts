@@ -1,7 +1,6 @@
-import { writeFile } from "node:fs/promises";
-import type { Dim, InputDType } from "@losses/core";
+import { isSize, type Dim, type InputDType } from "@losses/core";
 import { UsageError } from "../failure.js";
-import { note, print } from "../output.js";
+import { note, print, writeWhole } from "../output.js";
 import { readDType, readPair, readSpec } from "../read.js";
 
 export interface ExportOptions {
@@ -30,7 +29,7 @@ export async function exportModel(name: string, options: ExportOptions): Promise
     ...(dtype === undefined ? {} : { dtype }),
   });
   if (options.output === "-") return print(bytes);
-  await writeFile(options.output, bytes);
+  await writeWhole(options.output, bytes);
   const what = [...(value ? ["value"] : []), ...(grad === false ? [] : ["gradients"])].join(" and ");
   note(`${options.output}: ${spec.name}, ${what}, ${bytes.length} bytes`);
 }
@@ -60,7 +59,7 @@ function readShape(pair: string): readonly [string, readonly Dim[]] {
   return [
     input,
     dims.map((dim) => {
-      if (/^\d+$/.test(dim)) return Number(dim);
+      if (/^\d+$/.test(dim) && isSize(Number(dim))) return Number(dim);
       if (/^[A-Za-z_]\w*$/.test(dim)) return dim;
       throw new UsageError(`--shape must be input=N,10 with sizes or names, got ${pair}.`);
     }),

@@ -109,6 +109,11 @@ cross_entropy = Loss(
         *(Edge(f"zero-weights{suffix}", given(LOGITS, i64([0, 1, 2]), NO_WEIGHT), options, REDUCTIONS,
                note="mean divides by the sum of the weights: NaN with NaN gradients")
           for suffix, options in (("", {}), ("-smoothed", {"labelSmoothing": 0.2}))),
+        Edge("zero-weight-of-target-smoothed", given([[0, 0]], i64([0]), constant([0, 1])), {"labelSmoothing": 0.5},
+             REDUCTIONS, note="mean is 0 / 0 plus a number / 0: NaN"),
+        *(Edge(f"cancelling-weights{suffix}", given(logits, i64([0, 1]), constant([1, -1])), options, ("mean",))
+          for logits, name in (([[0, 0]] * 2, ""), ([[0, 1], [0, 0]], "-unequal"))
+          for suffix, options in ((name, {}), (f"{name}-smoothed", {"labelSmoothing": 0.5}))),
         Edge("zero-weights-probabilities", given(LOGITS, UNIFORM, f32([0, 0, 0])), {}, REDUCTIONS,
              note="mean divides by the batch: 0"),
         Edge("one-zero-weight", given(LOGITS, i64([0, 1, 2]), constant([1, 0, 2])), {}, REDUCTIONS),
@@ -137,6 +142,12 @@ cross_entropy = Loss(
              REDUCTIONS),
         Edge("empty-probabilities", {"input": empty(0, 3), "target": empty(0, 3)}, {}, REDUCTIONS),
         Edge("empty-positions", {"input": empty(2, 3, 0), "target": i64([[], []])}, {}, REDUCTIONS),
+        *(Edge(f"no-classes-probabilities-{len(shape)}d{suffix}", {"input": empty(*shape), "target": empty(*shape)},
+               options, REDUCTIONS, note="mean divides by the elements per class: NaN")
+          for shape in ((0,), (1, 0), (2, 0, 3))
+          for suffix, options in (("", {}), ("-smoothed", {"labelSmoothing": 0.5}))),
+        *(Edge(f"no-classes-ignored{suffix}", {"input": empty(2, 0), "target": i64([-100, -100])}, options, REDUCTIONS)
+          for suffix, options in (("", {}), ("-smoothed", {"labelSmoothing": 0.5}))),
     ),
     refusals=(
         Refusal("boolean-target", "DTypeError", {"target": boolean([True] * 4)}),

@@ -64,7 +64,10 @@ contrastive_loss = Loss(
         Edge("opposite-cosine", labelled([[2, 0]] * 2, [[-1, 0]] * 2, [0, 1]), {"distance": "cosine", "margin": 3}),
         Edge("zero-vectors-euclidean", labelled([[0, 0]] * 2, [[0, 0]] * 2, [0, 1]), reductions=REDUCTIONS),
         Edge("zero-vectors-cosine", labelled([[0, 0], [0, 0]], [[1, 2], [0, 0]], [1, 0]),
-             {"distance": "cosine", "margin": 2}, note="torch's normalize: value 0, gradient 1e12 times"),
+             {"distance": "cosine", "margin": 2}, note="torch's cosine_similarity: value 0, gradient 1e8 times"),
+        Edge("short-vectors-cosine",
+             labelled([[2.0**-28, 2.0**-30], [2.0**-40, 0]], [[1, 2], [2.0**-30, 2.0**-31]], [1, 0]),
+             {"distance": "cosine", "margin": 2}),
         *(Edge(f"large-{d}", labelled([[1e4, 0]] * 2, [[-1e4, 5e3]] * 2, [0, 1]), {"distance": d})
           for d in ("euclidean", "cosine")),
         *(Edge(f"empty-{d}", {"input1": empty(0, 3), "input2": empty(0, 3), "target": empty(0)}, {"distance": d},
@@ -143,7 +146,10 @@ vse_loss = Loss(
         *(Edge(f"large-{name}", scores([[1e4, -1e4], [5e3, -1e4]]), {"maxViolation": hard}, REDUCTIONS)
           for name, hard in (("sum", False), ("max", True))),
         Edge("zero-vectors", {"image": f32([[0, 0], [1, 2]]), "text": f32([[2, 1], [0, 0]])},
-             {"margin": 0.25}, REDUCTIONS, note="normalised with eps 1e-12; the original divides 0 by 0"),
+             {"margin": 0.25}, REDUCTIONS, note="no norm counts as less than 1e-8; the original divides 0 by 0"),
+        *(Edge(f"short-vectors-{name}",
+               {"image": f32([[2.0**-28, 2.0**-30], [1, 2]]), "text": f32([[2, 1], [2.0**-40, 0]])},
+               {"margin": 0.25, "maxViolation": hard}) for name, hard in (("sum", False), ("max", True))),
         Edge("zero-vectors-dot", {"image": f32([[0, 0], [1, 2]]), "text": f32([[2, 1], [0, 0]])},
              {"margin": 0.25, "similarity": "dot", "maxViolation": True}, REDUCTIONS),
         Edge("duplicates-dot", {"image": f32([[1, 2]] * 3), "text": f32([[2, 1]] * 3)},

@@ -82,6 +82,15 @@ kl_div = Loss(
         Edge("scalar-log-target", divergence(-0.5, -0.25), {"logTarget": True}, FOUR),
         Edge("empty", {"input": empty(0, 3), "target": empty(0, 3)}, reductions=FOUR),
         Edge("empty-log-target", {"input": empty(0, 3), "target": empty(0, 3)}, {"logTarget": True}, FOUR),
+        *(Edge(f"empty-by-broadcast-{name}", {"input": input, "target": target}, {"logTarget": log}, FOUR,
+               note="what is broadcast into nothing gets a gradient of 0")
+          for name, log, input, target in (
+              ("target", False, empty(0), f32([0.5])),
+              ("target-row", False, empty(0, 3), f32([[0.25, 0.5, 0.25]])),
+              ("target-column", False, empty(3, 0), f32([[0.5], [0], [0.5]])),
+              ("input-row", False, f32([[-1, -2, -0.5]]), empty(0, 3)),
+              ("log-target", True, empty(0, 3), f32([[-1, -2, -0.5]])),
+          )),
         Edge("empty-classes", {"input": empty(2, 0), "target": empty(2, 0)}, reductions=FOUR),
     ),
     refusals=(

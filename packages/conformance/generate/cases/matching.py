@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from distances import direction
 from evaluate import reduce
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, boolean, empty, f32, formula, i32, i64
 from refusals import BATCHMEAN, NAN, options_refused
@@ -11,13 +12,12 @@ from refusals import BATCHMEAN, NAN, options_refused
 # --- cmpmLoss ----------------------------------------------------------------------------------
 
 def cmpm_direction(source, target, match, o):
-    logits = source @ F.normalize(target, dim=-1).T
+    logits = source @ direction(target).T
     p, log_p = F.softmax(logits, dim=1), F.log_softmax(logits, dim=1)
-    if o.normalization == "sum":
-        q = match / match.sum(dim=1, keepdim=True)
-        return (p * (o.eps + p / (q + o.eps)).log()).sum(dim=1)
-    q = match / torch.linalg.vector_norm(match, dim=1, keepdim=True)
-    return (p * (log_p - (q + o.eps).log())).sum(dim=1)
+    order = 1 if o.normalization == "sum" else 2
+    q = match / torch.linalg.vector_norm(match, order, dim=1, keepdim=True)
+    ratio = (o.eps + p / (q + o.eps)).log() if o.innerEps else log_p - (q + o.eps).log()
+    return (p * ratio).sum(dim=1)
 
 
 def cmpm(i, o):
@@ -38,22 +38,26 @@ def matched(image, text, labels):
     return {"image": f32(image), "text": f32(text), "labels": i64(labels)}
 
 
-BOTH = ({"normalization": "sum"}, {"normalization": "l2"})
-NORMALIZATIONS = ("sum", "l2")
+FORMS = {
+    "sum": {"normalization": "sum"},
+    "l2": {"normalization": "l2"},
+    "innerEps": {"normalization": "sum", "innerEps": True},
+}
 
 
-def each_normalization(name, inputs, reductions=REDUCTIONS, note=""):
-    return tuple(Edge(f"{name}-{n}", inputs, {"normalization": n}, reductions, note) for n in NORMALIZATIONS)
+def each_form(name, inputs, reductions=REDUCTIONS, note=""):
+    return tuple(Edge(f"{name}-{form}", inputs, options, reductions, note) for form, options in FORMS.items())
 
 
 cmpm_loss = Loss(
     name="cmpmLoss",
-    source=formula("Zhang, Lu 2018 (CMPM), github.com/YingZhangDUT 447d642 (sum), labyrinth7x 4651c1b (l2)"),
-    defaults={"eps": 1e-8, "normalization": "sum"},
+    source=formula("Zhang, Lu 2018 (CMPM); github.com/YingZhangDUT 447d642 (innerEps), labyrinth7x 4651c1b (l2)"),
+    defaults={"eps": 1e-8, "normalization": "sum", "innerEps": False},
     reference=cmpm,
     grids=(
         Grid({"4x3": labelled(4, 3, labels=i64([0, 1, 0, 2]))}, variants=(
-            {}, *BOTH, {"normalization": "sum", "eps": 0.0625}, {"normalization": "l2", "eps": 0.0625})),
+            {}, *FORMS.values(), *({**form, "eps": eps} for form in FORMS.values() for eps in (0.0625, 0.001)),
+            {"normalization": "l2", "innerEps": True, "eps": 0.001})),
         Grid(
             {
                 "distinct-4x3": labelled(4, 3, labels=i64([3, 1, 0, 2])),
@@ -63,17 +67,18 @@ cmpm_loss = Loss(
                 "8x16": labelled(8, 16, labels=lambda d: d.indices(4, 8)),
                 "full-4x5": labelled(4, 5, labels=i64([1, 1, 2, 2]), fine=True),
             },
-            variants=BOTH,
+            variants=tuple(FORMS.values()),
         ),
     ),
     edges=(
-        *each_normalization("zero-text", matched([[1, 2], [2, 1]], [[0, 0], [1, 1]], [0, 1]),
-                            note="normalised with eps 1e-12: value 0, gradient 1e12 times"),
-        *each_normalization("zero-everything", matched([[0, 0]] * 3, [[0, 0]] * 3, [0, 1, 1])),
-        *each_normalization("duplicates", matched([[1, 2]] * 3, [[1, 2]] * 3, [0, 1, 2])),
-        *each_normalization("large-matched", matched([[1e4, 0], [0, 1e4]], [[1e4, 0], [0, 1e4]], [0, 1])),
-        *each_normalization("large-crossed", matched([[1e4, 0], [0, 1e4]], [[0, 1e4], [1e4, 0]], [0, 1])),
-        *each_normalization("empty", {"image": empty(0, 3), "text": empty(0, 3), "labels": i64([])}),
+        *each_form("zero-text", matched([[1, 2], [2, 1]], [[0, 0], [1, 1]], [0, 1]),
+                            note="no norm counts as less than 1e-8: value 0, gradient 1e8 times"),
+        *each_form("short-text", matched([[1, 2], [2, 1]], [[2.0**-28, 2.0**-30], [2.0**-40, 0]], [0, 1])),
+        *each_form("zero-everything", matched([[0, 0]] * 3, [[0, 0]] * 3, [0, 1, 1])),
+        *each_form("duplicates", matched([[1, 2]] * 3, [[1, 2]] * 3, [0, 1, 2])),
+        *each_form("large-matched", matched([[1e4, 0], [0, 1e4]], [[1e4, 0], [0, 1e4]], [0, 1])),
+        *each_form("large-crossed", matched([[1e4, 0], [0, 1e4]], [[0, 1e4], [1e4, 0]], [0, 1])),
+        *each_form("empty", {"image": empty(0, 3), "text": empty(0, 3), "labels": i64([])}),
     ),
     refusals=(
         Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
@@ -89,6 +94,7 @@ cmpm_loss = Loss(
             "eps-negative": {"eps": -1e-8},
             "eps-nan": {"eps": NAN},
             "normalization-unknown": {"normalization": "max"},
+            "inner-eps-not-a-flag": {"innerEps": 1e-8},
         }),
     ),
 )
@@ -97,12 +103,12 @@ cmpm_loss = Loss(
 # --- cmpcLoss ----------------------------------------------------------------------------------
 
 def project(x, onto):
-    unit = F.normalize(onto, dim=-1)
+    unit = direction(onto)
     return (x * unit).sum(dim=-1, keepdim=True) * unit
 
 
 def cmpc(i, o):
-    classes = F.normalize(i.weight, dim=0)
+    classes = direction(i.weight, dim=0)
     image, text = (
         F.cross_entropy(project(x, onto) @ classes, i.labels, reduction="none", label_smoothing=o.labelSmoothing)
         for x, onto in ((i.image, i.text), (i.text, i.image))
@@ -143,7 +149,10 @@ cmpc_loss = Loss(
              note="nothing to project on: uniform logits"),
         Edge("zero-everything", classes_given([[0, 0]] * 2, [[0, 0]] * 2, SQUARE, [0, 1]), reductions=REDUCTIONS),
         Edge("zero-class", classes_given([[1, 2], [2, 1]], [[1, 1], [2, 0]], [[1, 0], [2, 0]], [0, 1]),
-             reductions=REDUCTIONS, note="the class column is normalised with eps 1e-12: gradient 1e12 times"),
+             reductions=REDUCTIONS, note="no norm counts as less than 1e-8: gradient 1e8 times"),
+        Edge("short-class",
+             classes_given([[1, 2], [2, 1]], [[1, 1], [2.0**-30, 0]], [[2.0**-28, 0], [2.0**-40, 0]], [0, 1]),
+             reductions=REDUCTIONS),
         Edge("duplicates", classes_given([[1, 2]] * 3, [[1, 2]] * 3, SQUARE, [0, 1, 1]), reductions=REDUCTIONS),
         Edge("orthogonal", classes_given([[1, 0]], [[0, 2]], SQUARE, [0]), reductions=REDUCTIONS),
         Edge("large", classes_given([[1e4, 0], [0, 1e4]], [[1e4, 0], [0, -1e4]], [[1, 0], [0, 1]], [0, 1]),

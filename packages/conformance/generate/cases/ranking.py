@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch.nn.functional as F
 
 from distances import DISTANCES, SIMILARITIES, cosine, euclidean
@@ -122,6 +123,14 @@ TRIPLET_SHAPES_REFUSED = (
     Refusal("width-mismatch", "ShapeError", {"negative": f32([[1, 2]] * 4)}),
 )
 
+def rescaled(factor):
+    rows = {"anchor": [[0, 0, 0]], "positive": [[1, -0.96875, 0.9375]], "negative": [[0.90625, 0.9375, -1]]}
+    return {name: f32(np.asarray(row) * factor) for name, row in rows.items()}
+
+
+# Above the least norm that counts in a cosine, and below it.
+SHORT = [[2.0**-26, 2.0**-27], [2.0**-28, 2.0**-30], [2.0**-40, -(2.0**-40)]]
+
 # Distances 5 (3-4-5) and 10 (6-8-10), exact at every step.
 ORIGIN, NEAR, FAR = [[0, 0]], [[3, 4]], [[6, 8]]
 
@@ -151,10 +160,12 @@ ranking_loss = Loss(
         Edge("boundary-dot", triplet([[1, 2]], [[1, 0.5]], [[0.5, 0.5]]), {"similarity": "dot", "margin": 0.5}),
         Edge("boundary-euclidean", triplet(ORIGIN, NEAR, FAR), {"similarity": "negativeEuclidean", "margin": 5}),
         Edge("zero-anchor", triplet([[0, 0]], [[1, 2]], [[2, -1]]),
-             note="torch's normalize: value 0, gradient 1e12 times"),
+             note="torch's cosine_similarity: value 0, gradient 1e8 times"),
         Edge("zero-positive", triplet([[1, 2]], [[0, 0]], [[2, 1]])),
         Edge("zero-everything", triplet([[0, 0]], [[0, 0]], [[0, 0]]), reductions=REDUCTIONS),
-        Edge("norm-below-eps", triplet([[2.0**-44, 0]], [[1, 2]], [[2, 1]]), note="1e-12 bounds the norm from below"),
+        *(Edge(f"norm-2^-{bits}", triplet([[2.0**-bits, 2.0**-bits]], [[1, 2]], [[2, -1]]),
+               note="no norm counts as less than 1e-8" if bits > 26 else "just above 1e-8")
+          for bits in (26, 28, 34, 70)),
         Edge("duplicates-cosine", triplet([[1, 2], [3, 1]], [[1, 2], [3, 1]], [[1, 2], [-3, 1]]),
              reductions=REDUCTIONS),
         Edge("duplicates-euclidean", triplet([[1, 2], [3, 1]], [[1, 2], [3, 1]], [[1, 2], [3, 1.125]]),
@@ -211,6 +222,9 @@ triplet_margin_loss = Loss(
                note="a norm has gradient 0 at 0") for p in (0, 0.5, 1, 1.5, 2, 3, INF, -INF, -1)),
         *(Edge(f"zero-component-eps0-p{p:g}", triplet([[1, 2]], [[1, 3]], [[1, 2.5]]), {"p": p, "eps": 0})
           for p in (0, 0.5, 1, 1.5, 3, -INF, -1)),
+        *(Edge(f"powers-out-of-range-{size}-p{p:g}", rescaled(factor), {"p": p, "eps": 0, "margin": 4 * factor},
+               ("none", "mean"), note="|x|^p leaves float32's range; the norm does not", beyond_float32=True)
+          for size, factor in (("small", 2.0**-10), ("large", 2.0**10)) for p in (16, -16)),
         Edge("eps-is-signed", triplet([[0], [1]], [[1], [0]], [[0], [1]]), {"eps": 0.125},
              note="eps is added to the difference, so the distance is not symmetric"),
         Edge("zero-vectors", triplet([[0, 0, 0]] * 2, [[0, 0, 0]] * 2, [[0, 0, 0], [1, 0, 0]]),
@@ -272,7 +286,10 @@ triplet_margin_with_distance_loss = Loss(
              note="abs has gradient 0 at 0"),
         Edge("zero-vectors-cosine", triplet([[0, 0], [1, 2]], [[1, 2], [0, 0]], [[2, 1], [1, -1]]),
              {"distance": "cosine"},
-             note="torch's normalize: value 0, gradient 1e12 times"),
+             note="torch's cosine_similarity: value 0, gradient 1e8 times"),
+        Edge("short-anchor-cosine", {**triplet([[0, 0]], [[1, 0]], [[0, 1]]), "anchor": rounded([[1e-10, 0]])},
+             {"distance": "cosine"}, REDUCTIONS, note="a cosine of 0.01: no norm counts as less than 1e-8"),
+        Edge("short-vectors-cosine", triplet(SHORT, [[1, 2]] * 3, [[2.0**-30, 0]] * 3), {"distance": "cosine"}),
         Edge("inactive", triplet([[0, 0]] * 2, [[0, 1]] * 2, [[8, 8], [9, 9]]), reductions=REDUCTIONS),
         *(Edge(f"large-{name}", triplet([[1e4, -1e4]], [[-1e4, 5e3]], [[1e4, 1e4]]), {"distance": name})
           for name in DISTANCES),
@@ -342,7 +359,9 @@ mmca_triplet_loss = Loss(
         Edge("image-is-text", quadruple([[1, 2]], [[1, 2]], [[1.125, 2]], [[1, 2.125]]),
              note="the norm has gradient 0 at 0"),
         Edge("zero-vectors-similarity", quadruple([[0, 0]], [[1, 2]], [[2, 1]], [[1, 1]]), {"measure": "similarity"},
-             note="torch's normalize: value 0, gradient 1e12 times"),
+             note="torch's cosine_similarity: value 0, gradient 1e8 times"),
+        Edge("short-vectors-similarity", quadruple(SHORT, [[1, 2]] * 3, [[2.0**-30, 0]] * 3, SHORT[::-1]),
+             {"measure": "similarity"}),
         Edge("zero-vectors-distance", quadruple([[0, 0]], [[0, 0]], [[0, 0]], [[0, 0]]), reductions=REDUCTIONS),
         Edge("inactive", quadruple([[0, 0]], [[0, 1]], [[8, 8]], [[9, 9]]), reductions=REDUCTIONS),
         *(Edge(f"large-{m}", quadruple([[1e4, 0]], [[-1e4, 5e3]], [[1e4, 1e4]], [[0, 1e4]]), {"measure": m})

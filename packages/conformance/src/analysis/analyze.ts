@@ -1,6 +1,6 @@
 import {
   bindShape,
-  isFloat,
+  ShapeError,
   sizeOf,
   type DimSizes,
   type FloatDType,
@@ -10,14 +10,17 @@ import {
   type OpName,
   type UnaryOp,
 } from "@losses/core";
-import { allocate, at, type Bounded } from "./bounded.js";
-import { boundArithmetic, boundClamp, boundUnary, constantError, type ArithmeticOp } from "./elementwise.js";
+import { boundArithmetic, type ArithmeticOp } from "./arithmetic.js";
+import { allocate, at, exactly, gather, put, withError, type Bounded, type Bounds } from "./bounded.js";
+import { boundCast, boundClamp, boundUnary, constantOf } from "./elementwise.js";
+import { entering, leaving } from "./doors.js";
+import { equalToExtreme } from "./ties.js";
 import { broadcastOffsets, stridesOf, walk } from "./layout.js";
-import { boundComparison, boundLogic, boundWhere } from "./logic.js";
-import { nonNegativeNodes } from "./nonNegative.js";
+import { boundComparison, boundLogic, boundNot, boundWhere } from "./logic.js";
+import { boundLogSumExp, boundNormalizer } from "./normalizers.js";
 import { precisionOf, type Precision } from "./precision.js";
-import { boundExtreme, boundLogSumExp, boundMatmul, boundNormalizer, boundSum } from "./reductions.js";
-import { limit, rounded } from "./rounding.js";
+import { boundExtreme } from "./extremes.js";
+import { boundMatmul, boundSum } from "./sums.js";
 
 /** Values for one graph input, row-major. */
 export interface Feed {
@@ -30,23 +33,24 @@ interface Context {
   readonly feeds: Readonly<Record<string, Feed>>;
   readonly sizes: DimSizes;
   readonly precision: Precision;
-  readonly nonNegative: readonly boolean[];
+  /** Of the nodes so far. */
+  readonly values: readonly Bounds[];
 }
 
 type Rule<N extends Node> = (
   node: N,
-  operands: readonly Bounded[],
+  operands: readonly Bounds[],
   shape: readonly number[],
   context: Context,
-) => Bounded;
+) => Bounds;
 
 type Rules = { readonly [K in OpName]: Rule<NodeOf<K>> };
 
 /**
- * Evaluates a graph in float64 and bounds how far a machine that computes in `dtype` may be from each result.
+ * Evaluates a graph in float64 and bounds what a machine that computes in `dtype` may have in place of each result.
  *
  * Every op of the machine is assumed to meet its error budget of the op table, and sums to be taken in any order.
- * The bound is worst-case and first-order-safe: it follows the operands' ranges rather than their derivatives.
+ * The bounds are worst cases: each op is evaluated on the ends of its operands' ranges.
  *
  * @returns the outputs of the graph, in order
  */
@@ -56,40 +60,40 @@ export function analyze(
   sizes: DimSizes,
   dtype: FloatDType,
 ): readonly Bounded[] {
-  const context: Context = { graph, feeds, sizes, precision: precisionOf(dtype), nonNegative: nonNegativeNodes(graph) };
-  const values: Bounded[] = [];
-  for (const node of graph.nodes)
-    values.push(
-      evaluate(
-        node,
-        node.inputs.map((id) => pick(values, id)),
-        context,
-      ),
-    );
-  return graph.outputs.map(({ node }) => pick(values, node));
+  return analyzeIn(graph, feeds, sizes, precisionOf(dtype));
 }
 
-function pick(values: readonly Bounded[], id: number): Bounded {
+/** The same for any arithmetic. */
+export function analyzeIn(
+  graph: Graph,
+  feeds: Readonly<Record<string, Feed>>,
+  sizes: DimSizes,
+  precision: Precision,
+): readonly Bounded[] {
+  const values: Bounds[] = [];
+  const context: Context = { graph, feeds, sizes, precision, values };
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((id) => pick(values, id));
+    const rule = rules[node.op] as Rule<never>;
+    values.push(rule(node as never, operands, bindShape(node.shape, sizes), context));
+  }
+  return graph.outputs.map(({ node }) => withError(leaving(pick(values, node), precision)));
+}
+
+function pick(values: readonly Bounds[], id: number): Bounds {
   const value = values[id];
   if (value === undefined) throw new RangeError(`analyze: node %${id} must come before its users, got none.`);
   return value;
 }
 
-function evaluate(node: Node, operands: readonly Bounded[], context: Context): Bounded {
-  const rule = rules[node.op] as Rule<never>;
-  return rule(node as never, operands, bindShape(node.shape, context.sizes), context);
-}
+const unary: Rule<NodeOf<Exclude<UnaryOp, "not">>> = (node, [x], _, { precision }) =>
+  boundUnary(node.op, given(x), precision);
 
-const unary: Rule<NodeOf<Exclude<UnaryOp, "not">>> = (node, [x], _, context) =>
-  boundUnary(node.op, given(x), isNonNegative(node, 0, context), context.precision);
+const arithmetic: Rule<NodeOf<ArithmeticOp>> = (node, [x, y], shape, { precision }) =>
+  boundArithmetic(node, given(x), given(y), shape, precision);
 
-const arithmetic: Rule<NodeOf<ArithmeticOp>> = (node, [x, y], shape, context) => {
-  const signs = [isNonNegative(node, 0, context), isNonNegative(node, 1, context)] as const;
-  return boundArithmetic(node.op, given(x), given(y), shape, signs, context.precision);
-};
-
-const comparison: Rule<NodeOf<"equal" | "less" | "lessOrEqual">> = (node, [x, y], shape, { graph }) =>
-  boundComparison(node, given(x), given(y), shape, graph);
+const order: Rule<NodeOf<"less" | "lessOrEqual">> = (node, [x, y], shape) =>
+  boundComparison(node, given(x), given(y), shape);
 
 const logic: Rule<NodeOf<"and" | "or">> = (node, [x, y], shape) => boundLogic(node.op, given(x), given(y), shape);
 
@@ -103,39 +107,34 @@ const normalizer: Rule<NodeOf<"softmax" | "logSoftmax">> = (node, [x], _, { prec
 
 const reshape: Rule<NodeOf<"unsqueeze" | "squeeze" | "identity">> = (_, [x], shape) => ({ ...given(x), shape });
 
+/** A single number that is known beforehand. */
+function scalar(value: number, node: Node, shape: readonly number[], precision: Precision): Bounds {
+  const result = allocate(shape, node.dtype);
+  put(result, 0, value, constantOf(value, node.dtype, precision));
+  return result;
+}
+
 const rules: Rules = {
   input: (node, _, shape, { feeds, precision }) => {
     const result = allocate(shape, node.dtype);
     const feed = feeds[node.attrs.name];
     if (feed === undefined || feed.data.length !== result.value.length) {
-      throw new RangeError(`analyze: input ${node.attrs.name} must have ${result.value.length} elements.`);
+      throw new ShapeError(`analyze: input ${node.attrs.name} must have ${result.value.length} elements.`);
     }
     for (let i = 0; i < result.value.length; i++) {
-      const x = at(feed.data, i);
-      result.value[i] = x;
-      result.error[i] =
-        isFloat(node.dtype) && Number.isFinite(x) ? limit(x, constantError(x, precision), precision) : 0;
+      const value = at(feed.data, i);
+      put(result, i, value, entering(value, node.dtype, precision));
     }
     return result;
   },
-  constant: (node, _, shape, { precision }) => {
-    const result = allocate(shape, node.dtype);
-    result.value[0] = node.attrs.value;
-    result.error[0] = isFloat(node.dtype) ? constantError(node.attrs.value, precision) : 0;
-    return result;
-  },
+  constant: (node, _, shape, { precision }) => scalar(node.attrs.value, node, shape, precision),
   iota: (node, _, shape) => {
     const result = allocate(shape, node.dtype);
-    result.value.forEach((_value, i) => (result.value[i] = i));
+    for (let i = 0; i < result.value.length; i++) put(result, i, i, exactly(i));
     return result;
   },
-  dimSize: (node, _, shape, { sizes, precision }) => {
-    const result = allocate(shape, node.dtype);
-    const size = sizeOf(bindShape(node.attrs.dims, sizes));
-    result.value[0] = size;
-    result.error[0] = constantError(size, precision);
-    return result;
-  },
+  dimSize: (node, _, shape, { sizes, precision }) =>
+    scalar(sizeOf(bindShape(node.attrs.dims, sizes)), node, shape, precision),
   neg: unary,
   abs: unary,
   sign: unary,
@@ -145,10 +144,10 @@ const rules: Rules = {
   relu: unary,
   sigmoid: unary,
   softplus: unary,
-  not: (_, [x]) => ({ ...given(x), value: given(x).value.map((bit) => 1 - bit) }),
+  not: (_, [x]) => boundNot(given(x)),
   clampMin: clamp,
   clampMax: clamp,
-  cast: (node, [x], shape, { precision }) => boundCast(node, given(x), shape, precision),
+  cast: (node, [x], _, { precision }) => boundCast(node, given(x), precision),
   identity: reshape,
   add: arithmetic,
   sub: arithmetic,
@@ -157,9 +156,10 @@ const rules: Rules = {
   pow: arithmetic,
   maximum: arithmetic,
   minimum: arithmetic,
-  equal: comparison,
-  less: comparison,
-  lessOrEqual: comparison,
+  equal: (node, [x, y], shape, { graph, values }) =>
+    boundComparison(node, given(x), given(y), shape, equalToExtreme(node, shape, graph, values)),
+  less: order,
+  lessOrEqual: order,
   and: logic,
   or: logic,
   where: (_, [c, x, y], shape) => boundWhere(given(c), given(x), given(y), shape),
@@ -180,34 +180,7 @@ const rules: Rules = {
   expand: (_, [x], shape) => gather(given(x), shape, broadcastOffsets(given(x).shape, shape)),
 };
 
-function boundCast(node: NodeOf<"cast">, x: Bounded, shape: readonly number[], precision: Precision): Bounded {
-  const { to } = node.attrs;
-  const result = allocate(shape, to);
-  for (let i = 0; i < result.value.length; i++) {
-    const [v, e] = [at(x.value, i), at(x.error, i)];
-    const y = isFloat(to) ? v : to === "bool" ? (v === 0 ? 0 : 1) : Math.trunc(v);
-    result.value[i] = y;
-    if (isFloat(to)) result.error[i] = rounded(y, e, 0.5, precision);
-    else if (to === "bool") result.error[i] = e === 0 || Math.abs(v) > e ? 0 : 1;
-    else result.error[i] = e === 0 ? 0 : Math.ceil(e) + 1;
-  }
-  return result;
-}
-
-function gather(x: Bounded, shape: readonly number[], offsets: Int32Array): Bounded {
-  const result = allocate(shape, x.dtype);
-  for (let i = 0; i < offsets.length; i++) {
-    result.value[i] = at(x.value, at(offsets, i));
-    result.error[i] = at(x.error, at(offsets, i));
-  }
-  return result;
-}
-
-function given(operand: Bounded | undefined): Bounded {
+function given(operand: Bounds | undefined): Bounds {
   if (operand === undefined) throw new RangeError("analyze: an op must have all its operands, got too few.");
   return operand;
-}
-
-function isNonNegative(node: Node, operand: number, { nonNegative }: Context): boolean {
-  return nonNegative[node.inputs[operand] ?? -1] === true;
 }

@@ -1,11 +1,24 @@
-import { opTable, type NodeOf, type UnaryOp } from "@losses/core";
-import { allocate, at, type Bounded } from "./bounded.js";
-import { broadcastOffsets } from "./layout.js";
-import { isExactDType, isRepresentable, quantum, type Precision } from "./precision.js";
-import { ends, rounded, spread } from "./rounding.js";
+import { isFloat, opTable, unitRoundoff, type DType, type NodeOf, type UnaryOp } from "@losses/core";
+import {
+  allocate,
+  asInteger,
+  at,
+  between,
+  exactly,
+  isNoNumber,
+  mayBeNegativeZero,
+  noNumber,
+  put,
+  spanAt,
+} from "./bounded.js";
+import type { Bounds, Span } from "./bounded.js";
+import type { Precision } from "./precision.js";
+import { rounded } from "./rounding.js";
 
-/** Arithmetic of one operand. All are monotone, apart from abs, which never spreads its operand's error. */
-export const unaryFunctions: { readonly [K in Exclude<UnaryOp, "not">]: (x: number) => number } = {
+type NumericUnaryOp = Exclude<UnaryOp, "not">;
+
+/** Arithmetic of one operand. All are monotone, apart from abs. */
+export const unaryFunctions: { readonly [K in NumericUnaryOp]: (x: number) => number } = {
   neg: (x) => -x,
   abs: Math.abs,
   sign: (x) => Number(x > 0) - Number(x < 0),
@@ -17,102 +30,103 @@ export const unaryFunctions: { readonly [K in Exclude<UnaryOp, "not">]: (x: numb
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
-export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
-
-const binaryFunctions: { readonly [K in ArithmeticOp]: (x: number, y: number) => number } = {
-  add: (x, y) => x + y,
-  sub: (x, y) => x - y,
-  mul: (x, y) => x * y,
-  div: (x, y) => x / y,
-  pow: power,
-  maximum: Math.max,
-  minimum: Math.min,
-};
-
 /** A monotone function: its range is known from the ends of the operand's. */
-export function boundUnary(
-  op: Exclude<UnaryOp, "not">,
-  x: Bounded,
-  nonNegative: boolean,
-  precision: Precision,
-): Bounded {
+export function boundUnary(op: NumericUnaryOp, x: Bounds, precision: Precision): Bounds {
   const f = unaryFunctions[op];
+  const { ulp } = opTable[op];
   const result = allocate(x.shape, x.dtype);
   for (let i = 0; i < result.value.length; i++) {
-    const y = f(at(x.value, i));
-    const [low, high] = ends(at(x.value, i), at(x.error, i), nonNegative ? 0 : undefined);
-    result.value[i] = y;
-    result.error[i] = rounded(y, spread(y, [f(low), f(high)]), opTable[op].ulp, precision);
+    const operand = spanAt(x, i);
+    const span = image(op, f, operand);
+    const value = f(at(x.value, i));
+    if (x.dtype === "int32") put(result, i, value, asInteger(span));
+    else put(result, i, value, ulp > 0 ? rounded(span, ulp, operand.low === operand.high, precision) : span);
   }
   return result;
+}
+
+function image(op: NumericUnaryOp, f: (x: number) => number, x: Span): Span {
+  const { low, high, nan } = x;
+  if (op === "sign") return signOf(f, x);
+  if (isNoNumber(x)) return noNumber;
+  switch (op) {
+    case "neg":
+      return { low: -high, high: -low, nan };
+    case "abs":
+      return { low: low < 0 && high > 0 ? 0 : Math.min(f(low), f(high)), high: Math.max(f(low), f(high)), nan };
+    case "relu":
+      return { low: low <= 0 && mayBeNegativeZero(x) ? -0 : f(low), high: f(high), nan };
+    case "log":
+    case "sqrt":
+      // NaN below 0
+      if (high < 0) return noNumber;
+      return between(f(low < 0 ? 0 : low), f(high), nan || low < 0);
+    default:
+      return between(f(low), f(high), nan);
+  }
+}
+
+/** The sign of NaN is 0. */
+function signOf(f: (x: number) => number, x: Span): Span {
+  const [low, high] = isNoNumber(x) ? [0, 0] : [f(x.low), f(x.high)];
+  const zero = mayBeNegativeZero(x) ? -0 : 0;
+  return { low: Math.min(low === 0 ? zero : low, x.nan ? 0 : low), high: Math.max(high, x.nan ? 0 : high), nan: false };
 }
 
 /** `clampMin` and `clampMax`: the bound itself may have been rounded. */
-export function boundClamp(node: NodeOf<"clampMin"> | NodeOf<"clampMax">, x: Bounded, precision: Precision): Bounded {
-  const { bound } = node.attrs;
+export function boundClamp(node: NodeOf<"clampMin"> | NodeOf<"clampMax">, x: Bounds, precision: Precision): Bounds {
+  const bound = constantOf(node.attrs.bound, node.dtype, precision);
+  const extreme = node.op === "clampMin" ? maximumOf : minimumOf;
   const f = node.op === "clampMin" ? Math.max : Math.min;
-  const [lowBound, highBound] = ends(bound, constantError(bound, precision));
   const result = allocate(x.shape, x.dtype);
   for (let i = 0; i < result.value.length; i++) {
-    const y = f(at(x.value, i), bound);
-    const [low, high] = ends(at(x.value, i), at(x.error, i));
-    result.value[i] = y;
-    result.error[i] = spread(y, [f(low, lowBound), f(high, highBound)]);
+    put(result, i, f(at(x.value, i), node.attrs.bound), extreme(spanAt(x, i), bound));
   }
   return result;
 }
 
-/** What storing a number in the dtype costs. */
-export function constantError(value: number, precision: Precision): number {
-  if (precision.dtype === "float64" || !Number.isFinite(value) || isRepresentable(value, precision)) return 0;
-  return rounded(value, 0, 0.5, precision);
+/** The larger of two; NaN wins. Which of two zeros is taken is left to the machine. */
+export function maximumOf(a: Span, b: Span): Span {
+  if (isNoNumber(a) || isNoNumber(b)) return noNumber;
+  const low = Math.max(a.low, b.low);
+  const isVague = low === 0 && (mayBeNegativeZero(a) || mayBeNegativeZero(b));
+  return { low: isVague ? -0 : low, high: Math.max(a.high, b.high), nan: a.nan || b.nan };
 }
 
-/** Arithmetic of two operands, monotone in each on either side of 0: the range is known from the corners. */
-export function boundArithmetic(
-  op: ArithmeticOp,
-  x: Bounded,
-  y: Bounded,
-  shape: readonly number[],
-  nonNegative: readonly [boolean, boolean],
-  precision: Precision,
-): Bounded {
-  const f = binaryFunctions[op];
-  const result = allocate(shape, x.dtype);
-  const [xs, ys] = [broadcastOffsets(x.shape, shape), broadcastOffsets(y.shape, shape)];
-  const exact = isExactDType(x.dtype);
+/** The smaller of two; NaN wins. */
+export function minimumOf(a: Span, b: Span): Span {
+  if (isNoNumber(a) || isNoNumber(b)) return noNumber;
+  return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high), nan: a.nan || b.nan };
+}
+
+/** What a number that is written in a graph becomes in a machine. */
+export function constantOf(value: number, dtype: DType, precision: Precision): Span {
+  const span = exactly(value);
+  const isKept = !isFloat(dtype) || precision.unit === unitRoundoff("float64") || !Number.isFinite(value);
+  return isKept ? span : rounded(span, 0.5, true, precision);
+}
+
+/** The same value in another dtype. */
+export function boundCast(node: NodeOf<"cast">, x: Bounds, precision: Precision): Bounds {
+  const { to } = node.attrs;
+  const result = allocate(x.shape, to);
   for (let i = 0; i < result.value.length; i++) {
-    const [p, q] = [at(xs, i), at(ys, i)];
-    const [a, b, ea, eb] = [at(x.value, p), at(y.value, q), at(x.error, p), at(y.error, q)];
-    const z = f(a, b);
-    result.value[i] = z;
-    if (ea === 0 && eb === 0) {
-      result.error[i] = exact ? 0 : rounded(z, 0, exactPair(op, a, b) ? 0.5 : opTable[op].ulp, precision);
-      continue;
-    }
-    const [la, ha] = ends(a, ea, nonNegative[0] ? 0 : undefined);
-    const [lb, hb] = ends(b, eb, nonNegative[1] ? 0 : undefined);
-    const inherited = singular(op, la, ha, lb, hb)
-      ? Infinity
-      : spread(z, [f(la, lb), f(la, hb), f(ha, lb), f(ha, hb), ...(la < 0 && ha > 0 ? [f(0, lb), f(0, hb)] : [])]);
-    result.error[i] = exact ? inherited : rounded(z, inherited, opTable[op].ulp, precision);
+    const value = at(x.value, i);
+    const operand = spanAt(x, i);
+    if (isFloat(to)) put(result, i, value, rounded(operand, 0.5, operand.low === operand.high, precision));
+    else if (to === "bool") put(result, i, value === 0 ? 0 : 1, truthOf(operand));
+    else put(result, i, Math.trunc(value), truncated(operand));
   }
   return result;
 }
 
-/** Quotients by powers of two and powers of 0 and 1: exact wherever the op is right at all. */
-function exactPair(op: ArithmeticOp, x: number, y: number): boolean {
-  if (op === "div") return x === 0 || (y !== 0 && Number.isFinite(y) && Math.abs(y) === quantum(y));
-  return op === "pow" && (x === 0 || x === 1 || y === 0);
+/** Everything but 0 is true, NaN too. */
+function truthOf(x: Span): Span {
+  const mayBeZero = x.low <= 0 && x.high >= 0;
+  const mayBeOther = x.nan || x.low < 0 || x.high > 0;
+  return { low: mayBeZero ? 0 : 1, high: mayBeOther ? 1 : 0, nan: false };
 }
 
-/** True where the operands' ranges hold a point at which the result jumps or is not defined. */
-function singular(op: ArithmeticOp, lx: number, hx: number, ly: number, hy: number): boolean {
-  if (op === "div") return ly < hy && ly <= 0 && hy >= 0;
-  return op === "pow" && lx < hx && lx <= 0 && (ly < 0 || (lx < 0 && !(ly === hy && Number.isInteger(ly))));
-}
-
-/** x to the power y, with 1 to any power being 1 as in IEEE 754 and PyTorch. */
-function power(x: number, y: number): number {
-  return x === 1 ? 1 : x ** y;
+function truncated({ low, high, nan }: Span): Span {
+  return asInteger({ low: Math.trunc(low), high: Math.trunc(high), nan });
 }

@@ -1,4 +1,16 @@
-import { fromHalfBits, type HostTensor, type InputDType } from "@losses/core";
+import {
+  checkArgument,
+  fromHalfBits,
+  isListOf,
+  isObject,
+  isSize,
+  isTexts,
+  OptionError,
+  printValue,
+  type HostTensor,
+  type InputDType,
+  type Rule,
+} from "@losses/core";
 
 /** A number as JSON holds it: NaN and the infinities are strings. */
 export type JSONNumber = number | "NaN" | "Infinity" | "-Infinity";
@@ -72,12 +84,26 @@ export function decodeNumber(value: unknown): number | undefined {
 
 /** A number as JSON can hold it. */
 export function encodeNumber(value: number): JSONNumber {
+  if (typeof value !== "number") {
+    throw new OptionError(`encodeNumber: the value must be a number, got ${printValue(value)}.`);
+  }
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }
 
+const hostTensorRule: Rule = {
+  domain: "a tensor in JavaScript memory: data, shape and dtype",
+  accepts: (value) => {
+    if (!isObject(value)) return false;
+    const { data, shape, dtype } = value;
+    return ArrayBuffer.isView(data) && "length" in data && isTexts([dtype]) && isListOf(shape, isSize);
+  },
+};
+
 /** Row-major numbers as JSON can hold them. */
-export function encodeTensor({ shape, data, dtype }: HostTensor): JSONTensor {
+export function encodeTensor(tensor: HostTensor): JSONTensor {
+  checkArgument("encodeTensor", "the tensor", tensor, hostTensorRule);
+  const { shape, data, dtype } = tensor;
   const number = dtype === "float16" ? fromHalfBits : Number;
   return { shape: [...shape], data: Array.from(data, (item) => encodeNumber(number(item))) };
 }

@@ -1,4 +1,5 @@
-import { LossesError } from "@losses/core";
+import { checkArgument, LossesError } from "@losses/core";
+import { placeRule, textRule } from "../arguments.js";
 import type { Fixture } from "./caseFormat.js";
 import { nodeModule } from "../node.js";
 import { parseCases } from "./parseCases.js";
@@ -12,6 +13,7 @@ export const fixturesFolder: URL = new URL("../../fixtures/", import.meta.url);
  * @param folder another folder of case files, default the one of this package
  */
 export function loadFixtures(folder: URL = fixturesFolder): readonly Fixture[] {
+  checkArgument("loadFixtures", "the folder", folder, placeRule);
   const { readdirSync, readFileSync } = nodeModule("node:fs", "reading the golden fixtures");
   const files = readdirSync(folder).filter((file) => /\.jsonl?$/.test(file));
   return files.sort().flatMap((file) => readFixtures(readFileSync(new URL(file, folder), "utf8"), file));
@@ -19,6 +21,8 @@ export function loadFixtures(folder: URL = fixturesFolder): readonly Fixture[] {
 
 /** Reads fixtures from the text of one file. */
 export function readFixtures(text: string, file: string): readonly Fixture[] {
+  checkArgument("readFixtures", "the input", text, textRule);
+  checkArgument("readFixtures", "the name of the file", file, textRule);
   return parseCases(text).map((parsed) => {
     if ("unreadable" in parsed) throw new LossesError("INVALID_INPUT", `${file}: ${parsed.unreadable.error.message}`);
     const { id, expected } = parsed.read;

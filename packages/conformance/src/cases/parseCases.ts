@@ -1,4 +1,5 @@
-import type { InputDType } from "@losses/core";
+import { checkArgument, printValue, type InputDType } from "@losses/core";
+import { textRule } from "../arguments.js";
 import {
   decodeNumber,
   type Case,
@@ -16,6 +17,7 @@ export type ParsedCase = { readonly read: Case } | { readonly unreadable: CaseEr
  * are skipped. What is not a case becomes an `unreadable` entry; the rest is still read.
  */
 export function parseCases(text: string): readonly ParsedCase[] {
+  checkArgument("parseCases", "the input", text, textRule);
   const unmarked = text.replace(/^\uFEFF/, "");
   const body = unmarked.trim();
   if (body === "") return [];
@@ -40,6 +42,14 @@ export function parseCases(text: string): readonly ParsedCase[] {
 
 /** Reads one decoded JSON value as a case. */
 export function readCase(value: unknown): ParsedCase {
+  try {
+    return caseOf(value);
+  } catch (error) {
+    return unreadable(null, `a case must be plain data, got ${printValue(error)}`);
+  }
+}
+
+function caseOf(value: unknown): ParsedCase {
   if (!isRecord(value)) return unreadable(null, `a case must be a JSON object, got ${describe(value)}`);
   const id = typeof value.id === "string" ? value.id : null;
   const { loss, options = {}, inputs } = value;
@@ -118,7 +128,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return value === undefined ? "nothing" : printValue(value);
 }

@@ -1,14 +1,19 @@
 import {
   allLosses,
+  checkBackend,
   InputError,
   LossesError,
+  printValue,
+  readOptions,
   specFromJSON,
   type AnyLoss,
   type Backend,
   type CompiledLoss,
   type FloatDType,
   type PlainTensor,
+  type Rules,
 } from "@losses/core";
+import { checkSingle, dtypeRule, flagRule, lossesRule, textRule } from "../arguments.js";
 import { encodeTensor, type Case, type CaseError, type CaseResult, type JSONTensor } from "./caseFormat.js";
 
 /** How cases are run. */
@@ -23,6 +28,13 @@ export interface RunOptions {
   readonly name?: string;
 }
 
+const runRules: Rules<RunOptions> = {
+  dtype: dtypeRule,
+  gradients: flagRule,
+  losses: lossesRule,
+  name: textRule,
+};
+
 /** Runs one case after the other on one backend; compiled losses are kept between cases. */
 export type RunCase = (single: Case) => Promise<CaseResult>;
 
@@ -35,19 +47,30 @@ export type RunCase = (single: Case) => Promise<CaseResult>;
  * for (const fixture of loadFixtures()) console.log(JSON.stringify(await run(fixture)));
  * ```
  */
-export function caseRunner<T>(backend: Backend<T>, options: RunOptions = {}): RunCase {
-  const { dtype, gradients = true, losses = allLosses, name = backend.id } = options;
+export function caseRunner<T>(backend: Backend<T>, options?: RunOptions): RunCase {
+  checkBackend("caseRunner", backend);
+  const {
+    dtype,
+    gradients = true,
+    losses = allLosses,
+    name = backend.id,
+  } = readOptions("caseRunner", options, runRules);
   const compiled = new Map<string, Promise<CompiledLoss<T>>>();
   const compile = (single: Case): Promise<CompiledLoss<T>> => {
-    const key = JSON.stringify([single.loss, single.options]);
+    const spec = specFromJSON(losses, { name: single.loss, options: single.options });
+    const key = JSON.stringify(spec);
     const known = compiled.get(key);
     if (known !== undefined) return known;
-    const spec = specFromJSON(losses, { name: single.loss, options: single.options });
     const made = backend.compile(spec, dtype === undefined ? {} : { dtype });
     compiled.set(key, made);
     return made;
   };
   return async (single) => {
+    try {
+      checkSingle("runCase", single);
+    } catch (error) {
+      return describeError(null, error);
+    }
     try {
       const loss = await compile(single);
       const results = await runLoss(backend, loss, single, gradients);
@@ -63,7 +86,7 @@ export function caseRunner<T>(backend: Backend<T>, options: RunOptions = {}): Ru
  *
  * @returns the value and gradients, or the typed error, in the form that `losses eval` prints
  */
-export function runCase<T>(backend: Backend<T>, single: Case, options: RunOptions = {}): Promise<CaseResult> {
+export async function runCase<T>(backend: Backend<T>, single: Case, options?: RunOptions): Promise<CaseResult> {
   return caseRunner(backend, options)(single);
 }
 
@@ -116,6 +139,6 @@ export function describeError(id: string | null, error: unknown): CaseError {
     return { id, error: { class: error.name, code: error.code, message: error.message } };
   }
   const name = error instanceof Error ? error.name : "Error";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : printValue(error);
   return { id, error: { class: name, code: "UNEXPECTED", message } };
 }

@@ -1,9 +1,8 @@
 import type { FloatDType } from "@losses/core";
-import type { Bounded } from "../analysis/bounded.js";
 import { decodeNumber, type CaseResult, type CaseTensor, type Fixture, type JSONTensor } from "../cases/caseFormat.js";
 import type { RunCase } from "../cases/runCase.js";
-import { compareTensor, type Comparison } from "./compare.js";
-import { gradientBound, type Oracle } from "./oracle.js";
+import { allClaimed, compareTensor, sumUnclaimed, type Comparison, type Unclaimed } from "./compare.js";
+import { gradientBound, type Oracle, type OutputBounds } from "./oracle.js";
 
 /** What a case says something about. */
 export type Part = "value" | "gradient" | "error";
@@ -16,7 +15,7 @@ export interface PartResult {
   readonly worst: number;
   readonly worstAbsolute: number;
   readonly elements: number;
-  readonly unbounded: number;
+  readonly unclaimed: Unclaimed;
 }
 
 /** Runs a fixture and holds the result to the truth. */
@@ -72,7 +71,7 @@ function compare(
   output: string,
   expected: CaseTensor | undefined,
   actual: JSONTensor | undefined,
-  bound: Bounded | undefined,
+  bound: OutputBounds | undefined,
   dtype: FloatDType,
 ): PartResult {
   const part = output === "value" ? "value" : "gradient";
@@ -92,7 +91,14 @@ function summary(messages: readonly string[]): readonly string[] {
 }
 
 function problem(part: Part, problems: readonly string[]): PartResult {
-  return { part, problems, worst: problems.length > 0 ? Infinity : 0, worstAbsolute: 0, elements: 0, unbounded: 0 };
+  return {
+    part,
+    problems,
+    worst: problems.length > 0 ? Infinity : 0,
+    worstAbsolute: 0,
+    elements: 0,
+    unclaimed: allClaimed,
+  };
 }
 
 /** The gradients of all inputs are one part. */
@@ -103,6 +109,6 @@ function joined(parts: readonly PartResult[]): PartResult {
     worst: Math.max(...parts.map((part) => part.worst)),
     worstAbsolute: Math.max(...parts.map((part) => part.worstAbsolute)),
     elements: parts.reduce((sum, part) => sum + part.elements, 0),
-    unbounded: parts.reduce((sum, part) => sum + part.unbounded, 0),
+    unclaimed: sumUnclaimed(parts.map((part) => part.unclaimed)),
   };
 }

@@ -1,8 +1,10 @@
-import { allInputs, allLosses, LossesError, type AnyLoss } from "@losses/core";
+import { allInputs, LossesError, type AnyLoss } from "@losses/core";
+import { checkFixtureList, givenLosses } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 
 /** Refuses a list of fixtures that cannot be a test: empty, or with an id twice. */
 export function requireFixtures(fixtures: readonly Fixture[]): void {
+  checkFixtureList("requireFixtures", fixtures);
   if (fixtures.length === 0) {
     throw new LossesError("INVALID_INPUT", "conformance: there must be cases to run, got none.");
   }
@@ -20,10 +22,9 @@ const withoutReference: readonly string[] = ["nllLoss weight"];
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
  * a gradient but never gets one, an option that no case sets, a loss that never has to refuse anything.
  */
-export function missingFixtures(
-  fixtures: readonly Fixture[],
-  losses: readonly AnyLoss[] = allLosses,
-): readonly string[] {
+export function missingFixtures(fixtures: readonly Fixture[], given?: readonly AnyLoss[]): readonly string[] {
+  checkFixtureList("missingFixtures", fixtures);
+  const losses = givenLosses("missingFixtures", given);
   const names = losses.map((loss) => loss.lossName);
   const strangers = new Set(fixtures.map((fixture) => fixture.loss).filter((loss) => !names.includes(loss)));
   return [

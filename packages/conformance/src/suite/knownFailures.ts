@@ -1,4 +1,5 @@
-import { LossesError, type FloatDType } from "@losses/core";
+import { checkArgument, LossesError, printValue, type FloatDType } from "@losses/core";
+import { placeRule } from "../arguments.js";
 import { nodeModule } from "../node.js";
 import type { Part } from "./checkCase.js";
 
@@ -27,6 +28,7 @@ export interface Place {
 export function loadKnownFailures(
   file: URL = new URL("../../known-failures.json", import.meta.url),
 ): readonly KnownFailure[] {
+  checkArgument("loadKnownFailures", "the file", file, placeRule);
   const { readFileSync } = nodeModule("node:fs", "reading the known failures");
   const entries = JSON.parse(readFileSync(file, "utf8")) as unknown;
   if (!Array.isArray(entries)) throw invalid("must be an array", entries);
@@ -40,7 +42,7 @@ export function loadKnownFailures(
 }
 
 function invalid(what: string, value: unknown): LossesError {
-  return new LossesError("INVALID_INPUT", `known failures: ${what}, got ${JSON.stringify(value)}.`);
+  return new LossesError("INVALID_INPUT", `known failures: ${what}, got ${printValue(value)}.`);
 }
 
 /** True if an entry speaks of a place. */

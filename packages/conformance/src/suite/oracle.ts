@@ -10,14 +10,21 @@ import {
   type GivenInput,
   type Graph,
 } from "@losses/core";
-import { analyze, type Feed } from "../analysis/analyze.js";
+import { analyze, analyzeIn, type Feed } from "../analysis/analyze.js";
 import type { Bounded } from "../analysis/bounded.js";
+import { withoutLimits } from "../analysis/precision.js";
 import { createReferenceBackend } from "../analysis/reference.js";
 import type { Case, CaseError } from "../cases/caseFormat.js";
 import { caseRunner, type RunCase } from "../cases/runCase.js";
 
+/** Bounds around an output. */
+export interface OutputBounds extends Bounded {
+  /** The same with no smallest and no largest number, where that might make a difference. */
+  readonly wider?: Bounded;
+}
+
 /** What can be said of a case without any backend: bounds around each output, or the error that core raises. */
-export type Verdict = { readonly outputs: Readonly<Record<string, Bounded>> } | CaseError;
+export type Verdict = { readonly outputs: Readonly<Record<string, OutputBounds>> } | CaseError;
 
 /** Answers for cases, remembered between backends. */
 export type Oracle = (single: Case, dtype: FloatDType) => Promise<Verdict>;
@@ -54,7 +61,7 @@ export function boundCase(
   dtype: FloatDType,
   losses: readonly AnyLoss[] = allLosses,
   graphs: Map<string, Graph> = new Map(),
-): Readonly<Record<string, Bounded>> {
+): Readonly<Record<string, OutputBounds>> {
   const spec = specFromJSON(losses, { name: single.loss, options: single.options });
   const given: Record<string, GivenInput> = {};
   const feeds: Record<string, Feed> = {};
@@ -67,12 +74,25 @@ export function boundCase(
   const key = JSON.stringify([spec, binding.key, wrt, dtype]);
   const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt });
   graphs.set(key, graph);
-  const names = graph.outputs.map((output) => output.name);
   const outputs = analyze(graph, feeds, binding.sizes, dtype);
-  return Object.fromEntries(outputs.map((bounded, i) => [names[i] ?? "", bounded]));
+  const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, binding.sizes, withoutLimits(dtype)) : [];
+  const bounds = outputs.map((bounded, i): OutputBounds => {
+    const unlimited = wider[i];
+    return unlimited === undefined ? bounded : { ...bounded, wider: unlimited };
+  });
+  return Object.fromEntries(graph.outputs.map(({ name }, i) => [name, bounds[i] as OutputBounds]));
+}
+
+/** True if some elements have hardly a bound. */
+function isVague({ value, error }: Bounded): boolean {
+  const largest = value.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  return error.some((one) => one > largest);
 }
 
 /** The bounds of one gradient of a verdict. */
-export function gradientBound(outputs: Readonly<Record<string, Bounded>>, input: string): Bounded | undefined {
+export function gradientBound(
+  outputs: Readonly<Record<string, OutputBounds>>,
+  input: string,
+): OutputBounds | undefined {
   return outputs[gradientOutput(input)];
 }

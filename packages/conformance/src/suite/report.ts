@@ -1,6 +1,9 @@
 import type { FloatDType } from "@losses/core";
 import { encodeNumber, type JSONNumber } from "../cases/caseFormat.js";
+import { groupBy } from "../groupBy.js";
 import type { Part, PartResult } from "./checkCase.js";
+import type { UnclaimedShare } from "./claims.js";
+import { sumUnclaimed, type Unclaimed } from "./compare.js";
 import type { KnownFailure, Place } from "./knownFailures.js";
 
 /** How one loss did on one backend in one dtype, for one part of its cases. */
@@ -12,8 +15,8 @@ export interface ReportRow {
   readonly part: Part;
   readonly cases: number;
   readonly elements: number;
-  /** Elements of which the analysis claims nothing. */
-  readonly unbounded: number;
+  /** Elements of which the analysis claims too little to tell a right result from a wrong one. */
+  readonly unclaimed: Unclaimed;
   /** The largest error of the cases that pass, in units of what is allowed: 1 is the limit. */
   readonly worst: number;
   /** The same as a plain number. */
@@ -46,6 +49,8 @@ export interface Report {
     readonly dtypes: readonly FloatDType[];
   }[];
   readonly rows: readonly ReportRow[];
+  /** Of how many elements the analysis claims too little, for each backend and dtype. */
+  readonly unclaimed: readonly UnclaimedShare[];
   readonly unavailable: readonly Unavailable[];
   /** Everything that fails the run, one sentence each; empty if it passed. */
   readonly problems: readonly string[];
@@ -61,14 +66,8 @@ export interface Outcome extends Place {
 
 /** Brings outcomes together into one row for each backend, dtype, loss and part. */
 export function summarise(outcomes: readonly Outcome[]): readonly ReportRow[] {
-  const groups = new Map<string, Outcome[]>();
-  for (const outcome of outcomes) {
-    const key = [outcome.backend, outcome.dtype, outcome.loss, outcome.part].join(" ");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [outcome]);
-    else group.push(outcome);
-  }
-  return [...groups.values()].flatMap((group) => {
+  const key = ({ backend, dtype, loss, part }: Outcome): string => [backend, dtype, loss, part].join(" ");
+  return groupBy(outcomes, key).flatMap(([, group]) => {
     const [first] = group;
     return first === undefined ? [] : [row(first, group)];
   });
@@ -87,7 +86,7 @@ function row({ backend, device, dtype, loss, part }: Outcome, group: readonly Ou
     part,
     cases: group.length,
     elements: total((result) => result.elements),
-    unbounded: total((result) => result.unbounded),
+    unclaimed: sumUnclaimed(group.map(({ result }) => result.unclaimed)),
     worst: worst((result) => result.worst),
     worstAbsolute: worst((result) => result.worstAbsolute),
     failures: group

@@ -1,6 +1,28 @@
-import { allLosses, BackendUnavailableError, type AnyLoss, type Backend, type FloatDType } from "@losses/core";
+import {
+  allLosses,
+  BackendUnavailableError,
+  checkArgument,
+  checkBackend,
+  readOptions,
+  readParts,
+  type AnyLoss,
+  type Backend,
+  type FloatDType,
+  type Rules,
+} from "@losses/core";
+import {
+  dtypesRule,
+  flagRule,
+  functionRule,
+  knownFailuresRule,
+  listRule,
+  lossesRule,
+  textRecordRule,
+  textRule,
+} from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 import { loadFixtures } from "../cases/loadFixtures.js";
+import { unclaimedProblems, unclaimedShares } from "./claims.js";
 import { missingFixtures, requireFixtures } from "./checkFixtures.js";
 import { KnownFailureLedger, loadKnownFailures, type KnownFailure } from "./knownFailures.js";
 import { createOracle } from "./oracle.js";
@@ -43,11 +65,24 @@ export interface Progress {
 /** The dtypes that fixtures are checked in. */
 export const testedDTypes: readonly FloatDType[] = ["float32", "float64", "float16"];
 
+const candidateRules: Rules<Candidate> = { id: textRule, create: functionRule, required: flagRule };
+
+const rules: Rules<ConformanceOptions> = {
+  fixtures: listRule,
+  losses: lossesRule,
+  knownFailures: knownFailuresRule,
+  dtypes: dtypesRule,
+  versions: textRecordRule,
+  machine: textRecordRule,
+  onProgress: functionRule,
+};
+
 /**
  * Holds backends to the golden fixtures, one after the other.
  *
  * A backend that does not work here is noted in the report, and fails the run if it is required. The run also fails
- * if a known failure is out of date, a registered loss lacks fixtures, or no backend works.
+ * if a known failure is out of date, a registered loss lacks fixtures, the analysis claims nothing of too many elements, or
+ * no backend works.
  *
  * @returns the report; it passed if `problems` is empty
  * @throws LossesError if there are no fixtures or two with the same id
@@ -57,10 +92,10 @@ export const testedDTypes: readonly FloatDType[] = ["float32", "float64", "float
  * if (report.problems.length > 0) throw new Error(report.problems.join("\n"));
  * ```
  */
-export async function runConformance(
-  candidates: readonly Candidate[],
-  options: ConformanceOptions = {},
-): Promise<Report> {
+export async function runConformance(candidates: readonly Candidate[], given?: ConformanceOptions): Promise<Report> {
+  const options = readOptions("runConformance", given, rules);
+  checkArgument("runConformance", "the backends", candidates, listRule);
+  for (const candidate of candidates) readParts("runConformance", candidate, candidateRules, ["id", "create"]);
   const { fixtures = loadFixtures(), losses = allLosses, knownFailures = loadKnownFailures() } = options;
   const { dtypes = testedDTypes } = options;
   requireFixtures(fixtures);
@@ -89,6 +124,7 @@ export async function runConformance(
     ...(ran.every(({ dtypes: own }) => own.length === 0) ? ["No backend worked here: nothing was checked."] : []),
     ...unavailable.filter((one) => one.required).map((one) => `${one.backend} is required here: ${one.reason}`),
     ...outcomes.filter((one) => one.result.problems.length > 0 && one.known === undefined).map(describeOutcome),
+    ...unclaimedProblems(outcomes),
     ...context.ledger.stale(ran.map(({ id }) => id)),
   ];
   const versions = { ...packageVersions(), ...options.versions };
@@ -98,6 +134,7 @@ export async function runConformance(
     ...(machine === undefined ? {} : { machine }),
     backends: ran,
     rows: summarise(outcomes),
+    unclaimed: unclaimedShares(outcomes),
     unavailable,
     problems,
   };
@@ -108,7 +145,9 @@ export async function tryCreate<T>(
   create: () => Backend<T> | Promise<Backend<T>>,
 ): Promise<{ readonly works: Backend<T> } | { readonly reason: string }> {
   try {
-    return { works: await create() };
+    const works = await create();
+    checkBackend("create", works);
+    return { works };
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
     const reason = error.reasons.length > 0 ? error.reasons.join("; ") : error.message;

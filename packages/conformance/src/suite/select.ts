@@ -1,4 +1,5 @@
-import { OptionError } from "@losses/core";
+import { checkArgument, isObject, isTexts, OptionError, printValue, readable, type Rule } from "@losses/core";
+import { textRule } from "../arguments.js";
 
 /** Which backends a run is limited to and which it must not do without. */
 export interface Selection {
@@ -19,14 +20,26 @@ export function selectBackends(
   known: readonly string[] | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Selection {
+  checkArgument("selectBackends", "the known backends", known, knownRule);
+  checkArgument("selectBackends", "the environment", environment, {
+    domain: "variables by name",
+    accepts: isObject,
+  });
   const only = names("LOSSES_BACKENDS", known, environment);
   const required = names("LOSSES_REQUIRE", known, environment);
   const requires = (id: string): boolean => required.some((name) => covers(name, id));
   return { takes: (id) => only.length === 0 || only.some((name) => covers(name, id)) || requires(id), requires };
 }
 
+const knownRule: Rule = {
+  domain: "a list of ids, or undefined",
+  accepts: (value) => value === undefined || isTexts(value),
+};
+
 /** True if a name is a backend's id, or the family of it. */
 export function covers(name: string, id: string): boolean {
+  checkArgument("covers", "the name", name, textRule);
+  checkArgument("covers", "the id", id, textRule);
   return id === name || id.startsWith(`${name}:`);
 }
 
@@ -35,7 +48,9 @@ function names(
   known: readonly string[] | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const given = (environment[variable] ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  const text: unknown = readable("selectBackends", () => environment[variable]) ?? "";
+  if (typeof text !== "string") throw new OptionError(`${variable} must be a text, got ${printValue(text)}.`);
+  const given = text.split(/[\s,]+/).filter((name) => name !== "");
   for (const name of given) {
     if (known !== undefined && !known.some((id) => covers(name, id))) {
       throw new OptionError(`${variable}: names must be among ${known.join(", ")}, got ${name}.`);

@@ -3,6 +3,7 @@ import { opDefinition } from "../ops/table.js";
 import type { IndexRange, OpAttributes, OpName, TensorType } from "../ops/types.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/dims.js";
+import { hasAttributes } from "./attributes.js";
 import { typeOf, type Graph, type Node } from "./graph.js";
 
 /** Appends nodes, one per distinct computation: asking twice for the same op on the same operands gives the same node. */
@@ -27,6 +28,9 @@ export class GraphBuilder {
 
   /** Adds a node (or finds its twin) and returns its id. */
   add<K extends OpName>(op: K, inputs: readonly number[], attrs: OpAttributes[K]): number {
+    if (!hasAttributes(op, attrs, this.#rankOf(inputs[0]))) {
+      throw new LossesError("INVALID_GRAPH", `${op}: the attributes must be those of the op, got others.`);
+    }
     const twin = this.find(op, inputs, attrs);
     if (twin !== undefined) return twin;
     const definition = opDefinition(op);
@@ -42,6 +46,10 @@ export class GraphBuilder {
     this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
     this.#known.set(keyOf(op, inputs, attrs), id);
     return id;
+  }
+
+  #rankOf(id: number | undefined): number {
+    return id === undefined ? 0 : this.type(id).shape.length;
   }
 
   constant(value: number, dtype: DType): number {

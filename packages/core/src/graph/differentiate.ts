@@ -52,7 +52,7 @@ interface Flows {
 
 function backward(tracer: Tracer, id: number, gradient: Tensor, needed: ReadonlySet<number>): Flows {
   const rule = tracer.rules.get(id);
-  if (rule !== undefined) return { inputs: rule.inputs, flows: rule.backward(gradient) };
+  if (rule !== undefined) return { inputs: rule.inputs, flows: rule.backward(gradient, tracer.tensor(id)) };
   const { op, inputs, attrs } = tracer.builder.node(id);
   if (!inputs.some((input) => needed.has(input))) return { inputs, flows: [] };
   const { vjp } = opDefinition(op);

@@ -1,10 +1,11 @@
 import type { OpAttributes, OpName } from "../ops/types.js";
-import { sameShape } from "../tensor/dims.js";
+import { sameShape, type Shape } from "../tensor/dims.js";
 import type { GraphBuilder } from "./builder.js";
 import type { Node } from "./graph.js";
 
-// A number that multiplies every element, as a mean brings, is multiplied in once, last, and takes signs with it. Such numbers are
-// made of constants and sizes alone: finite and not 0 unless there are no elements.
+// A sign moves to where it costs least or meets another: that changes no result. A number that multiplies every element, as a mean
+// brings, is multiplied in once where both orders are known to stay in range: products and sums of unknown numbers are left as they
+// are, for x·s + y·s may be finite where x + y is not, and (x·s)·y where x·y is not.
 
 /** `-(x·s) = x·(-s)` for the smaller s, unless x·s itself is wanted too and s is no number. */
 export function negateFactor(b: GraphBuilder, id: number, isUsedOnce: boolean): number | undefined {
@@ -38,7 +39,7 @@ function negateChoice(b: GraphBuilder, condition: number, yes: number, no: numbe
   return b.add("neg", [b.add("where", [condition, x, y], {})], {});
 }
 
-/** Sums and products of products with such numbers. */
+/** Sums of products: a number that both are multiplied by is multiplied in once, and signs cancel. */
 export function collectFactors(
   b: GraphBuilder,
   node: Node,
@@ -46,29 +47,14 @@ export function collectFactors(
   y: number,
   isUsedOnce: (operand: number) => boolean,
 ): number | undefined {
-  if (node.shape.length === 0) return undefined;
-  switch (node.op) {
-    case "mul":
-      return productOfScaled(b, x, y) ?? productOfScaled(b, y, x);
-    case "add":
-    case "sub":
-      return sumOfScaled(b, node, x, y, isUsedOnce) ?? sumOfNegated(b, node, x, y);
-    default:
-      return undefined;
-  }
+  if (node.shape.length === 0 || (node.op !== "add" && node.op !== "sub")) return undefined;
+  return sumOfScaled(b, node, x, y, isUsedOnce) ?? sumOfNegated(b, node, x, y);
 }
 
-/** `(x·s)·t = x·(s·t)` for scalars, and `(x·s)·y = (x·y)·s` where x·y is there already. */
-function productOfScaled(b: GraphBuilder, scaled: number, other: number): number | undefined {
-  const found = scaledBy(b, scaled);
-  if (found === undefined) return undefined;
-  const { whole, factor } = found;
-  if (b.type(other).shape.length === 0) return multiply(b, whole, b.add("mul", [factor, other], {}));
-  const known = b.find("mul", [whole, other], {}) ?? b.find("mul", [other, whole], {});
-  return known === undefined ? undefined : multiply(b, known, factor);
-}
-
-/** `x·s ± y·s = (x ± y)·s`, and with `where(c, s, 0)` as what s does to a mask. */
+/**
+ * `x·s ± y·s = (x ± y)·s`, and with `where(c, s, 0)` as what s does to a mask, for |s| ≤ 1 and x and y that are small whatever the
+ * graph is fed (shares, masks).
+ */
 function sumOfScaled(
   b: GraphBuilder,
   node: Node,
@@ -77,9 +63,9 @@ function sumOfScaled(
   isUsedOnce: (operand: number) => boolean,
 ): number | undefined {
   if (!isUsedOnce(1) || ![x, y].every((id) => sameShape(b.type(id).shape, node.shape))) return undefined;
-  const right = scaledBy(b, y);
+  const right = scaledBy(b, y, node.shape);
   if (right === undefined) return undefined;
-  const left = isUsedOnce(0) ? scaledBy(b, x) : undefined;
+  const left = isUsedOnce(0) ? scaledBy(b, x, node.shape) : undefined;
   if (left?.factor === right.factor && (node.op === "add" || node.op === "sub")) {
     return multiply(b, b.add(node.op, [left.whole, right.whole], {}), right.factor);
   }
@@ -137,12 +123,68 @@ interface Scaled {
   readonly factor: number;
 }
 
-function scaledBy(b: GraphBuilder, id: number): Scaled | undefined {
+/** A product of small numbers with a share of 1. */
+function scaledBy(b: GraphBuilder, id: number, shape: Shape): Scaled | undefined {
   const product = b.node(id);
   if (product.op !== "mul") return undefined;
   const [x = -1, y = -1] = product.inputs;
-  if (isFactor(b, y) && !isFactor(b, x)) return { whole: x, factor: y };
-  return isFactor(b, x) && !isFactor(b, y) ? { whole: y, factor: x } : undefined;
+  const parts = [
+    { whole: x, factor: y },
+    { whole: y, factor: x },
+  ];
+  return parts.find(({ whole, factor }) => isShare(b, factor, shape) && isSmall(b, whole));
+}
+
+/** Numbers up to which sums are far from the end of every dtype's range. */
+const small = 256;
+
+/** True where no element is larger, whatever the graph is fed; NaN stays NaN either way. */
+function isSmall(b: GraphBuilder, id: number): boolean {
+  return magnitude(b, id, 6) <= small;
+}
+
+/** The most that an element's size can be, by the ops that lead to it, `depth` of them at most. */
+function magnitude(b: GraphBuilder, id: number, depth: number): number {
+  const node = b.node(id);
+  const of = (operand: number): number =>
+    depth === 0 ? Infinity : magnitude(b, node.inputs[operand] ?? -1, depth - 1);
+  switch (node.op) {
+    case "constant":
+      return Math.abs(node.attrs.value);
+    case "softmax":
+    case "sigmoid":
+    case "sign":
+      return 1;
+    case "cast":
+      return b.type(node.inputs[0] ?? -1).dtype === "bool" ? 1 : Infinity;
+    case "where":
+      return Math.max(of(1), of(2));
+    case "add":
+    case "sub":
+      return of(0) + of(1);
+    case "neg":
+    case "squeeze":
+    case "unsqueeze":
+    case "expand":
+    case "transpose":
+      return of(0);
+    default:
+      return Infinity;
+  }
+}
+
+/** A scalar of constants and sizes, at most 1 where a tensor of this shape has elements. */
+function isShare(b: GraphBuilder, id: number, shape: Shape): boolean {
+  const node = b.node(id);
+  const [x = -1, y = -1] = node.inputs;
+  if (node.shape.length > 0) return false;
+  if (node.op === "constant") return Math.abs(node.attrs.value) <= 1;
+  if (node.op === "neg") return isShare(b, x, shape);
+  if (node.op === "mul") return isShare(b, x, shape) && isShare(b, y, shape);
+  const size = node.op === "div" && isShare(b, x, shape) ? b.node(y) : undefined;
+  return (
+    size?.op === "dimSize" && size.attrs.dims.every((dim) => (typeof dim === "number" ? dim > 0 : shape.includes(dim)))
+  );
 }
 
 /** A scalar of constants and sizes. */

@@ -1,3 +1,4 @@
+import { power } from "../ops/power.js";
 import type { Node } from "./graph.js";
 
 /** The value of an element-wise op on constants; `undefined` where the op is not folded. Bools are 0 and 1. */
@@ -37,7 +38,7 @@ export function foldScalar(node: Node, operands: readonly number[]): number | un
     case "div":
       return x / y;
     case "pow":
-      return x ** y;
+      return power(x, y);
     case "maximum":
       return Math.max(x, y);
     case "minimum":

@@ -1,3 +1,4 @@
+import { LossesError } from "../errors.js";
 import type { Shape } from "../tensor/dims.js";
 import type { DType } from "../tensor/dtype.js";
 import type { OpAttributes, OpName, TensorType } from "../ops/types.js";
@@ -35,8 +36,8 @@ export interface Graph {
 
 export function nodeAt(graph: Graph, id: number): Node {
   const node = graph.nodes[id];
-  if (node === undefined) throw new RangeError(`graph ${graph.name} has no node %${id}`);
-  return node;
+  if (node !== undefined) return node;
+  throw new LossesError("INVALID_GRAPH", `graph ${graph.name}: %${id} must be a node, got none.`);
 }
 
 /** The input nodes in the order in which they are fed. */

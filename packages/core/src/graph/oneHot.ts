@@ -36,7 +36,7 @@ export function pickOf(graph: Graph, node: NodeOf<"reduceSum">): OneHotPick | un
   const choice = operand(graph, node, 0);
   if (axis === undefined || more.length > 0 || choice.op !== "where" || !isFloat(choice.dtype)) return undefined;
   const from = operand(graph, choice, 1);
-  const hot = oneHotsOf(graph, operand(graph, choice, 0)).find((candidate) => candidate.axis === axis);
+  const hot = oneHotsOf(graph, operand(graph, choice, 0), choice.shape).find((candidate) => candidate.axis === axis);
   if (hot === undefined || !isZero(operand(graph, choice, 2))) return undefined;
   if (operand(graph, choice, 0).shape.length !== choice.shape.length) return undefined;
   return { ...hot, from, isConstant: isSingle(from, choice.shape.length, axis), shape: choice.shape };
@@ -49,7 +49,7 @@ export function replaceOf(graph: Graph, node: NodeOf<"where">): OneHotReplace | 
   if (condition.shape.length !== node.shape.length) return undefined;
   const elsewhere = isZero(other) ? undefined : other.id;
   if (elsewhere !== undefined && !covers(other, node)) return undefined;
-  const hot = oneHotsOf(graph, condition).find(({ axis }) => isSingle(value, node.shape.length, axis));
+  const hot = oneHotsOf(graph, condition, node.shape).find(({ axis }) => isSingle(value, node.shape.length, axis));
   return hot && { ...hot, value: value.id, elsewhere };
 }
 
@@ -74,17 +74,17 @@ export function firstExtremeOf(graph: Graph, node: NodeOf<"reduceMin">): FirstEx
   const [from, extreme] = [operand(graph, hits, 0), operand(graph, hits, 1)];
   if (extreme.op !== "reduceMax" && extreme.op !== "reduceMin") return undefined;
   const sameAxis = extreme.attrs.keepdims && extreme.attrs.axes.length === 1 && extreme.attrs.axes[0] === axis;
-  if (!sameAxis || extreme.inputs[0] !== from.id || iotaAxis(graph, position, choice.shape.length) !== axis)
-    return undefined;
+  if (!sameAxis || extreme.inputs[0] !== from.id || iotaAxis(graph, position, choice.shape) !== axis) return undefined;
   return { axis, kernel: extreme.op === "reduceMax" ? "ArgMax" : "ArgMin", from: from.id, extreme: extreme.id };
 }
 
-function oneHotsOf(graph: Graph, node: Node): readonly OneHot[] {
+/** The one-hots that a mask is of a result of shape `whole`. */
+function oneHotsOf(graph: Graph, node: Node, whole: Shape): readonly OneHot[] {
   if (node.op === "and") {
     // The first of some hits is one of them.
     const pair = [operand(graph, node, 0), operand(graph, node, 1)] as const;
     return [pair, [pair[1], pair[0]] as const].flatMap(([first, hits]) =>
-      oneHotsOf(graph, first).filter(({ index }) => {
+      oneHotsOf(graph, first, whole).filter(({ index }) => {
         const where = nodeAt(graph, index);
         if (where.op !== "reduceMin" || firstExtremeOf(graph, where) === undefined) return false;
         return operand(graph, operand(graph, where, 0), 0).id === hits.id;
@@ -94,17 +94,18 @@ function oneHotsOf(graph: Graph, node: Node): readonly OneHot[] {
   if (node.op !== "equal") return [];
   const [a, b] = [operand(graph, node, 0), operand(graph, node, 1)];
   return [[a, b] as const, [b, a] as const].flatMap(([position, index]) => {
-    const axis = iotaAxis(graph, position, node.shape.length);
-    return axis !== undefined && isSingle(index, node.shape.length, axis) ? [{ axis, index: index.id }] : [];
+    const axis = iotaAxis(graph, position, whole);
+    return axis !== undefined && isSingle(index, whole.length, axis) ? [{ axis, index: index.id }] : [];
   });
 }
 
-/** The axis that `0, 1, 2, …` runs along, in a result of this rank. */
-function iotaAxis(graph: Graph, node: Node, rank: number): number | undefined {
-  if (node.op === "iota") return rank - 1;
-  if (node.op !== "unsqueeze" || operand(graph, node, 0).op !== "iota") return undefined;
-  const own = node.shape.findIndex((_, axis) => !node.attrs.axes.includes(axis));
-  return own + rank - node.shape.length;
+/** The axis of a result that `0, 1, 2, …` runs along, from one end to the other: a single 0 that is stretched does not. */
+function iotaAxis(graph: Graph, node: Node, whole: Shape): number | undefined {
+  const line = node.op === "unsqueeze" ? operand(graph, node, 0) : node;
+  if (line.op !== "iota") return undefined;
+  const own = node.op === "unsqueeze" ? node.shape.findIndex((_, axis) => !node.attrs.axes.includes(axis)) : 0;
+  const axis = own + whole.length - node.shape.length;
+  return whole[axis] === line.attrs.size ? axis : undefined;
 }
 
 /** True for a tensor that is broadcast along an axis of a result of this rank. */

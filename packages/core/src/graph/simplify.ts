@@ -1,7 +1,7 @@
 import { isElementwise } from "../ops/table.js";
 import type { OpAttributes, OpName } from "../ops/types.js";
 import { sameShape, type Dim } from "../tensor/dims.js";
-import { isFloat } from "../tensor/dtype.js";
+import { isFloat, type FloatDType } from "../tensor/dtype.js";
 import { GraphBuilder } from "./builder.js";
 import { collectFactors, negateFactor, negateLater } from "./factors.js";
 import { foldScalar } from "./fold.js";
@@ -99,7 +99,7 @@ function rewrite(
     case "reduceSum":
       return negateLater(b, node, inputs) ?? sumOfDiagonal(b, node, first) ?? rewriteSum(b, node, first);
     case "dimSize":
-      return rewriteDimSize(b, node);
+      return rewriteDimSize(b, node.attrs.dims, node.attrs.dtype);
     default:
       break;
   }
@@ -113,9 +113,12 @@ function rewrite(
   return b.add(node.op, bare, node.attrs as OpAttributes[OpName]);
 }
 
-/** `x + 0`, `x - 0`, `x · 1`, `x / 1`, `x^1`, `x · -1`, `0 - x`; never `x · 0`, which is NaN for some x. */
+/** `x + 0`, `x - 0`, `x · 1`, `x / 1`, `x^1`, `x · -1`, `0 - x`, `y · x` for `x · y`; never `x · 0`, which is NaN for some x. */
 function rewriteBinary(b: GraphBuilder, node: Node, x: number, y: number): number {
-  const keep = (): number => b.add(node.op, [x, y], node.attrs as OpAttributes[OpName]);
+  const keep = (): number => {
+    const turned = node.op === "add" || node.op === "mul" ? b.find(node.op, [y, x], {}) : undefined;
+    return turned ?? b.add(node.op, [x, y], node.attrs as OpAttributes[OpName]);
+  };
   const fits = (id: number): boolean => sameShape(b.type(id).shape, node.shape);
   const [a, c] = [scalar(b, x), scalar(b, y)];
   switch (node.op) {
@@ -176,7 +179,9 @@ function foldConstants(b: GraphBuilder, node: Node, inputs: readonly number[]): 
   const known = values.filter((value) => value !== undefined);
   if (known.length < values.length) return undefined;
   const value = foldScalar(node, known);
-  return value === undefined ? undefined : b.constant(value, node.dtype);
+  // An int32 wraps where it is computed, which is not this place.
+  const isHeld = value !== undefined && (node.dtype !== "int32" || value === (value | 0));
+  return isHeld ? b.constant(value, node.dtype) : undefined;
 }
 
 function rewriteTranspose(b: GraphBuilder, node: NodeOf<"transpose">, first: number): number {
@@ -203,7 +208,7 @@ function rewriteAxes(
     : b.add(node.op, [first], node.attrs);
 }
 
-/** The sum over axes that were stretched is a product with their size. */
+/** The sum over axes that were stretched is a product with their size; over no elements it is 0, whatever was stretched. */
 function rewriteSum(b: GraphBuilder, node: NodeOf<"reduceSum">, first: number): number {
   const x = b.node(first);
   const { axes, keepdims } = node.attrs;
@@ -213,15 +218,31 @@ function rewriteSum(b: GraphBuilder, node: NodeOf<"reduceSum">, first: number): 
   const offset = x.shape.length - inner.length;
   const stretched = axes.filter((axis) => axis < offset || (inner[axis - offset] === 1 && x.shape[axis] !== 1));
   if (stretched.length < axes.length) return b.add("reduceSum", [first], node.attrs);
-  const size = b.add("dimSize", [], { dims: axes.map((axis): Dim => x.shape[axis] ?? 1), dtype: x.dtype });
+  const dims = axes.map((axis): Dim => x.shape[axis] ?? 1);
+  const size = rewriteDimSize(b, dims, x.dtype);
   const removed = axes.filter((axis) => axis >= offset).map((axis) => axis - offset);
   const core = keepdims || removed.length === 0 ? source : b.add("squeeze", [source], { axes: removed });
-  const product = b.add("mul", [core, size], {});
+  const product = repeated(b, core, size);
   return sameShape(b.type(product).shape, node.shape) ? product : b.add("expand", [product], { shape: node.shape });
 }
 
-function rewriteDimSize(b: GraphBuilder, node: NodeOf<"dimSize">): number {
-  const { dims, dtype } = node.attrs;
+/** `x · size`, and 0 for a size of 0, which infinite and NaN x would not give. */
+function repeated(b: GraphBuilder, x: number, size: number): number {
+  const count = b.node(size);
+  const product = b.add("mul", [x, size], {});
+  if (count.op === "constant" ? count.attrs.value > 0 : isFinite(b, x)) return product;
+  const zero = b.constant(0, count.dtype);
+  return b.add("where", [b.add("equal", [size, zero], {}), zero, product], {});
+}
+
+/** True for numbers that are finite whatever the graph is fed. */
+function isFinite(b: GraphBuilder, id: number): boolean {
+  const node = b.node(id);
+  if (node.op === "constant") return Number.isFinite(node.attrs.value);
+  return node.op === "dimSize" && node.dtype !== "float16";
+}
+
+function rewriteDimSize(b: GraphBuilder, dims: readonly Dim[], dtype: FloatDType): number {
   if (dims.every((dim) => typeof dim === "number")) {
     return b.constant(
       dims.reduce<number>((product, dim) => product * (typeof dim === "number" ? dim : 1), 1),

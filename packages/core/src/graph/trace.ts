@@ -1,14 +1,18 @@
-import { DTypeError, LossesError } from "../errors.js";
+import { isListOf, printValue } from "../arguments.js";
+import { DTypeError, LossesError, ShapeError } from "../errors.js";
 import type { BinaryOp, IndexRange, OpAttributes, OpName, ReduceOp, UnaryOp } from "../ops/types.js";
-import { normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
+import { mostAxes, normalizeAxes, normalizeAxis, sameShape, type Shape } from "../tensor/dims.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import { GraphBuilder } from "./builder.js";
 
-/** A gradient stated by hand: what flows to `inputs` when `gradient` arrives at the node it is attached to. */
+/** What flows to the inputs of a stated gradient when `gradient` arrives at `value`, the result that it is stated for. */
+export type Backward = (gradient: Tensor, value: Tensor) => readonly (Tensor | undefined)[];
+
+/** A gradient stated by hand. */
 export interface GradientRule {
   readonly inputs: readonly number[];
-  readonly backward: (gradient: Tensor) => readonly (Tensor | undefined)[];
+  readonly backward: Backward;
 }
 
 type Axes = number | readonly number[];
@@ -32,7 +36,7 @@ export class Tracer {
 
   /** The node behind a tensor of this trace. */
   idOf(tensor: Tensor): number {
-    if (!(tensor instanceof TracedTensor) || tensor.tracer !== this) {
+    if (!TracedTensor.isOne(tensor) || tensor.tracer !== this) {
       throw new LossesError(
         "INVALID_DEFINITION",
         "trace: tensors must come from the loss being traced, got one from elsewhere. Do not keep tensors between calls.",
@@ -44,20 +48,45 @@ export class Tracer {
 
 /**
  * A value whose gradient is stated rather than derived: the result equals `value`, and when `g` arrives at it,
- * `backward(g)` says what flows to each of `inputs` (nothing where `undefined`).
+ * `backward(g, result)` says what flows to each of `inputs` (nothing where `undefined`).
+ *
+ * What `backward` returns is differentiated for second derivatives, so it must be made of `inputs`, `g` and the result that it is
+ * handed, never of a detached copy of them.
  */
-export function customGradient(
-  value: Tensor,
-  inputs: readonly Tensor[],
-  backward: (gradient: Tensor) => readonly (Tensor | undefined)[],
-): Tensor {
-  if (!(value instanceof TracedTensor)) {
-    throw new LossesError("INVALID_DEFINITION", "customGradient: value must be a tensor of the loss being traced.");
+export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
+  if (!TracedTensor.isOne(value)) {
+    throw invalidGradient(`value must be a tensor of the loss being traced, got ${printValue(value)}.`);
   }
   const { tracer } = value;
+  const own: number[] = [];
+  if (!isListOf(inputs, (input) => TracedTensor.isOne(input) && own.push(tracer.idOf(input)) > 0)) {
+    throw invalidGradient(`inputs must be a list of tensors of the loss being traced, got ${printValue(inputs)}.`);
+  }
+  if (typeof backward !== "function") {
+    throw invalidGradient(`backward must be a function, got ${printValue(backward)}.`);
+  }
   const id = tracer.builder.add("identity", [value.id], {});
-  tracer.rules.set(id, { inputs: inputs.map((input) => tracer.idOf(input)), backward });
+  const checked: Backward = (gradient, result) => {
+    const flows: (Tensor | undefined)[] = [];
+    const given: unknown = backward(gradient, result);
+    const isFlow = (flow: unknown): boolean =>
+      (flow === undefined || TracedTensor.isOne(flow)) && flows.push(flow) <= own.length;
+    if (isListOf(given, isFlow)) return flows;
+    throw invalidGradient(
+      `backward must give a tensor, or undefined, for each of ${own.length} inputs, got ${printValue(given)}.`,
+    );
+  };
+  tracer.rules.set(id, { inputs: own, backward: checked });
   return tracer.tensor(id);
+}
+
+function invalidGradient(what: string): LossesError {
+  return new LossesError("INVALID_DEFINITION", `customGradient: ${what}`);
+}
+
+/** True for a tensor of a loss that is being traced. */
+export function isTraced(value: unknown): value is Tensor {
+  return value instanceof TracedTensor;
 }
 
 class TracedTensor implements Tensor {
@@ -72,6 +101,11 @@ class TracedTensor implements Tensor {
     this.id = id;
     this.shape = shape;
     this.dtype = dtype;
+  }
+
+  /** Tells one without asking the value anything: a proxy may refuse. */
+  static isOne(value: unknown): value is TracedTensor {
+    return typeof value === "object" && value !== null && #apply in value;
   }
 
   get rank(): number {
@@ -135,10 +169,10 @@ class TracedTensor implements Tensor {
     return this.neg().softplus().neg();
   }
   clampMin(bound: number): Tensor {
-    return this.#apply("clampMin", [this.id], { bound });
+    return this.#apply("clampMin", [this.id], { bound: bounded("clampMin", bound) });
   }
   clampMax(bound: number): Tensor {
-    return this.#apply("clampMax", [this.id], { bound });
+    return this.#apply("clampMax", [this.id], { bound: bounded("clampMax", bound) });
   }
 
   equal(other: Operand): Tensor {
@@ -166,8 +200,10 @@ class TracedTensor implements Tensor {
     return this.#unary("not");
   }
   where(whenTrue: Operand, whenFalse: Operand): Tensor {
-    const dtype =
-      typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
+    const [first] = [whenTrue, whenFalse].flatMap((value) =>
+      typeof value === "number" ? [] : [this.tracer.idOf(value)],
+    );
+    const dtype = first === undefined ? "float32" : this.tracer.tensor(first).dtype;
     const side = (value: Operand): number =>
       typeof value === "number" ? this.tracer.builder.constant(value, dtype) : this.tracer.idOf(value);
     return this.#apply("where", [this.id, side(whenTrue), side(whenFalse)], {});
@@ -195,7 +231,7 @@ class TracedTensor implements Tensor {
     return this.#reduce("reduceMin", axes, keepdims);
   }
   logSumExp(axis: number, keepdims = false): Tensor {
-    return this.#reduce("reduceLogSumExp", axis, keepdims);
+    return this.#reduce("reduceLogSumExp", normalizeAxis(axis, this.rank, "logSumExp"), keepdims);
   }
   softmax(axis: number): Tensor {
     return this.#apply("softmax", [this.id], { axis: normalizeAxis(axis, this.rank, "softmax") });
@@ -208,18 +244,17 @@ class TracedTensor implements Tensor {
     return this.#apply("matmul", [this.id, this.tracer.idOf(other)], {});
   }
   transpose(permutation?: readonly number[]): Tensor {
-    const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
+    const perm = permutation === undefined ? this.shape.map((_, i) => this.rank - 1 - i) : permutation;
     return this.#apply("transpose", [this.id], {
-      perm: perm.map((axis) => normalizeAxis(axis, this.rank, "transpose")),
+      perm: axesOf(perm, "transpose").map((axis) => normalizeAxis(axis, this.rank, "transpose")),
     });
   }
   unsqueeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
+    const list = axesOf(axes, "unsqueeze");
     return this.#apply("unsqueeze", [this.id], { axes: normalizeAxes(list, this.rank + list.length, "unsqueeze") });
   }
   squeeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
-    return this.#apply("squeeze", [this.id], { axes: normalizeAxes(list, this.rank, "squeeze") });
+    return this.#apply("squeeze", [this.id], { axes: normalizeAxes(axesOf(axes, "squeeze"), this.rank, "squeeze") });
   }
   expand(shape: Shape): Tensor {
     return sameShape(shape, this.shape) ? this : this.#apply("expand", [this.id], { shape });
@@ -260,7 +295,7 @@ class TracedTensor implements Tensor {
   }
 
   #axes(axes: Axes | undefined, op: string): readonly number[] {
-    const list = axes === undefined ? this.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes;
+    const list = axes === undefined ? this.shape.map((_, i) => i) : axesOf(axes, op);
     return normalizeAxes(list, this.rank, op);
   }
 
@@ -270,15 +305,32 @@ class TracedTensor implements Tensor {
   }
 
   #firstExtreme(op: "reduceMax" | "reduceMin", axis: number, keepdims: boolean): Tensor {
+    if (typeof keepdims !== "boolean") {
+      throw new LossesError(
+        "INVALID_DEFINITION",
+        `${op}: keepdims must be true or false, got ${printValue(keepdims)}.`,
+      );
+    }
     const at = normalizeAxis(axis, this.rank, op);
-    const extreme = this.#reduce(op, at, true).detach();
-    const backward = (gradient: Tensor): readonly Tensor[] => {
+    const extreme = customGradient(this.#reduce(op, at, true), [this], (gradient, value) => {
       const position = this.iota(at);
-      const hits = this.equal(extreme);
+      const hits = this.equal(value);
       const first = hits.where(position, 2 ** 31 - 1).amin(at, true);
-      const incoming = keepdims ? gradient : gradient.unsqueeze(at);
-      return [position.equal(first).and(hits).where(incoming, 0)];
-    };
-    return customGradient(keepdims ? extreme : extreme.squeeze(at), [this], backward);
+      return [position.equal(first).and(hits).where(gradient, 0)];
+    });
+    return keepdims ? extreme : extreme.squeeze(at);
   }
+}
+
+function bounded(op: string, bound: number): number {
+  if (typeof bound === "number") return bound;
+  throw new LossesError("INVALID_DEFINITION", `${op}: the bound must be a number, got ${printValue(bound)}.`);
+}
+
+/** The axes of a list, each read once, or the one that is given. */
+function axesOf(axes: Axes, op: string): readonly number[] {
+  const own: number[] = [];
+  const isAxis = (axis: unknown): boolean => typeof axis === "number" && own.push(axis) <= mostAxes;
+  if (isListOf(typeof axes === "number" ? [axes] : axes, isAxis)) return own;
+  throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
 }

@@ -1,7 +1,9 @@
+import { cut, isObject, isPlainObject, printValue, readable } from "../arguments.js";
 import { DTypeError, InputError, ShapeError } from "../errors.js";
-import { formatShape, type Dim, type DimSizes, type Shape } from "../tensor/dims.js";
-import { isFloat, isInteger, type InputDType } from "../tensor/dtype.js";
-import { allInputs, type AnyDefinition } from "./define.js";
+import { formatShape, readShape, type Dim, type DimSizes, type Shape } from "../tensor/dims.js";
+import { inputDTypes, isFloat, isInputDType, isInteger, type InputDType } from "../tensor/dtype.js";
+import type { AnyDefinition } from "./define.js";
+import { allInputs, readDefinition } from "./definition.js";
 import { formatTokens, type DimToken, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
 
 /** What is known of a given tensor before its data are read. Plain numbers have no dtype of their own. */
@@ -29,36 +31,68 @@ export interface Binding {
 
 /** Matches given shapes and dtypes to the declared inputs; throws `InputError`, `ShapeError` or `DTypeError`. */
 export function bindInputs(definition: AnyDefinition, given: Readonly<Record<string, GivenInput>>): Binding {
-  checkNames(definition, given);
-  const matcher = new Matcher(definition.name);
-  const forms = Object.entries(allInputs(definition)).flatMap(([name, declaration]) => {
-    const tensor = given[name];
+  const known = readDefinition("bindInputs", definition);
+  const inputs = readable("bindInputs", () => readGiven(known, given));
+  checkPresence(known, Object.keys(inputs));
+  const matcher = new Matcher(known.name);
+  const forms = Object.entries(allInputs(known)).flatMap(([name, declaration]) => {
+    const tensor = inputs[name];
     return tensor === undefined ? [] : [matcher.match(name, declaration, tensor)];
   });
-  const inputs = forms.map((form) => form.finish());
-  const key = JSON.stringify(inputs.map(({ name, shape, holds, integral }) => [name, shape, holds.kind, integral]));
-  return { inputs, sizes: matcher.sizes(), key };
+  const bound = forms.map((form) => form.finish());
+  const key = JSON.stringify(bound.map(({ name, shape, holds, integral }) => [name, shape, holds.kind, integral]));
+  return { inputs: bound, sizes: matcher.sizes(), key };
 }
 
-function checkNames(definition: AnyDefinition, given: Readonly<Record<string, GivenInput>>): void {
-  const { name: loss, inputs, optionalInputs = {}, inputSets } = definition;
-  const known = Object.keys(allInputs(definition));
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) {
-      throw new InputError(
-        `${loss}: inputs must be among ${known.join(", ")}, got the unknown input ${name}.`,
-        "UNKNOWN_INPUT",
-      );
-    }
+function readGiven(definition: AnyDefinition, given: unknown): Readonly<Record<string, GivenInput>> {
+  const loss = definition.name;
+  if (!isPlainObject(given)) {
+    throw new InputError(`${loss}: inputs must be a plain object, got ${printValue(given)}.`, "INVALID_INPUT");
   }
-  const missing = Object.keys(inputs).filter((name) => given[name] === undefined);
+  const inputs: Record<string, GivenInput> = {};
+  for (const name of Object.keys(given)) {
+    if (!isInput(definition, name)) throw unknownInput(definition, name);
+    const input = given[name];
+    if (input === undefined) continue;
+    const { shape, dtype } = isObject(input) ? input : {};
+    if (dtype !== "untyped" && !isInputDType(dtype)) {
+      const wanted = `a shape and a dtype among ${inputDTypes.join(", ")}, untyped`;
+      throw new DTypeError(`${loss}: ${name} must have ${wanted}, got ${printValue(isObject(input) ? dtype : input)}.`);
+    }
+    inputs[name] = { shape: readShape(`${loss}: ${name}`, shape, isCount), dtype };
+  }
+  return inputs;
+}
+
+// Larger ones than any tensor has may stand for sizes that are not known yet.
+function isCount(size: unknown): size is number {
+  return Number.isSafeInteger(size) && Number(size) >= 0;
+}
+
+/** True for the name of an input that a loss declares. */
+export function isInput({ inputs, optionalInputs }: AnyDefinition, name: string): boolean {
+  return Object.hasOwn(inputs, name) || (optionalInputs !== undefined && Object.hasOwn(optionalInputs, name));
+}
+
+export function unknownInput(definition: AnyDefinition, name: string): InputError {
+  const known = Object.keys(allInputs(definition)).join(", ");
+  return new InputError(
+    `${definition.name}: inputs must be among ${known}, got the unknown input ${cut(name)}.`,
+    "UNKNOWN_INPUT",
+  );
+}
+
+/** Refuses inputs of which some are missing, or of which no set is complete. */
+export function checkPresence(definition: AnyDefinition, given: readonly string[]): void {
+  const { name: loss, inputs, optionalInputs = {}, inputSets } = definition;
+  const missing = Object.keys(inputs).filter((name) => !given.includes(name));
   if (missing.length > 0) {
     const all = [...Object.keys(inputs), ...Object.keys(optionalInputs).map((name) => `${name} (optional)`)];
     throw new InputError(`${loss}: inputs must be ${all.join(", ")}, got no ${missing.join(", ")}.`, "MISSING_INPUT");
   }
   if (inputSets !== undefined) {
     const members = new Set(inputSets.flat());
-    const present = [...members].filter((name) => given[name] !== undefined);
+    const present = [...members].filter((name) => given.includes(name));
     const complete = inputSets.some((set) => set.length === present.length && set.every((n) => present.includes(n)));
     if (!complete) {
       const sets = inputSets.map((set) => set.join(" and ")).join(", or ");

@@ -1,11 +1,10 @@
-import { LossesError } from "../errors.js";
+import { checkLetters, readDefinition, type families } from "./definition.js";
 import type { InputDeclaration, LossTensors } from "./inputs.js";
 import { optionsToJSON, resolveOptions, type OptionDeclarations, type Reduction } from "./options.js";
 import type { LossValue } from "./reduce.js";
 
 /** The families that losses are grouped in. */
-export type LossFamily =
-  "ranking" | "contrastive" | "matching" | "classification" | "distribution" | "adversarial" | "regression" | "custom";
+export type LossFamily = (typeof families)[number];
 
 /** Options that every loss has. */
 export interface ReducedOptions {
@@ -103,27 +102,19 @@ export interface AnyDefinition extends LossDocs {
 export function defineLoss<O extends ReducedOptions, R extends string, P extends string = never>(
   config: LossConfig<O, R, P>,
 ): Loss<O, R, P> {
-  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(config.name)) {
-    throw new LossesError(
-      "INVALID_DEFINITION",
-      `defineLoss: name must be letters and digits in camelCase, got "${config.name}".`,
-    );
-  }
-  const create = (options: Partial<O> = {}): LossSpec<R, P> => {
-    const resolved = resolveOptions<O>(config.name, config.options, options as Partial<Record<string, unknown>>);
-    config.check?.(resolved);
-    const data = { name: config.name, options: resolved as unknown as Readonly<Record<string, unknown>> };
+  const definition = readDefinition("defineLoss", config);
+  checkLetters("defineLoss", definition);
+  const { name, check } = definition;
+  const create = (given?: Partial<O>): LossSpec<R, P> => {
+    const options = resolveOptions<O>(name, config.options, given as Partial<Record<string, unknown>> | undefined);
+    check?.(options as never);
+    const data = { name, options: options as unknown as Readonly<Record<string, unknown>> };
     return Object.freeze({
       ...data,
       loss: loss as unknown as AnyLoss,
-      toJSON: () => ({ name: data.name, options: optionsToJSON(data.name, data.options) }),
+      toJSON: () => ({ name, options: optionsToJSON(name, data.options) }),
     });
   };
-  const loss: Loss<O, R, P> = Object.assign(create, { lossName: config.name, definition: config });
+  const loss = Object.assign(create, { lossName: name, definition: definition as unknown as LossConfig<O, R, P> });
   return Object.freeze(loss);
-}
-
-/** Every declared input of a loss, required first. */
-export function allInputs(definition: AnyDefinition): Readonly<Record<string, InputDeclaration>> {
-  return { ...definition.inputs, ...definition.optionalInputs };
 }

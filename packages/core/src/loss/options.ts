@@ -1,3 +1,4 @@
+import { cut, isListOf, isObject, isPlainObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
@@ -18,79 +19,106 @@ export interface OptionDeclaration<T> {
 
 export type OptionDeclarations<O> = { readonly [K in keyof O]: OptionDeclaration<O[K]> };
 
-const isFinite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-
 function numeric(
+  where: string,
   initial: number,
   doc: string,
   domain: string,
   accepts: (value: number) => boolean,
+  kind: "number" | "integer" = "number",
 ): OptionDeclaration<number> {
-  return {
+  return declaredOption(where, {
     default: initial,
     domain,
-    kind: "number",
+    kind,
     doc,
-    accepts: (value): value is number => isFinite(value) && accepts(value),
-  };
+    accepts: (value): value is number => typeof value === "number" && accepts(value),
+  });
 }
 
 /** A finite number. */
 export function finite(initial: number, doc: string): OptionDeclaration<number> {
-  return numeric(initial, doc, "a finite number", () => true);
+  return numeric("finite", initial, doc, "a finite number", Number.isFinite);
 }
 
 /** A finite number > 0. */
 export function positive(initial: number, doc: string): OptionDeclaration<number> {
-  return numeric(initial, doc, "a finite number > 0", (value) => value > 0);
+  return numeric("positive", initial, doc, "a finite number > 0", (value) => value > 0 && value < Infinity);
 }
 
 /** A finite number ≥ 0. */
 export function nonNegative(initial: number, doc: string): OptionDeclaration<number> {
-  return numeric(initial, doc, "a finite number >= 0", (value) => value >= 0);
+  return numeric("nonNegative", initial, doc, "a finite number >= 0", (value) => value >= 0 && value < Infinity);
 }
 
 /** A number in [0, 1]. */
 export function fraction(initial: number, doc: string): OptionDeclaration<number> {
-  return numeric(initial, doc, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
+  return numeric("fraction", initial, doc, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
 }
 
-/** An integer that fits in 32 bits. */
+/** An integer, as far as numbers are exact. */
 export function integer(initial: number, doc: string): OptionDeclaration<number> {
-  return {
-    ...numeric(initial, doc, "a 32-bit integer", (value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31),
-    kind: "integer",
-  };
+  return numeric("integer", initial, doc, "an integer of at most 53 bits", Number.isSafeInteger, "integer");
 }
 
 /** The order of a vector norm: any number, Infinity and -Infinity included. */
 export function normOrder(initial: number, doc: string): OptionDeclaration<number> {
-  return {
-    ...numeric(initial, doc, "a number, Infinity or -Infinity", () => true),
-    accepts: (value): value is number => typeof value === "number" && !Number.isNaN(value),
-  };
+  return numeric("normOrder", initial, doc, "a number, Infinity or -Infinity", (value) => !Number.isNaN(value));
 }
 
 export function flag(initial: boolean, doc: string): OptionDeclaration<boolean> {
-  return {
+  return declaredOption("flag", {
     default: initial,
     domain: "true or false",
     kind: "boolean",
     doc,
     accepts: (value): value is boolean => typeof value === "boolean",
-  };
+  });
 }
 
 /** One of a fixed list of words. */
 export function oneOf<const T extends string>(choices: readonly T[], initial: T, doc: string): OptionDeclaration<T> {
-  return {
+  // Each is read once: a getter may say something else later.
+  const own: T[] = [];
+  if (!isListOf(choices, (choice) => typeof choice === "string" && own.push(choice as T) > 0)) {
+    throw new OptionError(`oneOf: choices must be a list of texts, got ${printValue(choices)}.`);
+  }
+  return declaredOption("oneOf", {
     default: initial,
-    domain: choices.map((choice) => `"${choice}"`).join(" | "),
-    choices,
+    domain: own.map((choice) => `"${cut(choice)}"`).join(" | "),
+    choices: own,
     kind: "choice",
     doc,
-    accepts: (value): value is T => typeof value === "string" && choices.some((choice) => choice === value),
-  };
+    accepts: (value): value is T => typeof value === "string" && own.some((choice) => choice === value),
+  });
+}
+
+const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "function"];
+
+/** A copy of a declaration, if it is one, with a default that it accepts: each part is read once, and stays what it was. */
+export function declaredOption<T>(where: string, declaration: OptionDeclaration<T>): OptionDeclaration<T> {
+  return readable(where, () => {
+    const given = (isObject(declaration) ? declaration : {}) as Partial<typeof declaration>;
+    const { domain, kind, accepts, doc, default: initial, choices } = given;
+    const own: string[] = [];
+    const isDeclared = typeof domain === "string" && typeof accepts === "function" && isKind(kind);
+    const hasChoices =
+      choices === undefined || isListOf(choices, (one) => typeof one === "string" && own.push(one) > 0);
+    if (!isDeclared || !hasChoices) {
+      const wanted = "an option declared with finite(), flag(), oneOf() …";
+      throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
+    }
+    if (typeof doc !== "string")
+      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
+    if (!accepts(initial)) {
+      throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(initial)}.`);
+    }
+    return { default: initial, domain, kind, accepts, doc, ...(choices === undefined ? {} : { choices: own }) };
+  });
+}
+
+function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
+  return kinds.includes(kind);
 }
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */
@@ -98,44 +126,22 @@ export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduct
   return oneOf(["none", "mean", "sum"], initial, "How the values become the result; `none` returns them as they are.");
 }
 
-/** Refuses options that do not exist: a misspelt one must not be ignored. */
-export function checkOptionNames(where: string, given: object, known: readonly string[]): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    throw new OptionError(
-      `${where}: options must be among ${known.join(", ")}, got the unknown option ${key}.`,
-      "UNKNOWN_OPTION",
-    );
-  }
-}
-
 /** Checks given options against their declarations and fills in the defaults. Unknown keys are errors. */
 export function resolveOptions<O extends object>(
   loss: string,
   declarations: OptionDeclarations<O>,
-  given: Readonly<Partial<Record<string, unknown>>>,
+  given: Readonly<Partial<Record<string, unknown>>> | undefined,
 ): O {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new OptionError(`${loss}: options must be an object, got ${printValue(given)}.`);
+  if (!isObject(declarations)) {
+    throw new OptionError(`${loss}: the declarations must be an object, got ${printValue(declarations)}.`);
   }
-  checkOptionNames(loss, given, Object.keys(declarations));
-  const resolved: Record<string, unknown> = {};
-  for (const [key, declaration] of Object.entries<OptionDeclaration<unknown>>(declarations)) {
-    const value = given[key] === undefined ? declaration.default : given[key];
-    if (!declaration.accepts(value)) {
-      throw new OptionError(`${loss}: option ${key} must be ${declaration.domain}, got ${printValue(value)}.`);
-    }
-    resolved[key] = value;
+  const options = readOptions<O>(loss, given as O | undefined, declarations as Rules<O>);
+  const resolved: Partial<O> = {};
+  for (const key of Object.keys(declarations) as (keyof O)[]) {
+    const value = options[key];
+    resolved[key] = value === undefined ? declarations[key].default : value;
   }
   return Object.freeze(resolved) as O;
-}
-
-/** A short form of any value for an error message. */
-export function printValue(value: unknown): string {
-  if (typeof value === "string") return `"${value}"`;
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? "an array" : `an object (${value.constructor?.name ?? "Object"})`;
 }
 
 /** Options as JSON holds them: NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`. */
@@ -143,20 +149,32 @@ export function optionsToJSON(
   loss: string,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => {
-      if (typeof value === "function") {
-        throw new OptionError(`${loss}: option ${key} must be plain data to be serialised, got a function.`);
-      }
-      return [key, typeof value === "number" && !Number.isFinite(value) ? String(value) : value];
-    }),
-  );
+  return mapOptions(loss, options, (value, key) => {
+    if (typeof value === "function") {
+      throw new OptionError(`${loss}: option ${key} must be plain data to be serialised, got a function.`);
+    }
+    return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+  });
 }
+
+const numbers: ReadonlyMap<unknown, number> = new Map(
+  [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
+);
 
 /** The inverse of {@link optionsToJSON}. */
 export function optionsFromJSON(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const numbers: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Infinity, "-Infinity": -Infinity };
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, typeof value === "string" ? (numbers[value] ?? value) : value]),
-  );
+  return mapOptions("optionsFromJSON", options, (value) => numbers.get(value) ?? value);
+}
+
+function mapOptions(
+  where: string,
+  options: Readonly<Record<string, unknown>>,
+  change: (value: unknown, key: string) => unknown,
+): Readonly<Record<string, unknown>> {
+  return readable(where, () => {
+    if (!isPlainObject(options)) {
+      throw new OptionError(`${where}: options must be a plain object, got ${printValue(options)}.`);
+    }
+    return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, change(value, key)]));
+  });
 }

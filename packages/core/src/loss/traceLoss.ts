@@ -1,4 +1,5 @@
-import { LossesError } from "../errors.js";
+import { printValue } from "../arguments.js";
+import { LossesError, OptionError } from "../errors.js";
 import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
 import { simplify } from "../graph/simplify.js";
@@ -7,8 +8,10 @@ import { verify } from "../graph/verify.js";
 import type { IndexRange } from "../ops/types.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Binding } from "./bind.js";
+import type { Binding, BoundInput } from "./bind.js";
+import { readTraceRequest } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
+import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
 import type { InputKind } from "./inputs.js";
 import { evaluateSpec } from "./evaluate.js";
 
@@ -19,31 +22,54 @@ export interface TraceRequest {
   readonly gradients: readonly string[];
   /** `"ones"`: the gradient of the sum of the output. `"input"`: the graph takes the incoming gradient as `cotangent`. */
   readonly seed?: "ones" | "input";
+  /** False: the graph as it was recorded, for who holds the simplified one to it. Default true. */
+  readonly simplified?: boolean;
 }
 
 /** The name of the output that holds the gradient of an input. */
 export function gradientOutput(input: string): string {
+  if (typeof input !== "string") {
+    throw new OptionError(`gradientOutput: the input must be given by its name, got ${printValue(input)}.`);
+  }
   return `grad:${input}`;
 }
 
 /** The class indices that an input holds, as they are checked before each run. */
 function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
   if (holds.kind !== "index" || holds.below === undefined) return undefined;
-  const except = holds.except === undefined ? undefined : spec.options[holds.except];
-  return { below: holds.below, ...(typeof except === "number" ? { except } : {}) };
+  const ignored = ignoredIndex(holds, spec.options);
+  return { below: holds.below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
+}
+
+/** The tensors of a trace by input: as they are fed, and as the loss sees them. */
+export interface TracedInputs {
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly seen: Readonly<Record<string, Tensor>>;
+}
+
+/** Adds bound inputs to a trace. */
+export function traceInputs(
+  tracer: Tracer,
+  spec: LossSpec,
+  inputs: readonly BoundInput[],
+  float: FloatDType,
+): TracedInputs {
+  const leaves: Record<string, Tensor> = {};
+  const seen: Record<string, Tensor> = {};
+  for (const { name, shape, holds, integral } of inputs) {
+    const dtype = holds.kind === "index" || integral ? "int32" : float;
+    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
+    leaves[name] = leaf;
+    seen[name] = integral ? leaf.cast(float) : leaf;
+  }
+  return { leaves, seen };
 }
 
 /** Traces a loss over bound inputs, differentiates, simplifies and verifies it. Outputs: `value`, then `grad:<input>`. */
-export function traceLoss(spec: LossSpec, binding: Binding, request: TraceRequest): Graph {
+export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest): Graph {
+  const request = readTraceRequest(spec, binding, given);
   const tracer = new Tracer();
-  const leaves: Record<string, Tensor> = {};
-  const seen: Record<string, Tensor> = {};
-  for (const { name, shape, holds, integral } of binding.inputs) {
-    const dtype = holds.kind === "index" || integral ? "int32" : request.dtype;
-    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
-    leaves[name] = leaf;
-    seen[name] = integral ? leaf.cast(request.dtype) : leaf;
-  }
+  const { leaves, seen } = traceInputs(tracer, spec, request.inputs, request.dtype);
   const value = evaluateSpec(spec, seen);
   const wrt = request.gradients.map((name): Tensor => {
     const leaf = leaves[name];
@@ -62,7 +88,8 @@ export function traceLoss(spec: LossSpec, binding: Binding, request: TraceReques
     const gradient = gradients[i];
     if (gradient !== undefined) outputs[gradientOutput(name)] = tracer.idOf(gradient);
   });
-  const graph = simplify(tracer.builder.finish(spec.name, outputs));
+  const recorded = tracer.builder.finish(spec.name, outputs);
+  const graph = request.simplified === false ? recorded : simplify(recorded);
   verify(graph);
   return graph;
 }

@@ -1,8 +1,10 @@
+import { printValue, readable, readParts, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
+import { checkSpec } from "./checkSpec.js";
 import { evaluateSpec } from "./evaluate.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import type { InputDeclaration } from "./inputs.js";
-import { oneOf, printValue } from "./options.js";
+import { oneOf } from "./options.js";
+import { sharedInputs } from "./sharedInputs.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /** One loss of a weighted sum. */
@@ -11,6 +13,19 @@ export interface WeightedTerm {
   /** Any finite number. */
   readonly weight: number;
 }
+
+const rules: Rules<WeightedTerm> = {
+  loss: {
+    domain: "a loss with its options",
+    accepts: (value) => {
+      checkSpec("weightedSum", value);
+      return true;
+    },
+  },
+  weight: { domain: "a finite number", accepts: Number.isFinite },
+};
+
+const required = ["loss", "weight"] as const;
 
 /** The serialised form of a term. */
 export interface WeightedTermJSON {
@@ -23,9 +38,11 @@ export interface WeightedTermJSON {
  * A weighted sum of losses is a loss: `Σ weight · loss`, each term reduced by its own reduction first.
  *
  * Its inputs are those of the terms; terms that name the same input share it, and the same letter in their shapes has
- * the same size. It compiles to one graph: what the terms have in common is computed once.
+ * the same size. Each term keeps its own options: labels may hold the index that every term ignores, and of alternative inputs
+ * those that satisfy every term are taken. It compiles to one graph: what the terms have in common is computed once.
  *
- * @throws OptionError on no terms, a weight that is not finite, or terms that declare one input differently.
+ * @throws OptionError on no terms, a weight that is not finite, terms that declare one input differently, or terms that no choice of
+ * inputs satisfies.
  * @example
  * ```ts
  * const both = weightedSum([
@@ -35,24 +52,21 @@ export interface WeightedTermJSON {
  * ```
  */
 export function weightedSum(terms: readonly WeightedTerm[]): LossSpec {
-  if (!Array.isArray(terms) || terms.length === 0) {
-    throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
-  }
-  for (const { weight } of terms) {
-    if (!Number.isFinite(weight)) {
-      throw new OptionError(`weightedSum: weight must be a finite number, got ${printValue(weight)}.`);
+  const list: WeightedTerm[] = [];
+  readable("weightedSum", () => {
+    const isList = Array.isArray(terms) && terms.length > 0;
+    if (!isList) {
+      throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
     }
-  }
-  const list = terms.map(({ loss, weight }) => ({ loss, weight }));
+    for (const term of terms as readonly WeightedTerm[]) list.push(readParts("weightedSum", term, rules, required));
+  });
   const options = Object.freeze({ terms: list, reduction: "none" });
-  const inputSets = list.flatMap(({ loss }) => loss.loss.definition.inputSets ?? []);
+  const specs = list.map(({ loss }) => loss);
   const definition: AnyDefinition = {
     name: "weightedSum",
     summary: "A weighted sum of losses.",
     formula: list.map(({ loss, weight }) => `${weight} * ${loss.name}`).join(" + "),
-    inputs: mergeInputs(list, (term) => term.inputs),
-    optionalInputs: mergeInputs(list, (term) => term.optionalInputs ?? {}),
-    ...(inputSets.length === 0 ? {} : { inputSets }),
+    ...sharedInputs(specs),
     options: { reduction: oneOf(["none"], "none", "Each term is reduced by its own reduction.") },
     value: (inputs: Readonly<Record<string, Tensor>>) => {
       const [first, ...rest] = list.map(({ loss, weight }) => evaluateSpec(loss, inputs).mul(weight));
@@ -72,21 +86,4 @@ export function weightedSum(terms: readonly WeightedTerm[]): LossSpec {
     });
   const loss: AnyLoss = Object.assign(spec, { lossName: definition.name, definition });
   return spec();
-}
-
-function mergeInputs(
-  terms: readonly WeightedTerm[],
-  select: (definition: AnyDefinition) => Readonly<Record<string, InputDeclaration>>,
-): Readonly<Record<string, InputDeclaration>> {
-  const merged: Record<string, InputDeclaration> = {};
-  for (const { loss } of terms) {
-    for (const [name, declaration] of Object.entries(select(loss.loss.definition))) {
-      const known = merged[name];
-      if (known !== undefined && JSON.stringify(known.forms) !== JSON.stringify(declaration.forms)) {
-        throw new OptionError(`weightedSum: ${name} must be declared alike in all terms, got two shapes or kinds.`);
-      }
-      merged[name] = known ?? declaration;
-    }
-  }
-  return merged;
 }

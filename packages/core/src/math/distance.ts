@@ -12,7 +12,7 @@ export function euclideanDistance(x: Tensor, y: Tensor): Tensor {
   return vectorNorm(x.sub(y), 2);
 }
 
-/** The cosine of the angle between rows; 0 where one of them is a zero vector. */
+/** The cosine of the angle between rows, as PyTorch's `cosine_similarity`; 0 where one of them is a zero vector. */
 export function cosineSimilarity(x: Tensor, y: Tensor): Tensor {
   return dot(normalize(x), normalize(y));
 }

@@ -1,12 +1,8 @@
 import { customGradient } from "../graph/trace.js";
+import { ignoreIndexInGraph } from "../loss/ignoreIndex.js";
+import type { WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { oneHot, pick } from "./select.js";
-
-/** Per-sample values, and what they are divided by for the mean. */
-export interface WeightedValues {
-  readonly values: Tensor;
-  readonly divisor: Tensor;
-}
 
 /** What turns log-probabilities and class indices into a loss. */
 export interface IndexEntropyOptions {
@@ -18,35 +14,47 @@ export interface IndexEntropyOptions {
   readonly weight?: Tensor | undefined;
 }
 
-/** `−w_y log p_y` per sample with PyTorch's rules for weights, ignored samples and label smoothing. */
-export function indexEntropy(logProbabilities: Tensor, labels: Tensor, options: IndexEntropyOptions): WeightedValues {
+/**
+ * `−w_y log p_y` per sample with PyTorch's rules for weights, ignored samples and label smoothing. What smoothing adds is a term of
+ * its own, as there: each is divided for the mean, which shows where the weights sum to 0.
+ */
+export function indexEntropy(
+  logProbabilities: Tensor,
+  labels: Tensor,
+  options: IndexEntropyOptions,
+): readonly [WeightedValues, ...WeightedValues[]] {
   const { axis, ignoreIndex, labelSmoothing = 0, weight } = options;
   const perClass = weight === undefined ? undefined : alongAxis(weight, logProbabilities, axis);
   const own = pick(logProbabilities, labels, axis);
   const ownWeight =
     perClass === undefined ? undefined : oneHot(logProbabilities, labels, axis).where(perClass, 0).sum(axis);
-  let values = (ownWeight === undefined ? own : own.mul(ownWeight)).neg();
-  if (labelSmoothing > 0) {
-    const all = (perClass === undefined ? logProbabilities : logProbabilities.mul(perClass)).sum(axis).neg();
-    const share = logProbabilities.count(axis).pow(-1).mul(labelSmoothing);
-    values = values.mul(1 - labelSmoothing).add(all.mul(share));
-  }
-  if (ignoreIndex === undefined) return { values, divisor: ownWeight?.sum() ?? values.count() };
-  const ignored = labels.equal(ignoreIndex);
-  const counted = ownWeight === undefined ? ignored.not().cast(values.dtype) : ignored.where(0, ownWeight);
-  return { values: ignored.where(0, values), divisor: counted.sum() };
+  const gain = ownWeight === undefined ? own : own.mul(ownWeight);
+  const ignored = ignoreIndex === undefined ? undefined : labels.equal(ignoreIndexInGraph(ignoreIndex));
+  const counted = (values: Tensor): Tensor => ignored?.where(0, values) ?? values;
+  const weights = ownWeight !== undefined ? counted(ownWeight) : ignored?.not().cast(gain.dtype);
+  const divided = (values: Tensor): WeightedValues => (weights === undefined ? { values } : { values, weights });
+  if (labelSmoothing === 0) return [divided(counted(gain.neg()))];
+  const all = (perClass === undefined ? logProbabilities : logProbabilities.mul(perClass)).sum(axis);
+  const share = logProbabilities.count(axis).pow(-1).mul(-labelSmoothing);
+  return [divided(counted(gain).mul(labelSmoothing - 1)), divided(counted(all).mul(share))];
 }
 
-/** `−Σ w_c p_c log q_c` per sample, the probabilities smoothed first. */
+/**
+ * `−Σ w_c p_c log q_c` per sample, the probabilities smoothed first. PyTorch's number of samples is that of the elements by that of
+ * the classes: without classes the mean is NaN.
+ */
 export function probabilityEntropy(
   logProbabilities: Tensor,
   probabilities: Tensor,
   { axis, labelSmoothing = 0, weight }: Omit<IndexEntropyOptions, "ignoreIndex">,
-): Tensor {
-  const share = logProbabilities.count(axis).pow(-1).mul(labelSmoothing);
+): WeightedValues {
+  const classes = logProbabilities.count(axis);
+  const share = classes.pow(-1).mul(labelSmoothing);
   const smoothed = labelSmoothing > 0 ? probabilities.mul(1 - labelSmoothing).add(share) : probabilities;
   const product = logProbabilities.mul(smoothed);
-  return (weight === undefined ? product : product.mul(alongAxis(weight, logProbabilities, axis))).sum(axis).neg();
+  const weighted = weight === undefined ? product : product.mul(alongAxis(weight, logProbabilities, axis));
+  const values = weighted.sum(axis).neg();
+  return { values, weights: classes.div(classes).expand(values.shape) };
 }
 
 /** A vector shaped to broadcast along `axis` of `x`. */
@@ -59,7 +67,7 @@ function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
 export function xlogy(x: Tensor, y: Tensor): Tensor {
   const log = y.log();
   const none = x.equal(0).and(y.lessOrEqual(0));
-  const value = x.equal(0).and(y.equal(y)).where(0, x.mul(log)).detach();
+  const value = x.equal(0).and(y.equal(y)).where(0, x.mul(log));
   return customGradient(value, [x, y], (g) => [none.where(0, g.mul(log)), g.mul(x.div(y))]);
 }
 

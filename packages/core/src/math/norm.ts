@@ -1,4 +1,5 @@
 import { customGradient } from "../graph/trace.js";
+import { isFloat, type FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -10,33 +11,57 @@ export function vectorNorm(x: Tensor, p: number, axis = -1, keepdims = false): T
   if (p === 1) return x.abs().sum(axis, keepdims);
   if (p === Infinity) return x.abs().amax(axis, keepdims);
   if (p === -Infinity) return x.abs().amin(axis, keepdims);
-  const norm = (
-    p === 2
-      ? x.square().sum(axis, true).sqrt()
-      : x
-          .abs()
-          .pow(p)
-          .sum(axis, true)
-          .pow(1 / p)
-  ).detach();
-  const value = keepdims ? norm : norm.squeeze(axis);
-  return customGradient(value, [x], (g) => [normGradient(x, norm, p, keepdims ? g : g.unsqueeze(axis))]);
+  const value = p === 2 ? x.square().sum(axis, true).sqrt() : scaledNorm(x.abs(), p, axis);
+  const norm = customGradient(value, [x], (g, itself) => [normGradient(x, itself, p, g)]);
+  return keepdims ? norm : norm.squeeze(axis);
 }
 
-/** ∂‖x‖ₚ/∂x = sign(x)·|x|ᵖ⁻¹ / ‖x‖ᵖ⁻¹, taken as 0 where x or ‖x‖ is 0. */
+/** The least number that is not subnormal, and the largest that is finite. */
+const range: { readonly [K in FloatDType]: readonly [number, number] } = {
+  float16: [2 ** -14, 65504],
+  float32: [2 ** -126, (2 - 2 ** -23) * 2 ** 127],
+  float64: [2 ** -1022, Number.MAX_VALUE],
+};
+
+/**
+ * `m (Σ (s / m)ᵖ)^(1/p)` for sizes s, with the one as m that weighs most: its power is 1, so that no p takes the sum out of range.
+ * (Squares may leave it, as in PyTorch.) Zeros and infinities, which nothing can be divided by, are powers of themselves.
+ */
+function scaledNorm(sizes: Tensor, p: number, axis: number): Tensor {
+  const [least, most] = isFloat(sizes.dtype) ? range[sizes.dtype] : range.float64;
+  const heaviest = p > 0 ? sizes.amax(axis, true) : sizes.amin(axis, true);
+  const m = heaviest.clampMin(least).clampMax(most);
+  const total = sizes.div(m).pow(p).sum(axis, true);
+  return m.mul(total.pow(1 / p));
+}
+
+/** ∂‖x‖ₚ/∂x = sign(x)·(|x| / ‖x‖)ᵖ⁻¹, taken as 0 where x or ‖x‖ is 0. */
 function normGradient(x: Tensor, norm: Tensor, p: number, g: Tensor): Tensor {
   const none = norm.equal(0);
   if (p === 2) return x.mul(none.where(0, g.div(norm)));
-  const slope = x.sign().mul(x.abs().pow(p - 1));
-  if (p < 1)
-    return x
-      .equal(0)
-      .where(0, slope)
-      .mul(norm.pow(1 - p).mul(g));
-  return slope.mul(none.where(0, g.div(norm.pow(p - 1))));
+  const slope = x.sign().mul(
+    x
+      .abs()
+      .div(norm)
+      .pow(p - 1),
+  );
+  return x
+    .equal(0)
+    .where(0, slope)
+    .mul(p < 1 ? g : none.where(0, g));
 }
 
-/** `x / max(‖x‖₂, eps)` along one axis, as PyTorch's `normalize`: a zero vector stays zero, with gradient g/eps. */
-export function normalize(x: Tensor, axis = -1, eps = 1e-12): Tensor {
-  return x.div(vectorNorm(x, 2, axis, true).clampMin(eps));
+const shortest = 1e-8;
+
+/** What every loss that divides vectors by their norms says of it. */
+export const shortNormNote =
+  "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.";
+
+/**
+ * The direction `x / max(‖x‖₂, 1e-8)` along one axis, as PyTorch's `cosine_similarity` takes it and every loss here does: a zero
+ * vector stays zero, with gradient g / 1e-8. The floor changes the divisor and not its derivative: below it ∂‖x‖/∂x flows on.
+ */
+export function normalize(x: Tensor, axis = -1): Tensor {
+  const norm = vectorNorm(x, 2, axis, true);
+  return x.div(customGradient(norm.clampMin(shortest), [norm], (g) => [g]));
 }

@@ -66,14 +66,14 @@ export const reductionOps: Pick<OpTable, ReduceOp | "softmax" | "logSoftmax"> = 
   ),
   reduceMax: reduction(
     "reduceMax",
-    "The largest over axes; -inf over no elements; ties share the gradient.",
+    "The largest over axes; -inf over no elements, of which integers have no largest; ties share the gradient.",
     0,
     requireNumeric,
     extremeVjp,
   ),
   reduceMin: reduction(
     "reduceMin",
-    "The smallest over axes; +inf over no elements; ties share the gradient.",
+    "The smallest over axes; +inf over no elements, of which integers have no smallest; ties share the gradient.",
     0,
     requireNumeric,
     extremeVjp,

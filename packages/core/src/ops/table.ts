@@ -52,5 +52,5 @@ export type ElementwiseOp = keyof typeof elementwiseOps;
 
 /** True for ops that compute each element of the result from the same element of the (broadcast) operands. */
 export function isElementwise(op: OpName): op is ElementwiseOp {
-  return op in elementwiseOps;
+  return typeof op === "string" && Object.hasOwn(elementwiseOps, op);
 }

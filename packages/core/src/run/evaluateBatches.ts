@@ -1,5 +1,9 @@
+import { isObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import type { Backend, CancelSignal, CompiledLoss, Feeds, HostTensor } from "../backend.js";
+import { OptionError } from "../errors.js";
+import { runRules } from "./callOptions.js";
 import { stopIfCancelled } from "./cancel.js";
+import { checkBackend } from "./checkBackend.js";
 
 // Every JavaScript environment has it; the language's own library does not name it.
 declare function setTimeout(call: () => void, milliseconds: number): unknown;
@@ -15,6 +19,26 @@ export interface EvaluateBatchesOptions {
   readonly signal?: CancelSignal;
   /** Called before the first batch and after each. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+const rules: Rules<EvaluateBatchesOptions> = {
+  ...runRules,
+  onProgress: { domain: "a function", accepts: (value) => typeof value === "function" },
+};
+
+function checkArguments(loss: unknown, batches: unknown): void {
+  readable("evaluateBatches", () => {
+    if (!isObject(loss) || typeof loss["value"] !== "function") {
+      const cure = "Make one with await backend.compile(spec).";
+      throw new OptionError(`evaluateBatches: the loss must be compiled, got ${printValue(loss)}. ${cure}`);
+    }
+    const isList =
+      isObject(batches) &&
+      (Symbol.iterator in batches || Symbol.asyncIterator in batches) &&
+      !ArrayBuffer.isView(batches);
+    if (!isList)
+      throw new OptionError(`evaluateBatches: batches must be a list of inputs, got ${printValue(batches)}.`);
+  });
 }
 
 /**
@@ -40,8 +64,11 @@ export async function evaluateBatches<T, R extends string, P extends string>(
   backend: Backend<T>,
   loss: CompiledLoss<T, R, P>,
   batches: Iterable<Feeds<T, R, P>> | AsyncIterable<Feeds<T, R, P>>,
-  { signal, onProgress }: EvaluateBatchesOptions = {},
+  options?: EvaluateBatchesOptions,
 ): Promise<readonly HostTensor[]> {
+  checkBackend("evaluateBatches", backend);
+  checkArguments(loss, batches);
+  const { signal, onProgress } = readOptions("evaluateBatches", options, rules);
   const total = Array.isArray(batches) ? batches.length : undefined;
   const values: HostTensor[] = [];
   let breath = Date.now();

@@ -1,10 +1,12 @@
 import type { Engine, Executable, MaybePromise } from "../backend.js";
 import { LossesError } from "../errors.js";
 import { nodeAt } from "../graph/graph.js";
+import { integerExtremesCheck } from "../graph/integerExtremes.js";
 import type { Binding } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { traceLoss } from "../loss/traceLoss.js";
 import type { TensorType } from "../ops/types.js";
+import type { DimSizes } from "../tensor/dims.js";
 import type { FloatDType } from "../tensor/dtype.js";
 import { chain } from "./maybe.js";
 
@@ -21,6 +23,8 @@ export interface Compiled<T> {
   readonly executable: Executable<T>;
   /** Name, symbolic shape and dtype of each output. */
   readonly outputs: readonly ({ readonly name: string } & TensorType)[];
+  /** Throws `ShapeError` for sizes with which the graph has no value; `undefined` if there are none. */
+  readonly check: ((sizes: DimSizes) => void) | undefined;
 }
 
 /** An executable that is there or on its way. */
@@ -84,7 +88,8 @@ export class ExecutableCache<T> {
       const { shape, dtype: own } = nodeAt(graph, node);
       return { name, shape, dtype: own };
     });
-    const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs }));
+    const check = integerExtremesCheck(graph);
+    const compiled = chain(this.#engine.compile(graph), (executable): Compiled<T> => ({ executable, outputs, check }));
     const entry: Entry<T> = { compiled, users: 0, asked: this.#requests };
     if (this.#entries.size >= EXECUTABLES_KEPT) this.#forgetOldest();
     this.#entries.set(key, entry);
@@ -108,12 +113,17 @@ export class ExecutableCache<T> {
 
   /** Tells a loss with its options apart from every other. */
   keyOf(spec: LossSpec): string {
-    // Two losses may share a name; the definition itself tells them apart, and so do functions given as options.
-    const options = Object.entries(spec.options).map(([name, value]) => [
-      name,
-      typeof value === "function" ? this.#identify(value) : typeof value === "number" ? String(value) : value,
-    ]);
-    return JSON.stringify([this.#identify(spec.loss), options]);
+    // Two losses may share a name; the definition itself tells them apart.
+    return JSON.stringify([this.#identify(spec.loss), this.#asText(spec.options)]);
+  }
+
+  /** An option as JSON holds it: NaN and infinities by name, functions, and losses among them, by identity. */
+  #asText(value: unknown): unknown {
+    if (typeof value === "function") return this.#identify(value);
+    if (typeof value === "number") return String(value);
+    if (Array.isArray(value)) return value.map((item) => this.#asText(item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.entries(value).map(([name, part]) => [name, this.#asText(part)]);
   }
 
   #identify(value: object): number {

@@ -1,88 +1,138 @@
-import type { AnyTypedArray, HostData, HostTensor, PlainTensor } from "../backend.js";
+import { isObject, printValue } from "../arguments.js";
+import type { AnyTypedArray, HostData, HostTensor } from "../backend.js";
 import { DTypeError, InputError, ShapeError } from "../errors.js";
-import { formatShape, sizeOf } from "../tensor/dims.js";
+import { formatShape, mostAxes, readShape, sizeOf } from "../tensor/dims.js";
 import { fromHalfBits, halfBits } from "../tensor/half.js";
-import { isInteger, type DType, type InputDType } from "../tensor/dtype.js";
+import { inputDTypes, isInputDType, isInteger, type DType, type InputDType } from "../tensor/dtype.js";
+import { lengthOf, readView } from "./typedArrays.js";
 
-/** Plain data with its shape known and its elements not yet converted. */
+/** The most numbers that lists may hold: beyond, they cost far more than a typed array, and lists that share rows may never end. */
+const longestList = 2 ** 27;
+
+/** Plain data with its shape known and its elements not yet converted. Lists have been copied. */
 export interface PlainArray {
   readonly data: AnyTypedArray | readonly number[];
   readonly shape: readonly number[];
   readonly dtype: InputDType | "untyped";
 }
 
-/** Reads the shape and dtype of plain data; throws `ShapeError` on ragged nests and wrong lengths. */
-export function readPlain(where: string, value: PlainTensor): PlainArray {
+/**
+ * Reads plain data, everything of it once: what is looked at twice may have changed. Throws `ShapeError` on ragged nests and
+ * wrong lengths, `DTypeError` on what is no tensor.
+ */
+export function readPlain(where: string, value: unknown): PlainArray {
   if (typeof value === "number") return { data: [value], shape: [], dtype: "untyped" };
-  if (ArrayBuffer.isView(value)) return { data: value, shape: [value.length], dtype: classDType(where, value) };
-  if (Array.isArray(value)) return flatten(where, value as readonly NestedItem[]);
-  if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
+  if (ArrayBuffer.isView(value)) {
+    const { data, dtype } = readView(where, value);
+    return { data, shape: [lengthOf(data)], dtype };
+  }
+  if (Array.isArray(value)) return flatten(where, value);
+  if (isObject(value) && "data" in value && "shape" in value) {
     const { data, shape, dtype } = value;
-    checkShape(where, data, shape);
-    const isHalf = data instanceof Uint16Array && dtype === "float16";
-    const own = isHalf ? "float16" : ArrayBuffer.isView(data) ? classDType(where, data) : "untyped";
-    return { data, shape: [...shape], dtype: declaredDType(where, own, dtype) };
+    return readShaped(where, data, readShape(where, shape), dtype);
   }
   throw new DTypeError(
-    `${where} must be nested arrays, a typed array, { data, shape } or a tensor of the backend, got ${typeof value}.`,
+    `${where} must be nested arrays, a typed array, { data, shape } or a tensor of the backend, got ${printValue(value)}.`,
   );
 }
 
 /** Converts plain data to the storage of `dtype`; the same array where nothing has to change. */
 export function toHost(where: string, plain: PlainArray, dtype: DType): HostTensor {
-  return { data: convertData(where, plain, dtype), shape: plain.shape, dtype };
+  const { data, shape } = plain;
+  const size = sizeOf(shape);
+  // Memory that was resized or handed on by what was read after it.
+  if (ArrayBuffer.isView(data) && lengthOf(data) !== size) {
+    const came = `${lengthOf(data)}: the memory under it has grown or moved since this view of it was made`;
+    throw new InputError(`${where} must keep its ${size} elements, got ${came}.`, "INVALID_INPUT");
+  }
+  return { data: convertData(where, plain, dtype), shape, dtype };
 }
 
-type NestedItem = number | bigint | boolean | readonly NestedItem[];
-
-function flatten(where: string, value: readonly NestedItem[]): PlainArray {
+function flatten(where: string, value: readonly unknown[]): PlainArray {
   const shape: number[] = [];
-  for (let level: NestedItem = value; Array.isArray(level); level = (level as readonly NestedItem[])[0] ?? 0) {
-    const items = level as readonly NestedItem[];
-    shape.push(items.length);
-    if (items.length === 0) break;
-  }
   const data: number[] = [];
-  const visit = (item: NestedItem, depth: number): void => {
-    const items = Array.isArray(item) ? (item as readonly NestedItem[]) : undefined;
-    if ((items?.length ?? -1) !== (shape[depth] ?? -1)) {
-      throw new ShapeError(`${where} must be nested evenly, got rows of different length or depth.`);
+  // How many axes there are; known from the first number, or the first list without any.
+  let rank = Infinity;
+  const end = (depth: number): void => {
+    rank = depth;
+    checkList(where, sizeOf(shape.map((size) => Math.max(1, size))));
+  };
+  const visit = (items: readonly unknown[], depth: number): void => {
+    if (depth === mostAxes) {
+      throw new ShapeError(
+        `${where} must be nested at most ${mostAxes} deep, got lists that go on or hold themselves.`,
+      );
     }
-    if (items !== undefined) for (const inner of items) visit(inner, depth + 1);
-    else if (typeof item === "number") data.push(item);
-    else throw new DTypeError(`${where} must hold numbers, got a ${typeof item}.`);
+    const { length } = items;
+    if (depth === shape.length && depth < rank) shape.push(length);
+    else if (shape[depth] !== length) throw ragged(where);
+    if (length === 0 && rank === Infinity) end(depth + 1);
+    for (let i = 0; i < length; i++) {
+      const item = items[i];
+      if (Array.isArray(item)) {
+        visit(item, depth + 1);
+        continue;
+      }
+      if (typeof item !== "number") throw new DTypeError(`${where} must hold numbers, got ${printValue(item)}.`);
+      if (rank === Infinity) end(depth + 1);
+      else if (depth + 1 !== rank) throw ragged(where);
+      data.push(item);
+    }
   };
   visit(value, 0);
   return { data, shape, dtype: "untyped" };
 }
 
-function checkShape(where: string, data: { readonly length: number }, shape: readonly number[]): void {
-  if (!Array.isArray(shape) || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
-    throw new ShapeError(`${where} must have a shape of integers >= 0, got [${String(shape)}].`);
-  }
-  const size = sizeOf(shape);
-  if (size !== data.length) {
-    throw new ShapeError(`${where} must have ${size} elements for shape ${formatShape(shape)}, got ${data.length}.`);
-  }
-}
-
-function classDType(where: string, data: ArrayBufferView): InputDType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof Float64Array) return "float64";
-  if (data instanceof BigInt64Array) return "int64";
-  if (data instanceof Int32Array || data instanceof Int16Array || data instanceof Int8Array) return "int32";
-  if (data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Uint8ClampedArray) return "int32";
-  throw new DTypeError(
-    `${where} must be a Float32Array, Float64Array, Int32Array, BigInt64Array or an array of small integers, got ${data.constructor.name}.`,
+function checkList(where: string, length: number): void {
+  if (length <= longestList) return;
+  throw new ShapeError(
+    `${where} must have at most ${longestList} elements in lists, got ${length}. Give { data: Float32Array, shape }.`,
   );
 }
 
-function declaredDType(
-  where: string,
-  own: InputDType | "untyped",
-  declared: InputDType | undefined,
-): PlainArray["dtype"] {
-  if (declared === undefined || own === declared || own === "untyped") return declared ?? own;
+function ragged(where: string): ShapeError {
+  return new ShapeError(`${where} must be nested evenly, got rows of different length or depth.`);
+}
+
+function readShaped(where: string, given: unknown, shape: readonly number[], declared: unknown): PlainArray {
+  if (declared !== undefined && !isInputDType(declared)) {
+    throw new DTypeError(`${where} must have a dtype among ${inputDTypes.join(", ")}, got ${printValue(declared)}.`);
+  }
+  const size = sizeOf(shape);
+  if (ArrayBuffer.isView(given)) {
+    const { data, dtype } = readView(where, given);
+    checkLength(where, shape, size, lengthOf(data));
+    const own = data instanceof Uint16Array && declared === "float16" ? declared : dtype;
+    return { data, shape, dtype: declaredDType(where, own, declared) };
+  }
+  if (!Array.isArray(given)) {
+    const cure =
+      typeof given === "function"
+        ? " Of another library's tensor take what it holds: { data: await x.data(), shape }."
+        : "";
+    throw new DTypeError(`${where} must have data in a typed array or a list, got ${printValue(given)}.${cure}`);
+  }
+  checkLength(where, shape, size, given.length);
+  checkList(where, size);
+  const data = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const item: unknown = given[i];
+    if (typeof item !== "number") {
+      throw new DTypeError(`${where} must hold numbers, got ${printValue(item)} at position ${i}.`);
+    }
+    data[i] = item;
+  }
+  return { data, shape, dtype: declared ?? "untyped" };
+}
+
+function checkLength(where: string, shape: readonly number[], size: number, length: number): void {
+  if (size !== length) {
+    throw new ShapeError(`${where} must have ${size} elements for shape ${formatShape(shape)}, got ${length}.`);
+  }
+}
+
+function declaredDType(where: string, own: InputDType, declared: InputDType | undefined): InputDType {
+  if (declared === undefined || own === declared) return own;
   if (isInteger(own) && (isInteger(declared) || declared === "bool")) return declared;
   if (own !== "int32" && !isInteger(declared) && declared !== "bool") return declared;
   throw new DTypeError(`${where} must be stored in an array of its dtype ${declared}, got an array of ${own}.`);

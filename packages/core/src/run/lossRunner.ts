@@ -1,11 +1,12 @@
-import type { CancelSignal, Engine, Feeds, MaybePromise, PlainTensor } from "../backend.js";
+import { isPlainObject, printValue, unreadable } from "../arguments.js";
+import type { CancelSignal, Engine, Feeds, MaybePromise } from "../backend.js";
 import { InputError } from "../errors.js";
-import type { BoundInput, Binding, GivenInput } from "../loss/bind.js";
-import { allInputs, type LossSpec } from "../loss/define.js";
-import { printValue } from "../loss/options.js";
+import { isInput, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
+import type { LossSpec } from "../loss/define.js";
+import { allInputs } from "../loss/definition.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
-import { checkRange, needsRangeCheck } from "./checks.js";
+import { checkRange, narrowIgnored, needsRangeCheck } from "./checks.js";
 import type { Compiled, ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { allEnded, chain, withCleanup } from "./maybe.js";
@@ -39,13 +40,14 @@ export function runLoss<T, A>(
   finish: (result: LossResult<T>) => A,
 ): MaybePromise<A> {
   const { spec, dtype } = run;
-  const types = readTypes(engine, spec, feeds);
+  const { types, tensors } = readFeeds(engine, spec, feeds);
   const { binding, gradients, key } = run.memo.request(types, run.gradients);
   const made: T[] = [];
   const ready: Record<string, T> = {};
-  const start = ({ executable, outputs }: Compiled<T>): MaybePromise<readonly T[]> => {
+  const start = ({ executable, outputs, check }: Compiled<T>): MaybePromise<readonly T[]> => {
     stopIfCancelled(run.signal);
-    const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, feeds, ready);
+    check?.(binding.sizes);
+    const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, tensors, ready);
     return executable.run(ready, binding.sizes, out);
   };
   const entry = cache.hold({ spec, dtype, gradients, key }, binding);
@@ -53,7 +55,7 @@ export function runLoss<T, A>(
     () => {
       let later: Promise<void>[] | undefined;
       for (const input of binding.inputs) {
-        const tensor = prepare<T>(engine, run, binding, input, feeds[input.name], types[input.name], made);
+        const tensor = prepare<T>(engine, run, binding, input, tensors[input.name], types[input.name], made);
         if (tensor instanceof Promise) (later ??= []).push(tensor.then((there) => void (ready[input.name] = there)));
         else ready[input.name] = tensor;
       }
@@ -69,25 +71,36 @@ export function runLoss<T, A>(
   );
 }
 
-type Types = Record<string, GivenInput | PlainArray>;
+/** What is fed, by name. Each property has been read once: what a getter says the second time reaches no engine. */
+interface Fed<T> {
+  /** Shape and dtype: of the engine's own tensors as it says, of plain data with the data. */
+  readonly types: Record<string, GivenInput | PlainArray>;
+  /** The engine's own tensors. */
+  readonly tensors: Record<string, T>;
+}
 
-/** Shape and dtype of what is fed: of the engine's own tensors as it says, of plain data with the data. */
-function readTypes<T>(engine: Engine<T>, spec: LossSpec, feeds: Feeds<T, string, string>): Types {
-  if (typeof feeds !== "object" || feeds === null) {
-    throw new InputError(
-      `${spec.name}: inputs must be an object with ${Object.keys(allInputs(spec.loss.definition)).join(", ")}, got ${printValue(feeds)}.`,
-      "MISSING_INPUT",
-    );
+function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: unknown): Fed<T> {
+  const { definition } = spec.loss;
+  const fed: Fed<T> = { types: {}, tensors: {} };
+  try {
+    if (!isPlainObject(feeds)) {
+      const names = Object.keys(allInputs(definition)).join(", ");
+      const message = `${spec.name}: inputs must be a plain object with ${names}, got ${printValue(feeds)}.`;
+      throw new InputError(message, "MISSING_INPUT");
+    }
+    for (const name of Object.keys(feeds)) {
+      if (!isInput(definition, name)) throw unknownInput(definition, name);
+      const value = feeds[name];
+      if (value === undefined) continue;
+      if (engine.isTensor(value)) {
+        fed.types[name] = engine.describe(value);
+        fed.tensors[name] = value;
+      } else fed.types[name] = readPlain(`${spec.name}: ${name}`, value);
+    }
+  } catch (cause) {
+    throw unreadable(spec.name, cause);
   }
-  const types: Types = {};
-  for (const name of Object.keys(feeds)) {
-    const value = feeds[name];
-    if (value === undefined) continue;
-    types[name] = engine.isTensor(value)
-      ? engine.describe(value)
-      : readPlain(`${spec.name}: ${name}`, value as PlainTensor);
-  }
-  return types;
+  return fed;
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */
@@ -96,16 +109,17 @@ function prepare<T>(
   run: LossRun<T>,
   binding: Binding,
   input: BoundInput,
-  given: T | PlainTensor | undefined,
+  given: T | undefined,
   type: GivenInput | PlainArray | undefined,
   made: T[],
 ): MaybePromise<T> {
   const dtype: DType = input.holds.kind === "index" || input.integral ? "int32" : run.dtype;
-  if (!engine.isTensor(given)) {
+  if (given === undefined) {
     if (type === undefined || !("data" in type))
       throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
-    const host = toHost(`${run.spec.name}: ${input.name}`, type, dtype);
-    checkRange(run.spec, input, host, binding.sizes);
+    const plain = narrowIgnored(run.spec, input, type, binding.sizes);
+    const host = toHost(`${run.spec.name}: ${input.name}`, plain, dtype);
+    if (plain === type) checkRange(run.spec, input, host.data, binding.sizes);
     const tensor = engine.upload(host);
     made.push(tensor);
     return tensor;
@@ -116,7 +130,7 @@ function prepare<T>(
   };
   if (!needsRangeCheck(input)) return convert();
   return chain(engine.download(given), (host) => {
-    checkRange(run.spec, input, host, binding.sizes);
+    checkRange(run.spec, input, host.data, binding.sizes);
     return convert();
   });
 }

@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.js";
+import { cut, isListOf, isObject, printValue, readable, unreadable } from "../arguments.js";
+import { OptionError, ShapeError } from "../errors.js";
 
 /** One dimension: a known size, or the name of a size that is bound when real inputs arrive. */
 export type Dim = number | string;
@@ -9,28 +10,86 @@ export type Shape = readonly Dim[];
 /** The sizes that the symbols of a graph stand for in one run. */
 export type DimSizes = Readonly<Record<string, number>>;
 
-/** Prints a shape as `[2, 3]` or `[N, D]`. */
-export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+function isDim(value: unknown): value is Dim {
+  return typeof value === "number" || typeof value === "string";
 }
 
+/** Prints a shape as `[2, 3]` or `[N, D]`. */
+export function formatShape(shape: Shape): string {
+  const dims: string[] = [];
+  if (isListOf(shape, (dim) => isDim(dim) && dims.push(cut(String(dim))) > 0)) return `[${dims.join(", ")}]`;
+  throw new ShapeError(`formatShape: the shape must be a list of sizes and names, got ${printValue(shape)}.`);
+}
+
+/** True for a number of elements that can be told to every runtime: below 2³¹. */
+export function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+}
+
+/** More axes than any runtime takes. */
+export const mostAxes = 32;
+
+/** A shape as it was given, each size read once; throws `ShapeError`. `accepts`: what a size may be. */
+export function readShape(
+  where: string,
+  given: unknown,
+  accepts: (size: unknown) => size is number = isSize,
+): readonly number[] {
+  return readable(where, () => {
+    if (typeof accepts !== "function") {
+      throw new OptionError(`readShape: accepts must be a function, got ${printValue(accepts)}.`);
+    }
+    if (!Array.isArray(given)) {
+      throw new ShapeError(`${where} must have a shape that is a list of sizes, got ${printValue(given)}.`);
+    }
+    const rank = given.length;
+    if (rank > mostAxes) throw new ShapeError(`${where} must have at most ${mostAxes} axes, got ${rank}.`);
+    const shape: number[] = [];
+    for (let axis = 0; axis < rank; axis++) {
+      const size: unknown = given[axis];
+      // What a function gives that only passes for this one may be a promise.
+      if ((accepts(size) as unknown) !== true) {
+        throw new ShapeError(
+          `${where} must have a shape of integers >= 0 and below 2^31, got ${printValue(size)} at axis ${axis}.`,
+        );
+      }
+      shape.push(size as number);
+    }
+    return shape;
+  });
+}
+
+/** True for shapes of the same dimensions in the same order. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  try {
+    if (!Array.isArray(a) || !Array.isArray(b)) {
+      throw new ShapeError(`sameShape: shapes must be lists, got ${printValue(a)} and ${printValue(b)}.`);
+    }
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+    return true;
+  } catch (cause) {
+    throw unreadable("sameShape", cause);
+  }
 }
 
 /** Maps a possibly negative axis to `0..rank-1`. */
 export function normalizeAxis(axis: number, rank: number, op: string): number {
-  const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
-    throw new ShapeError(`${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${axis}.`);
+  // What is no number is not computed with: it may take for ever to become one.
+  const normal = Number.isInteger(axis) ? (axis < 0 ? axis + rank : axis) : -1;
+  if (normal < 0 || normal >= rank) {
+    throw new ShapeError(
+      `${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${printValue(axis)}.`,
+    );
   }
   return normal;
 }
 
 /** Axes sorted, without negatives; throws when one repeats. */
 export function normalizeAxes(axes: readonly number[], rank: number, op: string): readonly number[] {
+  if (!isListOf(axes, Number.isInteger)) {
+    throw new ShapeError(`${op}: axes must be a list of integers, got ${printValue(axes)}.`);
+  }
   const normal = axes.map((axis) => normalizeAxis(axis, rank, op)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
     throw new ShapeError(`${op}: axes must be distinct, got [${axes.join(", ")}].`);
@@ -65,15 +124,39 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: bo
 
 /** Replaces every symbol by its size in this run. */
 export function bindShape(shape: Shape, sizes: DimSizes): readonly number[] {
-  return shape.map((dim) => {
-    if (typeof dim === "number") return dim;
-    const size = sizes[dim];
-    if (size === undefined) throw new ShapeError(`The dimension ${dim} must be bound to a size, got no size for it.`);
-    return size;
-  });
+  const bound: number[] = [];
+  try {
+    if (!Array.isArray(shape) || !isObject(sizes)) {
+      const got = `${printValue(shape)} and ${printValue(sizes)}`;
+      throw new ShapeError(`bindShape: a shape must be bound to sizes by name, got ${got}.`);
+    }
+    for (let axis = 0; axis < shape.length; axis++) {
+      const dim: unknown = shape[axis];
+      const size = typeof dim === "string" && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
+      // Larger ones than any tensor has are refused where memory is taken.
+      if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
+        throw new ShapeError(`bindShape: the dimension ${printValue(dim)} must be bound to a size, got none.`);
+      }
+      bound.push(size);
+    }
+  } catch (cause) {
+    throw unreadable("bindShape", cause);
+  }
+  return bound;
 }
 
 /** Number of elements of a concrete shape. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  let product = NaN;
+  try {
+    product = Array.isArray(shape) ? 1 : NaN;
+    for (let axis = 0; product >= 0 && axis < shape.length; axis++) {
+      const size: unknown = shape[axis];
+      product *= typeof size === "number" ? size : NaN;
+    }
+  } catch (cause) {
+    throw unreadable("sizeOf", cause);
+  }
+  if (product >= 0) return product;
+  throw new ShapeError(`sizeOf: the shape must be a list of sizes >= 0, got ${printValue(shape)}.`);
 }

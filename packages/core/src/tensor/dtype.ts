@@ -1,3 +1,6 @@
+import { printValue } from "../arguments.js";
+import { DTypeError } from "../errors.js";
+
 /** Floating dtypes a loss can be computed in. */
 export type FloatDType = "float16" | "float32" | "float64";
 
@@ -6,6 +9,22 @@ export type DType = FloatDType | "int32" | "bool";
 
 /** Dtypes accepted at the door; int64 is narrowed to int32 when it is bound. */
 export type InputDType = DType | "int64";
+
+const dtypes: { readonly [K in InputDType]: true } = {
+  float16: true,
+  float32: true,
+  float64: true,
+  int32: true,
+  int64: true,
+  bool: true,
+};
+
+/** The names of the dtypes that are accepted at the door. */
+export const inputDTypes: readonly InputDType[] = Object.keys(dtypes) as InputDType[];
+
+export function isInputDType(value: unknown): value is InputDType {
+  return typeof value === "string" && Object.hasOwn(dtypes, value);
+}
 
 export function isFloat(dtype: InputDType): dtype is FloatDType {
   return dtype === "float16" || dtype === "float32" || dtype === "float64";
@@ -24,5 +43,9 @@ export function unitRoundoff(dtype: FloatDType): number {
       return 2 ** -24;
     case "float64":
       return 2 ** -53;
+    default:
+      throw new DTypeError(
+        `unitRoundoff: dtype must be float16, float32 or float64, got ${printValue(dtype satisfies never)}.`,
+      );
   }
 }

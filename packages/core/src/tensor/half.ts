@@ -1,5 +1,10 @@
+import { printValue } from "../arguments.js";
+import { DTypeError } from "../errors.js";
+
 /** The bits of the float16 nearest to `value`, ties to even. */
 export function halfBits(value: number): number {
+  if (typeof value !== "number")
+    throw new DTypeError(`halfBits: the value must be a number, got ${printValue(value)}.`);
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (Number.isNaN(size)) return 0x7e00;
@@ -12,6 +17,9 @@ export function halfBits(value: number): number {
 
 /** The number that the bits of a float16 stand for. */
 export function fromHalfBits(bits: number): number {
+  if (typeof bits !== "number" || bits !== (bits & 0xffff)) {
+    throw new DTypeError(`fromHalfBits: the bits must be an integer in [0, 65535], got ${printValue(bits)}.`);
+  }
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;

@@ -73,9 +73,12 @@ export interface Tensor {
   max(axis: number, keepdims?: boolean): Tensor;
   /** Smallest along one axis; at ties the whole gradient goes to the first, as PyTorch's `min(dim)`. */
   min(axis: number, keepdims?: boolean): Tensor;
-  /** Largest over `axes`; ties share the gradient, as PyTorch's `amax`. */
+  /**
+   * Largest over `axes`; ties share the gradient, as PyTorch's `amax`. Over no elements it is `-inf`; of integers it is refused when
+   * the sizes are known, as PyTorch refuses both.
+   */
   amax(axes?: number | readonly number[], keepdims?: boolean): Tensor;
-  /** Smallest over `axes`; ties share the gradient, as PyTorch's `amin`. */
+  /** Smallest over `axes`; ties share the gradient, as PyTorch's `amin`. Over no elements `+inf`, refused like `amax` of integers. */
   amin(axes?: number | readonly number[], keepdims?: boolean): Tensor;
   /** `log Σ exp(x)` along one axis, with the maximum subtracted first; `-inf` where every x is `-inf`. */
   logSumExp(axis: number, keepdims?: boolean): Tensor;

@@ -8,6 +8,8 @@ import type { GroupPlan, MatrixPlan, Plan, StagePlan } from "./plan.js";
 import type { Program } from "./program.js";
 import { resolve, type Matrix, type Resolved, type Value } from "./resolve.js";
 import { foldAt, operandsOf } from "./groups.js";
+import { overwritable } from "./overwrite.js";
+import { recompute, type RecomputeFrom } from "./recompute.js";
 import { rowSizeOf, schedule, type Segment, type Stage } from "./schedule.js";
 
 /** Elements that go through a pass at once: a handful of such blocks fits the first-level cache. */
@@ -15,12 +17,12 @@ const BLOCK = 1024;
 /** Elements of a tile of rows: what the groups of a segment hand to each other stays in the second-level cache. */
 const TILE = 4096;
 
-/** Makes the plan of a program for one set of sizes. */
-export function assemble(program: Program, sizes: DimSizes): Plan {
+/** Makes the plan of a program for one set of sizes. `from`: how large the values are that are computed again to save memory. */
+export function assemble(program: Program, sizes: DimSizes, from?: RecomputeFrom): Plan {
   const resolved = resolve(program, sizes);
-  const stages = schedule(resolved);
-  const context = new Assembly(resolved, stages);
-  return context.assemble();
+  const outputs = new Set(resolved.outputs.map(({ value }) => value));
+  const { values, stages } = recompute({ values: resolved.values, stages: schedule(resolved) }, outputs, from);
+  return new Assembly({ ...resolved, values }, stages).assemble();
 }
 
 class Assembly implements Surroundings {
@@ -35,6 +37,8 @@ class Assembly implements Surroundings {
   readonly #buffers = new Map<number, number>();
   readonly #outputs = new Map<number, number[]>();
   readonly #constants = new Map<number, number>();
+  /** Values whose buffer belongs to another one by now. */
+  readonly #passedOn = new Set<number>();
 
   constructor(resolved: Resolved, stages: readonly Stage[]) {
     this.values = resolved.values;
@@ -66,7 +70,7 @@ class Assembly implements Surroundings {
       const plans = stage.kind === "segment" ? this.#segment(stage, at, arena) : this.#matmul(stage.value);
       for (const [value, last] of this.#lastRead) {
         const buffer = this.#buffers.get(value);
-        if (last === at && buffer !== undefined) this.buffers.giveBack(buffer);
+        if (last === at && buffer !== undefined && !this.#passedOn.has(value)) this.buffers.giveBack(buffer);
       }
       return plans;
     });
@@ -109,13 +113,32 @@ class Assembly implements Surroundings {
       case "matmul":
         return this.buffers.take(value.size);
       case "map":
-      case "fold": {
-        const made = this.#made.get(id) ?? -1;
-        const stage = this.#stages[made];
-        const whole = stage?.kind === "segment" && rowSizeOf(value, stage.rows) === undefined;
-        return whole || (this.#lastRead.get(id) ?? -1) > made ? this.buffers.take(value.size) : undefined;
-      }
+      case "fold":
+        return this.#isKept(id, value) ? this.buffers.take(value.size) : undefined;
     }
+  }
+
+  #isKept(id: number, value: Value): boolean {
+    const made = this.#made.get(id) ?? -1;
+    const stage = this.#stages[made];
+    const whole = stage?.kind === "segment" && rowSizeOf(value, stage.rows) === undefined;
+    return whole || (this.#lastRead.get(id) ?? -1) > made;
+  }
+
+  /** Gives a map the buffer of one of these values, if this stage is the last to read it. */
+  #takeOver(id: number, at: number, from: readonly number[]): void {
+    const value = this.at(id);
+    if (this.#buffers.has(id) || value.kind !== "map" || !this.#isKept(id, value)) return;
+    const isFree = (other: number): boolean => {
+      const buffer = this.#buffers.get(other);
+      const isOwn = buffer !== undefined && this.buffers.isSized(buffer);
+      return isOwn && this.#lastRead.get(other) === at && !this.#passedOn.has(other);
+    };
+    const other = from.find(isFree);
+    const buffer = other === undefined ? undefined : this.#buffers.get(other);
+    if (other === undefined || buffer === undefined) return;
+    this.#passedOn.add(other);
+    this.#buffers.set(id, buffer);
   }
 
   outputsOf(value: number): readonly number[] {
@@ -134,8 +157,12 @@ class Assembly implements Surroundings {
     const tileRows = Math.max(1, Math.min(segment.rows, Math.floor(TILE / rowSize)));
     const made = new Set(segment.groups.flatMap((group) => [...group.maps, ...group.folds]));
     const whole = [...made].filter((id) => rowSizeOf(this.at(id), segment.rows) === undefined);
+    const readBefore = overwritable(this.values, segment);
     // Taken before anything of this stage is given back, so that no two of them are the same array.
-    for (const id of made) this.bufferOf(id);
+    for (const id of made) {
+      this.#takeOver(id, at, readBefore(id));
+      this.bufferOf(id);
+    }
     const tiles = new Map<number, { readonly base: number; readonly rowSize: number }>();
     const groups = segment.groups.map((group): GroupPlan =>
       assembleGroup(this, segment, group, tileRows, planner, tiles),

@@ -122,7 +122,7 @@ function targets(around: Surroundings, id: number): readonly number[] {
 }
 
 /** Maps in order, each fold behind the last map that it reads; folds of what comes from outside go first. */
-function itemOrder(values: readonly Value[], group: Group): readonly number[] {
+export function itemOrder(values: readonly Value[], group: Group): readonly number[] {
   const foldsAfter = (place: number): readonly number[] =>
     group.folds.filter((id) => {
       const places = foldAt(values, id).operands.map((operand) => group.maps.indexOf(operand.value));

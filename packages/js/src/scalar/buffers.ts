@@ -33,8 +33,13 @@ export class BufferPlanner {
     return known ?? this.#plans.push({ kind: "sized", size }) - 1;
   }
 
+  /** True for a buffer of an intermediate value. */
+  isSized(buffer: number): boolean {
+    return this.#plans[buffer]?.kind === "sized";
+  }
+
   giveBack(buffer: number): void {
-    if (this.#plans[buffer]?.kind === "sized" && !this.#free.includes(buffer)) this.#free.push(buffer);
+    if (this.isSized(buffer) && !this.#free.includes(buffer)) this.#free.push(buffer);
   }
 
   finish(): readonly BufferPlan[] {

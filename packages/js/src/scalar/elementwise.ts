@@ -1,3 +1,4 @@
+import { power } from "@losses/core";
 import { exp } from "./exp.js";
 
 /**
@@ -181,12 +182,6 @@ function mulInteger(S: Float64Array, o: number, a: number, b: number, _c: number
 
 function div(S: Float64Array, o: number, a: number, b: number, _c: number, n: number): void {
   for (let i = 0; i < n; i++) S[o + i] = (S[a + i] as number) / (S[b + i] as number);
-}
-
-/** IEEE 754 pow: 1 to any power is 1, and (-1) to ±inf is 1; JavaScript says NaN to both. */
-export function power(x: number, y: number): number {
-  if (x === 1 || (x === -1 && (y === Infinity || y === -Infinity))) return 1;
-  return x ** y;
 }
 
 function pow(S: Float64Array, o: number, a: number, b: number, _c: number, n: number): void {

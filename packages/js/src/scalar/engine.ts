@@ -41,18 +41,26 @@ function makeExecutable(graph: Graph): Executable<JsTensor> {
   };
   return {
     run: (feeds, sizes, out = []) => {
-      const results = runPlan(
-        planFor(sizes),
-        (name) => {
-          const tensor = feeds[name];
-          if (tensor === undefined)
-            throw new LossesError("MISSING_INPUT", `${graph.name}: input ${name} must be fed, got none.`);
-          return tensor.data;
-        },
-        out.map((tensor) => tensor?.data),
-      );
+      const inputs = (name: string): JsTensor["data"] => {
+        const tensor = feeds[name];
+        if (tensor !== undefined) return tensor.data;
+        throw new LossesError("MISSING_INPUT", `${graph.name}: input ${name} must be fed, got none.`);
+      };
+      const given = out.map((tensor) => tensor?.data);
+      const results = inMemory(() => runPlan(planFor(sizes), inputs, given));
       return results.map((result, i) => out[i] ?? makeTensor(result));
     },
     dispose: () => plans.clear(),
   };
+}
+
+/** What JavaScript says to an array that is too large, as an error with a cure. */
+function inMemory<A>(work: () => A): A {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `js:scalar: results must fit into memory, got: ${cause.message}. Use smaller batches.`;
+    throw new LossesError("BACKEND_FAILED", message, { cause });
+  }
 }

@@ -1,6 +1,8 @@
 import { bindShape, sizeOf, type DimSizes, type DType, type Shape } from "@losses/core";
 import { elementwiseKernels, type KernelName } from "./elementwise.js";
+import { identityOf } from "./folds.js";
 import { contiguousStrides, isInOrder, sizeOfDims, type Access, type Dims } from "./layout.js";
+import { onlyNeeded } from "./needed.js";
 import type { Fold, Instruction, Program } from "./program.js";
 
 interface Sized {
@@ -11,6 +13,7 @@ interface Sized {
 export type SourceValue = Sized &
   (
     | { readonly kind: "input"; readonly name: string }
+    /** The same number in every element. */
     | { readonly kind: "number"; readonly number: number }
     | { readonly kind: "iota" }
   );
@@ -79,14 +82,15 @@ export function resolve(program: Program, sizes: DimSizes): Resolved {
       views.push(rearrange(viewOf(instruction.of), shape, instruction.from));
       continue;
     }
-    values.push(valueOf(instruction, shape, sizes, viewOf, values));
-    views.push({ value: values.length - 1, shape, strides: contiguousStrides(shape) });
+    const value = valueOf(instruction, shape, sizes, viewOf, values);
+    const strides = value.kind === "number" ? shape.map(() => 0) : contiguousStrides(shape);
+    views.push({ value: values.push(value) - 1, shape, strides });
   }
   const outputs = program.outputs.map((id): ResolvedOutput => {
     const { shape, dtype } = program.instructions[id] as { shape: Shape; dtype: DType };
     return { value: ownValue(viewOf(id), dtype, values), shape: bindShape(shape, sizes), dtype };
   });
-  return { values, outputs };
+  return onlyNeeded({ values, outputs });
 }
 
 function rearrange(view: View, shape: readonly number[], from: readonly number[]): View {
@@ -119,6 +123,8 @@ function valueOf(
   values: readonly Value[],
 ): Value {
   const sized: Sized = { size: sizeOf(shape), dtype: instruction.dtype };
+  // Nothing is read of what has no elements.
+  if (sized.size === 0 && instruction.kind !== "input") return { ...sized, kind: "number", number: 0 };
   switch (instruction.kind) {
     case "input":
       return { ...sized, kind: "input", name: instruction.name };
@@ -142,6 +148,7 @@ function valueOf(
     }
     case "fold": {
       const space = bindShape(instruction.space, sizes);
+      if (sizeOf(space) === 0) return { ...sized, kind: "number", number: identityOf(instruction.fold, sized.dtype) };
       const strides = contiguousStrides(space.map((dim, axis) => (instruction.axes.includes(axis) ? 1 : dim)));
       return {
         ...sized,
@@ -174,9 +181,9 @@ function folded(
   values: readonly Value[],
 ): SourceValue | undefined {
   const cells = new Float64Array(4);
-  for (const [i, { value, strides }] of operands.entries()) {
+  for (const [i, { value }] of operands.entries()) {
     const operand = values[value];
-    if (strides.length > 0 || operand?.kind !== "number") return undefined;
+    if (operand?.kind !== "number") return undefined;
     cells[i + 1] = operand.number;
   }
   elementwiseKernels[kernel](cells, 0, 1, 2, 3, 1);
@@ -185,6 +192,7 @@ function folded(
 
 /** The value that an output consists of; a copy where it is only a view of one, or an input passed through. */
 function ownValue({ value, shape, strides }: View, dtype: DType, values: Value[]): number {
+  if (sizeOf(shape) === 0) return values.push({ kind: "number", number: 0, size: 0, dtype }) - 1;
   const source = values[value];
   const dims = withoutOnes(shape);
   const walked = strides.filter((_, axis) => shape[axis] !== 1);

@@ -155,10 +155,10 @@ function isThere(values: readonly Value[], done: ReadonlySet<number>, value: num
 
 /** Elements of a value for each row of its segment; `undefined` where it is only known after the last row. */
 export function rowSizeOf(value: Value | undefined, rows: number): number | undefined {
-  if (value?.kind === "map") return value.size / Math.max(rows, 1);
+  if (value?.kind === "map") return value.size / rows;
   if (value?.kind !== "fold") return undefined;
   if (value.dims.length === 0) return 1;
-  return value.strides[0] === 0 || rows === 0 ? undefined : value.size / rows;
+  return value.strides[0] === 0 ? undefined : value.size / rows;
 }
 
 /** True where row r of a space reads only row r of a value that its segment has just made. */

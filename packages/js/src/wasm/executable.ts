@@ -1,7 +1,7 @@
 import { bindShape, LossesError, sizeOf, type DimSizes, type Executable } from "@losses/core";
-import { createMachine, type Heap, type Port, type Program } from "@losses/wasm";
+import { createMachine, takeMemory, type Heap, type Port, type Program } from "@losses/wasm";
 import { makeTensor, type JsTensor } from "../tensor.js";
-import { takeMemory, wordsAt, type Residents, type Word } from "./residents.js";
+import { wordsAt, type Residents, type Word } from "./residents.js";
 
 /**
  * A program as an executable. It works on tensors in its memory where they are; others are copied in, and results come
@@ -13,7 +13,7 @@ export function makeExecutable(program: Program, heap: Heap, residents: Resident
     run: (feeds, sizes, out = []) => {
       const staged: number[] = [];
       const stage = (length: number): number => {
-        const at = takeMemory(heap, 4 * length);
+        const at = takeMemory(heap, 4 * length, "a tensor");
         staged.push(at);
         return at;
       };

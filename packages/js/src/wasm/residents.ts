@@ -1,5 +1,5 @@
 import { InputError, LossesError, sizeOf, viewsOverlap, type HostData, type HostTensor } from "@losses/core";
-import type { Heap } from "@losses/wasm";
+import { takeMemory, type Heap } from "@losses/wasm";
 import { ownTensor, type JsTensor } from "../tensor.js";
 
 /** Where a tensor in the memory of an engine is. */
@@ -27,16 +27,6 @@ export function wordsAt({ memory }: Heap, at: number, length: number, dtype: "fl
   return dtype === "float32" ? new Float32Array(memory.buffer, at, length) : new Int32Array(memory.buffer, at, length);
 }
 
-/** Memory for a tensor. */
-export function takeMemory(heap: Heap, bytes: number): number {
-  const at = heap.allocate(bytes);
-  if (at !== 0) return at;
-  throw new LossesError(
-    "BACKEND_FAILED",
-    `${heap.id}: there must be ${bytes} bytes of memory for a tensor, got none. Release tensors, or use smaller batches.`,
-  );
-}
-
 /** Data that stay what they are when the memory grows, which empties every view of it. */
 function outside<D extends HostData>(heap: Heap, data: D): D {
   return data.buffer === heap.memory.buffer ? (data.slice() as D) : data;
@@ -60,7 +50,7 @@ export function residentsOf(heap: Heap): Residents {
       }
       const length = sizeOf(shape);
       const contents = outside(heap, data);
-      const place: Place = { heap, at: takeMemory(heap, 4 * length), isFree: false };
+      const place: Place = { heap, at: takeMemory(heap, 4 * length, "a tensor"), isFree: false };
       let view = wordsAt(heap, place.at, length, dtype);
       view.set(contents);
       const tensor = ownTensor({

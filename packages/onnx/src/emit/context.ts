@@ -1,15 +1,7 @@
 import type { Graph, NodeOf, OpName, Shape } from "@losses/core";
 import type { Sizes } from "./sizes.js";
+import type { SumPlan, SumRun } from "./sumPlan.js";
 import type { ModelWriter } from "./writer.js";
-
-/**
- * How a sum over every axis is taken. Runtimes add float32 one after the other, which loses digits over millions of
- * terms; rows of a matrix that are summed first keep them.
- * - `"plain"`: in one go, right for short sums;
- * - a number: in rows of that length, which must divide the number of elements;
- * - `"padded"`: in rows of a fixed length after zeros have been appended: right for every size, at the price of a copy.
- */
-export type SumPlan = "plain" | "padded" | number;
 
 /**
  * Which ops a model may use: `"any"` keeps to those that the providers for GPUs have too, `"cpu"` also takes ops
@@ -22,8 +14,10 @@ export interface EmitContext {
   readonly graph: Graph;
   readonly writer: ModelWriter;
   readonly sizes: Sizes;
-  /** Chooses how to sum all elements of a tensor of this shape. */
-  readonly planSum: (shape: Shape) => SumPlan;
+  /** Chooses how to sum along axes. */
+  readonly planSum: (run: SumRun) => SumPlan;
+  /** True for a tensor that may have so many elements that a pass over them takes longer than several small nodes. */
+  readonly isLarge: (shape: Shape) => boolean;
   /** The value written for an earlier node of the graph. */
   readonly valueOf: (id: number) => string;
   /** How many nodes and outputs of the graph read a node. */

@@ -3,6 +3,7 @@ import { elementType } from "../format.js";
 import { emitMean } from "./means.js";
 import { either, emitWhere } from "./choices.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
+import type { ModelWriter } from "./writer.js";
 import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
 
 /** The ONNX op that does exactly the same. */
@@ -71,7 +72,14 @@ export const elementwiseEmitters: Pick<
   identity: (_, inputs) => operand(inputs, 0),
   add: same("Add"),
   sub: same("Sub"),
-  mul: same("Mul"),
+  mul: (_, inputs, { writer }) => {
+    // Of x·(1/c) ONNX Runtime's optimiser makes x/c and forgets that this reads x: if x is such a quotient too, it is taken away from
+    // under its readers. So 1/b·(1/c) is written as (1/b)/c.
+    const [b, c] = inputs.map((input) => reciprocated(input, writer));
+    return b === undefined || c === undefined
+      ? writer.node("Mul", inputs)
+      : writer.node("Div", [operand(inputs, 0), c]);
+  },
   div: (node, inputs, context) => emitMean(node, context) ?? context.writer.node("Div", inputs),
   pow: emitPow,
   maximum: same("Max"),
@@ -89,6 +97,12 @@ export const elementwiseEmitters: Pick<
   or: (_, inputs, context) => either(operand(inputs, 0), operand(inputs, 1), context),
   where: emitWhere,
 };
+
+/** What one has been divided by. */
+function reciprocated(value: string, writer: ModelWriter): string | undefined {
+  const [one = "", divisor] = writer.operandsOf("Div", value) ?? [];
+  return Math.fround(writer.numberOf(one) ?? NaN) === 1 ? divisor : undefined;
+}
 
 // ONNX Runtime's WebGPU provider lacks Equal over bool, and Neg and Abs over int32.
 

@@ -1,4 +1,4 @@
-import { nodeAt } from "@losses/core";
+import { nodeAt, type DType } from "@losses/core";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 
 // WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and log and pow of negative
@@ -35,18 +35,45 @@ export const emitPow: Emitter<"pow"> = (node, inputs, context) => {
   const exponent = nodeAt(graph, node.inputs[1] ?? -1);
   if (provider === "cpu" || exponent.op !== "constant") return writer.node("Pow", [x, y]);
   const { value } = exponent.attrs;
-  const positive = (size: number): string => {
-    if (size === 1) return x;
-    const power = writer.node("Pow", [x, writer.scalar(size, node.dtype)]);
-    if (Number.isInteger(size)) return whereNumber(x, power, context);
-    // The square root is 0 at 0, which a small power misses, and NaN at NaN and below 0.
-    const inside = writer.node("Less", [writer.scalar(0, node.dtype), x]);
-    return writer.node("Where", [inside, power, writer.node("Sqrt", [x])]);
-  };
+  const base = { x, dtype: node.dtype };
+  const one = writer.scalar(1, node.dtype);
+  if (Number.isNaN(value)) {
+    return writer.node("Where", [writer.node("Equal", [x, one]), one, writer.scalar(NaN, node.dtype)]);
+  }
+  if (Math.abs(value) === Infinity) return infinitePower(base, value > 0, context);
+  // x⁰ is 1 even for NaN.
+  if (value === 0) return writer.node("Where", [writer.node("Equal", [x, x]), one, one]);
   // 0 to a negative power is infinite, and an infinity to a negative power 0.
   return value < 0
-    ? writer.node("Div", [writer.scalar(1, node.dtype), positive(-value)])
-    : value > 0
-      ? positive(value)
-      : writer.node("Pow", [x, y]);
+    ? writer.node("Div", [one, positivePower(base, -value, context)])
+    : positivePower(base, value, context);
 };
+
+interface Base {
+  readonly x: string;
+  readonly dtype: DType;
+}
+
+function positivePower({ x, dtype }: Base, exponent: number, context: EmitContext): string {
+  const { writer } = context;
+  if (exponent === 1) return x;
+  const power = writer.node("Pow", [x, writer.scalar(exponent, dtype)]);
+  if (Number.isInteger(exponent)) return whereNumber(x, power, context);
+  // The square root is 0 at 0, which a small power misses, and NaN at NaN and below 0; but of -∞ the power is ∞.
+  const [inside, lowest] = [
+    writer.node("Less", [writer.scalar(0, dtype), x]),
+    writer.node("Equal", [x, writer.scalar(-Infinity, dtype)]),
+  ];
+  const outside = writer.node("Where", [lowest, writer.scalar(Infinity, dtype), writer.node("Sqrt", [x])]);
+  return writer.node("Where", [inside, power, outside]);
+}
+
+/** x to the power of ∞: 0 for |x| < 1, ∞ beyond, 1 at ±1; of -∞ the other way round. */
+function infinitePower({ x, dtype }: Base, isPositive: boolean, { writer }: EmitContext): string {
+  const size = writer.node("Abs", [x]);
+  const one = writer.scalar(1, dtype);
+  const below = writer.scalar(isPositive ? 0 : Infinity, dtype);
+  const beyond = writer.scalar(isPositive ? Infinity : 0, dtype);
+  const rest = writer.node("Where", [writer.node("Less", [one, size]), beyond, size]);
+  return writer.node("Where", [writer.node("Less", [size, one]), below, rest]);
+}

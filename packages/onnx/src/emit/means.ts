@@ -1,5 +1,6 @@
 import { nodeAt, type NodeOf } from "@losses/core";
 import type { EmitContext } from "./context.js";
+import { isPlain, runsOf } from "./sumPlan.js";
 
 /**
  * A sum over all elements divided by their number as one op, which needs no size; `undefined` for other quotients. Over no elements
@@ -12,6 +13,7 @@ export function emitMean(node: NodeOf<"div">, context: EmitContext): string | un
   if (total.op !== "reduceSum" || total.shape.length > 0 || uses(total.id) > 1 || count.op !== "dimSize")
     return undefined;
   const from = nodeAt(graph, total.inputs[0] ?? -1);
-  if (planSum(from.shape) !== "plain" || from.shape.join() !== count.attrs.dims.join()) return undefined;
+  if (!runsOf(from.shape, total.attrs.axes).every((run) => isPlain(planSum(run)))) return undefined;
+  if (from.shape.join() !== count.attrs.dims.join()) return undefined;
   return writer.node("ReduceMean", [valueOf(from.id)], { keepdims: 0 });
 }

@@ -1,8 +1,9 @@
-import type { Node, NodeOf, ReduceAttributes, ReduceOp } from "@losses/core";
+import { nodeAt, type Node, type NodeOf, type ReduceAttributes, type ReduceOp, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
 import { isNonNegative } from "./signs.js";
+import { sumAlong } from "./sums.js";
 
 /** `TensorProto.DataType` of bytes. */
 const uint8 = 2;
@@ -58,7 +59,8 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   const finite = writer.node("Less", [writer.node("Abs", [max]), writer.scalar(Infinity, node.dtype)]);
   const shift = writer.node("Where", [finite, max, zero]);
   const shifted = writer.node("Sub", [x, shift]);
-  const sum = writer.node("ReduceSum", [writer.node("Exp", [shifted]), writer.list(axes)], { keepdims: 1 });
+  const terms = { value: writer.node("Exp", [shifted]), shape: operandShape(node, context), dtype: node.dtype };
+  const sum = sumAlong(terms, axes, true, context);
   const infinite = writer.node("Equal", [max, writer.scalar(Infinity, node.dtype)]);
   // The sum of the shifted operands is NaN where one of them is: but for ∞ - ∞, which the maximum tells.
   const probe = (): string =>
@@ -68,6 +70,10 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
+function operandShape({ inputs: [from = -1] }: Node, { graph }: EmitContext): Shape {
+  return nodeAt(graph, from).shape;
+}
+
 /** eˣ / Σ eˣ along an axis. */
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   const { writer } = context;
@@ -75,11 +81,11 @@ export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   if (isOneKernel(node, context)) {
     // softmax x = e^(log softmax x), which spares the sum where the logarithm is wanted as well.
     const log = logarithmOf(node, context);
-    return log === undefined
+    return log === undefined || (context.isLarge(node.shape) && isChosenFrom(log, context))
       ? softmaxKernel("Softmax", x, node.attrs.axis, context)
       : writer.node("Exp", [context.valueOf(log)]);
   }
-  const { exp, sum, probe } = softmaxParts(x, node.attrs.axis, context);
+  const { exp, sum, probe } = softmaxParts(node, context);
   return writer.node("Div", [exp, whereNumber(probe, sum, context)]);
 };
 
@@ -91,12 +97,17 @@ function logarithmOf({ id, inputs, attrs }: NodeOf<"softmax">, { graph }: EmitCo
   )?.id;
 }
 
+/** True if nothing needs a node but a choice, which may take a few of its elements. */
+function isChosenFrom(id: number, { graph, uses }: EmitContext): boolean {
+  return uses(id) === 1 && graph.nodes.some(({ op, inputs }) => op === "where" && inputs.includes(id));
+}
+
 /** x - m - log Σ exp(x - m) along an axis, with m = max x. */
 export const emitLogSoftmax: Emitter<"logSoftmax"> = (node, inputs, context) => {
   const { writer } = context;
   const x = operand(inputs, 0);
   if (isOneKernel(node, context)) return softmaxKernel("LogSoftmax", x, node.attrs.axis, context);
-  const { shifted, sum, probe } = softmaxParts(x, node.attrs.axis, context);
+  const { shifted, sum, probe } = softmaxParts(node, context);
   return writer.node("Sub", [shifted, whereNumber(probe, writer.node("Log", [sum]), context)]);
 };
 
@@ -112,18 +123,16 @@ export function logSoftmaxOffsets(
   context: EmitContext,
 ): readonly [string, string] | undefined {
   const { writer, graph, valueOf } = context;
-  // On the processor some ops see float16 before it is rounded and others after, so that x - m would not be 0 at the maximum.
-  if (node.dtype === "float16") return undefined;
   const { axis } = node.attrs;
   const x = valueOf(node.inputs[0] ?? -1);
   if (!isOneKernel(node, context)) {
-    const { max, sum, probe } = softmaxParts(x, axis, context);
+    const { max, sum, probe } = softmaxParts(node, context);
     return [max, whereNumber(probe, writer.node("Log", [sum]), context)];
   }
   const hasSoftmax = graph.nodes.some(
     (other) => other.op === "softmax" && other.inputs[0] === node.inputs[0] && other.attrs.axis === axis,
   );
-  if (!hasSoftmax || context.planSum(node.shape) === "plain") return undefined;
+  if (!hasSoftmax || !context.isLarge(node.shape)) return undefined;
   // The softmax of the largest is 1 / Σ exp(x - m); all are NaN if an operand is, but ReduceMax may not see it.
   const share = softmaxKernel("Softmax", x, axis, context);
   const [max, top] = [x, share].map((from) =>
@@ -142,7 +151,7 @@ export function isOneKernel(
   { provider }: EmitContext,
 ): boolean {
   if (provider !== "cpu" || dtype === "float64") return false;
-  return attrs.axis === shape.length - 1 || dtype === "float16";
+  return attrs.axis === shape.length - 1;
 }
 
 function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number, { writer }: EmitContext): string {
@@ -151,14 +160,15 @@ function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number
 
 /** `probe` is NaN where the operands along the axis have a NaN or +∞, which exp may hide on a GPU. */
 function softmaxParts(
-  x: string,
-  axis: number,
+  { inputs: [from = -1], attrs: { axis }, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
   context: EmitContext,
 ): Record<"max" | "shifted" | "exp" | "sum" | "probe", string> {
   const { writer } = context;
+  const x = context.valueOf(from);
   const max = reduceAlong("ReduceMax", x, { axes: [axis], keepdims: true }, context);
   const shifted = writer.node("Sub", [x, max]);
   const exp = writer.node("Exp", [shifted]);
-  const total = (terms: string): string => writer.node("ReduceSum", [terms, writer.list([axis])], { keepdims: 1 });
-  return { max, shifted, exp, sum: total(exp), probe: total(shifted) };
+  const sum = sumAlong({ value: exp, shape, dtype }, [axis], true, context);
+  const probe = writer.node("ReduceSum", [shifted, writer.list([axis])], { keepdims: 1 });
+  return { max, shifted, exp, sum, probe };
 }

@@ -1,17 +1,17 @@
 import { nodeAt, type DType, type Node, type NodeOf } from "@losses/core";
 import type { EmitContext } from "./context.js";
+import { isFiniteNumber } from "./signs.js";
 
 /** The root of the smallest positive number: a norm is that, or 0. */
 const smallestNorm: { readonly [K in DType]?: number } = {
-  float16: 2 ** -12,
   float32: 2 ** -74.5,
   float64: 2 ** -537,
 };
 
 /**
- * `where(d = 0, 0, g / d)` without the choice, where it multiplies nothing but v, and d = √Σv²: `g / d` with a positive number for
- * 0, since v is 0 where d is. (Or so small that its squares are; then the product is small instead of 0.) `undefined` for other
- * choices. `inputs`: the operands as written.
+ * `where(d = 0, 0, g / d)` without the choice, where it multiplies nothing but v, d = √Σv² and g is a number: `g / d` with a positive
+ * number for 0, since v is 0 where d is. (Or so small that its squares are; then the product is small instead of 0.) `undefined` for
+ * other choices. `inputs`: the operands as written.
  */
 export function emitQuotientByNorm(
   node: NodeOf<"where">,
@@ -27,6 +27,8 @@ export function emitQuotientByNorm(
   const [compared, against = -1] = condition.inputs;
   if (compared !== norm || !isZero(zero) || !isZero(nodeAt(graph, against))) return undefined;
   const vector = vectorOf(norm, context);
+  // Of an infinite or unknown g the product with 0 would be NaN.
+  if (!isFiniteNumber(quotient.inputs[0] ?? -1, context)) return undefined;
   if (vector === undefined || !multipliesOnly(node.id, vector, context)) return undefined;
   const [numerator, divisor] = writer.operandsOf("Div", written) ?? [];
   if (numerator === undefined || divisor === undefined) return undefined;

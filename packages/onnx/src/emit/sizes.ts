@@ -10,6 +10,7 @@ import {
 } from "@losses/core";
 import { elementType } from "../format.js";
 import type { Provider } from "./context.js";
+import { nameOfCount, valueOfCount, type Count } from "./counts.js";
 import type { ModelWriter } from "./writer.js";
 
 /** Where the sizes behind a graph's symbols come from inside a model. */
@@ -20,10 +21,10 @@ export interface Sizes {
   readonly product: (dims: readonly Dim[], dtype: FloatDType) => string;
   /** The same with one axis of size 1, if that takes less; else a scalar. */
   readonly productLine: (dims: readonly Dim[], dtype: FloatDType) => string;
-  /** A shape as a list of int64. */
-  readonly shape: (shape: Shape) => string;
-  /** `[0, what is missing to the next multiple of row]`, for a line of as many elements as `shape` has. */
-  readonly padding: (line: string, shape: Shape, row: number) => string;
+  /** A shape, or other numbers, as a list of int64. */
+  readonly list: (counts: readonly Count[]) => string;
+  /** True if they are inputs of the model. */
+  readonly areFed: boolean;
 }
 
 /** An input of a model that holds sizes, for runtimes that compute shapes badly. */
@@ -58,6 +59,10 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
       `graph ${graph.name}: the dimension ${symbol} must occur in the shape of an input, got it nowhere.`,
     );
   };
+  const computed = (count: Count): string => {
+    if (typeof count === "number") return writer.list([count]);
+    return typeof count === "string" ? vector(count) : writer.node(count.op, [computed(count.a), computed(count.b)]);
+  };
   // A Squeeze is faster, but its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are
   // different providers'.
   const scalar = (symbol: string): string =>
@@ -84,9 +89,9 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
     product: (dims, dtype) => productOf(dims, dtype, scalar),
     productLine: (dims, dtype) => productOf(dims, dtype, vector),
 
-    shape: (shape) => {
-      if (shape.every((dim) => typeof dim === "number")) return writer.list(shape);
-      const whole = span(shape);
+    list: (counts) => {
+      if (counts.every((count) => typeof count === "number")) return writer.list(counts);
+      const whole = counts.every((count) => typeof count !== "object") ? span(counts) : undefined;
       if (whole !== undefined) return whole;
       const parts: string[] = [];
       let literals: number[] = [];
@@ -94,11 +99,11 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
         if (literals.length > 0) parts.push(writer.list(literals));
         literals = [];
       };
-      for (const dim of shape) {
-        if (typeof dim === "number") literals.push(dim);
+      for (const count of counts) {
+        if (typeof count === "number") literals.push(count);
         else {
           flush();
-          parts.push(vector(dim));
+          parts.push(computed(count));
         }
       }
       flush();
@@ -106,12 +111,7 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
       return only !== undefined && others.length === 0 ? only : writer.node("Concat", parts, { axis: 0 });
     },
 
-    padding: (line, _, row) => {
-      // -n mod row is what is missing to the next multiple.
-      const count = writer.node("Shape", [line], { start: 0 });
-      const missing = writer.node("Mod", [writer.node("Neg", [count]), writer.list([row])]);
-      return writer.node("Concat", [writer.list([0]), missing], { axis: 0 });
-    },
+    areFed: false,
   };
 }
 
@@ -119,15 +119,20 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provi
  * Sizes from inputs of their own, which are added to `inputs`: no node computes with shapes, so that a GPU provider has every node.
  */
 export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
+  const names = new Map<string, string>();
   const input = (
     kind: string,
     dtype: SizeInput["dtype"],
-    dims: readonly Dim[],
+    counts: readonly Count[],
     shape: readonly number[],
     values: SizeInput["values"],
   ): string => {
-    const name = `${kind}:${dims.join()}`;
-    if (!inputs.some((known) => known.name === name)) inputs.push({ name: writer.claim(name), dtype, shape, values });
+    const key = `${kind}:${counts.map(nameOfCount).join()}`;
+    const known = names.get(key);
+    if (known !== undefined) return known;
+    const name = writer.claim(key);
+    names.set(key, name);
+    inputs.push({ name, dtype, shape, values });
     return name;
   };
   const bound = (dims: readonly Dim[], sizes: DimSizes): readonly number[] =>
@@ -144,15 +149,11 @@ export function sizesOfInputs(writer: ModelWriter, inputs: SizeInput[]): Sizes {
         : input("size", "int32", [dim], [], (sizes) => bound([dim], sizes)),
     product: count,
     productLine: count,
-    shape: (shape) =>
-      isLiteral(shape)
-        ? writer.list(shape)
-        : input("shape", "int64", shape, [shape.length], (sizes) => bound(shape, sizes)),
-    padding: (_, shape, row) =>
-      input(`padding:${row}`, "int64", shape, [2], (sizes) => {
-        const rest = sizeOf(bound(shape, sizes)) % row;
-        return [0, rest === 0 ? 0 : row - rest];
-      }),
+    list: (counts) =>
+      counts.every((count) => typeof count === "number")
+        ? writer.list(counts)
+        : input("list", "int64", counts, [counts.length], (sizes) => counts.map((count) => valueOfCount(count, sizes))),
+    areFed: true,
   };
 }
 

@@ -1,62 +1,140 @@
-import { isFloat, nodeAt, type Dim, type NodeOf, type Shape } from "@losses/core";
-import { operand, type EmitContext, type Emitter, type SumPlan } from "./context.js";
+import { isFloat, nodeAt, type DType, type Shape } from "@losses/core";
+import { divideUp, minus, productOf, times, type Count } from "./counts.js";
+import { operand, type EmitContext, type Emitter } from "./context.js";
 import { isLine, lastAxis } from "./lines.js";
+import { isPlain, paddedRow, plainLimit, runsOf, type SumPlan, type SumRun } from "./sumPlan.js";
 
-/** Row length of sums in two stages. */
-export const sumRow = 4096;
-
-/** Sums up to this length are right to the last digits in one go: runtimes add them in many lanes. */
-export const plainSumLimit = 32768;
-
-/** Emits `reduceSum`: over all elements of a floating tensor in two stages where that is planned, else directly. */
 export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
   const { axes, keepdims } = node.attrs;
-  const x = operand(inputs, 0);
-  const { writer } = context;
-  const plan = isFloat(node.dtype) && sumsAll(node, context) ? context.planSum(operandShape(node, context)) : "plain";
-  if (plan === "plain" && keepdims && axes.join() === String(node.shape.length - 1) && isLine(node, context)) {
-    const line = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: 0 });
-    return writer.node("Unsqueeze", [line, lastAxis(node, context)]);
+  const { writer, graph } = context;
+  const { shape } = nodeAt(graph, node.inputs[0] ?? -1);
+  const x = { value: operand(inputs, 0), shape, dtype: node.dtype };
+  if (keepdims && axes.join() === String(node.shape.length - 1) && isLine(node, context)) {
+    return writer.node("Unsqueeze", [sumAlong(x, axes, false, context), lastAxis(node, context)]);
   }
-  if (plan === "plain") {
-    return writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
-  }
-  const rows = writer.node("Reshape", [
-    plan === "padded" ? pad(x, operandShape(node, context), context) : x,
-    writer.list([-1, rowOf(plan)]),
-  ]);
-  const partial = writer.node("ReduceSum", [rows, writer.list([1])], { keepdims: 0 });
-  const total = writer.node("ReduceSum", [partial, writer.list([0])], { keepdims: 0 });
-  return node.shape.length === 0 ? total : writer.node("Reshape", [total, writer.list(node.shape.map(() => 1))]);
+  return sumAlong(x, axes, keepdims, context);
 };
 
-/** True if nothing but axes of size 1 is left. */
-function sumsAll(node: NodeOf<"reduceSum">, context: EmitContext): boolean {
-  return operandShape(node, context).every((dim, axis) => dim === 1 || node.attrs.axes.includes(axis));
+/** A value that is written, with its type. */
+export interface Written {
+  readonly value: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
 }
 
-function operandShape(node: NodeOf<"reduceSum">, context: EmitContext): readonly Dim[] {
-  return nodeAt(context.graph, node.inputs[0] ?? -1).shape;
+/** A sum along axes, in as many stages as keep its digits. */
+export function sumAlong(x: Written, axes: readonly number[], keepdims: boolean, context: EmitContext): string {
+  const { writer } = context;
+  const runs = isFloat(x.dtype) ? runsOf(x.shape, axes) : [];
+  const plans = runs.map((run) => context.planSum(run));
+  // Of runs apart from each other ONNX Runtime adds every term in one lane.
+  if (runs.length < 2 && plans.every(isPlain)) {
+    return writer.node("ReduceSum", [x.value, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
+  }
+  const total = runs.reduce((left, run, i): Written => {
+    const shape = left.shape.filter((_, axis) => axis < run.start || axis >= run.end);
+    return { ...x, shape, value: sumRun(left, { ...x, shape, value: "" }, run, plans[i], context) };
+  }, x);
+  return keepdims ? writer.node("Unsqueeze", [total.value, writer.list(axes)]) : total.value;
 }
 
-function rowOf(plan: Exclude<SumPlan, "plain">): number {
-  return plan === "padded" ? sumRow : plan;
+/** The sum of one run, whose axes go; `result`: what is left, for its type. */
+function sumRun(x: Written, result: Written, run: SumRun, plan: SumPlan | undefined, context: EmitContext): string {
+  const { writer, sizes } = context;
+  const plain = (): string => {
+    const axes = x.shape.flatMap((_, axis) => (axis >= run.start && axis < run.end ? [axis] : []));
+    return writer.node("ReduceSum", [x.value, writer.list(axes)], { keepdims: 0 });
+  };
+  if (plan === undefined || isPlain(plan)) return plain();
+  const sum = new RunSum(x, run, context);
+  if (!plan.isOpen || sizes.areFed) return sum.inStages(plan);
+  const isLong = writer.node("Less", [writer.list([plainLimit(run)]), sizes.list([sum.count])]);
+  return writer.branch(isLong, () => sum.inOpenStages(plan), plain, result);
 }
 
-/** The elements in one line, followed by zeros up to a multiple of the row length. */
-function pad(x: string, shape: Shape, { writer, sizes }: EmitContext): string {
-  const line = writer.node("Reshape", [x, writer.list([-1])]);
-  return writer.node("Pad", [line, sizes.padding(line, shape, sumRow)]);
-}
+/** What is summed as one axis between others. */
+class RunSum {
+  /** How many elements a line has. */
+  readonly count: Count;
+  readonly #x: Written;
+  readonly #run: SumRun;
+  readonly #context: EmitContext;
+  readonly #before: Shape;
+  readonly #after: Shape;
 
-/** The plan for a model that must serve every size. */
-export function planForAnySize(shape: readonly Dim[]): SumPlan {
-  return shape.every((dim) => typeof dim === "number") ? planForSize(shape.reduce((n, dim) => n * dim, 1)) : "padded";
-}
+  constructor(x: Written, run: SumRun, context: EmitContext) {
+    this.count = productOf(run.dims);
+    this.#x = x;
+    this.#run = run;
+    this.#context = context;
+    this.#before = x.shape.slice(0, run.start);
+    this.#after = x.shape.slice(run.end);
+  }
 
-/** The plan for a known number of elements. */
-export function planForSize(count: number): SumPlan {
-  if (count <= plainSumLimit) return "plain";
-  for (let row = sumRow; row >= 256; row /= 2) if (count % row === 0) return row;
-  return "padded";
+  inStages({ first, padded }: SumPlan): string {
+    if (first === undefined) return this.#finish(this.#flat(), this.count, padded);
+    const number = divideUp(this.count, first);
+    return this.#finish(this.#sumRows(this.#x.value, number, first), number, padded);
+  }
+
+  /**
+   * The same for sizes that are not known. In the first stage n elements are m = ⌈n / longest row⌉ rows of ⌈n / m⌉, which for most n
+   * is n in all, so that nothing is appended, for which everything would be copied.
+   */
+  inOpenStages({ padded }: SumPlan): string {
+    const { writer, sizes } = this.#context;
+    const { value, dtype } = this.#x;
+    const number = divideUp(this.count, paddedRow(this.#run));
+    const length = divideUp(this.count, number);
+    const missing = minus(times(number, length), this.count);
+    const partial = writer.branch(
+      writer.node("Equal", [sizes.list([missing]), writer.list([0])]),
+      () => this.#sumRows(value, number, length),
+      () => this.#sumRows(this.#filled(this.#flat(), missing), number, length),
+      { dtype, shape: [...this.#before, `rows of ${value}`, ...this.#after] },
+    );
+    return this.#finish(partial, number, padded - 1);
+  }
+
+  /** Stages of rows that zeros fill up, and what they leave in one go. */
+  #finish(line: string, count: Count, stages: number): string {
+    if (stages === 0) return this.#sumAxis(line, this.#run.start);
+    const row = paddedRow(this.#run);
+    const number = divideUp(count, row);
+    const filled = this.#filled(line, minus(times(number, row), count));
+    return this.#finish(this.#sumRows(filled, number, row), number, stages - 1);
+  }
+
+  /** The run as one axis. */
+  #flat(): string {
+    return this.#run.dims.length > 1 ? this.#reshape(this.#x.value, this.count) : this.#x.value;
+  }
+
+  #filled(line: string, missing: Count): string {
+    if (missing === 0) return line;
+    const { writer, sizes } = this.#context;
+    const [before, after] = [this.#before.map(() => 0), this.#after.map(() => 0)];
+    return writer.node("Pad", [line, sizes.list([...before, 0, ...after, ...before, missing, ...after])]);
+  }
+
+  #sumRows(line: string, number: Count, length: Count): string {
+    return this.#sumAxis(this.#reshape(line, number, length), this.#run.start + 1);
+  }
+
+  #sumAxis(line: string, axis: number): string {
+    const { writer } = this.#context;
+    return writer.node("ReduceSum", [line, writer.list([axis])], { keepdims: 0 });
+  }
+
+  #reshape(line: string, first: Count, ...rest: readonly Count[]): string {
+    const { writer, sizes, hasElements } = this.#context;
+    if (hasElements && !sizes.areFed) {
+      // No op has to say what stays (0) and what is left (-1).
+      const kept = this.#before.map(() => 0);
+      return writer.node("Reshape", [line, sizes.list([...kept, -1, ...rest, ...this.#after])]);
+    }
+    return writer.node("Reshape", [line, sizes.list([...this.#before, first, ...rest, ...this.#after])], {
+      allowzero: 1,
+    });
+  }
 }

@@ -40,7 +40,7 @@ export const emitters: EmitterTable = {
   squeeze: ({ attrs: { axes } }, inputs, { writer }) =>
     axes.length === 0 ? operand(inputs, 0) : writer.node("Squeeze", [operand(inputs, 0), writer.list(axes)]),
   expand: ({ attrs: { shape } }, inputs, { writer, sizes }) =>
-    writer.node("Expand", [operand(inputs, 0), sizes.shape(shape)]),
+    writer.node("Expand", [operand(inputs, 0), sizes.list(shape)]),
 };
 
 /** Writes one node: by position where it is a mask that says positions, else with the emitter of its op. */

@@ -1,15 +1,21 @@
-import type { DType } from "@losses/core";
-import { encodeNode, encodeTensor, type AttributeValue, type OnnxNode } from "../format.js";
+import type { DType, Shape } from "@losses/core";
+import { encodeNode, encodeTensor, isBranch, type AttributeValue, type Branch, type OnnxNode } from "../format.js";
 import type { NodeProto, TensorProto } from "../generated/onnx_pb.js";
 
 const inverse = { Squeeze: "Unsqueeze", Unsqueeze: "Squeeze" } as const;
+
+/** What a branch gives. */
+interface BranchType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
 
 /**
  * Collects the nodes and stored constants of a model. Asking twice for the same computation gives the same value, and what no output
  * needs is left out in the end.
  */
 export class ModelWriter {
-  readonly #nodes: OnnxNode[] = [];
+  #nodes: OnnxNode[] = [];
   readonly #makers = new Map<string, OnnxNode>();
   readonly #stored = new Map<string, TensorProto>();
   readonly #numbers = new Map<string, number>();
@@ -46,8 +52,32 @@ export class ModelWriter {
     return inner[branch] ?? operand;
   }
 
-  #add(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string {
-    const key = JSON.stringify([opType, inputs, attributes]);
+  /**
+   * A value of this type that is computed in one way if a condition holds when the model runs, and in another if not. What only one
+   * way needs is written inside of it.
+   */
+  branch(condition: string, yes: () => string, no: () => string, type: BranchType): string {
+    return this.#add("If", [condition], { then_branch: this.#inside(yes, type), else_branch: this.#inside(no, type) });
+  }
+
+  #inside(way: () => string, { dtype, shape }: BranchType): Branch {
+    const around = this.#nodes;
+    const nodes: OnnxNode[] = [];
+    this.#nodes = nodes;
+    const found = way();
+    // A branch must compute what it gives.
+    const output = nodes.some((node) => node.output === found) ? found : this.#add("Identity", [found], {});
+    this.#nodes = around;
+    // What was written inside does not exist outside.
+    for (const node of nodes) {
+      this.#makers.delete(node.output);
+      this.#known.delete(keyOf(node));
+    }
+    return { nodes, output, dtype, shape };
+  }
+
+  #add(opType: string, inputs: readonly string[], attributes: OnnxNode["attributes"]): string {
+    const key = keyOf({ opType, inputs, attributes });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const output = this.#name(opType);
@@ -70,8 +100,10 @@ export class ModelWriter {
     return made?.opType === opType ? made.inputs : undefined;
   }
 
-  /** Reserves a name for an input. */
-  claim(name: string): string {
+  /** A name for an input: this one, or like it if that is taken. */
+  claim(stem: string): string {
+    let name = stem;
+    while (this.#taken.has(name)) name += "_";
     this.#taken.add(name);
     return name;
   }
@@ -98,8 +130,8 @@ export class ModelWriter {
     readonly read: ReadonlySet<string>;
   } {
     const read = new Set(outputs.map(({ value }) => value));
-    for (const { inputs, output } of [...this.#nodes].reverse()) {
-      if (read.has(output)) for (const input of inputs) read.add(input);
+    for (const node of [...this.#nodes].reverse()) {
+      if (read.has(node.output)) for (const input of readsOf(node)) read.add(input);
     }
     const live = this.#nodes.filter((node) => read.has(node.output));
     const computed = new Set(live.map((node) => node.output));
@@ -110,11 +142,7 @@ export class ModelWriter {
       else copies.push({ opType: "Identity", inputs: [renamed.get(value) ?? value], output: name, attributes: {} });
     }
     const rename = (value: string): string => renamed.get(value) ?? value;
-    const nodes = live.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(rename),
-      output: rename(node.output),
-    }));
+    const nodes = live.map((node) => renameIn(node, rename));
     const initializers = [...this.#stored.values()].filter(({ name }) => read.has(name));
     return { nodes: [...nodes, ...copies].map(encodeNode), initializers, read };
   }
@@ -133,9 +161,32 @@ export class ModelWriter {
   }
 
   #name(stem: string): string {
-    let name = `${stem}_${this.#taken.size}`;
-    while (this.#taken.has(name)) name += "_";
-    this.#taken.add(name);
-    return name;
+    return this.claim(`${stem}_${this.#taken.size}`);
   }
+}
+
+function keyOf({ opType, inputs, attributes }: Omit<OnnxNode, "output">): string {
+  return JSON.stringify([opType, inputs, attributes]);
+}
+
+function branchesOf({ attributes }: OnnxNode): readonly Branch[] {
+  return Object.values(attributes).filter(isBranch);
+}
+
+/** Every value that a node or what is inside of it reads. */
+function readsOf(node: OnnxNode): readonly string[] {
+  return [...node.inputs, ...branchesOf(node).flatMap(({ nodes, output }) => [output, ...nodes.flatMap(readsOf)])];
+}
+
+function renameIn(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  const attributes = Object.entries(node.attributes).map(([name, value]) => [
+    name,
+    isBranch(value) ? { ...value, nodes: value.nodes.map((inner) => renameIn(inner, rename)) } : value,
+  ]);
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    output: rename(node.output),
+    attributes: Object.fromEntries(attributes) as OnnxNode["attributes"],
+  };
 }

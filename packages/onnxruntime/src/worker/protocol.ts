@@ -1,4 +1,4 @@
-import type { OrtTensor } from "../runtime.js";
+import type { OrtModule, OrtTensor } from "../runtime.js";
 import type { SessionOptions } from "../sessions.js";
 
 /** A tensor between threads. */
@@ -6,6 +6,13 @@ export interface WireTensor {
   readonly type: OrtTensor["type"];
   readonly dims: readonly number[];
   readonly data: OrtTensor["data"];
+}
+
+/** What the worker is started with. */
+export interface HostData {
+  /** The file of onnxruntime-node. */
+  readonly file: string;
+  readonly logLevel: OrtModule["env"]["logLevel"];
 }
 
 /** What the worker is asked for. */

@@ -1,5 +1,7 @@
-import { messageOf, type OrtModule, type OrtSession, type OrtTensor } from "../runtime.js";
-import type { Answer, Call, Request, WireTensor } from "./protocol.js";
+import { sessionHost } from "../generated/sessionHost.js";
+import { nodeModule } from "../nodeModule.js";
+import { messageOf, RuntimeMissing, type OrtModule, type OrtSession, type OrtTensor } from "../runtime.js";
+import type { Answer, Call, HostData, Request, WireTensor } from "./protocol.js";
 
 /** A runtime whose sessions live in a worker thread. */
 export interface RemoteRuntime {
@@ -16,10 +18,10 @@ interface Waiting {
  * Starts a worker thread that has ONNX Runtime to itself, so that the event loop of this one stays free. Feeds are copied, results
  * are handed over. The worker keeps the process alive only while something runs.
  */
-export async function startRemoteRuntime(local: OrtModule): Promise<RemoteRuntime> {
-  const { Worker } = await import(/* @vite-ignore */ "node:worker_threads");
-  const file = new URL("./sessionHost.js", import.meta.url);
-  const worker = new Worker(file);
+export function startRemoteRuntime(local: OrtModule): RemoteRuntime {
+  const { Worker } = nodeModule("node:worker_threads");
+  const workerData: HostData = { file: runtimeFile(), logLevel: local.env.logLevel };
+  const worker = new Worker(sessionHost, { eval: true, workerData });
   worker.unref();
   const waiting = new Map<number, Waiting>();
   let calls = 0;
@@ -34,7 +36,7 @@ export async function startRemoteRuntime(local: OrtModule): Promise<RemoteRuntim
     const found = waiting.get(answer.call);
     waiting.delete(answer.call);
     if (waiting.size === 0) worker.unref();
-    if ("failure" in answer) found?.reject(new Error(answer.failure));
+    if ("failure" in answer) found?.reject(new Error(messageOf(new Error(answer.failure))));
     else found?.resolve(answer);
   });
   worker.on("error", (cause) => end(messageOf(cause)));
@@ -98,4 +100,17 @@ async function wire(tensor: OrtTensor): Promise<WireTensor> {
   // Sending a part of a buffer would copy the whole of it.
   const isPart = ArrayBuffer.isView(data) && data.byteLength < data.buffer.byteLength;
   return { type: tensor.type, dims: tensor.dims, data: isPart ? data.slice() : data };
+}
+
+/**
+ * The file that this thread loaded onnxruntime-node from: a bundle has no folder of its own to find the package from, but the
+ * modules that are loaded are known by their files.
+ */
+function runtimeFile(): string {
+  const { cache } = nodeModule("node:module").createRequire(globalThis.process.execPath);
+  const file = Object.keys(cache).find((name) => /[\\/]onnxruntime-node[\\/]dist[\\/]index\.js$/.test(name));
+  if (file === undefined) {
+    throw new RuntimeMissing("the file of onnxruntime-node must be known to a worker, got none. Leave out worker.");
+  }
+  return file;
 }

@@ -1,23 +1,26 @@
-// The other side of remoteRuntime.ts: what a worker thread runs.
-import { parentPort } from "node:worker_threads";
-import { loadRuntime, messageOf, type OrtModule, type OrtSession, type OrtTensor } from "../runtime.js";
-import type { Answer, Call, Request, WireTensor } from "./protocol.js";
+// The other side of remoteRuntime.ts: what a worker thread runs. It is started from its own text (writeSessionHost.mjs), since a
+// bundle has no file for it, so it imports nothing but types and modules of Node.js.
+import { createRequire } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import type { OrtModule, OrtSession, OrtTensor } from "../runtime.js";
+import type { Answer, Call, HostData, Request, WireTensor } from "./protocol.js";
 
-const runtime: Promise<OrtModule> = loadRuntime("node");
+const { file, logLevel } = workerData as HostData;
+const ort = createRequire(file)(file) as OrtModule;
+if (logLevel !== undefined) ort.env.logLevel = logLevel;
 const sessions = new Map<number, OrtSession>();
 let made = 0;
 
 parentPort?.on("message", ({ call, request }: Call) => {
   answer(request).then(
     (result) => send({ call, ...result }),
-    (cause: unknown) => send({ call, failure: messageOf(cause) }),
+    (cause: unknown) => send({ call, failure: cause instanceof Error ? cause.message : String(cause) }),
   );
 });
 
 type Result = Answer extends infer A ? (A extends Answer ? Omit<A, "call"> : never) : never;
 
 async function answer(request: Request): Promise<Result> {
-  const ort = await runtime;
   switch (request.kind) {
     case "create": {
       const session = await ort.InferenceSession.create(request.model, request.options);

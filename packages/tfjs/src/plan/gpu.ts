@@ -23,9 +23,10 @@ export function exponential(rt: Runtime, x: Value): Value {
   return rt.device === "webgpu" ? keepNaN(rt, x, result) : result;
 }
 
-/** xʸ. The kernels multiply by the sign of x, which makes 0⁻¹ a product of 0 and infinity, and lose NaN on webgl. */
-export function power(rt: Runtime, x: Value, y: Value, shape: readonly number[]): Value {
+/** xʸ for a finite y. */
+export function finitePower(rt: Runtime, x: Value, y: Value, shape: readonly number[]): Value {
   if (!isOnGpu(rt)) return binary(rt, "Pow", x, y, shape);
+  // These kernels multiply by the sign of x, which makes 0⁻¹ a product of 0 and infinity, and lose NaN on webgl.
   const zero = scalar(rt, 0, "float32");
   const constant = (value: number): Value => fill(rt, y.shape, value, "float32");
   const is = (kernel: string, operand: Value): Value => rt.kernel(kernel, { a: operand, b: zero });
@@ -34,6 +35,17 @@ export function power(rt: Runtime, x: Value, y: Value, shape: readonly number[])
   const [a, b] = [expand(rt, x, shape), expand(rt, y, shape)];
   const usual = select(rt, is("Equal", a), ofZero, rt.kernel("Pow", { a, b }), shape);
   return select(rt, is("Equal", y), constant(1), keepNaN(rt, b, keepNaN(rt, a, usual)), shape);
+}
+
+/** xʸ. IEEE 754 says 1 to 1 to any power, and to (-1) to ±∞; the kernels of JavaScript and of GPUs say NaN. */
+export function power(rt: Runtime, x: Value, y: Value, shape: readonly number[]): Value {
+  const usual = finitePower(rt, x, y, shape);
+  if (rt.device === "wasm" || rt.device === "tensorflow") return usual;
+  const is = (a: Value, value: number): Value => rt.kernel("Equal", { a, b: scalar(rt, value, "float32") });
+  const isInfinite = is(rt.kernel("Abs", { x: y }), Infinity);
+  const both = rt.kernel("LogicalAnd", { a: expand(rt, is(x, -1), shape), b: expand(rt, isInfinite, shape) });
+  const isOne = rt.kernel("LogicalOr", { a: expand(rt, is(x, 1), shape), b: both });
+  return select(rt, isOne, scalar(rt, 1, "float32"), usual, shape);
 }
 
 /** 1 / (1 + e⁻ˣ), NaN where x is. */

@@ -12,7 +12,7 @@ import {
   relu,
   sign,
 } from "./elementwise.js";
-import { divide, exponential, power, sigmoid, softplus } from "./gpu.js";
+import { divide, exponential, finitePower, power, sigmoid, softplus } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
 import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
@@ -155,7 +155,10 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
     const run = divisor !== 0 && Number.isFinite(divisor) ? binaryKernel<"div">("RealDiv") : pair<"div">(divide);
     return run(b, node, operands);
   },
-  pow: pair(power),
+  pow: (b, node, operands) => {
+    const exponent = b.step(operands[1] ?? -1).value ?? Number.NaN;
+    return pair<"pow">(Number.isFinite(exponent) ? finitePower : power)(b, node, operands);
+  },
   maximum: pair((rt, x, y, shape) => extreme(rt, "Maximum", x, y, shape)),
   minimum: pair((rt, x, y, shape) => extreme(rt, "Minimum", x, y, shape)),
   equal: pair(equal),

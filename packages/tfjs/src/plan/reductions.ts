@@ -1,5 +1,5 @@
 import { sizeOf } from "@losses/core";
-import { elements, fill, reshape, scalar, type Runtime, type Value } from "./runtime.js";
+import { elements, reshape, scalar, type Runtime, type Value } from "./runtime.js";
 
 /** A reduction seen as a matrix: the reduced axes are the leading or the trailing ones, or lie otherwise. */
 type Layout = "leading" | "trailing" | "mixed";
@@ -9,77 +9,51 @@ function layoutOf(rank: number, axes: readonly number[]): Layout {
   return axes.every((axis, i) => axis === i) ? "leading" : "mixed";
 }
 
-/** Longest run that one pass of the wasm engine adds up: its sums are sequential, so their error grows with the length. */
-const longestRun = 512;
-
 /** The sum over axes, of an `x` with at least one element; `shape` is the shape of the result. */
 export function sum(rt: Runtime, x: Value, axes: readonly number[], shape: readonly number[]): Value {
-  // The cpu engine adds in float64; the others reduce in parallel.
+  // The cpu engine adds in float64; others reduce in parallel. The wasm engine adds one after the other in float32.
   if (rt.device !== "wasm" || x.dtype !== "float32") {
     return reshape(rt, rt.kernel("Sum", { x }, { axis: axes, keepDims: false }), shape);
   }
   const length = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
-  switch (layoutOf(x.shape.length, axes)) {
-    case "trailing":
-      return reshape(rt, sumRows(rt, reshape(rt, x, [elements(x) / length, length])), shape);
-    case "leading":
-      return reshape(rt, sumColumns(rt, reshape(rt, x, [length, elements(x) / length])), shape);
-    case "mixed": {
-      const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-      const moved = rt.kernel("Transpose", { x }, { perm: [...kept, ...axes] });
-      return reshape(rt, sumRows(rt, reshape(rt, moved, [elements(x) / length, length])), shape);
+  const layout = layoutOf(x.shape.length, axes);
+  if (layout === "leading") return rt.make(columnSums(rt.floats(x), elements(x) / length), shape, "float32");
+  const kept = [...x.shape.keys()].filter((axis) => !axes.includes(axis));
+  const moved = layout === "trailing" ? x : rt.kernel("Transpose", { x }, { perm: [...kept, ...axes] });
+  return rt.make(rowSums(rt.floats(moved), length), shape, "float32");
+}
+
+function rowSums(x: Float32Array, length: number): Float32Array {
+  const sums = new Float32Array(x.length / length);
+  for (let row = 0; row < sums.length; row++) sums[row] = total(x, row * length, (row + 1) * length);
+  return sums;
+}
+
+function total(x: Float32Array, start: number, end: number): number {
+  // Four running sums: additions do not wait for each other.
+  let p = 0;
+  let q = 0;
+  let r = 0;
+  let s = 0;
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    p += x[i] as number;
+    q += x[i + 1] as number;
+    r += x[i + 2] as number;
+    s += x[i + 3] as number;
+  }
+  for (; i < end; i++) p += x[i] as number;
+  return p + q + (r + s);
+}
+
+function columnSums(x: Float32Array, columns: number): Float32Array {
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < x.length; i += columns) {
+    for (let column = 0; column < columns; column++) {
+      sums[column] = (sums[column] as number) + (x[i + column] as number);
     }
   }
-}
-
-/** Row sums of a matrix, in stages. */
-function sumRows(rt: Runtime, x: Value): Value {
-  const [rows = 1, length = 1] = x.shape;
-  if (length <= longestRun) return rt.kernel("Sum", { x }, { axis: [1], keepDims: false });
-  const run = runLength(length);
-  if (run !== undefined) {
-    const partial = rt.kernel(
-      "Sum",
-      { x: reshape(rt, x, [(rows * length) / run, run]) },
-      { axis: [1], keepDims: false },
-    );
-    return sumRows(rt, reshape(rt, partial, [rows, length / run]));
-  }
-  const [head, tail] = split(rt, x, 1);
-  return rt.kernel("Add", { a: sumRows(rt, head), b: sumRows(rt, tail) });
-}
-
-/** Column sums of a matrix, in stages: 1ᵀ·x, which the wasm engine computes faster than any reduction. */
-function sumColumns(rt: Runtime, x: Value): Value {
-  const [length = 1, columns = 1] = x.shape;
-  if (length <= longestRun) {
-    const ones = fill(rt, [1, length], 1, "float32");
-    return matmul(rt, ones, x);
-  }
-  const run = runLength(length);
-  if (run !== undefined) {
-    const partial = sumColumns(rt, reshape(rt, x, [run, (length / run) * columns]));
-    return sumColumns(rt, reshape(rt, partial, [length / run, columns]));
-  }
-  const [head, tail] = split(rt, x, 0);
-  return rt.kernel("Add", { a: sumColumns(rt, head), b: sumColumns(rt, tail) });
-}
-
-/** The largest divisor of `length` that is a run worth having. */
-function runLength(length: number): number | undefined {
-  for (let run = longestRun; run >= 32; run--) if (length % run === 0) return run;
-  return undefined;
-}
-
-/** Cuts an axis whose length has no good divisor: a multiple of the run, and the rest. */
-function split(rt: Runtime, x: Value, axis: number): readonly [Value, Value] {
-  const length = x.shape[axis] ?? 0;
-  const at = length - (length % longestRun);
-  const cut = (from: number, size: number): Value => {
-    const begin = x.shape.map((_, i) => (i === axis ? from : 0));
-    return rt.kernel("Slice", { x }, { begin, size: x.shape.map((own, i) => (i === axis ? size : own)) });
-  };
-  return [cut(0, at), cut(at, length - at)];
+  return Float32Array.from(sums);
 }
 
 /** The largest or smallest over axes, of an `x` with at least one element. */
@@ -106,12 +80,15 @@ export function matmul(rt: Runtime, a: Value, b: Value): Value {
   return rt.kernel("BatchMatMul", { a, b }, { transposeA: false, transposeB: false });
 }
 
-/** Softmax over trailing axes. */
+/** Longest row whose sum the wasm engine's Softmax takes without losing digits. */
+const longestRow = 512;
+
+/** Softmax over trailing axes, on the wasm engine. */
 export function softmax(rt: Runtime, x: Value, axes: number): Value {
   const length = sizeOf(x.shape.slice(x.shape.length - axes));
-  return reshape(
-    rt,
-    rt.kernel("Softmax", { logits: reshape(rt, x, [elements(x) / length, length]) }, { dim: 1 }),
-    x.shape,
-  );
+  const rows = elements(x) / length;
+  const y = rt.kernel("Softmax", { logits: reshape(rt, x, [rows, length]) }, { dim: 1 });
+  // What it divided by was a little off; so is what the quotients add up to.
+  const b = length > longestRow ? sum(rt, y, [1], [rows, 1]) : undefined;
+  return reshape(rt, b === undefined ? y : rt.kernel("RealDiv", { a: y, b }), x.shape);
 }

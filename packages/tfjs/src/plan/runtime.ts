@@ -1,6 +1,7 @@
 import { sizeOf, UnsupportedOpError, type HostData } from "@losses/core";
 import type { KernelBackend, NamedAttrMap, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Tf, TfTensor } from "../tf.js";
+import { floatsOf, guarded, newData } from "../wasmHeap.js";
 
 /** The dtypes of TensorFlow.js that graphs use. */
 export type TfDType = "float32" | "int32" | "bool";
@@ -20,6 +21,8 @@ export interface Runtime {
   readonly constant: (value: number, dtype: TfDType) => Value;
   /** The integers of a value, of an engine that computes in memory. */
   readonly integers: (x: Value) => Int32Array;
+  /** The floats of a value of the wasm engine; where they are, so that they may be gone as soon as something is made. */
+  readonly floats: (x: Value) => Float32Array;
   /** Frees what the work makes, except its result. */
   readonly only: (work: () => Value) => Value;
   readonly free: (x: Value) => void;
@@ -58,7 +61,7 @@ export function createRuntime(tf: Tf, device: string): Runtime {
     if (kernel === undefined || kernel === null) {
       throw new UnsupportedOpError(`tfjs:${device}: the engine must have the kernel ${name}, got none.`);
     }
-    const backend: KernelBackend = tf.backend();
+    const backend = guarded(tf.backend());
     const given = device === "tensorflow" && takesTensors.has(name) ? asTensors(inputs) : inputs;
     const result = kernel.kernelFunc({ inputs: { ...given }, attrs: (attrs ?? {}) as NamedAttrMap, backend });
     return note(Array.isArray(result) ? onlyResult(name, result) : result);
@@ -74,10 +77,7 @@ export function createRuntime(tf: Tf, device: string): Runtime {
   return {
     device,
     kernel,
-    make: (data, shape, dtype) => {
-      const own = [...shape];
-      return note({ dataId: tf.backend().write(data as Float32Array, own, dtype), shape: own, dtype });
-    },
+    make: (data, shape, dtype) => note(newData(tf.backend(), shape, dtype, data)),
     alias: (x, shape) => {
       // On these, the kernel Reshape does no more than this. (Identity copies on wasm.)
       if (device !== "wasm" && device !== "cpu") return kernel("Reshape", { x }, { shape });
@@ -92,12 +92,13 @@ export function createRuntime(tf: Tf, device: string): Runtime {
       const found = known.get(key);
       if (found !== undefined) return found;
       const data = scalarData(value, dtype);
-      const fresh: Value = { dataId: backend.write(data, [], dtype), shape: [], dtype };
+      const fresh: Value = newData(backend, [], dtype, data);
       known.set(key, fresh);
       contents.set(fresh.dataId, data);
       return fresh;
     },
     integers: (x) => tf.backend().readSync(x.dataId) as Int32Array,
+    floats: (x) => floatsOf(tf.backend(), x),
     only: (work) => {
       const outer = made;
       made = [];
@@ -120,7 +121,8 @@ export function createRuntime(tf: Tf, device: string): Runtime {
       if (kept === undefined) return engine.makeTensorFromTensorInfo(x, backend);
       // Tensors own their data: what is kept is copied.
       free(x);
-      return engine.makeTensorFromTensorInfo({ ...x, dataId: backend.write(kept.slice(), x.shape, x.dtype) }, backend);
+      const { dataId } = newData(backend, x.shape, x.dtype as TfDType, kept.slice());
+      return engine.makeTensorFromTensorInfo({ ...x, dataId }, backend);
     },
   };
 }

@@ -129,6 +129,13 @@ function choices(): Case<"where">[] {
   }));
 }
 
+const powerKinks = [nan, 1, -1, 0, -0, inf, -inf, 2, -2, 0.5, -0.5, 3, -3];
+
+/** torch.pow: where JavaScript says NaN, 1 to any power is 1, and so is (-1) to ±∞. */
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === inf) ? 1 : x ** y;
+}
+
 /** The sum of |x| as a float error sees it: no partial sum is larger. */
 function magnitude(x: Plain): number {
   return x.data.filter(Number.isFinite).reduce((sum, value) => sum + Math.abs(value), 0);
@@ -253,7 +260,9 @@ export const cases: { readonly [K in OpName]: readonly Case<K>[] } = {
   sub: binary((x, y) => x - y, [...floatPairs, [plain([2, 1], [1, 5], "int32"), plain([3], [7, 8, 9], "int32")]]),
   mul: binary((x, y) => x * y, [...floatPairs, [plain([2, 1], [1, -5], "int32"), plain([3], [7, 8, 9], "int32")]]),
   div: binary((x, y) => x / y, floatPairs),
-  pow: binary(Math.pow, [
+  pow: binary(power, [
+    [plain([13, 1], powerKinks), plain([13], powerKinks)],
+    ...[nan, inf, -inf, 0, 0.5, 3].flatMap((y) => [[plain([13], powerKinks), plain([], [y])], [plain([], [y]), plain([13], powerKinks)]] as const),
     [plain([5, 1], [2, -2, 0, -0, 0.3]), plain([5], [3, 2, 0.5, 0, -1])],
     [plain([4], [nan, inf, -inf, 1e20]), plain([4], [2, -1, 3, 2])],
     [matrix, plain([], [3])],

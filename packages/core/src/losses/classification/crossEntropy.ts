@@ -43,6 +43,7 @@ export const crossEntropy: Loss<CrossEntropyOptions, "input" | "target", "weight
     "input holds logits, not probabilities.",
     "With indices the mean divides by the sum of the weights of the targets; with probabilities by the number of samples.",
     "If every target is ignored the mean is NaN with gradient 0, as in PyTorch.",
+    "Labels have 32 bits inside; an ignoreIndex that has more is found in int64 arrays and lists, and the labels that bear it are ignored.",
     "A sample whose target logit is -Infinity costs Infinity; one-hot probabilities over a logit of -Infinity give NaN.",
     'The survey writes a sum over the batch; that is reduction "sum".',
   ],
@@ -65,7 +66,7 @@ export const crossEntropy: Loss<CrossEntropyOptions, "input" | "target", "weight
     const axis = input.rank === 1 ? 0 : 1;
     const logProbabilities = input.logSoftmax(axis);
     if (target.dtype === "int32") {
-      return indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight });
+      return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };
     }
     if (ignoreIndex >= 0) {
       throw new OptionError(

@@ -48,6 +48,7 @@ export const nllLoss: Loss<NllLossOptions, "input" | "target", "weight"> = defin
     ignoreIndex: integer(-100, "A target index that contributes nothing."),
     reduction: reduction(),
   },
-  value: ({ input, target, weight }, { ignoreIndex }) =>
-    indexEntropy(input, target, { axis: input.rank === 1 ? 0 : 1, ignoreIndex, weight }),
+  value: ({ input, target, weight }, { ignoreIndex }) => ({
+    terms: indexEntropy(input, target, { axis: input.rank === 1 ? 0 : 1, ignoreIndex, weight }),
+  }),
 });

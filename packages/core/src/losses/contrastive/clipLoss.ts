@@ -45,7 +45,8 @@ export const clipLoss: Loss<ClipLossOptions, "image" | "text" | "logitScale", "l
   },
   options: { reduction: reduction() },
   value({ image, text, logitScale, logitBias }) {
-    const scaled = image.matmul(text.transpose()).mul(logitScale);
+    // Scaling N·D numbers is less than scaling N·N.
+    const scaled = image.mul(logitScale).matmul(text.transpose());
     const logits = logitBias === undefined ? scaled : scaled.add(logitBias);
     return diagonal(logits.logSoftmax(1))
       .add(diagonal(logits.logSoftmax(0)))

@@ -2,6 +2,7 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, number } from "../../loss/inputs.js";
 import { oneOf, positive, reduction, type Reduction } from "../../loss/options.js";
 import { distanceOf } from "../../math/distance.js";
+import { shortNormNote } from "../../math/norm.js";
 
 export interface ContrastiveLossOptions {
   /** Distance beyond which a dissimilar pair costs nothing; > 0. Default 1. */
@@ -37,6 +38,7 @@ export const contrastiveLoss: Loss<ContrastiveLossOptions, "input1" | "input2" |
   notes: [
     "target is 1 for a similar pair; the paper's Y is 0 for it.",
     "Both branches are squared and halved as in the paper; other libraries leave out the square, the half, or both.",
+    shortNormNote,
   ],
   references: ["Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006"],
   aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],

@@ -1,7 +1,9 @@
+import { customGradient } from "../../graph/trace.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { flag, oneOf, type Reduction } from "../../loss/options.js";
 import { xlogy } from "../../math/entropy.js";
+import type { Tensor } from "../../tensor/tensor.js";
 
 export interface KlDivOptions {
   /** The target holds log-probabilities too. Default false. */
@@ -49,7 +51,16 @@ export const klDiv: Loss<KlDivOptions, "input" | "target"> = defineLoss({
     reduction: oneOf(["none", "mean", "sum", "batchmean"], "mean", "How the elements become the result."),
   },
   value({ input, target }, { logTarget }) {
-    const values = logTarget ? target.exp().mul(target.sub(input)) : xlogy(target, target).sub(target.mul(input));
+    const values = logTarget ? logDivergence(input, target) : xlogy(target, target).sub(target.mul(input));
     return { values, batch: input.count(input.rank === 0 ? [] : 0) };
   },
 });
+
+/** `eᵗ(t − x)`, whose gradient takes the value as a factor: (−g·eᵗ, g·eᵗ(t − x) + g·eᵗ). */
+function logDivergence(x: Tensor, t: Tensor): Tensor {
+  const density = t.exp();
+  return customGradient(density.mul(t.sub(x)), [x, t], (g, value) => {
+    const toInput = density.mul(g.neg());
+    return [toInput, value.mul(g).sub(toInput)];
+  });
+}

@@ -2,7 +2,7 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels as labelInput } from "../../loss/inputs.js";
 import { fraction, reduction, type Reduction } from "../../loss/options.js";
 import { indexEntropy } from "../../math/entropy.js";
-import { normalize } from "../../math/norm.js";
+import { normalize, shortNormNote } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface CmpcLossOptions {
@@ -18,7 +18,7 @@ export interface CmpcLossOptions {
  * `CE(x̃ Ŵ, y) + CE(z̃ Ŵ, y)`, `x̃ = (x · ẑ) ẑ`, `z̃ = (z · x̂) x̂`, `x̂ = x / ‖x‖`, columns of W normalised
  *
  * Inputs: `image`, `text` of shape (N, D); `weight` of shape (D, C); `labels` of shape (N), integers in [0, C). Returns
- * (N) with `reduction: "none"`, else a scalar. Zero vectors stay zero when normalised. PyTorch has no such loss.
+ * (N) with `reduction: "none"`, else a scalar. Norms that divide count as at least 1e-8. PyTorch has no such loss.
  *
  * @throws InputError on a label out of range; ShapeError on sizes that differ; OptionError on labelSmoothing outside [0, 1].
  * @example
@@ -32,7 +32,7 @@ export const cmpcLoss: Loss<CmpcLossOptions, "image" | "text" | "weight" | "labe
   family: "matching",
   summary: "Each embedding, projected on its partner, is classified by weights that both modalities share.",
   formula: "CE((x.z^)z^ @ W^, y) + CE((z.x^)x^ @ W^, y), hats: normalised, columns of W",
-  notes: ["The columns of weight are normalised inside; its gradient goes through the normalisation."],
+  notes: ["The columns of weight are normalised inside; its gradient goes through the normalisation.", shortNormNote],
   references: ["Zhang, Lu: Deep Cross-Modal Projection Learning for Image-Text Matching, ECCV 2018"],
   aliases: ["CMPC", "crossModalProjectionClassification"],
   inputs: {
@@ -50,7 +50,9 @@ export const cmpcLoss: Loss<CmpcLossOptions, "image" | "text" | "weight" | "labe
     const classify = (x: Tensor, onto: Tensor): Tensor => {
       const direction = normalize(onto);
       const projected = x.mul(direction).sum(1, true).mul(direction);
-      return indexEntropy(projected.matmul(classifier).logSoftmax(1), labels, { axis: 1, labelSmoothing }).values;
+      const logProbabilities = projected.matmul(classifier).logSoftmax(1);
+      const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
+      return spread.reduce((sum, { values }) => sum.add(values), own.values);
     };
     return classify(image, text).add(classify(text, image));
   },

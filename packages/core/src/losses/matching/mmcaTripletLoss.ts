@@ -2,6 +2,7 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { finite, oneOf, reduction, type Reduction } from "../../loss/options.js";
 import { cosineSimilarity, euclideanDistance } from "../../math/distance.js";
+import { shortNormNote } from "../../math/norm.js";
 
 export interface MmcaTripletLossOptions {
   /** The margin of both hinges; any finite number. Default 0.2. */
@@ -20,7 +21,7 @@ export interface MmcaTripletLossOptions {
  * similarity: `max(0, margin − s(i, t) + s(i, t⁻)) + max(0, margin − s(i, t) + s(i⁻, t))`
  *
  * Inputs: `image`, `text`, `negativeText`, `negativeImage`, each (D) or (N, D). Returns (N) with `reduction: "none"`,
- * else a scalar. `d` is the Euclidean norm (gradient 0 between equal vectors), `s` the cosine (0 for a zero vector); at
+ * else a scalar. `d` is the Euclidean norm (gradient 0 between equal vectors), `s` PyTorch's `cosine_similarity`; at
  * a hinge's kink the gradient is that of the active side. PyTorch has no such loss.
  *
  * @throws OptionError on a non-finite margin or unknown measure; ShapeError on sizes that differ.
@@ -40,6 +41,7 @@ export const mmcaTripletLoss: Loss<MmcaTripletLossOptions, "image" | "text" | "n
     notes: [
       "The survey calls the caption in the first hinge a positive; it is a negative: the matched pair (i, t) is in both hinges.",
       "Similarities enter with the opposite sign of distances.",
+      shortNormNote,
     ],
     references: [
       "Wei, Zhang, Li, Zhang, Wu: Multi-Modality Cross Attention Network for Image and Sentence Matching, CVPR 2020",

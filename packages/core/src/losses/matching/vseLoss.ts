@@ -2,7 +2,7 @@ import { InputError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { flag, nonNegative, oneOf, reduction, type Reduction } from "../../loss/options.js";
-import { normalize } from "../../math/norm.js";
+import { normalize, shortNormNote } from "../../math/norm.js";
 import { diagonal, diagonalMask } from "../../math/select.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -44,7 +44,8 @@ export const vseLoss: Loss<VseLossOptions, never, "image" | "text" | "scores"> =
   notes: [
     "The sum over the batch is the default, as in the authors' code; the mean over a batch of N is N times smaller.",
     "With maxViolation the loss of a collapsed encoder is exactly 2 * N * margin: training that stays there has not begun to learn.",
-    "The cosine takes a zero vector as similarity 0, where the authors' code divides 0 by 0.",
+    "The authors' code divides a zero vector by 0.",
+    shortNormNote,
   ],
   references: [
     "Faghri, Fleet, Kiros, Fidler: VSE++: Improving Visual-Semantic Embeddings with Hard Negatives, BMVC 2018",

@@ -2,6 +2,7 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { finite, oneOf, reduction, type Reduction } from "../../loss/options.js";
 import { similarityOf, type SimilarityName } from "../../math/distance.js";
+import { shortNormNote } from "../../math/norm.js";
 
 export interface RankingLossOptions {
   /** How much more similar the matched pair must be; any finite number. Default 0.2. */
@@ -18,7 +19,7 @@ export interface RankingLossOptions {
  * `max(0, margin − s(anchor, positive) + s(anchor, negative))`
  *
  * Inputs: `anchor`, `positive`, `negative` of shape (D) or (N, D). Returns (N) with `reduction: "none"`, else a scalar.
- * `s` is the cosine (a zero vector has similarity 0), the inner product, or minus the Euclidean distance (gradient 0
+ * `s` is PyTorch's `cosine_similarity`, the inner product, or minus the Euclidean distance (gradient 0
  * between equal vectors). At the hinge's kink the gradient is that of the active side.
  * PyTorch has no such loss; with `"negativeEuclidean"` it is `triplet_margin_with_distance_loss` over a plain norm.
  *
@@ -37,6 +38,7 @@ export const rankingLoss: Loss<RankingLossOptions, "anchor" | "positive" | "nega
   notes: [
     'The survey writes a sum over the batch: that is reduction "sum"; the default here is the mean, as everywhere.',
     "A distance must enter with a minus sign: the survey offers the Euclidean distance itself as a similarity, which would rank backwards.",
+    shortNormNote,
   ],
   references: ["Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015"],
   aliases: ["hingeRankingLoss"],

@@ -46,6 +46,7 @@ export const tripletMarginLoss: Loss<TripletMarginLossOptions, "anchor" | "posit
     "eps is added to the signed difference before the norm. The survey says it avoids a division by zero; there is no division.",
     "swap takes the smaller of d(anchor, negative) and d(positive, negative), the harder negative. The survey says it takes the sample farther from the anchor.",
     "p = 0 counts the differing components and has gradient 0.",
+    "No p takes the norm out of range: the powers are of shares of the largest component (of the smallest for p < 0), where PyTorch's underflow or overflow for large p. p = 2 squares the components themselves, as PyTorch.",
   ],
   references: [
     "Balntas, Riba, Ponsa, Mikolajczyk: Learning shallow convolutional feature descriptors with triplet losses, BMVC 2016",

@@ -2,6 +2,7 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { flag, oneOf, positive, reduction, type OptionDeclaration, type Reduction } from "../../loss/options.js";
 import { distanceOf, type DistanceName } from "../../math/distance.js";
+import { shortNormNote } from "../../math/norm.js";
 import { tripletHinge } from "../../math/triplet.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -58,7 +59,8 @@ export const tripletMarginWithDistanceLoss: Loss<
   pytorch: "torch.nn.functional.triplet_margin_with_distance_loss",
   notes: [
     "The default distance is PyTorch's pairwise_distance, which adds 1e-6 to every difference.",
-    '"euclidean" has gradient 0 between equal vectors; "cosine" takes a zero vector as similarity 0.',
+    '"euclidean" has gradient 0 between equal vectors.',
+    shortNormNote,
   ],
   aliases: ["TripletMarginWithDistanceLoss", "triplet_margin_with_distance_loss"],
   inputs: {

@@ -1,8 +1,8 @@
-import { nodeAt, pickOf, replaceOf, type DType, type Node, type NodeOf, type Shape } from "@losses/core";
+import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type Shape } from "@losses/core";
 import type { EmitContext } from "../context.js";
 import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
 import { pickLines } from "./pickAt.js";
-import { gatherAt, lineShape, positionOf, whereInside } from "./position.js";
+import { gatherAt, lineShape, positionOf, scatterAt, whereInside, type Position } from "./position.js";
 import { asLines, sparseOf, type SparseTerm } from "./sparse.js";
 
 /**
@@ -50,24 +50,17 @@ function pickedLines(node: NodeOf<"reduceSum">, context: EmitContext): string | 
 /** A node that is 0 but for few elements: those are written into zeros. */
 function emitMask(node: Node, context: EmitContext): string | undefined {
   const terms = sparseOf(node.id, context);
-  return terms && addTerms(zeros(node, context), terms, node.dtype, context);
+  return terms && addTerms(zeros(node, context), terms, context);
 }
 
-function addTerms(base: string, terms: readonly SparseTerm[], dtype: DType, context: EmitContext): string {
-  const { writer } = context;
-  return terms.reduce((sum, { at, value }) => {
-    const { axis, index } = at;
-    // ONNX Runtime adds no float16 while it scatters.
-    if (dtype !== "float16") return writer.node("ScatterElements", [sum, index, value], { axis, reduction: "add" });
-    const changed = writer.node("Add", [gatherAt(sum, at, context), value]);
-    return writer.node("ScatterElements", [sum, index, changed], { axis });
-  }, base);
+function addTerms(base: string, terms: readonly SparseTerm[], context: EmitContext): string {
+  return terms.reduce((sum, { at, value }) => scatterAt(sum, value, at, { reduction: "add" }, context), base);
 }
 
 function zeros({ shape, dtype }: Node, { writer, sizes }: EmitContext): string {
   return dtype === "float32"
-    ? writer.node("ConstantOfShape", [sizes.shape(shape)])
-    : writer.node("Expand", [writer.scalar(0, dtype), sizes.shape(shape)]);
+    ? writer.node("ConstantOfShape", [sizes.list(shape)])
+    : writer.node("Expand", [writer.scalar(0, dtype), sizes.list(shape)]);
 }
 
 /** A choice by position between one element a line and a whole tensor. */
@@ -81,9 +74,9 @@ function emitReplaced(node: NodeOf<"where">, context: EmitContext): string | und
   const value = valueOf(found.value);
   const updates =
     at.inside === undefined
-      ? writer.node("Expand", [value, sizes.shape(lineShape(node.shape, at.axis))])
+      ? writer.node("Expand", [value, sizes.list(lineShape(node.shape, at.axis))])
       : whereInside(value, gatherAt(base, at, context), at, node.dtype, context);
-  return writer.node("ScatterElements", [base, at.index, updates], { axis: at.axis });
+  return scatterAt(base, updates, at, {}, context);
 }
 
 /** A sum or difference in which one side is 0 but for few elements: the other side with those changed. */
@@ -93,52 +86,20 @@ function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext):
   if (!same(nodeAt(context.graph, left).shape, node.shape) || !same(nodeAt(context.graph, right).shape, node.shape)) {
     return undefined;
   }
-  const negative = (terms: readonly SparseTerm[]): readonly SparseTerm[] =>
-    terms.map(({ at, value }) => ({ at, value: writer.node("Neg", [value]) }));
   const after = sparseOf(right, context);
   if (after !== undefined) {
-    const terms = afterReaders(left, node.op === "add" ? after : negative(after), context);
-    return addTerms(valueOf(left), terms, node.dtype, context);
+    const terms = node.op === "add" ? after : negative(after, context);
+    return addTerms(valueOf(left), afterReaders(nodeAt(context.graph, left), terms, context), context);
   }
   const before = sparseOf(left, context);
   if (before === undefined) return undefined;
-  return addTerms(
-    node.op === "add" ? valueOf(right) : writer.node("Neg", [valueOf(right)]),
-    before,
-    node.dtype,
-    context,
-  );
+  return addTerms(node.op === "add" ? valueOf(right) : writer.node("Neg", [valueOf(right)]), before, context);
 }
 
 /**
- * Terms that are known only when the log-softmax beside a softmax has read that: then they are written into its memory, which would
- * be copied before another reader. Where what it reads is NaN the softmax is too.
+ * `p·Σh - h = (p - one-hot)·Σh`, and `h - p·Σh` with the other sign, for a mask h with one element v a line, whose sum along the axis is
+ * v: elements are written into the memory of p, and the product into that of the result. Where v is infinite `p·v - v` is NaN.
  */
-function afterReaders(id: number, terms: readonly SparseTerm[], context: EmitContext): readonly SparseTerm[] {
-  const { graph, writer } = context;
-  const node = nodeAt(graph, id);
-  const log = graph.nodes.find(
-    (other): other is NodeOf<"logSoftmax"> =>
-      other.op === "logSoftmax" &&
-      node.op === "softmax" &&
-      other.inputs[0] === node.inputs[0] &&
-      other.attrs.axis === node.attrs.axis &&
-      context.uses(other.id) === 1,
-  );
-  if (log === undefined || !isOneKernel(log, context)) return terms;
-  return terms.map(({ at, value }) => {
-    const read =
-      at.axis === log.attrs.axis
-        ? logSoftmaxOffsets(log, (from) => gatherAt(from, at, context), context)?.[1]
-        : undefined;
-    return {
-      at,
-      value: read === undefined ? value : writer.node("Where", [writer.node("Equal", [read, read]), value, read]),
-    };
-  });
-}
-
-/** `p·Σh - h = (p - one-hot)·Σh`, and `h - p·Σh` with the other sign, for a mask h with one element v a line, whose sum along the axis is v. */
 function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
   const { graph, writer, valueOf } = context;
   if (node.op !== "sub") return undefined;
@@ -153,8 +114,11 @@ function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext)
   const at = same(nodeAt(graph, other).shape, node.shape) ? positionOf(found, node.shape, context) : undefined;
   if (at === undefined) return undefined;
   // Where a line has no such element its sum is 0, and so is the result.
-  const minusOne = asLines(writer.scalar(-1, node.dtype), [], at, node.dtype, context);
-  const less = addTerms(valueOf(other), afterReaders(other, [{ at, value: minusOne }], context), node.dtype, context);
+  const one = asLines(writer.scalar(1, node.dtype), [], at, node.dtype, context);
+  const read = readOf(nodeAt(graph, other), at, context);
+  const seen = read === undefined ? valueOf(sum) : writer.node("Add", [valueOf(sum), read]);
+  const minusOne = writer.node("Sub", [writer.node("Sub", [seen, seen]), one]);
+  const less = addTerms(valueOf(other), [{ at, value: minusOne }], context);
   return writer.node("Mul", [less, product === left ? valueOf(sum) : writer.node("Neg", [valueOf(sum)])]);
 }
 
@@ -162,6 +126,37 @@ function isSumOf(node: Node, mask: Node, graph: EmitContext["graph"]): boolean {
   return (
     node.op === "reduceSum" && node.inputs[0] === mask.id && node.attrs.keepdims && pickOf(graph, node) !== undefined
   );
+}
+
+/** The same terms, known only when what is read of a softmax that they are added to has been. */
+function afterReaders(softmax: Node, terms: readonly SparseTerm[], context: EmitContext): readonly SparseTerm[] {
+  const { writer } = context;
+  return terms.map(({ at, value }) => {
+    const read = readOf(softmax, at, context);
+    if (read === undefined) return { at, value };
+    return { at, value: writer.node("Where", [writer.node("Equal", [read, read]), value, read]) };
+  });
+}
+
+/**
+ * What the log-softmax beside a softmax reads of that in each line: a number, unless the line has NaN. What is written into a softmax
+ * waits for it, for its memory would be copied before another reader.
+ */
+function readOf(softmax: Node, at: Position, context: EmitContext): string | undefined {
+  const log = context.graph.nodes.find(
+    (other): other is NodeOf<"logSoftmax"> =>
+      other.op === "logSoftmax" &&
+      softmax.op === "softmax" &&
+      other.inputs[0] === softmax.inputs[0] &&
+      other.attrs.axis === softmax.attrs.axis &&
+      context.uses(other.id) === 1,
+  );
+  if (log === undefined || at.axis !== log.attrs.axis || !isOneKernel(log, context)) return undefined;
+  return logSoftmaxOffsets(log, (from) => gatherAt(from, at, context), context)?.[1];
+}
+
+function negative(terms: readonly SparseTerm[], { writer }: EmitContext): readonly SparseTerm[] {
+  return terms.map(({ at, value }) => ({ at, value: writer.node("Neg", [value]) }));
 }
 
 function same(a: Shape, b: Shape): boolean {

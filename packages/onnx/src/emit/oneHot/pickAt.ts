@@ -2,7 +2,7 @@ import { isElementwise, nodeAt, type ElementwiseOp, type Node, type NodeOf, type
 import type { EmitContext } from "../context.js";
 import { elementwiseEmitters } from "../elementwise.js";
 import { logSoftmaxOffsets } from "../normalize.js";
-import { gatherAt, lineShape, type Position } from "./position.js";
+import { gathered, gatherAt, lineShape, type Position } from "./position.js";
 
 /**
  * What node `id` holds at one place for each line, broadcastable to a tensor with one element a line; `undefined` if that takes the
@@ -19,8 +19,8 @@ export function pickAt(id: number, at: Position, context: EmitContext): string |
     const known = parts.filter((part) => part !== undefined);
     return known.length < parts.length ? undefined : emitElementwise(node.op, node, known, context);
   }
-  // ONNX Runtime's WebGPU provider gathers no bool.
-  if (provider !== "cpu" && node.dtype === "bool") return undefined;
+  // ONNX Runtime's WebGPU provider gathers no bool, and none is 0 over an empty axis.
+  if ((provider !== "cpu" || at.mayBeNone) && node.dtype === "bool") return undefined;
   if (node.op === "logSoftmax") {
     const found = pickLogSoftmax(node, at, context);
     if (found !== undefined) return found;
@@ -28,7 +28,8 @@ export function pickAt(id: number, at: Position, context: EmitContext): string |
   if (same(node.shape, at.whole)) return gatherAt(context.valueOf(id), at, context);
   const source = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
   const isLine = source.shape.length === 1 && source.shape[0] === node.shape[axis];
-  return isLine ? writer.node("Gather", [context.valueOf(source.id), at.index], { axis: 0 }) : undefined;
+  if (!isLine) return undefined;
+  return gathered(writer.node("Gather", [context.valueOf(source.id), at.index], { axis: 0 }), at, context);
 }
 
 /** What is picked, as large as the lines are. */
@@ -39,7 +40,7 @@ export function pickLines(id: number, at: Position, context: EmitContext): strin
   const { shape } = nodeAt(graph, id);
   const axis = at.axis - (at.whole.length - shape.length);
   const lines = lineShape(at.whole, at.axis);
-  return same(lineShape(shape, axis), lines) ? picked : writer.node("Expand", [picked, sizes.shape(lines)]);
+  return same(lineShape(shape, axis), lines) ? picked : writer.node("Expand", [picked, sizes.list(lines)]);
 }
 
 /** (log softmax x)ᵢ = xᵢ - m - log Σ exp(x - m), for one i in each line. */
@@ -51,8 +52,10 @@ function pickLogSoftmax(node: NodeOf<"logSoftmax">, at: Position, context: EmitC
     return undefined;
   const gather = (from: string): string => gatherAt(from, at, context);
   // Of a matrix, what has one element a line along the other axis is a line itself.
-  const across = (part: string): string =>
-    writer.node("Gather", [writer.node("Reshape", [part, writer.list([-1])]), at.index], { axis: 0 });
+  const across = (part: string): string => {
+    const line = writer.node("Reshape", [part, writer.list([-1])]);
+    return gathered(writer.node("Gather", [line, at.index], { axis: 0 }), at, context);
+  };
   const offsets = logSoftmaxOffsets(node, gather, context)?.map((part) => (isOwnAxis ? part : across(part)));
   return offsets?.reduce(
     (rest, offset) => writer.node("Sub", [rest, offset]),

@@ -19,9 +19,11 @@ export interface Position {
   readonly axis: number;
   /** The shape of the tensor. */
   readonly whole: Shape;
-  /** Of size 1 along the axis and as large as the tensor elsewhere; always a place that exists, unless the axis is empty. */
+  /** Of size 1 along the axis and as large as the tensor elsewhere; always a place that exists. Empty if the axis is. */
   readonly index: string;
-  /** The same as int32. */
+  /** True if the axis may be empty. */
+  readonly mayBeNone: boolean;
+  /** The same as int32, and there even if the axis is empty. */
   readonly int32: string;
   /** bool, without the axis: whether there is such a place. `undefined`: there always is. */
   readonly inside: string | undefined;
@@ -57,10 +59,9 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
         : writer.node("Max", [bare, zero]);
     return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
   }
-  // Over an empty axis there is an extreme all the same, but no place; of a square no line is left then.
-  const isNeverEmpty = typeof size === "number" ? size > 0 : lines.includes(size);
+  // Over an empty axis there is an extreme all the same, but no place.
   const count = sizes.int32(size);
-  const first = context.provider === "cpu" && isNeverEmpty ? stepsFromEnd(node, count, context) : undefined;
+  const first = context.provider === "cpu" && !mayBeEmpty(whole, axis) ? stepsFromEnd(node, count, context) : undefined;
   if (first === undefined) return undefined;
   const found = writer.node("Less", [zero, first]);
   const place = writer.node("Where", [found, writer.node("Sub", [count, first]), zero]);
@@ -73,17 +74,51 @@ function asPosition(
   whole: Shape,
   int32: string,
   inside: string | undefined,
-  { writer, provider }: EmitContext,
+  context: EmitContext,
 ): Position {
-  const index = provider === "cpu" ? writer.node("Cast", [int32], { to: elementType.int64 }) : int32;
-  return { axis, whole, index, int32, inside };
+  const { writer, provider, hasElements } = context;
+  const place = provider === "cpu" ? writer.node("Cast", [int32], { to: elementType.int64 }) : int32;
+  const mayBeNone = !hasElements && mayBeEmpty(whole, axis);
+  const index = mayBeNone ? noneIfEmpty(place, whole, axis, context) : place;
+  return { axis, whole, index, int32, inside, mayBeNone };
+}
+
+/** True if an axis may have no place for a line that there is. Of a square with an empty axis no line is left. */
+function mayBeEmpty(whole: Shape, axis: number): boolean {
+  const size = whole[axis] ?? 1;
+  return typeof size === "number" ? size === 0 : !lineShape(whole, axis).includes(size);
+}
+
+/** As much of a value with size 1 along an axis as that axis has: ONNX Runtime neither gathers from nor scatters into nothing. */
+function noneIfEmpty(value: string, whole: Shape, axis: number, { writer, sizes }: EmitContext): string {
+  return writer.node("Slice", [value, writer.list([0]), sizes.list([whole[axis] ?? 1]), writer.list([axis])]);
+}
+
+/** What a gather at each position gives, and 0 where the axis is empty. */
+export function gathered(found: string, { axis, mayBeNone }: Position, { writer }: EmitContext): string {
+  return mayBeNone ? writer.node("ReduceSum", [found, writer.list([axis])], { keepdims: 1 }) : found;
+}
+
+/** A tensor with elements written at positions, or added: `updates` has size 1 along the axis. */
+export function scatterAt(
+  tensor: string,
+  updates: string,
+  at: Position,
+  attributes: { readonly reduction?: string },
+  context: EmitContext,
+): string {
+  const { axis, index, mayBeNone, whole } = at;
+  const there = mayBeNone ? noneIfEmpty(updates, whole, axis, context) : updates;
+  return context.writer.node("ScatterElements", [tensor, index, there], { axis, ...attributes });
 }
 
 /** The element of a tensor of the whole shape at each position, with size 1 along the axis. */
-export function gatherAt(tensor: string, { axis, whole, index }: Position, { writer, provider }: EmitContext): string {
+export function gatherAt(tensor: string, at: Position, context: EmitContext): string {
+  const { axis, whole, index, mayBeNone } = at;
+  const { writer, provider } = context;
   const last = whole.length - 1;
-  if (provider !== "cpu" || axis !== last || last === 0)
-    return writer.node("GatherElements", [tensor, index], { axis });
+  if (provider !== "cpu" || axis !== last || last === 0 || mayBeNone)
+    return gathered(writer.node("GatherElements", [tensor, index], { axis }), at, context);
   // GatherElements wakes every thread of the runtime, however little there is to do.
   const bare = writer.node("GatherND", [tensor, index], { batch_dims: last });
   return writer.node("Unsqueeze", [bare, writer.list([axis])]);

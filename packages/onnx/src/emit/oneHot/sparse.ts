@@ -74,7 +74,7 @@ export function asLines(value: string, shape: Shape, at: Position, dtype: DType,
     return writer.node("Unsqueeze", [line, writer.list([at.axis])]);
   }
   const lines = lineShape(at.whole, at.axis);
-  return same(shape, lines) ? value : writer.node("Expand", [value, sizes.shape(lines)]);
+  return same(shape, lines) ? value : writer.node("Expand", [value, sizes.list(lines)]);
 }
 
 /** True if an operand is as large as the result, so that none of its elements is repeated. */

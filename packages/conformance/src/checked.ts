@@ -1,0 +1,148 @@
+import {
+  checkArgument,
+  isObject,
+  isPlainObject,
+  isSize,
+  OptionError,
+  readable,
+  verify,
+  type AnyLoss,
+  type DimSizes,
+  type FloatDType,
+  type Graph,
+  type Rule,
+} from "@losses/core";
+import * as analysis from "./analysis/analyze.js";
+import type { Bounded } from "./analysis/bounded.js";
+import {
+  boundedRule,
+  checkSingle,
+  dtypeRule,
+  functionRule,
+  givenLosses,
+  listRule,
+  numbersRule,
+  tensorRule,
+  textRule,
+  textsRule,
+} from "./arguments.js";
+import type { Case, CaseTensor, Fixture } from "./cases/caseFormat.js";
+import type { RunCase } from "./cases/runCase.js";
+import * as cases from "./suite/checkCase.js";
+import * as compare from "./suite/compare.js";
+import * as oracle from "./suite/oracle.js";
+import { printReport as print, type Report } from "./suite/report.js";
+
+// What others call of the analysis and the suite, with arguments that need not come from here.
+
+const sizesRule: Rule = {
+  domain: "sizes by the names of dimensions",
+  accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
+};
+
+const feedsRule: Rule = {
+  domain: "a plain object of { shape, data } by the names of inputs",
+  accepts: (value) =>
+    isPlainObject(value) && Object.values(value).every((feed) => isObject(feed) && isNumbers(feed["data"])),
+};
+
+function isNumbers(value: unknown): boolean {
+  return (ArrayBuffer.isView(value) && "length" in value) || numbersRule.accepts(value);
+}
+
+/**
+ * Evaluates a graph in float64 and bounds how far a machine that computes in `dtype` may be from each result.
+ *
+ * Every op of the machine is assumed to meet its error budget of the op table, and sums to be taken in any order.
+ *
+ * @returns the outputs of the graph, in order
+ */
+export function analyze(
+  graph: Graph,
+  feeds: Readonly<Record<string, analysis.Feed>>,
+  sizes: DimSizes,
+  dtype: FloatDType,
+): readonly Bounded[] {
+  verify(graph);
+  checkArgument("analyze", "the feeds", feeds, feedsRule);
+  checkArgument("analyze", "the sizes", sizes, sizesRule);
+  checkArgument("analyze", "the dtype", dtype, dtypeRule);
+  return analysis.analyze(graph, feeds, sizes, dtype);
+}
+
+/** The value and each gradient of a case, with bounds; throws the typed errors of core. */
+export function boundCase(
+  single: Case,
+  dtype: FloatDType,
+  losses?: readonly AnyLoss[],
+  graphs?: Map<string, Graph>,
+): Readonly<Record<string, Bounded>> {
+  checkSingle("boundCase", single);
+  checkArgument("boundCase", "the dtype", dtype, dtypeRule);
+  checkArgument("boundCase", "the graphs", graphs, {
+    domain: "a Map to remember graphs in",
+    accepts: (value) => value === undefined || value instanceof Map,
+  });
+  return oracle.boundCase(single, dtype, givenLosses("boundCase", losses), graphs);
+}
+
+/** Makes an oracle over a list of losses. */
+export function createOracle(losses?: readonly AnyLoss[]): oracle.Oracle {
+  const judge = oracle.createOracle(givenLosses("createOracle", losses));
+  return async (single, dtype) => {
+    checkSingle("oracle", single);
+    checkArgument("oracle", "the dtype", dtype, dtypeRule);
+    return judge(single, dtype);
+  };
+}
+
+/** How far a result may be from each expected number. */
+export function tolerances(expected: readonly number[], bound: Bounded, dtype: FloatDType): Float64Array {
+  checkArgument("tolerances", "the expected numbers", expected, numbersRule);
+  checkArgument("tolerances", "the bound", bound, boundedRule);
+  checkArgument("tolerances", "the dtype", dtype, dtypeRule);
+  return compare.tolerances(expected, bound, dtype);
+}
+
+/** Compares a result with the truth, element by element. */
+export function compareTensor(
+  output: string,
+  expected: CaseTensor,
+  actual: CaseTensor,
+  bound: Bounded,
+  dtype: FloatDType,
+): compare.Comparison {
+  checkArgument("compareTensor", "the name of the output", output, textRule);
+  checkArgument("compareTensor", "the expected tensor", expected, tensorRule);
+  checkArgument("compareTensor", "the actual tensor", actual, tensorRule);
+  checkArgument("compareTensor", "the bound", bound, boundedRule);
+  checkArgument("compareTensor", "the dtype", dtype, dtypeRule);
+  return compare.compareTensor(output, expected, actual, bound, dtype);
+}
+
+/** Runs a fixture and holds the result to the truth. */
+export async function checkCase(
+  fixture: Fixture,
+  dtype: FloatDType,
+  run: RunCase,
+  judge: oracle.Oracle,
+): Promise<readonly cases.PartResult[]> {
+  checkSingle("checkCase", fixture);
+  if ((fixture as Case).expected === undefined) {
+    throw new OptionError(`checkCase: the fixture must have an expected answer, got ${fixture.id} without.`);
+  }
+  checkArgument("checkCase", "the dtype", dtype, dtypeRule);
+  checkArgument("checkCase", "run", run, functionRule);
+  checkArgument("checkCase", "the oracle", judge, functionRule);
+  return cases.checkCase(fixture, dtype, run, judge);
+}
+
+/** A report as text; numbers that JSON lacks are strings. */
+export function printReport(report: Report): string {
+  const { backends, rows, unavailable, problems } = (isObject(report) ? report : {}) as Partial<Report>;
+  for (const [what, part] of Object.entries({ backends, rows, unavailable })) {
+    checkArgument("printReport", `${what} of the report`, part, listRule);
+  }
+  checkArgument("printReport", "problems of the report", problems, textsRule);
+  return readable("printReport", () => print(report));
+}

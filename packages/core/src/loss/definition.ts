@@ -1,0 +1,138 @@
+import {
+  isListOf,
+  isObject,
+  isPlainObject,
+  isTexts,
+  printValue,
+  readable,
+  readParts,
+  type Rule,
+  type Rules,
+} from "../arguments.js";
+import { OptionError } from "../errors.js";
+import type { AnyDefinition } from "./define.js";
+import { declared, isName, type InputDeclaration } from "./inputs.js";
+import { declaredOption } from "./options.js";
+
+export const families = [
+  "ranking",
+  "contrastive",
+  "matching",
+  "classification",
+  "distribution",
+  "adversarial",
+  "regression",
+  "custom",
+] as const;
+
+const text: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+const texts: Rule = { domain: "a list of texts", accepts: isTexts };
+const inputs: Rule = { domain: "a plain object of declared inputs", accepts: isPlainObject };
+
+const rules: Rules<AnyDefinition> = {
+  name: {
+    domain: "letters and digits in camelCase",
+    accepts: (value) => isName(value) && !value.includes("_"),
+  },
+  family: { domain: families.join(", "), accepts: (value) => families.some((family) => family === value) },
+  summary: text,
+  formula: text,
+  pytorch: text,
+  notes: texts,
+  references: texts,
+  aliases: texts,
+  inputs,
+  optionalInputs: inputs,
+  inputSets: {
+    domain: "lists of names of optional inputs",
+    accepts: (value) => isListOf(value, isTexts),
+  },
+  options: { domain: "a plain object of declared options", accepts: isPlainObject },
+  check: { domain: "a function", accepts: isFunction },
+  value: { domain: "a function", accepts: isFunction },
+};
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+/** What was read of definitions that have been looked at. */
+const known = new WeakMap<object, AnyDefinition>();
+
+/** A definition as it was given, if it is one: each part is read once, and stays what it was. Throws `OptionError`. */
+export function readDefinition(where: string, given: unknown): AnyDefinition {
+  const seen = isObject(given) ? known.get(given) : undefined;
+  if (seen !== undefined) return seen;
+  const required = ["name", "summary", "formula", "inputs", "options", "value"] as const;
+  const parts = readParts(where, given as AnyDefinition, rules, required);
+  const definition = readable(where, () => {
+    const { optionalInputs, options } = parts;
+    const own: AnyDefinition = {
+      ...parts,
+      inputs: readInputs(where, parts.inputs),
+      ...(optionalInputs === undefined ? {} : { optionalInputs: readInputs(where, optionalInputs) }),
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, declaration]) => {
+          checkName(where, "options", name);
+          return [name, declaredOption(`${where}: option ${name}`, declaration)];
+        }),
+      ),
+    };
+    checkInputs(where, own);
+    return own;
+  });
+  known.set(definition, definition).set(given as object, definition);
+  return definition;
+}
+
+function readInputs(
+  where: string,
+  given: Readonly<Record<string, InputDeclaration>>,
+): Readonly<Record<string, InputDeclaration>> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, declaration]) => {
+      checkName(where, "inputs", name);
+      return [name, declared(`${where}: input ${name}`, declaration)];
+    }),
+  );
+}
+
+/** Every declared input of a loss, required first. */
+export function allInputs(definition: AnyDefinition): Readonly<Record<string, InputDeclaration>> {
+  const { inputs: required, optionalInputs } = readDefinition("allInputs", definition);
+  return { ...required, ...optionalInputs };
+}
+
+function checkInputs(where: string, { inputs: required, optionalInputs = {}, inputSets = [] }: AnyDefinition): void {
+  for (const name of Object.keys(optionalInputs)) {
+    if (Object.hasOwn(required, name)) {
+      throw new OptionError(`${where}: an input must be required or optional, got ${name} as both.`);
+    }
+  }
+  for (const name of inputSets.flat()) {
+    if (Object.hasOwn(optionalInputs, name) || Object.hasOwn(required, name)) continue;
+    throw new OptionError(`${where}: inputSets must name inputs, got ${printValue(name)}.`);
+  }
+}
+
+/** Class indices are below the size of an axis of the loss, or equal to one of its options. */
+export function checkLetters(where: string, definition: AnyDefinition): void {
+  const forms = Object.entries(allInputs(definition)).flatMap(([name, input]) =>
+    input.forms.map((form) => ({ name, form })),
+  );
+  const letters = new Set(forms.flatMap(({ form }) => form.shape.map((token) => String(token).replace(/\?$/, ""))));
+  for (const { name, form } of forms) {
+    const { below, except } = form.holds.kind === "index" ? form.holds : {};
+    if (below !== undefined && !letters.has(below)) {
+      throw new OptionError(`${where}: input ${name} must be below the letter of an axis, got ${below}.`);
+    }
+    if (typeof except === "string" && !Object.hasOwn(definition.options, except)) {
+      throw new OptionError(`${where}: input ${name} must except the value of an option, got ${except}.`);
+    }
+  }
+}
+
+function checkName(where: string, what: string, name: string): void {
+  if (isName(name)) return;
+  throw new OptionError(`${where}: ${what} must have names of letters, digits and _, got ${printValue(name)}.`);
+}

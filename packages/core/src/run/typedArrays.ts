@@ -1,0 +1,55 @@
+import { printValue } from "../arguments.js";
+import type { AnyTypedArray } from "../backend.js";
+import { DTypeError } from "../errors.js";
+import type { InputDType } from "../tensor/dtype.js";
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+// What an array says of itself can be overridden, and then it says what it likes: the language is asked.
+function ask(view: ArrayBufferView, what: "buffer" | "byteOffset" | "length" | typeof Symbol.toStringTag): unknown {
+  return Reflect.get(typedArray, what, view);
+}
+
+/** The number of elements that a typed array has. */
+export function lengthOf(view: AnyTypedArray): number {
+  return ask(view, "length") as number;
+}
+
+type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length: number) => AnyTypedArray) & {
+  readonly prototype: object;
+};
+
+const known: readonly (readonly [ViewClass, InputDType])[] = [
+  [Float32Array, "float32"],
+  [Float64Array, "float64"],
+  [Int32Array, "int32"],
+  [BigInt64Array, "int64"],
+  [Int16Array, "int32"],
+  [Int8Array, "int32"],
+  [Uint8Array, "int32"],
+  [Uint16Array, "int32"],
+  [Uint8ClampedArray, "int32"],
+];
+
+const dtypes: ReadonlyMap<unknown, InputDType> = new Map(known.map(([{ prototype }, dtype]) => [prototype, dtype]));
+
+/** A typed array, and the dtype that its class says. Of a subclass or another realm it is a plain one over the same memory. */
+export function readView(
+  where: string,
+  view: ArrayBufferView,
+): { readonly data: AnyTypedArray; readonly dtype: InputDType } {
+  const dtype = dtypes.get(Object.getPrototypeOf(view));
+  if (dtype !== undefined && !Object.hasOwn(view, "length")) return { data: view as AnyTypedArray, dtype };
+  const name = ask(view, Symbol.toStringTag);
+  for (const [own, dtypeOfOwn] of known) {
+    if (own.name !== name) continue;
+    const offset = ask(view, "byteOffset") as number;
+    return {
+      data: new own(ask(view, "buffer") as ArrayBufferLike, offset, lengthOf(view as AnyTypedArray)),
+      dtype: dtypeOfOwn,
+    };
+  }
+  throw new DTypeError(
+    `${where} must be a Float32Array, Float64Array, Int32Array, BigInt64Array or an array of small integers, got ${printValue(view)}.`,
+  );
+}

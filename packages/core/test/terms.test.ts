@@ -1,0 +1,258 @@
+import { describe, expect, it } from "vitest";
+import {
+  allLosses,
+  combineTerms,
+  crossEntropy,
+  defineLoss,
+  defineSyncBackend,
+  DTypeError,
+  float,
+  ganDiscriminatorLoss,
+  klDiv,
+  LossesError,
+  lossTerms,
+  reduction,
+  sizeOf,
+  type AnyLoss,
+  type GivenInput,
+  type HostTensor,
+  type LossSpec,
+  type ShapedArray,
+  type Tensor,
+} from "../src/index.js";
+import { interpreterEngine } from "./support/interpreter.js";
+
+const backend = defineSyncBackend(interpreterEngine());
+const sizes: Readonly<Record<string, readonly number[]>> = { N: [5], "N?": [5], C: [3], D: [3] };
+type Feeds = Record<string, ShapedArray>;
+
+/** Repeatable numbers in [0, 1). */
+function sequence(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+/** Five samples for every input of a loss, by its declaration. */
+function samplesFor(loss: AnyLoss, random: () => number): Feeds {
+  const { inputs, optionalInputs = {}, inputSets } = loss.definition;
+  const names = [...Object.keys(inputs), ...(inputSets?.[0] ?? Object.keys(optionalInputs))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const { shape: tokens, holds } = (inputs[name] ?? optionalInputs[name])?.forms[0] ?? { shape: [], holds: null };
+      const shape = tokens.flatMap((token) => (typeof token === "number" ? [token] : (sizes[token] ?? sample(token))));
+      const size = sizeOf(shape);
+      if (holds?.kind === "index") {
+        return [name, { data: Int32Array.from({ length: size }, () => Math.floor(random() * 3)), shape }];
+      }
+      return [name, { data: Float64Array.from({ length: size }, () => random() + 0.1), shape }];
+    }),
+  );
+}
+
+/** The axes of a token that stands for several. */
+function sample(token: string): readonly number[] {
+  if (token === "...d") return [];
+  return token.startsWith("~n") ? [5] : [5, 2];
+}
+
+function typesOf(feeds: Feeds): Record<string, GivenInput> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { data, shape }]) => [
+      name,
+      { shape, dtype: data instanceof Int32Array ? "int32" : "float64" },
+    ]),
+  );
+}
+
+/** Rows of those inputs that are named. */
+function rows(feeds: Feeds, named: readonly string[], from: number, to: number): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { data, shape }]) => {
+      if (!named.includes(name) || !ArrayBuffer.isView(data)) return [name, { data, shape }];
+      const width = sizeOf(shape.slice(1));
+      return [name, { data: data.slice(from * width, to * width), shape: [to - from, ...shape.slice(1)] }];
+    }),
+  );
+}
+
+const evaluate = (spec: LossSpec, feeds: Feeds): HostTensor =>
+  backend.compileSync(spec, { dtype: "float64" }).valueSync(feeds as never);
+const total = (data: ArrayLike<number>): number => Array.from(data).reduce((a, b) => a + b, 0);
+
+/** What batches of 2, 2 and 1 samples add up to. */
+function fromBatches(spec: LossSpec, feeds: Feeds): { readonly sum: number; readonly mean: number; values: number[] } {
+  const values: number[] = [];
+  let [sum, mean] = [0, 0];
+  for (const term of lossTerms(spec, typesOf(feeds))) {
+    let [numerator, denominator] = [0, 0];
+    for (const [from, to] of [
+      [0, 2],
+      [2, 4],
+      [4, 5],
+    ] as const) {
+      const { data, shape } = evaluate(term.spec, rows(feeds, term.sampleInputs, from, to));
+      const count = sizeOf(shape) / (term.isWeighted ? 2 : 1);
+      values.push(...data.subarray(0, count));
+      numerator += total(data.subarray(0, count));
+      denominator += term.isWeighted ? total(data.subarray(count)) : count;
+    }
+    sum += numerator;
+    mean += numerator / denominator;
+  }
+  return { sum, mean, values };
+}
+
+const near = (value: number): unknown => expect.closeTo(value, 10);
+const comparing = ["clipLoss", "cmpmLoss", "vseLoss"];
+
+describe.each(allLosses.map((loss) => [loss.lossName, loss] as const))("%s in batches", (name, loss) => {
+  const feeds = samplesFor(loss, sequence(7));
+  const terms = lossTerms(loss(), typesOf(feeds));
+
+  it("knows whether its samples meet each other", () => {
+    const { values } = fromBatches(loss(), feeds);
+    const whole = terms.flatMap((term) => Array.from(evaluate(term.spec, feeds).data));
+    const isSame =
+      terms.every((term) => term.isWeighted) || values.every((value, i) => Math.abs(value - (whole[i] ?? NaN)) < 1e-9);
+    expect(terms.every((term) => term.isSeparable)).toBe(!comparing.includes(name));
+    expect(isSame).toBe(!comparing.includes(name));
+  });
+});
+
+const apart = allLosses.filter(({ lossName }) => !comparing.includes(lossName));
+
+describe.each(apart.map((loss) => [loss.lossName, loss] as const))("%s in batches", (_, loss) => {
+  const feeds = samplesFor(loss, sequence(7));
+
+  it("gives the sum and the mean of all samples", () => {
+    const { sum, mean } = fromBatches(loss(), feeds);
+    expect(sum).toEqual(near(evaluate(loss({ reduction: "sum" }), feeds).data[0] ?? NaN));
+    expect(mean).toEqual(near(evaluate(loss({ reduction: "mean" }), feeds).data[0] ?? NaN));
+  });
+});
+
+const logits = Float64Array.from([2, 0.5, -1, 0, 1, 0, 0.3, 0.2, 0.1, -1, 2, 1]);
+const labelled: Feeds = {
+  input: { data: logits, shape: [4, 3] },
+  target: { data: Int32Array.from([0, 2, 1, 1]), shape: [4] },
+  weight: { data: Float64Array.from([0.5, 2, 1]), shape: [3] },
+};
+
+describe("terms of a loss", () => {
+  it("weigh ignored samples 0 and the others with their class", () => {
+    const [term] = lossTerms(crossEntropy({ ignoreIndex: 1 }), typesOf(labelled));
+    expect(term).toMatchObject({
+      isWeighted: true,
+      isSeparable: true,
+      samples: "N",
+      sampleInputs: ["input", "target"],
+    });
+    const { data, shape } = evaluate(term?.spec as LossSpec, labelled);
+    expect(shape).toEqual([2, 4]);
+    expect(Array.from(data.subarray(4))).toEqual([0.5, 1, 0, 0]);
+  });
+
+  it("say what batchmean divides by", () => {
+    const types: Record<string, GivenInput> = {
+      input: { shape: [6, 3], dtype: "float32" },
+      target: { shape: [3], dtype: "float32" },
+    };
+    const [mean] = lossTerms(klDiv(), types);
+    const [batchmean] = lossTerms(klDiv({ reduction: "batchmean" }), types);
+    expect(mean).toMatchObject({ divisor: ["d1", "d2"], sampleInputs: ["input"] });
+    expect(batchmean?.divisor).toEqual(["d1"]);
+  });
+
+  it("are two where two kinds of samples are reduced apart, each with samples of its own", () => {
+    const terms = lossTerms(ganDiscriminatorLoss(), {
+      real: { shape: [6], dtype: "float32" },
+      fake: { shape: [4], dtype: "float32" },
+    });
+    expect(terms.map(({ sampleInputs }) => sampleInputs)).toEqual([["real"], ["fake"]]);
+  });
+
+  it("have no samples where an input is a single one", () => {
+    const [term] = lossTerms(crossEntropy(), {
+      input: { shape: [3], dtype: "float32" },
+      target: { shape: [], dtype: "int32" },
+    });
+    expect(term).toMatchObject({ samples: undefined, isSeparable: false });
+  });
+
+  it.each<[string, boolean, (x: Tensor, y: Tensor) => Tensor]>([
+    ["a row times a shared matrix", true, (x, y) => x.matmul(y).sum(1)],
+    ["a row turned twice", true, (x) => x.transpose().transpose().sum(1)],
+    ["a softmax along the row", true, (x) => x.softmax(1).amax(1)],
+    ["a softmax across samples", false, (x) => x.softmax(0).sum(1)],
+    ["the largest sample taken off", false, (x) => x.sub(x.amax(0, true)).sum(1)],
+    ["the number of samples", false, (x) => x.sum(1).div(x.count(0))],
+    ["the place of a sample", false, (x) => x.mul(x.iota(0).cast(x.dtype)).sum(1)],
+    ["all pairs", false, (x) => x.sum(1).unsqueeze(0).add(x.sum(1).unsqueeze(1)).sum(1)],
+    ["a constant for every sample", true, (x, y) => y.sum().expand([...x.sum(1).shape])],
+  ])("are separable or not: %s", (_, expected, value) => {
+    const loss = defineLoss({
+      name: "tried",
+      summary: "Tried.",
+      formula: "tried",
+      inputs: { x: float(["N", "D"], "x"), y: float(["D", "D"], "y") },
+      options: { reduction: reduction() },
+      value: ({ x, y }) => value(x, y),
+    });
+    const [term] = lossTerms(loss(), {
+      x: { shape: [4, 2], dtype: "float32" },
+      y: { shape: [2, 2], dtype: "float32" },
+    });
+    expect(term?.isSeparable).toBe(expected);
+  });
+
+  it("refuse weights of another shape, and a batch that is no size", () => {
+    const make = (value: (x: Tensor) => { values: Tensor; weights?: Tensor; batch?: Tensor }): LossSpec =>
+      defineLoss({
+        name: "odd",
+        summary: "Odd.",
+        formula: "odd",
+        inputs: { x: float(["N"], "x") },
+        options: { reduction: klDiv.definition.options.reduction },
+        value: ({ x }) => value(x),
+      })({ reduction: "batchmean" });
+    const types: Record<string, GivenInput> = { x: { shape: [4], dtype: "float32" } };
+    expect(() =>
+      lossTerms(
+        make((x) => ({ values: x, weights: x.sum() })),
+        types,
+      ),
+    ).toThrow(DTypeError);
+    expect(() =>
+      lossTerms(
+        make((x) => ({ values: x, batch: x.sum() })),
+        types,
+      ),
+    ).toThrow(LossesError);
+  });
+});
+
+describe("combined terms", () => {
+  it("have the gradients of the weighted mean, batch by batch", () => {
+    const spec = crossEntropy({ ignoreIndex: 1 });
+    const types = typesOf(labelled);
+    const [term] = lossTerms(spec, types);
+    const { data } = evaluate(term?.spec as LossSpec, labelled);
+    const [s, w] = [total(data.subarray(0, 4)), total(data.subarray(4))];
+    const part = backend.compileSync(combineTerms(spec, [{ values: 1 / w, weights: -s / w ** 2 }]), {
+      dtype: "float64",
+    });
+    const whole = backend.compileSync(spec, { dtype: "float64" }).valueAndGradSync(labelled as never);
+    const input: number[] = [];
+    const weight = [0, 0, 0];
+    for (const [from, to] of [
+      [0, 1],
+      [1, 4],
+    ] as const) {
+      const { grads } = part.valueAndGradSync(rows(labelled, ["input", "target"], from, to) as never);
+      input.push(...(grads["input"]?.data ?? []));
+      grads["weight"]?.data.forEach((value, i) => (weight[i] = (weight[i] ?? 0) + value));
+    }
+    expect(input).toEqual(Array.from(whole.grads["input"]?.data ?? [], near));
+    expect(weight).toEqual(Array.from(whole.grads["weight"]?.data ?? [], near));
+  });
+});

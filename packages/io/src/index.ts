@@ -1,0 +1,12 @@
+export { nothing, readArray, rowSize, type ArraySource, type FileShape, type Rows } from "./arraySource.js";
+export type { Elements, FileDType } from "./elements.js";
+export { fileDTypes } from "./elements.js";
+export { FileError, type FileErrorCode } from "./fileError.js";
+export type { RawLayout } from "./formats/raw.js";
+export { formatOf, openArray, openBytes, type FileFormat, type OpenOptions } from "./open.js";
+export { evaluateArrays, type EvaluateArraysOptions, type Evaluation } from "./evaluate/evaluateArrays.js";
+export type { FileProgress, TermTotal } from "./evaluate/passes.js";
+export { toFile, writeArray, type ArraySink, type ArrayWriter, type WrittenArray } from "./write/arrayWriter.js";
+export { memoryArray } from "./memoryArray.js";
+export { perplexity, type Perplexity, type PerplexityOptions } from "./evaluate/perplexity.js";
+export { retrieval, type Ranking, type Retrieval, type RetrievalOptions } from "./evaluate/retrieval.js";

@@ -1,0 +1,37 @@
+import type { ShapedArray } from "@losses/core";
+import { rowSize, type ArraySource, type FileShape } from "./arraySource.js";
+import type { Elements } from "./elements.js";
+
+/** An array in memory, where one in a file is expected. Plain numbers have no dtype of their own. */
+export function memoryArray(
+  name: string,
+  data: Elements | readonly number[],
+  shape: ShapedArray["shape"],
+): ArraySource {
+  const fileShape = shape as FileShape;
+  const size = shape.length === 0 ? 1 : rowSize({ shape: fileShape });
+  const total = shape[0] ?? 1;
+  return {
+    name,
+    dtype: !ArrayBuffer.isView(data)
+      ? "untyped"
+      : data instanceof Int32Array
+        ? "int32"
+        : data instanceof Float64Array
+          ? "float64"
+          : "float32",
+    shape: fileShape,
+    async *batches(count) {
+      for (let at = 0; at < total; at += count) {
+        const rows = Math.min(count, total - at);
+        yield {
+          data: ArrayBuffer.isView(data)
+            ? data.subarray(at * size, (at + rows) * size)
+            : data.slice(at * size, (at + rows) * size),
+          rows,
+        };
+      }
+    },
+    close: async () => undefined,
+  };
+}

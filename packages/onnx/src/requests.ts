@@ -1,0 +1,102 @@
+import {
+  inputDTypes,
+  isFloat,
+  isInputDType,
+  isListOf,
+  isPlainObject,
+  isSize,
+  isTexts,
+  OptionError,
+  printValue,
+  readable,
+  readOptions,
+  ShapeError,
+  type Dim,
+  type Rule,
+  type Rules,
+  type Shape,
+} from "@losses/core";
+import type { ExportInput } from "./inputShapes.js";
+import type { LossGraphOptions } from "./lossGraph.js";
+
+// Rules of options that several functions of this package have.
+
+export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
+
+export const textsRule: Rule = { domain: "a list of names", accepts: isTexts };
+
+export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) => value === "any" || value === "cpu" };
+
+/** Something by name, of which `readRecord` reads the entries. */
+export const recordRule: Rule = { domain: "a plain object", accepts: isPlainObject };
+
+export const textRecordRule: Rule = {
+  domain: "a plain object of texts",
+  accepts: (value) => isPlainObject(value) && isTexts(Object.values(value)),
+};
+
+export const gradientsRule: Rule = {
+  domain: "true, false or a list of names of inputs",
+  accepts: (value) => typeof value === "boolean" || isTexts(value),
+};
+
+export const graphRules: Rules<LossGraphOptions> = {
+  gradients: gradientsRule,
+  value: flagRule,
+  dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
+  inputs: recordRule,
+  shapes: recordRule,
+};
+
+const inputRules: Rules<ExportInput> = {
+  // With what is wrong in it: by readDims.
+  shape: { domain: "a list of sizes and names", accepts: Array.isArray },
+  dtype: { domain: inputDTypes.join(", "), accepts: isInputDType },
+};
+
+/** What is asked of single inputs, by name: the options `inputs` and `shapes`. */
+export function readRequests(
+  where: string,
+  { inputs, shapes }: Pick<LossGraphOptions, "inputs" | "shapes">,
+): Readonly<Record<string, ExportInput>> {
+  const requests = new Map<string, ExportInput>();
+  for (const [name, given] of readRecord(`${where}: option inputs`, inputs)) {
+    const at = `${where}: inputs.${name}`;
+    const { shape, ...rest } = readOptions(at, given as ExportInput, inputRules);
+    requests.set(name, shape === undefined ? rest : { ...rest, shape: readDims(at, shape) });
+  }
+  for (const [name, shape] of readRecord(`${where}: option shapes`, shapes)) {
+    requests.set(name, { ...requests.get(name), shape: readDims(`${where}: shapes.${name}`, shape) });
+  }
+  return Object.fromEntries(requests);
+}
+
+/** The entries of a plain object, those that are `undefined` left out. */
+export function readRecord(where: string, given: unknown): readonly (readonly [string, unknown])[] {
+  if (given === undefined) return [];
+  return readable(where, () => {
+    if (!isPlainObject(given)) throw new OptionError(`${where} must be a plain object, got ${printValue(given)}.`);
+    return Object.entries(given).filter(([, value]) => value !== undefined);
+  });
+}
+
+const mostAxes = 32;
+
+function isDim(value: unknown): value is Dim {
+  return isSize(value) || (typeof value === "string" && value !== "");
+}
+
+/** The axes of a tensor in a model. */
+export const dimsRule: Rule = {
+  domain: `at most ${mostAxes} axes that are sizes >= 0 or names`,
+  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && isDim(dim)),
+};
+
+function readDims(where: string, given: unknown): Shape {
+  // Copied: what is looked at twice may have changed.
+  const dims: unknown = readable(where, () => (Array.isArray(given) ? given.slice(0, mostAxes + 1) : given));
+  if (dimsRule.accepts(dims)) return dims as Shape;
+  const wrong: unknown[] = Array.isArray(dims) ? Array.from(dims).filter((dim) => !isDim(dim)) : [];
+  const got = wrong.length === 0 ? printValue(dims) : `${printValue(wrong[0])} in it`;
+  throw new ShapeError(`${where} must have ${dimsRule.domain}, got ${got}.`);
+}

@@ -1,0 +1,88 @@
+// What a user's bundle grows by: minified by esbuild, compressed by gzip, engines of others left out.
+// Usage: node tooling/published/sizes.mjs
+import { join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { root } from "../repository.mjs";
+
+/**
+ * One thing that somebody bundles. `limit` holds; where it is above `goal` the difference is a debt, and the limit goes down with it.
+ * @typedef {{ name: string, code: string, limit: number, goal?: number, from?: string }} Budget in kilobytes of 1000 bytes
+ */
+
+const loss = 'import { tripletMarginLoss } from "@losses/core";\n';
+const use = "createBackend().then((backend) => backend.compile(tripletMarginLoss())).then(console.log);\n";
+
+/** @param {string} name */
+function all(name) {
+  return `export * from "${name}";\n`;
+}
+
+/** @type {readonly Budget[]} */
+export const budgets = [
+  { name: "one loss", code: 'export { tripletMarginLoss } from "@losses/core";\n', limit: 4 },
+  {
+    name: "one loss + js/scalar",
+    code: `${loss}import { createBackend } from "@losses/js/scalar";\n${use}`,
+    limit: 28.6,
+    goal: 20,
+  },
+  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 43.6, goal: 30 },
+  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 42 },
+  {
+    name: "one loss + onnxruntime",
+    code: `${loss}import { createBackend } from "@losses/onnxruntime";\n${use}`,
+    limit: 59,
+  },
+  {
+    name: "one loss as an ONNX file",
+    code: `${loss}import { exportLoss } from "@losses/onnx";\nconsole.log(exportLoss(tripletMarginLoss()));\n`,
+    limit: 47,
+  },
+  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 28 },
+  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 44 },
+  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 30, from: "js" },
+  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 43 },
+  { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 47 },
+  { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 60 },
+];
+
+/**
+ * @param {string} code
+ * @param {string} [from] the package whose dependencies it may import; the command's has all but one of ours
+ * @returns {Promise<{ kilobytes: number, inputs: readonly string[], imports: readonly string[] }>} the files it is made of, and what it imports
+ */
+export async function measure(code, from = "cli") {
+  const bundle = await build({
+    stdin: { contents: code, resolveDir: join(root, "packages", from) },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    platform: "browser",
+    external: ["@tensorflow/*", "onnxruntime-*"],
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  const [file] = bundle.outputFiles;
+  const [output] = Object.values(bundle.metafile.outputs);
+  if (file === undefined || output === undefined) throw new Error("sizes: esbuild must write a file");
+  const inputs = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return {
+    kilobytes: gzipSync(file.contents, { level: 9 }).length / 1000,
+    inputs: inputs.map(([name]) => name),
+    imports: output.imports.map(({ path }) => path),
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  for (const { name, code, limit, goal, from } of budgets) {
+    const { kilobytes } = await measure(code, from);
+    console.log(
+      `${name.padEnd(34)} ${kilobytes.toFixed(1).padStart(6)} kB of ${limit}${goal === undefined ? "" : `, goal ${goal}`}`,
+    );
+  }
+}

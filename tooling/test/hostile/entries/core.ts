@@ -1,0 +1,432 @@
+import * as core from "@losses/core";
+import { anyOf, empty, finite, flag, fn, list, name, number, plain, size, text } from "../takes.js";
+import { anything, type Entry, type Takes } from "../walk.js";
+import type { Entries } from "../entries.js";
+import { customGradientEntry, tensorMethods } from "./tensor.js";
+
+const spec = (): core.LossSpec => core.crossEntropy() as core.LossSpec;
+const given = (): Readonly<Record<string, core.GivenInput>> => ({
+  input: { shape: [2, 3], dtype: "float32" },
+  target: { shape: [2], dtype: "int32" },
+});
+const binding = (): core.Binding => core.bindInputs(spec().loss.definition, given());
+
+/** A small graph as plain data: the sum of -x. */
+export function graph(): core.Graph {
+  const [shape, dtype] = [["N"], "float32"] as const;
+  return {
+    name: "negated",
+    nodes: [
+      { id: 0, op: "input", inputs: [], attrs: { name: "x", shape: [...shape], dtype }, shape: [...shape], dtype },
+      { id: 1, op: "neg", inputs: [0], attrs: {}, shape: [...shape], dtype },
+      { id: 2, op: "reduceSum", inputs: [1], attrs: { axes: [0], keepdims: false }, shape: [], dtype },
+    ],
+    outputs: [{ name: "value", node: 2 }],
+  };
+}
+
+/** Graphs may carry more than they need, and names and numbers of one's own. */
+export const graphTakes: Readonly<Record<string, Takes>> = {
+  "*.name": text,
+  "*.nodes.*.attrs.name": text,
+  // What needs none takes any.
+  "*.nodes.1.attrs": plain,
+  "*.outputs.*.name": text,
+  "*.outputs.*.node": (value) => value === 0 || value === 1,
+};
+
+export const graphOpen: readonly string[] = ["0", "0.nodes.*", "0.nodes.*.attrs", "0.outputs.*"];
+
+const onGraph: Entry = { args: () => [graph()], takes: graphTakes, open: graphOpen };
+
+const scatterGraph = (): core.Graph => {
+  const spec = core.crossEntropy() as core.LossSpec;
+  return core.traceLoss(spec, binding(), { dtype: "float32", gradients: ["input"] });
+};
+
+const onNode = (op: core.OpName): Entry => ({
+  args: () => {
+    const traced = op === "reduceMin" ? extremeGraph() : scatterGraph();
+    return [traced, traced.nodes.find((node) => node.op === op)];
+  },
+  takes: graphTakes,
+  whole: ["0", "1"],
+});
+
+const extremeGraph = (): core.Graph => {
+  const spec = core.vseLoss({ maxViolation: true }) as core.LossSpec;
+  const bound = core.bindInputs(spec.loss.definition, { scores: { shape: [3, 3], dtype: "float32" } });
+  return core.traceLoss(spec, bound, { dtype: "float32", gradients: ["scores"] });
+};
+
+const isView: Takes = (value) => ArrayBuffer.isView(value);
+const positive: Takes = (value) => typeof value === "number" && value >= 0;
+/** Sizes that stand for others, not known yet, may be larger than any tensor's. */
+const count: Takes = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const token: Takes = anyOf(size, (value) => typeof value === "string" && /^[a-z]+$/i.test(value));
+
+const declaration: Readonly<Record<string, Takes>> = {
+  "*.doc": text,
+  "*.differentiable": flag,
+  "*.forms.*.shape": list(token),
+  "*.forms.*.shape.*": token,
+  "*.forms.*.holds.below": name,
+  "*.forms.*.holds.except": anyOf(Number.isSafeInteger, name),
+};
+
+/** A definition at this place of the arguments. */
+const definitionTakes: Readonly<Record<string, Takes>> = {
+  "0.name": name,
+  "0.family": (value) => value === "custom",
+  "0.summary": text,
+  "0.formula": text,
+  "0.inputs": empty,
+  "0.inputs.*.doc": text,
+  "0.inputs.*.differentiable": flag,
+  "0.inputs.*.forms.*.shape": list(token),
+  "0.inputs.*.forms.*.shape.*": token,
+  "0.value": fn,
+  "0.options": empty,
+  "0.options.*.default": (value) => value === "mean",
+  "0.options.*.domain": text,
+  "0.options.*.doc": text,
+  "0.options.*.accepts": fn,
+  "0.options.*.choices": list(text),
+  "0.options.*.choices.*": text,
+};
+
+const definition = (): object => ({
+  name: "mine",
+  family: "custom",
+  summary: "Mine.",
+  formula: "x",
+  inputs: { input: core.float(["N", "D"], "Input.") },
+  options: { reduction: core.reduction() },
+  value: ({ input }: { readonly input: core.Tensor }) => input,
+});
+
+const numericOption = (accepts: Takes, right: number): Entry => ({
+  args: () => [right, "A number."],
+  takes: { "0": accepts, "1": text },
+});
+
+const declared: Entry = {
+  args: () => [["N", "D"], "Input."],
+  takes: { "0": list(token), "0.*": token, "1": text },
+};
+
+/** An engine that answers nothing. */
+const engine = (): object => ({
+  id: "mine",
+  device: "cpu",
+  dtypes: ["float32"],
+  isTensor: () => false,
+  describe: () => ({ shape: [], dtype: "float32" }),
+  convert: (tensor: unknown) => tensor,
+  upload: (tensor: unknown) => tensor,
+  download: (tensor: unknown) => tensor,
+  release: () => undefined,
+  compile: () => ({ run: () => [], dispose: () => undefined }),
+  dispose: () => undefined,
+});
+
+const onEngine: Entry = {
+  args: () => [engine()],
+  takes: {
+    "0.id": text,
+    "0.device": text,
+    ...Object.fromEntries(
+      ["isTensor", "describe", "convert", "upload", "download", "release", "compile", "dispose"].map((method) => [
+        `0.${method}`,
+        fn,
+      ]),
+    ),
+  },
+  open: ["0"],
+};
+
+const reference = core.defineSyncBackend(engine() as core.Engine<unknown>);
+
+const rule = (): core.Rule => ({ domain: "a number", accepts: number });
+
+const optionOf = (loss: core.AnyLoss): Entry => {
+  const { options } = loss.definition;
+  const right: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(options).map(([key, { default: initial }]) => [key, initial]),
+  );
+  return {
+    args: () => [{ ...right }],
+    takes: {
+      nothing: anything,
+      "0": empty,
+      ...Object.fromEntries(Object.keys(options).map((key) => [`0.${key}`, optionDomain(key, right[key])])),
+    },
+    once: true,
+    result: (made) => (made as core.LossSpec).options,
+  };
+};
+
+/** What PyTorch and the papers allow. */
+function optionDomain(key: string, initial: unknown): Takes {
+  if (key === "p") return (value) => typeof value === "number" && !Number.isNaN(value);
+  if (key === "labelSmoothing") return (value) => typeof value === "number" && value >= 0 && value <= 1;
+  if (key === "ignoreIndex") return Number.isSafeInteger;
+  if (key === "distance") return fn;
+  if (typeof initial === "boolean") return flag;
+  return typeof initial === "number" ? finite : () => false;
+}
+
+const losses = Object.fromEntries(core.allLosses.map((loss) => [loss.lossName, optionOf(loss)]));
+
+export const entries: Entries = {
+  ...losses,
+  allLosses: "data",
+  opNames: "data",
+  opTable: "data",
+  inputDTypes: "data",
+  LossesError: "error",
+  ShapeError: "error",
+  DTypeError: "error",
+  OptionError: "error",
+  InputError: "error",
+  UnsupportedOpError: "error",
+  BackendUnavailableError: "error",
+
+  printValue: { args: () => [1], takes: { nothing: anything, "0": anything } },
+  isObject: { args: () => [{}], takes: { nothing: anything, "0": anything } },
+  isPlainObject: { args: () => [{}], takes: { nothing: anything, "0": anything } },
+  isTexts: { args: () => [["a"]], takes: { nothing: anything, "0": anything, "0.*": anything } },
+  isListOf: { args: () => [["a"], text], takes: { "0": anything, "0.*": anything, "1": fn } },
+  isSize: { args: () => [1], takes: { nothing: anything, "0": anything } },
+  isInputDType: { args: () => ["int64"], takes: { nothing: anything, "0": anything } },
+  isFloat: { args: () => ["float32"], takes: { nothing: anything, "0": anything } },
+  isInteger: { args: () => ["int32"], takes: { nothing: anything, "0": anything } },
+  isElementwise: { args: () => ["add"], takes: { nothing: anything, "0": anything } },
+  readable: { args: () => ["f", () => 1], takes: { "0": anything, "1": fn }, calls: true },
+  readOptions: {
+    args: () => ["f", { a: 1 }, { a: rule() }],
+    takes: { nothing: anything, "0": anything, "1": empty, "1.a": number },
+    whole: ["2"],
+    once: true,
+    result: (found) => found,
+  },
+  readParts: {
+    args: () => ["f", { a: 1 }, { a: rule() }, ["a"]],
+    takes: { "0": anything, "1.a": number, "3": list(() => false), "3.*": (value) => value === "a" },
+    whole: ["2"],
+    once: true,
+    result: (found) => found,
+  },
+  checkArgument: {
+    args: () => ["f", "it", 1, rule()],
+    takes: { "0": anything, "1": anything, "2": number, "3.domain": text, "3.accepts": fn },
+    open: ["3"],
+    calls: true,
+  },
+  checkSpec: {
+    args: () => ["f", spec()],
+    takes: { "0": anything, "1.name": text, "1.options": plain, "1.toJSON": fn, "1.options.*": anything },
+    open: ["1", "1.options"],
+  },
+  checkLosses: { args: () => ["f", [...core.allLosses]], takes: { "0": anything, "1": list(() => false) } },
+  checkBackend: {
+    args: () => ["f", { ...reference }],
+    takes: {
+      "0": anything,
+      "1.id": text,
+      "1.device": text,
+      ...Object.fromEntries(
+        ["compile", "compileSync", "tensor", "read", "readSync", "release", "dispose"].map((method) => [
+          `1.${method}`,
+          fn,
+        ]),
+      ),
+      "1.compileSync": anything,
+      "1.readSync": anything,
+    },
+    open: ["1"],
+  },
+  unitRoundoff: { args: () => ["float32"] },
+  halfBits: { args: () => [1], takes: { "0": number } },
+  fromHalfBits: {
+    args: () => [15360],
+    takes: { "0": (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65536 },
+  },
+  viewsOverlap: {
+    args: () => [new Float32Array(1), new Float32Array(1)],
+    takes: { "0": isView, "1": isView },
+  },
+  formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
+  formatTokens: { args: () => [["N", "D"]], takes: { "0": list(token), "0.*": token } },
+  sizeOf: { args: () => [[2, 3]], takes: { "0": list(positive), "0.*": positive } },
+  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(count), "0.*": count, "1.N": count }, open: ["1"] },
+  readShape: {
+    args: () => ["f", [2, 3], (size: unknown) => size === 2 || size === 3],
+    takes: { "0": anything, "1": list((size) => size === 2 || size === 3), "2": () => false },
+    once: true,
+    result: (found) => found,
+    calls: true,
+  },
+  sameShape: {
+    args: () => [
+      [2, "N"],
+      [2, "N"],
+    ],
+    // Of lists it can always be told.
+    takes: { "0": Array.isArray, "1": Array.isArray, "*.*": anything },
+  },
+  power: { args: () => [2, 3], takes: { "0": number, "1": number } },
+  lossTerms: {
+    args: () => [spec(), given()],
+    takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": count },
+    whole: ["0"],
+    open: ["1.*"],
+    once: true,
+    result: (terms) => (terms as readonly core.LossTerm[]).map(({ shape }) => shape),
+  },
+  combineTerms: {
+    args: () => [spec(), [{ values: 2, weights: 1 }]],
+    takes: { "1": list(() => false), "1.*.values": number, "1.*.weights": number },
+    whole: ["0"],
+    once: true,
+    result: (made) => made,
+  },
+  gradientOutput: { args: () => ["input"], takes: { "0": text } },
+
+  graphInputs: onGraph,
+  graphSymbols: onGraph,
+  liveNodes: onGraph,
+  printGraph: onGraph,
+  simplify: onGraph,
+  verify: onGraph,
+  countUses: {
+    ...onGraph,
+    args: () => [graph(), new Set([0, 1])],
+    takes: { ...graphTakes, "1": (value) => value instanceof Set },
+  },
+  nodeAt: { ...onGraph, args: () => [graph(), 0], takes: { ...graphTakes, "1": (value) => value === 1 } },
+  pickOf: onNode("reduceSum"),
+  replaceOf: onNode("where"),
+  firstExtremeOf: onNode("reduceMin"),
+
+  finite: numericOption(finite, 1),
+  positive: numericOption((value) => finite(value) && Number(value) > 0, 1),
+  nonNegative: numericOption((value) => finite(value) && Number(value) >= 0, 1),
+  fraction: numericOption((value) => typeof value === "number" && value >= 0 && value <= 1, 0.5),
+  integer: numericOption(Number.isSafeInteger, 3),
+  normOrder: numericOption((value) => typeof value === "number" && !Number.isNaN(value), 2),
+  flag: { args: () => [true, "A flag."], takes: { "0": flag, "1": text } },
+  oneOf: { args: () => [["a", "b"], "b", "One."], takes: { "0.0": text, "0.1": () => false, "2": text } },
+  reduction: { args: () => ["sum"], takes: { nothing: anything } },
+  resolveOptions: {
+    args: () => ["f", { a: core.finite(1, "A.") }, { a: 2 }],
+    takes: { "0": anything, "1": () => false, "2": empty, "2.a": finite },
+    whole: ["1"],
+    once: true,
+    result: (found) => found,
+  },
+  optionsToJSON: {
+    args: () => ["f", { a: Infinity }],
+    takes: { "0": anything, "1": anything, "1.a": (value) => typeof value !== "function" },
+    open: ["1"],
+  },
+  optionsFromJSON: { args: () => [{ a: "Infinity" }], takes: { "0": anything, "0.a": anything }, open: ["0"] },
+  float: declared,
+  number: declared,
+  labels: {
+    args: () => [["N"], "Labels.", { below: "C", except: "ignoreIndex" }],
+    takes: { "0": list(token), "0.*": token, "1": text, "2": empty, "2.below": name, "2.except": name },
+    once: true,
+    result: (made) => made,
+  },
+  either: {
+    args: () => [core.labels(["N"], "Labels."), core.float(["N", "C"], "Probabilities.")],
+    takes: declaration,
+    open: ["0", "1", "0.forms.*", "1.forms.*", "0.forms.*.holds", "1.forms.*.holds"],
+  },
+  defineLoss: {
+    args: () => [definition()],
+    takes: definitionTakes,
+    open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
+  },
+  allInputs: {
+    args: () => [definition()],
+    takes: definitionTakes,
+    open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
+  },
+  bindInputs: {
+    args: () => [spec().loss.definition, given()],
+    takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": count },
+    whole: ["0"],
+    open: ["1.*"],
+    once: true,
+    result: (bound) => bound,
+  },
+  traceLoss: {
+    args: () => [spec(), binding(), { dtype: "float32", gradients: ["input"], seed: "ones" }],
+    takes: {
+      "1.sizes": anything,
+      "1.sizes.*": anything,
+      "1.key": anything,
+      "1.inputs.*.differentiable": anything,
+      "1.inputs.*.integral": flag,
+      "1.inputs.*.holds.*": anything,
+      "1.inputs.*.shape": list(size),
+      "1.inputs.*.shape.*": anyOf(size, text),
+      "2.gradients": list(() => false),
+    },
+    whole: ["0"],
+    open: ["1", "1.sizes", "1.inputs.*", "1.inputs.*.holds"],
+  },
+  customGradient: customGradientEntry,
+  weightedSum: {
+    args: () => [
+      [
+        { loss: core.clipLoss(), weight: 2 },
+        { loss: core.vseLoss(), weight: -1 },
+      ],
+    ],
+    takes: { "0.*.weight": finite },
+    whole: ["0.*.loss"],
+  },
+  findLoss: { args: () => [[...core.allLosses], "clipLoss"] },
+  specFromJSON: {
+    args: () => [
+      [...core.allLosses],
+      {
+        name: "weightedSum",
+        options: { terms: [{ name: "tripletMarginLoss", options: { margin: 0.5, p: "Infinity" }, weight: 2 }] },
+      },
+    ],
+    takes: {
+      "1.options.terms.*.options": empty,
+      "1.options.terms.*.weight": finite,
+    },
+    once: true,
+    result: (made) => made,
+  },
+  defineBackend: onEngine,
+  defineSyncBackend: onEngine,
+  evaluateBatches: {
+    args: () => [
+      reference,
+      { value: async () => ({}) },
+      [],
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    ],
+    takes: {
+      "1.value": fn,
+      "2": (value) => Array.isArray(value) && value.length === 0,
+      "3": empty,
+      "3.onProgress": fn,
+    },
+    whole: ["0"],
+    open: ["1"],
+    calls: true,
+  },
+};
+
+/** The methods of the tensor that a loss is written against, by name. */
+export const methods: Readonly<Record<string, Entry>> = tensorMethods;
