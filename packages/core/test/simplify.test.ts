@@ -198,6 +198,6 @@ describe("graphs", () => {
     expect(broken({ nodes: [...good.nodes].reverse() })).toThrow(LossesError);
     expect(
       broken({ nodes: good.nodes.map((node) => (node.op === "add" ? { ...node, inputs: [0, 2] } : node)) }),
-    ).toThrow("%2 must use earlier nodes, got 2.");
+    ).toThrow("%2 must use earlier nodes, got %2.");
   });
 });
