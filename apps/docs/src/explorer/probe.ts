@@ -27,13 +27,16 @@ export function pairShape(spec: LossSpec, given: Readonly<Record<string, GivenIn
 export function probePairs(spec: LossSpec, shape: Shape): { readonly pairs: LossSpec; readonly pull: LossSpec } {
   const { definition } = spec.loss;
   const pairs = probed(`${spec.name}Pairs`, definition, undefined, (inputs) => {
-    const watch = new Watch(undefined);
-    runValue(definition, watch.inputs(inputs), spec);
-    if (watch.product === undefined) throw new Error(`${spec.name} multiplies no matrices.`);
-    return watch.product;
+    const { product } = watched(inputs, undefined, () => runValue(definition, inputs, spec));
+    if (product === undefined) throw new Error(`${spec.name} multiplies no matrices.`);
+    return product;
   });
-  const pull = probed(`${spec.name}Pull`, definition, shape, ({ probe, ...inputs }) =>
-    runValue(definition, new Watch(probe).inputs(inputs as Record<string, Tensor>), spec),
+  const pull = probed(
+    `${spec.name}Pull`,
+    definition,
+    shape,
+    ({ probe, ...inputs }) =>
+      watched(inputs as Inputs, probe, () => runValue(definition, inputs as Inputs, spec)).value,
   );
   return { pairs: pairs({ reduction: "none" }), pull: pull({ reduction: reductionOf(spec) }) };
 }
@@ -65,57 +68,33 @@ function probed(
 }
 
 function runValue(definition: AnyDefinition, inputs: Inputs, spec: LossSpec): LossValue {
-  const value = definition.value(inputs as never, spec.options as never);
-  return unwrapValue(value);
+  return definition.value(inputs as never, spec.options as never);
 }
 
-const originals = new WeakMap<object, Tensor>();
-const bare = <T>(x: T): T => (typeof x === "object" && x !== null ? ((originals.get(x) as T | undefined) ?? x) : x);
-
-function unwrapValue(value: LossValue): LossValue {
-  if ("terms" in value) return { ...value, terms: value.terms.map(bare) as [Tensor, ...Tensor[]] };
-  if ("values" in value) {
-    const parts = Object.entries(value).map(([key, part]) => [key, bare(part)]);
-    return Object.fromEntries(parts) as LossValue;
-  }
-  return bare(value);
+interface Watched {
+  readonly value: LossValue;
+  /** The first product of two matrices. */
+  readonly product: Tensor | undefined;
 }
 
-/** Follows the tensors of a loss through its methods, and adds the probe to the first product of two matrices. */
-class Watch {
-  product: Tensor | undefined;
-  readonly #probe: Tensor | undefined;
-
-  constructor(probe: Tensor | undefined) {
-    this.#probe = probe;
+/** Runs the formula of a loss; the probe is added to its first product of two matrices. */
+function watched(inputs: Inputs, probe: Tensor | undefined, run: () => LossValue): Watched {
+  const [tensor] = Object.values(inputs);
+  if (tensor === undefined) return { value: run(), product: undefined };
+  // All tensors of a trace are of one class; it is watched for the time that the formula runs.
+  const methods = Object.getPrototypeOf(tensor) as Pick<Tensor, "matmul">;
+  const matmul = methods.matmul;
+  let product: Tensor | undefined;
+  methods.matmul = function (this: Tensor, other: Tensor): Tensor {
+    const result = matmul.call(this, other);
+    if (product !== undefined || result.rank !== 2) return result;
+    product = result;
+    return probe === undefined ? result : result.add(probe);
+  };
+  try {
+    const value = run();
+    return { value, product };
+  } finally {
+    methods.matmul = matmul;
   }
-
-  inputs(tensors: Inputs): Inputs {
-    return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, this.#follow(tensor)]));
-  }
-
-  #follow(tensor: Tensor): Tensor {
-    const proxy = new Proxy(tensor, {
-      get: (target, key) => {
-        const member: unknown = Reflect.get(target, key, target);
-        if (typeof member !== "function") return member;
-        return (...args: unknown[]) => {
-          const result = (member as (...a: unknown[]) => unknown).apply(target, args.map(bare));
-          return isTensor(result) ? this.#follow(key === "matmul" ? this.#first(result) : result) : result;
-        };
-      },
-    });
-    originals.set(proxy, tensor);
-    return proxy;
-  }
-
-  #first(product: Tensor): Tensor {
-    if (this.product !== undefined || product.rank !== 2) return product;
-    this.product = product;
-    return this.#probe === undefined ? product : product.add(this.#probe);
-  }
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "matmul" in value;
 }
