@@ -2,7 +2,6 @@
 // Usage, after a build: node check/browserReport.mjs [backend ids ...]
 import { cpus } from "node:os";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -12,9 +11,14 @@ import { chromium } from "playwright-core";
 import { findChromium, softwareFlags, browserBackends } from "../../../tooling/chromium.mjs";
 import { serve } from "../dist/server/serve.js";
 
-const require = createRequire(import.meta.url);
 const engines = ["@losses/core", "@tensorflow/tfjs-core", "onnxruntime-web"];
 const app = fileURLToPath(new URL("..", import.meta.url));
+const versions = Object.fromEntries(
+  engines.map((name) => [
+    name,
+    JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8")).version,
+  ]),
+);
 const asked = process.argv.slice(2);
 const ids = asked.length > 0 ? asked : browserBackends;
 
@@ -50,16 +54,17 @@ const { outputFiles } = await build({
   plugins: [
     {
       name: "no Node.js",
-      setup({ onResolve, onLoad }) {
-        onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
-        onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+      setup(bundle) {
+        bundle.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "none" }));
+        bundle.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};", loader: "js" }));
       },
     },
   ],
   logLevel: "error",
 });
 
-const { address, close } = await serve(0);
+const server = await serve(0);
+const { address } = server;
 const browser = await chromium.launch({ executablePath: findChromium(), args: softwareFlags });
 const context = await browser.newContext({ bypassCSP: true });
 const page = await context.newPage();
@@ -75,13 +80,13 @@ const machine = {
   graphics: "SwiftShader (software)",
 };
 const report = await page.evaluate(
-  ([list, fixtures, assets, on]) => globalThis.hold(list, fixtures, assets, on),
-  [ids, files, `${address}playground/`, machine],
+  ([list, fixtures, assets, on, of]) => globalThis.hold(list, fixtures, assets, on, of),
+  [ids, files, `${address}playground/`, machine, versions],
 );
 const command = `node check/browserReport.mjs${asked.map((id) => ` ${id}`).join("")}`;
 writeFileSync(join(app, "data/reports/conformance-browser.json"), printReport({ command, ...report }));
 await browser.close();
-await close();
+await server.close();
 if (report.problems.length > 0) {
   console.error(report.problems.join("\n"));
   process.exitCode = 1;

@@ -126,27 +126,25 @@ describe("what an explorer is chosen by", () => {
 });
 
 describe("the pull on each pair", () => {
-  it("is the gradient of clipLoss by its similarities: shares minus matches", () => {
+  it("is the gradient of clipLoss by its scaled similarities: shares minus matches", () => {
     const loss = docs.find(({ name }) => name === "clipLoss");
     if (loss === undefined) throw new Error("no clipLoss");
     const { inputs } = planExplorer(loss);
     const pairs = new PairsCache(new LossCache(backend)).evaluate("clip", findLoss(allLosses, "clipLoss")(), inputs);
-    const scale = inputs.find(({ name }) => name === "logitScale")?.data[0] ?? 1;
     const similarities = pairs?.similarities ?? [];
     const n = 4;
     expect(pairs?.shape).toEqual([n, n]);
     const share = (row: number, column: number, along: (i: number) => number): number => {
-      const own = Math.exp(scale * (similarities[row * n + column] ?? 0));
+      const own = Math.exp(similarities[row * n + column] ?? 0);
       return (
-        own /
-        Array.from({ length: n }, (_, i) => Math.exp(scale * (similarities[along(i)] ?? 0))).reduce((a, b) => a + b, 0)
+        own / Array.from({ length: n }, (_, i) => Math.exp(similarities[along(i)] ?? 0)).reduce((a, b) => a + b, 0)
       );
     };
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
-        // ∂/∂S of ½(CE rows + CE columns), mean over the batch: s/2N (softmax_row + softmax_column − 2·1[i = j])
+        // ∂/∂Z of ½(CE rows + CE columns), mean over the batch: 1/2N (softmax_row + softmax_column − 2·1[i = j])
         const expected =
-          (scale / (2 * n)) * (share(i, j, (k) => i * n + k) + share(i, j, (k) => k * n + j) - (i === j ? 2 : 0));
+          (1 / (2 * n)) * (share(i, j, (k) => i * n + k) + share(i, j, (k) => k * n + j) - (i === j ? 2 : 0));
         expect(pairs?.pull[i * n + j]).toBeCloseTo(expected, 5);
       }
     }

@@ -82,8 +82,8 @@ function watched(inputs: Inputs, probe: Tensor | undefined, run: () => LossValue
   const [tensor] = Object.values(inputs);
   if (tensor === undefined) return { value: run(), product: undefined };
   // All tensors of a trace are of one class; it is watched for the time that the formula runs.
-  const methods = Object.getPrototypeOf(tensor) as Pick<Tensor, "matmul">;
-  const matmul = methods.matmul;
+  const methods = Object.getPrototypeOf(tensor) as { matmul: (this: Tensor, other: Tensor) => Tensor };
+  const { matmul } = methods;
   let product: Tensor | undefined;
   methods.matmul = function (this: Tensor, other: Tensor): Tensor {
     const result = matmul.call(this, other);
