@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Entries } from "./entries.js";
 import { entries as core, methods } from "./entries/core.js";
 import { entries as js, scalar } from "./entries/js.js";
+import { entries as onnx } from "./entries/onnx.js";
 import { tensorCall } from "./entries/tensor.js";
 import { entries as tfjs, made } from "./entries/tfjs.js";
 import { entries as wasm } from "./entries/wasm.js";
@@ -14,6 +15,7 @@ const known: Readonly<Record<string, Entries>> = {
   "@losses/js": js,
   "@losses/js/scalar": scalar,
   "@losses/wasm": wasm,
+  "@losses/onnx": onnx,
   "@losses/tfjs": tfjs,
 };
 
