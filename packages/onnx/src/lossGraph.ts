@@ -1,8 +1,10 @@
 import {
   bindInputs,
   checkSpec,
+  formatShape,
   InputError,
   LossesError,
+  printValue,
   readOptions,
   ShapeError,
   simplify,
@@ -56,11 +58,14 @@ export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
   const gradients = wanted === true ? possible : wanted === false ? [] : wanted;
   for (const [i, name] of gradients.entries()) {
     if (gradients.indexOf(name) !== i) {
-      throw new InputError(`${spec.name}: gradients must name each input once, got ${name} twice.`, "INVALID_INPUT");
+      throw new InputError(
+        `${spec.name}: gradients must name each input once, got ${printValue(name)} twice.`,
+        "INVALID_INPUT",
+      );
     }
     if (!possible.includes(name)) {
       throw new InputError(
-        `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${name}.`,
+        `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${printValue(name)}.`,
         "INVALID_INPUT",
       );
     }
@@ -148,7 +153,10 @@ function readably<T>(names: ReadonlyMap<number, string>, bind: () => T): T {
     return bind();
   } catch (cause) {
     if (!(cause instanceof LossesError) || cause.code !== "SHAPE_MISMATCH") throw cause;
-    const message = [...names].reduce((text, [size, name]) => text.replaceAll(String(size), name), cause.message);
+    const message = [...names].reduce(
+      (text, [size, name]) => text.replaceAll(String(size), formatShape([name]).slice(1, -1)),
+      cause.message,
+    );
     throw new ShapeError(message, { cause });
   }
 }

@@ -2,14 +2,14 @@ import {
   inputDTypes,
   isFloat,
   isInputDType,
-  isListOf,
   isPlainObject,
   isSize,
-  isTexts,
+  listRule,
   OptionError,
   printValue,
   readable,
   readOptions,
+  recordRule,
   ShapeError,
   type Dim,
   type Rule,
@@ -23,29 +23,29 @@ import type { LossGraphOptions } from "./lossGraph.js";
 
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 
-export const textsRule: Rule = { domain: "a list of names", accepts: isTexts };
+const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+
+export const textsRule: Rule = listRule("a list of names", textRule);
 
 export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) => value === "any" || value === "cpu" };
 
 /** Something by name, of which `readRecord` reads the entries. */
-export const recordRule: Rule = { domain: "a plain object", accepts: isPlainObject };
+export const byNameRule: Rule = { domain: "a plain object", accepts: isPlainObject };
 
-export const textRecordRule: Rule = {
-  domain: "a plain object of texts",
-  accepts: (value) => isPlainObject(value) && isTexts(Object.values(value)),
-};
+export const textRecordRule: Rule = recordRule("a plain object of texts", textRule);
 
 export const gradientsRule: Rule = {
   domain: "true, false or a list of names of inputs",
-  accepts: (value) => typeof value === "boolean" || isTexts(value),
+  accepts: (value) => typeof value === "boolean" || textsRule.accepts(value),
+  read: (value) => (typeof value === "boolean" ? value : textsRule.read?.(value)),
 };
 
 export const graphRules: Rules<LossGraphOptions> = {
   gradients: gradientsRule,
   value: flagRule,
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
-  inputs: recordRule,
-  shapes: recordRule,
+  inputs: byNameRule,
+  shapes: byNameRule,
 };
 
 const inputRules: Rules<ExportInput> = {
@@ -80,17 +80,18 @@ export function readRecord(where: string, given: unknown): readonly (readonly [s
   });
 }
 
-const mostAxes = 32;
+export const mostAxes = 32;
 
 function isDim(value: unknown): value is Dim {
   return isSize(value) || (typeof value === "string" && value !== "");
 }
 
 /** The axes of a tensor in a model. */
-export const dimsRule: Rule = {
-  domain: `at most ${mostAxes} axes that are sizes >= 0 or names`,
-  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && isDim(dim)),
-};
+export const dimsRule: Rule = listRule(
+  `at most ${mostAxes} axes that are sizes >= 0 or names`,
+  { domain: "a size or a name", accepts: isDim },
+  mostAxes,
+);
 
 function readDims(where: string, given: unknown): Shape {
   // Copied: what is looked at twice may have changed.

@@ -1,4 +1,13 @@
-import { allInputs, checkSpec, OptionError, readOptions, type LossSpec, type Rule, type Rules } from "@losses/core";
+import {
+  allInputs,
+  checkSpec,
+  OptionError,
+  printValue,
+  readOptions,
+  type LossSpec,
+  type Rule,
+  type Rules,
+} from "@losses/core";
 import { toTfjs, type TensorFeeds } from "./toTfjs.js";
 import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 
@@ -36,7 +45,7 @@ export function toLayersLoss<R extends string, P extends string>(
   const missing = Object.keys(definition.inputs).filter((name) => name !== prediction && name !== truth);
   if (!Object.hasOwn(inputs, prediction) || !Object.hasOwn(inputs, truth) || missing.length > 0) {
     throw new OptionError(
-      `toLayersLoss: ${spec.name} must take a prediction and a truth (${prediction}, ${truth}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
+      `toLayersLoss: ${spec.name} must take a prediction and a truth (${printValue(prediction)}, ${printValue(truth)}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
     );
   }
   const tf = requireTf("toLayersLoss", given.tf);

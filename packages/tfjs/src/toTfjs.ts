@@ -3,6 +3,7 @@ import {
   BackendUnavailableError,
   checkSpec,
   InputError,
+  isPlainObject,
   OptionError,
   printValue,
   readable,
@@ -91,12 +92,12 @@ function currentDevice(tf: Tf): string {
 function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): Readonly<Record<string, TfTensor>> {
   return readable(spec.name, () => {
     const known = allInputs(spec.loss.definition);
-    if (typeof inputs !== "object" || inputs === null) {
+    if (!isPlainObject(inputs)) {
       const message = `${spec.name}: inputs must be tensors by name (${Object.keys(known).join(", ")}), got ${printValue(inputs)}.`;
       throw new InputError(message, "MISSING_INPUT");
     }
     const given: Record<string, TfTensor> = {};
-    for (const [name, tensor] of Object.entries(inputs as Readonly<Record<string, unknown>>)) {
+    for (const [name, tensor] of Object.entries(inputs)) {
       if (tensor === undefined) continue;
       if (!Object.hasOwn(known, name)) {
         const message = `${spec.name}: inputs must be among ${Object.keys(known).join(", ")}, got the unknown input ${printValue(name)}.`;

@@ -1,5 +1,5 @@
-import { checkArgument, isObject, LossesError, type Rule } from "@losses/core";
-import type { Memory } from "./platform.js";
+import { checkArgument, isObject, LossesError, readParts, type Rule, type Rules } from "@losses/core";
+import { isMemory, type Memory } from "./platform.js";
 
 /** The memory that programs work in, and the way to get pieces of it. */
 export interface Heap {
@@ -14,12 +14,32 @@ export interface Heap {
 /** Bytes that 32 bits can address, less one page: loops look ahead. */
 const addressable = 2 ** 32 - 65536;
 
-const bytesRule: Rule = { domain: "a number >= 0", accepts: (value) => typeof value === "number" && value >= 0 };
-const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
-const heapRule: Rule = {
-  domain: "a heap such as createHeap gives",
-  accepts: (value) => isObject(value) && typeof value["id"] === "string" && typeof value["allocate"] === "function",
+const bytesRule: Rule = {
+  domain: "a whole number >= 0",
+  accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
+export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
+
+const rules: Rules<Heap> = {
+  id: textRule,
+  memory: { domain: "a WebAssembly.Memory", accepts: isMemory },
+  allocate: functionRule,
+  free: functionRule,
+};
+const names = ["id", "memory", "allocate", "free"] as const;
+
+/** The parts of each heap that was used: memory is taken several times in each run of a loss. */
+const heaps = new WeakMap<object, Heap>();
+
+/** The parts of a heap, each read once. */
+export function readHeap(where: string, heap: Heap): Heap {
+  const known = isObject(heap) ? heaps.get(heap) : undefined;
+  if (known !== undefined) return known;
+  const read = readParts(where, heap, rules, names);
+  heaps.set(heap, read).set(read, read);
+  return read;
+}
 
 /** Throws if so many bytes are more than a memory can have. `what`: what they are for. */
 export function checkBytes(heap: Heap, bytes: number, what: string): void {
@@ -34,10 +54,11 @@ export function checkBytes(heap: Heap, bytes: number, what: string): void {
 export function takeMemory(heap: Heap, bytes: number, what: string): number {
   checkArgument("takeMemory", "bytes", bytes, bytesRule);
   checkArgument("takeMemory", "what they are for", what, textRule);
-  checkArgument("takeMemory", "the heap", heap, heapRule);
-  checkBytes(heap, bytes, what);
-  const at = heap.allocate(bytes);
-  if (at === 0) throw noMemory(heap, bytes, what);
+  const own = readHeap("takeMemory", heap);
+  checkBytes(own, bytes, what);
+  const at = own.allocate(bytes);
+  // A heap of another's may answer anything.
+  if (!(at > 0)) throw noMemory(own, bytes, what);
   return at;
 }
 

@@ -1,6 +1,7 @@
 import {
   checkArgument,
   graphInputs,
+  isObject,
   nodeAt,
   verify,
   type Dim,
@@ -54,6 +55,14 @@ export interface Program {
   readonly stages: number;
 }
 
+/** What was compiled here: the functions of no other program may run. */
+const programs = new WeakSet<object>();
+
+export const programRule: Rule = {
+  domain: "a program of compileProgram",
+  accepts: (value) => isObject(value) && programs.has(value),
+};
+
 /** What the engine that runs a module can do. */
 export interface Features {
   readonly isMemoryShared: boolean;
@@ -102,7 +111,9 @@ export function compileProgram(original: Graph, isFused: boolean): Program | und
     if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
-  return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length };
+  const program: Program = { functions, words: words.list, blocks, inputs, outputs, stages: stages.length };
+  programs.add(program);
+  return program;
 }
 
 function port(graph: Graph, id: number, name: string): Port {

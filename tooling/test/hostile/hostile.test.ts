@@ -1,11 +1,18 @@
-import * as coreExports from "@losses/core";
 import { LossesError } from "@losses/core";
+import * as coreExports from "@losses/core";
 import * as jsExports from "@losses/js";
+import * as jsScalarExports from "@losses/js/scalar";
+import * as onnxExports from "@losses/onnx";
+import * as tfjsExports from "@losses/tfjs";
+import * as wasmExports from "@losses/wasm";
 import { describe, expect, it } from "vitest";
 import type { Entries } from "./entries.js";
 import { entries as core, methods } from "./entries/core.js";
-import { entries as js } from "./entries/js.js";
+import { entries as js, scalar } from "./entries/js.js";
+import { entries as onnx } from "./entries/onnx.js";
 import { tensorCall } from "./entries/tensor.js";
+import { entries as tfjs, made } from "./entries/tfjs.js";
+import { entries as wasm } from "./entries/wasm.js";
 import { walk, type Call } from "./walk.js";
 
 /** Packages, and what is known of their exports. */
@@ -14,6 +21,10 @@ const known: Readonly<
 > = {
   "@losses/core": { exports: coreExports, entries: core },
   "@losses/js": { exports: jsExports, entries: js },
+  "@losses/js/scalar": { exports: jsScalarExports, entries: scalar },
+  "@losses/wasm": { exports: wasmExports, entries: wasm },
+  "@losses/onnx": { exports: onnxExports, entries: onnx },
+  "@losses/tfjs": { exports: tfjsExports, entries: tfjs },
 };
 
 const patient = { timeout: 600_000 };
@@ -51,5 +62,11 @@ describe("bad arguments are refused with an error that helps, or answered rightl
 describe("of a tensor of a loss", () => {
   for (const [name, entry] of Object.entries(methods)) {
     it(name, patient, () => expectNone(walk(name, tensorCall(name), entry)));
+  }
+});
+
+describe("of what toTfjs and toLayersLoss give", () => {
+  for (const [name, entry] of Object.entries(made)) {
+    it(name, patient, () => expectNone(walk(name, entry.call as Call, entry)));
   }
 });

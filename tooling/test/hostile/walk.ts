@@ -25,6 +25,8 @@ export interface Entry {
   readonly result?: (result: unknown) => unknown;
   /** True where an argument may be called, and what it throws is not ours. */
   readonly calls?: boolean;
+  /** How many of the bad values are tried in each place, where a call takes long: others in each. Default: all. */
+  readonly draws?: number;
   /** Frees what a call has made. */
   readonly dispose?: (result: unknown) => unknown;
 }
@@ -83,7 +85,7 @@ export async function walk(name: string, call: Call, entry: Entry): Promise<read
 
   const base = await entry.args();
   for (const path of pathsOf(base, entry)) {
-    for (const bad of badValues) {
+    for (const bad of drawn(entry, name, path)) {
       const what = `${path.join(".")} = ${bad.name}`;
       const args = await entry.args();
       await judge(what, replaced(args, path, bad.make()), mayTake(entry, path, bad, valueAt(args, path)), bad.throws);
@@ -128,6 +130,18 @@ export async function walk(name: string, call: Call, entry: Entry): Promise<read
       if (asked <= 1) return;
     }
   }
+}
+
+/** The bad values for a place: the same in every run. */
+function drawn({ draws = badValues.length }: Entry, name: string, path: Path): readonly BadValue[] {
+  let state = 1;
+  for (const letter of `${name}.${path.join(".")}`) state = Math.imul(state, 31) + (letter.codePointAt(0) ?? 0);
+  const left = [...badValues];
+  return Array.from({ length: Math.min(draws, left.length) }, () => {
+    // The numbers of Park and Miller.
+    state = (((Math.abs(state) % 2147483646) + 1) * 48271) % 2147483647;
+    return left.splice(state % left.length, 1);
+  }).flat();
 }
 
 function show(entry: Entry, result: unknown): string {

@@ -217,6 +217,16 @@ export const entries: Entries = {
     once: true,
     result: (found) => found,
   },
+  listRule: {
+    args: () => ["numbers", rule(), 3],
+    takes: { "0": text, "1.domain": text, "1.accepts": fn, "2": (value) => number(value) && Number(value) >= 0 },
+    open: ["1"],
+  },
+  recordRule: {
+    args: () => ["numbers by name", rule()],
+    takes: { "0": text, "1.domain": text, "1.accepts": fn },
+    open: ["1"],
+  },
   checkArgument: {
     args: () => ["f", "it", 1, rule()],
     takes: { "0": anything, "1": anything, "2": number, "3.domain": text, "3.accepts": fn },
