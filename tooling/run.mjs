@@ -1,5 +1,5 @@
-// What `npm start`, `npm test` and their like do, in a fresh clone too: install, build, then the work itself.
-// Usage: node tooling/run.mjs start [arguments of the demo...] | test | matrix | ci (both) | bootstrap
+// What `npm start`, `npm test`, `npm run docs` and their like do, in a fresh clone too: install, build, then the work itself.
+// Usage: node tooling/run.mjs start [arguments of the demo...] | test | matrix | ci (both) | docs [port] | bootstrap
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -64,6 +64,14 @@ const install = {
 
 /** @type {Step} */
 const build = { name: "build", needed: true, work: () => turbo("build", "--output-logs=new-only") };
+
+/** The site takes longer to build than everything else, and only those who read or test it need it. */
+/** @type {Step} */
+const buildWithoutSite = {
+  name: "build",
+  needed: true,
+  work: () => turbo("build", "--filter=!@losses/docs", "--output-logs=new-only"),
+};
 
 /** @type {Step[]} */
 const checks = [
@@ -167,11 +175,25 @@ async function test(steps) {
 /** @type {Record<string, (args: string[]) => Promise<boolean>>} */
 const commands = {
   start: async (args) =>
-    report(await runSteps([install, build, { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) }])),
+    report(
+      await runSteps([
+        install,
+        buildWithoutSite,
+        { name: "demo", work: () => node("apps/demo/dist/main.js", ...args) },
+      ]),
+    ),
   test: () => test(checks),
   ci: () => test([...checks, ...matrix]),
   matrix: () => test(matrix),
-  bootstrap: async () => report(await runSteps([install, build])),
+  docs: async (args) =>
+    report(
+      await runSteps([
+        install,
+        { name: "build", needed: true, work: () => turbo("build", "--filter=@losses/docs", "--output-logs=new-only") },
+        { name: "site", work: () => node("apps/docs/dist/server/main.js", ...args) },
+      ]),
+    ),
+  bootstrap: async () => report(await runSteps([install, buildWithoutSite])),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

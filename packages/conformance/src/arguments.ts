@@ -145,6 +145,5 @@ export const knownFailuresRule: Rule = {
 
 /** The losses that were given, else those of `@losses/core`. */
 export function givenLosses(where: string, losses: readonly AnyLoss[] = allLosses): readonly AnyLoss[] {
-  checkLosses(where, losses);
-  return losses;
+  return checkLosses(where, losses);
 }

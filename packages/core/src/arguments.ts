@@ -4,6 +4,8 @@ import { InputError, LossesError, OptionError } from "./errors.js";
 export interface Rule {
   readonly domain: string;
   readonly accepts: (value: unknown) => boolean;
+  /** What is kept of a value, its items read once; `undefined` if it is refused. Default: the value, if it is accepted. */
+  readonly read?: (value: unknown) => unknown;
 }
 
 /** A rule for each part: one that is forgotten does not compile. */
@@ -34,8 +36,9 @@ export function readOptions<O extends object>(where: string, given: O | undefine
       if (value === undefined) continue;
       const rule: Rule = rules[name];
       if (!isRule(rule)) throw wrongRule("readOptions", rule);
-      if (!rule.accepts(value)) throw wrongOption(where, key, rule, value);
-      options[name] = value;
+      const kept = keep(rule, value);
+      if (kept === undefined) throw wrongOption(where, key, rule, value);
+      options[name] = kept as O[keyof O];
     }
   } catch (cause) {
     throw unreadable(where, cause);
@@ -43,7 +46,63 @@ export function readOptions<O extends object>(where: string, given: O | undefine
   return options;
 }
 
-/** The same where some must be there. */
+function keep({ accepts, read }: Rule, value: unknown): unknown {
+  if (read !== undefined) return read(value);
+  return accepts(value) ? value : undefined;
+}
+
+/** A rule for lists of at most so many items, each of which `item` accepts. A copy is kept of them. */
+export function listRule(domain: string, item: Rule, most: number = Infinity): Rule {
+  if (!(typeof most === "number" && most >= 0)) {
+    throw new OptionError(`listRule: most must be a number >= 0, got ${printValue(most)}.`);
+  }
+  return copyingRule("listRule", domain, item, (value, kept) => {
+    if (!Array.isArray(value)) return undefined;
+    // A hole is an item: lists may be nothing but holes, without end.
+    const { length } = value;
+    const items: unknown[] = [];
+    while (items.length < Math.min(length, most + 1)) items.push(kept(value[items.length]));
+    return length > most ? undefined : items;
+  });
+}
+
+/** A rule for plain objects, of which `item` accepts each property. A copy is kept of them. */
+export function recordRule(domain: string, item: Rule): Rule {
+  return copyingRule("recordRule", domain, item, (value, kept) =>
+    isPlainObject(value)
+      ? Object.fromEntries(Object.keys(value).map((key): [string, unknown] => [key, kept(value[key])]))
+      : undefined,
+  );
+}
+
+/** What is thrown at the first item that is refused. */
+const refused = new Error("refused");
+
+function copyingRule(
+  where: string,
+  domain: string,
+  item: Rule,
+  copy: (value: unknown, kept: (item: unknown) => unknown) => unknown,
+): Rule {
+  const own = readable(where, (): Rule => ({ ...item }));
+  if (typeof domain !== "string" || !isRule(own)) throw wrongRule(where, typeof domain === "string" ? item : domain);
+  const kept = (value: unknown): unknown => {
+    const found = keep(own, value);
+    if (found === undefined) throw refused;
+    return found;
+  };
+  const read = (value: unknown): unknown => {
+    try {
+      return copy(value, kept);
+    } catch {
+      // It was refused, or throws when it is looked at.
+      return undefined;
+    }
+  };
+  return { domain, accepts: (value) => read(value) !== undefined, read };
+}
+
+/** The options that were given, as `readOptions` reads them, where some must be there. */
 export function readParts<O extends object>(
   where: string,
   given: O,
@@ -75,7 +134,12 @@ export function checkArgument(where: string, what: string, value: unknown, rule:
 }
 
 function isRule(rule: unknown): rule is Rule {
-  return isObject(rule) && typeof rule["domain"] === "string" && typeof rule["accepts"] === "function";
+  return (
+    isObject(rule) &&
+    typeof rule["domain"] === "string" &&
+    typeof rule["accepts"] === "function" &&
+    (rule["read"] === undefined || typeof rule["read"] === "function")
+  );
 }
 
 function wrongRule(where: string, rule: unknown): OptionError {

@@ -5,10 +5,12 @@ export {
   isObject,
   isPlainObject,
   isTexts,
+  listRule,
   printValue,
   readable,
   readOptions,
   readParts,
+  recordRule,
   type Rule,
   type Rules,
 } from "./arguments.js";

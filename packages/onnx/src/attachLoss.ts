@@ -26,7 +26,7 @@ import {
 } from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
 import { lossGraph } from "./lossGraph.js";
-import { flagRule, gradientsRule, providerRule, readRecord, readRequests, recordRule } from "./requests.js";
+import { byNameRule, flagRule, gradientsRule, providerRule, readRecord, readRequests } from "./requests.js";
 
 export interface AttachLossOptions {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
@@ -42,11 +42,11 @@ export interface AttachLossOptions {
 }
 
 const rules: Rules<AttachLossOptions> = {
-  mapping: recordRule,
+  mapping: byNameRule,
   gradients: gradientsRule,
   parts: flagRule,
   provider: providerRule,
-  inputs: recordRule,
+  inputs: byNameRule,
 };
 
 /** The oldest operator set that has every op a loss is made of. */
@@ -113,7 +113,7 @@ function readMapping(given: unknown): Readonly<Record<string, string>> {
 
 function readModel(loss: string, bytes: Uint8Array): { readonly model: ModelProto; readonly graph: GraphProto } {
   let model: ModelProto;
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBytes(bytes)) {
     throw new LossesError(
       "INVALID_INPUT",
       `${loss}: attachLoss must get the bytes of an ONNX model in a Uint8Array, got ${printValue(bytes)}.`,
@@ -135,6 +135,15 @@ function readModel(loss: string, bytes: Uint8Array): { readonly model: ModelProt
     );
   }
   return { model, graph: model.graph };
+}
+
+function isBytes(value: unknown): boolean {
+  try {
+    return value instanceof Uint8Array;
+  } catch {
+    // A proxy may refuse to tell what it is.
+    return false;
+  }
 }
 
 function opsetOf(loss: string, model: ModelProto): number {

@@ -56,8 +56,9 @@ interface BuildOptions extends ExportGraphOptions {
 }
 
 /** What the outputs of a graph are called in its model: as in the graph, unless an input of the model has that name. */
-export function outputNames({ nodes, outputs }: Graph): readonly string[] {
-  const inputs = nodes.flatMap((node) => (node.op === "input" ? [node.attrs.name] : []));
+export function outputNames(graph: Graph): readonly string[] {
+  const inputs = graphInputs(graph).map(({ attrs }) => attrs.name);
+  const { outputs } = graph;
   const taken = new Set([...inputs, ...outputs.map(({ name }) => name)]);
   return outputs.map(({ name }) => {
     if (!inputs.includes(name)) return name;

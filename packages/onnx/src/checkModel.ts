@@ -1,20 +1,20 @@
 import {
   inputDTypes,
   isInputDType,
-  isListOf,
   isPlainObject,
-  isTexts,
+  isSize,
+  listRule,
   readable,
   readParts,
+  recordRule,
   type Rule,
   type Rules,
 } from "@losses/core";
-import { modelDimsRule } from "./requests.js";
+import { modelDimsRule, mostAxes, textsRule } from "./requests.js";
 import type { ModelNode, ModelParts, ModelTensor, ModelValue } from "./writeModel.js";
 
 const name: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
-const names: Rule = { domain: "a list of names", accepts: isTexts };
-const list: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
+const list: Rule = listRule("a list of plain objects", { domain: "a plain object", accepts: isPlainObject });
 const dtype: Rule = { domain: inputDTypes.join(", "), accepts: isInputDType };
 
 const modelRules: Rules<ModelParts> = {
@@ -28,35 +28,27 @@ const modelRules: Rules<ModelParts> = {
 
 const valueRules: Rules<ModelValue> = { name, dtype, shape: modelDimsRule };
 
-const nodeRules: Rules<ModelNode> = {
-  opType: name,
-  inputs: names,
-  outputs: names,
-  attributes: {
-    domain: "a plain object of integers, lists of integers and texts",
-    accepts: (value) => isPlainObject(value) && Object.values(value).every(isAttribute),
-  },
+const integer: Rule = { domain: "an integer", accepts: Number.isSafeInteger };
+const integers = listRule("a list of integers", integer);
+
+const attribute: Rule = {
+  domain: "an integer, a list of integers or a text",
+  accepts: (value) => typeof value === "string" || integer.accepts(value) || integers.accepts(value),
+  read: (value) => (typeof value === "string" || integer.accepts(value) ? value : integers.read?.(value)),
 };
 
-function isAttribute(value: unknown): boolean {
-  return typeof value === "string" || isInteger(value) || isListOf(value, isInteger);
-}
-
-function isInteger(value: unknown): boolean {
-  return Number.isSafeInteger(value);
-}
+const nodeRules: Rules<ModelNode> = {
+  opType: name,
+  inputs: textsRule,
+  outputs: textsRule,
+  attributes: recordRule("a plain object of integers, lists of integers and texts", attribute),
+};
 
 const tensorRules: Rules<ModelTensor> = {
   name,
   dtype,
-  shape: {
-    domain: "a list of sizes",
-    accepts: (value) => modelDimsRule.accepts(value) && isListOf(value, isInteger),
-  },
-  data: {
-    domain: "a list of numbers",
-    accepts: (value) => isListOf(value, (item) => typeof item === "number"),
-  },
+  shape: listRule("a list of sizes", { domain: "a size", accepts: isSize }, mostAxes),
+  data: listRule("a list of numbers", { domain: "a number", accepts: (value) => typeof value === "number" }),
 };
 
 /** The parts of a model as they were given, each read once; throws `OptionError`. */

@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { type Graph, isPlainObject, isSize, readOptions, type Rules } from "@losses/core";
+import { type Graph, isSize, readOptions, recordRule, type Rules } from "@losses/core";
 import { buildModel, type ExportGraphOptions } from "./buildModel.js";
 import type { SizeInput } from "./emit/sizes.js";
 import { ModelProtoSchema } from "./generated/onnx_pb.js";
@@ -49,10 +49,7 @@ const rules: Rules<ExportGraphOptions> = {
   metadata: textRecordRule,
   docs: textRecordRule,
   int64Inputs: textsRule,
-  sizes: {
-    domain: "a plain object of sizes by symbol",
-    accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
-  },
+  sizes: recordRule("a plain object of sizes by symbol", { domain: "a size", accepts: isSize }),
   trustsIndices: flagRule,
   provider: providerRule,
 };

@@ -3,11 +3,13 @@ import {
   checkSpec,
   evaluateDim,
   gradientOutput,
+  formatShape,
   InputError,
   inputOf,
   listsOf,
   LossesError,
   partOutput,
+  printValue,
   readOptions,
   ShapeError,
   simplify,
@@ -93,11 +95,14 @@ function wantedGradients(spec: LossSpec, binding: Binding, wanted: boolean | rea
   );
   for (const [i, name] of gradients.entries()) {
     if (gradients.indexOf(name) !== i) {
-      throw new InputError(`${spec.name}: gradients must name each input once, got ${name} twice.`, "INVALID_INPUT");
+      throw new InputError(
+        `${spec.name}: gradients must name each input once, got ${printValue(name)} twice.`,
+        "INVALID_INPUT",
+      );
     }
     if (!possible.includes(name)) {
       throw new InputError(
-        `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${name}.`,
+        `${spec.name}: gradients must be of differentiable inputs of the model (${possible.join(", ")}), got ${printValue(name)}.`,
         "INVALID_INPUT",
       );
     }
@@ -179,7 +184,7 @@ function readably<T>(names: ReadonlyMap<number, Dim>, bind: () => T): T {
   } catch (cause) {
     if (!(cause instanceof LossesError) || cause.code !== "SHAPE_MISMATCH") throw cause;
     const message = [...names].reduce(
-      (text, [size, name]) => text.replaceAll(String(size), String(name)),
+      (text, [size, name]) => text.replaceAll(String(size), formatShape([name]).slice(1, -1)),
       cause.message,
     );
     throw new ShapeError(message, { cause });

@@ -2,14 +2,14 @@ import {
   inputDTypes,
   isFloat,
   isInputDType,
-  isListOf,
   isPlainObject,
   isSize,
-  isTexts,
+  listRule,
   OptionError,
   printValue,
   readable,
   readOptions,
+  recordRule,
   ShapeError,
   substituteDim,
   symbolsOf,
@@ -25,21 +25,21 @@ import type { LossGraphOptions } from "./lossGraph.js";
 
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 
-export const textsRule: Rule = { domain: "a list of names", accepts: isTexts };
+const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+
+export const textsRule: Rule = listRule("a list of names", textRule);
 
 export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) => value === "any" || value === "cpu" };
 
 /** Something by name, of which `readRecord` reads the entries. */
-export const recordRule: Rule = { domain: "a plain object", accepts: isPlainObject };
+export const byNameRule: Rule = { domain: "a plain object", accepts: isPlainObject };
 
-export const textRecordRule: Rule = {
-  domain: "a plain object of texts",
-  accepts: (value) => isPlainObject(value) && isTexts(Object.values(value)),
-};
+export const textRecordRule: Rule = recordRule("a plain object of texts", textRule);
 
 export const gradientsRule: Rule = {
   domain: "true, false or a list of names of inputs",
-  accepts: (value) => typeof value === "boolean" || isTexts(value),
+  accepts: (value) => typeof value === "boolean" || textsRule.accepts(value),
+  read: (value) => (typeof value === "boolean" ? value : textsRule.read?.(value)),
 };
 
 export const graphRules: Rules<LossGraphOptions> = {
@@ -47,8 +47,8 @@ export const graphRules: Rules<LossGraphOptions> = {
   value: flagRule,
   parts: flagRule,
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
-  inputs: recordRule,
-  shapes: recordRule,
+  inputs: byNameRule,
+  shapes: byNameRule,
 };
 
 const inputRules: Rules<ExportInput> = {
@@ -83,7 +83,7 @@ export function readRecord(where: string, given: unknown): readonly (readonly [s
   });
 }
 
-const mostAxes = 32;
+export const mostAxes = 32;
 
 /** A size, or what is made of names by +, - and *, as in `N` and `2*N`. */
 function isDim(value: unknown): value is Dim {
@@ -98,16 +98,18 @@ function isDim(value: unknown): value is Dim {
 }
 
 /** The axes of a tensor of a loss in a model. */
-export const dimsRule: Rule = {
-  domain: `at most ${mostAxes} axes that are sizes >= 0 or names`,
-  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && isDim(dim)),
-};
+export const dimsRule: Rule = listRule(
+  `at most ${mostAxes} axes that are sizes >= 0 or names`,
+  { domain: "a size or a name", accepts: isDim },
+  mostAxes,
+);
 
 /** The axes of a tensor of any model: names may be any text. */
-export const modelDimsRule: Rule = {
-  domain: dimsRule.domain,
-  accepts: (value) => isListOf(value, (dim, axis) => axis < mostAxes && (isSize(dim) || isText(dim))),
-};
+export const modelDimsRule: Rule = listRule(
+  dimsRule.domain,
+  { domain: "a size or a name", accepts: (dim) => isSize(dim) || isText(dim) },
+  mostAxes,
+);
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";

@@ -3,6 +3,7 @@ import {
   isFloat,
   nodeAt,
   sizeOf,
+  verify,
   type Dim,
   type DimSizes,
   type Graph,
@@ -67,6 +68,7 @@ export interface VariantOptions {
  * ```
  */
 export function variantKey(graph: Graph, { provider = "any" }: VariantOptions = {}): (sizes: DimSizes) => string {
+  verify(graph);
   const runs = new Map<string, SumRun>();
   const nodes = everyNode(graph);
   for (const { node, within } of nodes) {

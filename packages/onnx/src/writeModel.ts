@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { ShapeError, sizeOf, type InputDType, type Shape } from "@losses/core";
+import { OptionError, printValue, ShapeError, sizeOf, type InputDType, type Shape } from "@losses/core";
 import { irVersion, opset as ownOpset } from "./buildModel.js";
 import { readModelParts } from "./checkModel.js";
 import { encodeNode, encodeTensor, encodeValue, type AttributeValue } from "./format.js";
@@ -85,9 +85,20 @@ function encodeModelNode({ opType, inputs, outputs, attributes = {} }: ModelNode
 function encodeConstant({ name, dtype, shape, data }: ModelTensor): TensorProto {
   const size = sizeOf(shape);
   if (size !== data.length) {
-    throw new ShapeError(`writeModel: ${name} must have ${size} elements, got ${data.length}.`);
+    throw new ShapeError(`writeModel: ${printValue(name)} must have ${size} elements, got ${data.length}.`);
+  }
+  const wrong = data.find((item) => !isOf(dtype, item));
+  if (wrong !== undefined) {
+    throw new OptionError(`writeModel: the data of ${printValue(name)} must be of ${dtype}, got ${wrong} in it.`);
   }
   const tensor = encodeTensor(name, dtype, data);
   tensor.dims = shape.map(BigInt);
   return tensor;
+}
+
+/** True for what a dtype can hold; floats round. */
+function isOf(dtype: InputDType, item: number): boolean {
+  if (dtype === "int64") return Number.isSafeInteger(item);
+  if (dtype === "int32") return Object.is(item, item | 0);
+  return dtype !== "bool" || item === 0 || item === 1;
 }

@@ -5,6 +5,8 @@ import {
   readOptions,
   type InputName,
   type LossInputs,
+  printValue,
+  readOptions,
   type LossSpec,
   type Rule,
   type Rules,
@@ -46,7 +48,7 @@ export function toLayersLoss<I extends LossInputs>(
   const missing = Object.keys(definition.inputs).filter((name) => name !== prediction && name !== truth);
   if (!Object.hasOwn(inputs, prediction) || !Object.hasOwn(inputs, truth) || missing.length > 0) {
     throw new OptionError(
-      `toLayersLoss: ${spec.name} must take a prediction and a truth (${prediction}, ${truth}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
+      `toLayersLoss: ${spec.name} must take a prediction and a truth (${printValue(prediction)}, ${printValue(truth)}) and no more, got the inputs ${Object.keys(inputs).join(", ")}. Name them: toLayersLoss(spec, { prediction, truth }).`,
     );
   }
   const tf = requireTf("toLayersLoss", given.tf);

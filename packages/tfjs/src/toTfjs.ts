@@ -7,6 +7,7 @@ import {
   inputOf,
   isTexts,
   listsOf,
+  isPlainObject,
   OptionError,
   printValue,
   readable,
@@ -43,7 +44,8 @@ const rules: Rules<ToTfjsOptions> = {
   tf: tfRule,
   wrt: {
     domain: "a list of names of inputs",
-    accepts: isTexts,
+    // Its items are read below, once.
+    accepts: Array.isArray,
   },
 };
 
@@ -63,15 +65,7 @@ export function toTfjs<I extends LossInputs>(spec: LossSpec<I>, options?: ToTfjs
   checkSpec("toTfjs", spec);
   const given = readOptions("toTfjs", options, rules as Rules<ToTfjsOptions<GradInput<I>>>);
   const tf = requireTf("toTfjs", given.tf);
-  const wrt: readonly string[] | undefined = given.wrt && [...given.wrt];
-  const known = Object.keys(allInputs(spec.loss.definition));
-  for (const name of wrt ?? []) {
-    if (!known.includes(name)) {
-      throw new OptionError(
-        `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
-      );
-    }
-  }
+  const wrt = given.wrt && readable("toTfjs", () => namesOf(spec as LossSpec, given.wrt ?? []));
   const byDevice = new Map<string, DeviceLoss>();
   return (inputs) => {
     const device = currentDevice(tf);
@@ -134,4 +128,18 @@ function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): GivenTensors {
     }
     return { given, tensors };
   });
+}
+
+function namesOf(spec: LossSpec, wrt: readonly string[]): readonly string[] {
+  const known = Object.keys(allInputs(spec.loss.definition));
+  const names: string[] = [];
+  for (const name of wrt) {
+    if (!known.includes(name)) {
+      throw new OptionError(
+        `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
+      );
+    }
+    names.push(name);
+  }
+  return names;
 }

@@ -1,5 +1,5 @@
-import { LossesError } from "@losses/core";
-import type { Memory } from "./platform.js";
+import { checkArgument, isObject, LossesError, readParts, type Rule, type Rules } from "@losses/core";
+import { isMemory, type Memory } from "./platform.js";
 
 /** The memory that programs work in, and the way to get pieces of it. */
 export interface Heap {
@@ -14,6 +14,33 @@ export interface Heap {
 /** Bytes that 32 bits can address, less one page: loops look ahead. */
 const addressable = 2 ** 32 - 65536;
 
+const bytesRule: Rule = {
+  domain: "a whole number >= 0",
+  accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
+};
+export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
+const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
+
+const rules: Rules<Heap> = {
+  id: textRule,
+  memory: { domain: "a WebAssembly.Memory", accepts: isMemory },
+  allocate: functionRule,
+  free: functionRule,
+};
+const names = ["id", "memory", "allocate", "free"] as const;
+
+/** The parts of each heap that was used: memory is taken several times in each run of a loss. */
+const heaps = new WeakMap<object, Heap>();
+
+/** The parts of a heap, each read once. */
+export function readHeap(where: string, heap: Heap): Heap {
+  const known = isObject(heap) ? heaps.get(heap) : undefined;
+  if (known !== undefined) return known;
+  const read = readParts(where, heap, rules, names);
+  heaps.set(heap, read).set(read, read);
+  return read;
+}
+
 /** Throws if so many bytes are more than a memory can have. `what`: what they are for. */
 export function checkBytes(heap: Heap, bytes: number, what: string): void {
   if (bytes > addressable) throw noMemory(heap, bytes, what);
@@ -25,9 +52,13 @@ export function checkBytes(heap: Heap, bytes: number, what: string): void {
  * @throws LossesError if there is none.
  */
 export function takeMemory(heap: Heap, bytes: number, what: string): number {
-  checkBytes(heap, bytes, what);
-  const at = heap.allocate(bytes);
-  if (at === 0) throw noMemory(heap, bytes, what);
+  checkArgument("takeMemory", "bytes", bytes, bytesRule);
+  checkArgument("takeMemory", "what they are for", what, textRule);
+  const own = readHeap("takeMemory", heap);
+  checkBytes(own, bytes, what);
+  const at = own.allocate(bytes);
+  // A heap of another's may answer anything.
+  if (!(at > 0)) throw noMemory(own, bytes, what);
   return at;
 }
 

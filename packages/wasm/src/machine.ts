@@ -1,10 +1,10 @@
-import { LossesError, type DimSizes } from "@losses/core";
-import { checkBytes, takeMemory, type Heap } from "./heap.js";
+import { checkArgument, LossesError, type DimSizes } from "@losses/core";
+import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
 import { hostMath } from "./host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
-import { programBytes, type Program } from "./program.js";
+import { programBytes, programRule, type Program } from "./program.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
@@ -30,9 +30,12 @@ interface Bound {
 const mostSizes = 64;
 
 /** Makes a program ready; throws what the platform throws if it allows no new code. */
-export function createMachine(program: Program, heap: Heap): Machine {
+export function createMachine(program: Program, given: Heap): Machine {
+  checkArgument("createMachine", "the program", program, programRule);
+  const heap = readHeap("createMachine", given);
   const platform = webAssembly();
-  if (platform === undefined) throw new RangeError("there is no WebAssembly");
+  if (platform === undefined)
+    throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);
   const isMemoryShared = !(heap.memory.buffer instanceof ArrayBuffer);
   const module = new platform.Module(programBytes(program, { isMemoryShared }));
   let running: Bound | undefined;
@@ -45,7 +48,9 @@ export function createMachine(program: Program, heap: Heap): Machine {
   };
   const host = { memory: heap.memory, ...hostMath, whole };
   const { run } = new platform.Instance(module, { host }).exports;
-  if (typeof run !== "function") throw new RangeError("the module has no function run");
+  if (typeof run !== "function") {
+    throw new LossesError("BACKEND_FAILED", `${heap.id}: a program must have a function run, got none.`);
+  }
   const bodies = program.hostSteps.map((step) =>
     step.kind === "recursion" ? createMachine(step.body, heap) : undefined,
   );

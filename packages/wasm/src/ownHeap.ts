@@ -1,5 +1,5 @@
-import { LossesError } from "@losses/core";
-import type { Heap } from "./heap.js";
+import { checkArgument, LossesError } from "@losses/core";
+import { textRule, type Heap } from "./heap.js";
 import { webAssembly } from "./platform.js";
 
 /** Bytes of a page of WebAssembly's memory, and how many there may be. */
@@ -17,6 +17,7 @@ interface Piece {
 
 /** A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is. */
 export function createHeap(id: string): Heap {
+  checkArgument("createHeap", "id", id, textRule);
   const platform = webAssembly();
   if (platform === undefined) throw new LossesError("BACKEND_FAILED", `${id}: there must be WebAssembly, got none.`);
   const memory = new platform.Memory({ initial: firstPages, maximum: mostPages });

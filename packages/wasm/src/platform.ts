@@ -22,7 +22,12 @@ export function webAssembly(): WebAssemblyApi | undefined {
 
 export function isMemory(value: unknown): value is Memory {
   const Memory = webAssembly()?.Memory;
-  return Memory !== undefined && value instanceof Memory;
+  try {
+    return Memory !== undefined && value instanceof Memory;
+  } catch {
+    // A proxy may refuse to tell what it is.
+    return false;
+  }
 }
 
 /** A module whose one function has this body. */

@@ -1,11 +1,15 @@
 import {
+  checkArgument,
   graphInputs,
+  isObject,
   nodeAt,
+  verify,
   type Dim,
   type DType,
   type Graph,
   type Node,
   type Recursion,
+  type Rule,
   type Shape,
 } from "@losses/core";
 import { concat, moduleBytes, type Bytes, type FunctionSource } from "./bytes.js";
@@ -19,6 +23,8 @@ import { productFunctions } from "./sparse.js";
 import { spell } from "./spell.js";
 import { contentsOf, type Contents, type Whole } from "./stored.js";
 import { tensorName, Words, type Word } from "./words.js";
+
+const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 
 /** Memory between results, needed from one stage to another. */
 export interface Block {
@@ -73,6 +79,14 @@ export interface Program {
   readonly hostSteps: readonly HostStep[];
 }
 
+/** What was compiled here: the functions of no other program may run. */
+const programs = new WeakSet<object>();
+
+export const programRule: Rule = {
+  domain: "a program of compileProgram",
+  accepts: (value) => isObject(value) && programs.has(value),
+};
+
 /** What the engine that runs a module can do. */
 export interface Features {
   readonly isMemoryShared: boolean;
@@ -94,6 +108,8 @@ export function compileProgram(
   isFused: boolean,
   ports: readonly DType[] = ["float32", "int32"],
 ): Program | undefined {
+  verify(original);
+  checkArgument("compileProgram", "isFused", isFused, flagRule);
   const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
   if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
   if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
@@ -136,7 +152,10 @@ export function compileProgram(
     if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
-  return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length, hostSteps };
+  const stageCount = stages.length;
+  const program: Program = { functions, words: words.list, blocks, inputs, outputs, stages: stageCount, hostSteps };
+  programs.add(program);
+  return program;
 }
 
 function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: boolean, words: Words): HostStep {

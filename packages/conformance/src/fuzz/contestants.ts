@@ -1,12 +1,16 @@
 import {
+  checkBackend,
   fromHalfBits,
   gradientOutput,
   LossesError,
+  readOptions,
   type Backend,
   type CompiledLoss,
   type FloatDType,
+  type Rules,
   type SyncCompiledLoss,
 } from "@losses/core";
+import { dtypeRule, flagRule, functionRule } from "../arguments.js";
 import { programSpec, type Program } from "./program.js";
 import type { Run } from "./runs.js";
 import { differences, prepareAny, type Failure, type Figures, type Item, type Results } from "./truth.js";
@@ -27,12 +31,20 @@ export interface BackendContestantOptions {
   readonly countTensors?: () => number;
 }
 
+/** The rules of all but the dtype, which {@link fuzzBackend} chooses itself. */
+export const contestantRules: Rules<Omit<BackendContestantOptions, "dtype">> = {
+  takesOut: flagRule,
+  countTensors: functionRule,
+};
+
 /**
  * A backend, held to the truth on every run of a program: one compiled loss for all sizes, the value alone, everything at
  * once, from and into its own tensors, and synchronously where it can.
  */
-export function backendContestant<T>(backend: Backend<T>, options: BackendContestantOptions = {}): Contestant {
-  const { dtype = backend.dtypes[0] ?? "float32", takesOut = true, countTensors } = options;
+export function backendContestant<T>(backend: Backend<T>, options?: BackendContestantOptions): Contestant {
+  checkBackend("backendContestant", backend);
+  const given = readOptions("backendContestant", options, { ...contestantRules, dtype: dtypeRule });
+  const { dtype = backend.dtypes[0] ?? "float32", takesOut = true, countTensors } = given;
   const check: Contestant["check"] = async (program, runs, figures) => {
     const items = runs.flatMap((run) => prepareAny(program, run, dtype) ?? []);
     const before = countTensors?.();

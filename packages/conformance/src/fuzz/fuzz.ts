@@ -1,4 +1,5 @@
-import { isFloat } from "@losses/core";
+import { checkArgument, isFloat, readOptions, type Rules } from "@losses/core";
+import { checkContestant, countRule, seedRule, shrinkRule } from "./fuzzArguments.js";
 import type { Contestant } from "./contestants.js";
 import { makeProgram } from "./generate.js";
 import { outline, printTrial } from "./printTrial.js";
@@ -16,6 +17,8 @@ export interface FuzzOptions {
   readonly shrinking?: ShrinkLimits;
 }
 
+const rules: Rules<FuzzOptions> = { seed: seedRule, count: countRule, shrinking: shrinkRule };
+
 /** What random programs found. */
 export interface FuzzReport {
   readonly name: string;
@@ -29,6 +32,7 @@ const mostNumbers = 20_000;
 
 /** The program and the runs of a seed. */
 export function trialOf(seed: number): Trial {
+  checkArgument("trialOf", "the seed", seed, seedRule);
   const known = trials.get(seed);
   if (known !== undefined) return known;
   const random = new Random(seed);
@@ -52,8 +56,9 @@ const mostTrials = 200;
  * if (report.failures.length > 0) throw new Error(report.failures.join("\n\n"));
  * ```
  */
-export async function fuzz(contestant: Contestant, options: FuzzOptions = {}): Promise<FuzzReport> {
-  const { seed = 1, count = 100, shrinking = { tries: 2000, seconds: 60 } } = options;
+export async function fuzz(contestant: Contestant, options?: FuzzOptions): Promise<FuzzReport> {
+  checkContestant("fuzz", contestant);
+  const { seed = 1, count = 100, shrinking = { tries: 2000, seconds: 60 } } = readOptions("fuzz", options, rules);
   const figures: Figures = { programs: 0, runs: 0, elements: 0, unclaimed: 0 };
   const found = new Map<string, string>();
   for (let i = 0; i < count; i++) {

@@ -5,6 +5,7 @@ import {
   labels,
   LossesError,
   reduction,
+  type DimToken,
   type InputDeclaration,
   type LossInputs,
   type LossSpec,
@@ -58,9 +59,10 @@ export function specOf(
   kind: Reduction,
   value: (tensors: readonly Tensor[]) => LossValue,
 ): LossSpec {
+  const letters = new Set(inputs.flatMap(({ shape }) => shape));
   const declared = (isOptional: boolean): Readonly<Record<string, InputDeclaration<"float" | "index">>> =>
     Object.fromEntries(
-      inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one)]),
+      inputs.filter((one) => (one.optional ?? false) === isOptional).map((one) => [one.name, declare(one, letters)]),
     );
   const loss = defineLoss<{ readonly reduction: Reduction }, LossInputs, LossInputs>({
     name: "program",
@@ -75,8 +77,13 @@ export function specOf(
   return loss();
 }
 
-function declare({ shape, kind, below }: ProgramInput): InputDeclaration<"float" | "index"> {
-  return kind === "float" ? float(shape, "") : labels(shape, "", below === undefined ? {} : { below });
+/** Indices are of an axis as long as an input has it. */
+function declare(
+  { shape, kind, below }: ProgramInput,
+  letters: ReadonlySet<DimToken>,
+): InputDeclaration<"float" | "index"> {
+  if (kind === "float") return float(shape, "");
+  return labels(shape, "", below !== undefined && letters.has(below) ? { below } : {});
 }
 
 function evaluate({ steps, output, term }: Program, inputs: readonly Tensor[]): LossValue {

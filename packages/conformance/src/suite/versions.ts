@@ -1,8 +1,11 @@
 import { nodeModule } from "../node.js";
 
-/** The versions that a report depends on: this package, core and Node; none where there is no file to read them from. */
+/**
+ * The versions that a report depends on: this package, core and Node; none where there is no file to read them from. A browser knows
+ * none: give them to `runConformance`.
+ */
 export function packageVersions(): Readonly<Record<string, string>> {
-  if (globalThis.process?.versions?.node === undefined) return {};
+  if (globalThis.process?.getBuiltinModule === undefined || globalThis.process.versions?.node === undefined) return {};
   const here = nodeModule("node:module", "a report").createRequire(import.meta.url);
   return {
     "@losses/conformance": versionOf(here("../../package.json")),

@@ -1,11 +1,26 @@
-import { OptionError, type Backend, type FloatDType } from "@losses/core";
+import {
+  checkArgument,
+  checkBackend,
+  OptionError,
+  readOptions,
+  type Backend,
+  type FloatDType,
+  type Rules,
+} from "@losses/core";
 import { afterAll, describe, it } from "vitest";
-import { backendContestant, type BackendContestantOptions, type Contestant } from "../fuzz/contestants.js";
+import { dtypesRule, textRule } from "../arguments.js";
+import {
+  backendContestant,
+  contestantRules,
+  type BackendContestantOptions,
+  type Contestant,
+} from "../fuzz/contestants.js";
 import { fuzz, summaryOf, type FuzzReport } from "../fuzz/fuzz.js";
+import { checkContestant, countRule, seedRule } from "../fuzz/fuzzArguments.js";
 import { environment } from "../node.js";
 import { testedDTypes } from "../suite/runConformance.js";
 import { selectBackends } from "../suite/select.js";
-import { whereItWorks, type BackendSource, type BackendTestOptions } from "./openBackend.js";
+import { backendTestRules, whereItWorks, type BackendSource, type BackendTestOptions } from "./openBackend.js";
 
 /** Which random programs to try. The environment may say otherwise: `LOSSES_FUZZ_SEED`, `LOSSES_FUZZ_COUNT`. */
 export interface FuzzTestOptions {
@@ -21,6 +36,15 @@ export interface FuzzBackendOptions
   readonly dtypes?: readonly FloatDType[];
 }
 
+const testRules: Rules<FuzzTestOptions> = { seed: seedRule, count: countRule };
+
+const rules: Rules<FuzzBackendOptions> = {
+  ...backendTestRules,
+  ...testRules,
+  ...contestantRules,
+  dtypes: dtypesRule,
+};
+
 /**
  * Registers vitest tests that hold a backend to the error analysis on random programs: every op and the compositions that
  * losses are made of, sizes from 0, ties, zeros, huge and tiny numbers, NaN and the infinities. One test per dtype; what fails is
@@ -35,22 +59,32 @@ export interface FuzzBackendOptions
  * await fuzzBackend(createBackend);
  * ```
  */
-export async function fuzzBackend<T>(backend: BackendSource<T>, options: FuzzBackendOptions = {}): Promise<void> {
+export async function fuzzBackend<T>(backend: BackendSource<T>, given?: FuzzBackendOptions): Promise<void> {
+  const options = readOptions("fuzzBackend", given, rules);
+  if (typeof backend !== "function") checkBackend("fuzzBackend", backend);
   await whereItWorks(backend, options, (works) => register(works, options));
 }
 
 function register<T>(backend: Backend<T>, options: FuzzBackendOptions): void {
-  const { dtypes = testedDTypes, id = backend.id } = options;
+  const { dtypes = testedDTypes, id = backend.id, seed, count, takesOut, countTensors } = options;
+  const known = {
+    ...(takesOut === undefined ? {} : { takesOut }),
+    ...(countTensors === undefined ? {} : { countTensors }),
+  };
+  const trials = { ...(seed === undefined ? {} : { seed }), ...(count === undefined ? {} : { count }) };
   describe(id, () => {
     for (const dtype of dtypes.filter((one) => backend.dtypes.includes(one))) {
-      addTest(dtype, backendContestant(backend, { ...options, dtype }), options);
+      addTest(dtype, backendContestant(backend, { ...known, dtype }), trials);
     }
     afterAll(() => backend.dispose());
   });
 }
 
 /** Registers a test of anything that random programs can be tried on, under an id that `LOSSES_BACKENDS` may name. */
-export function fuzzContestant(id: string, contestant: Contestant, options: FuzzTestOptions = {}): void {
+export function fuzzContestant(id: string, contestant: Contestant, given?: FuzzTestOptions): void {
+  checkArgument("fuzzContestant", "the id", id, textRule);
+  checkContestant("fuzzContestant", contestant);
+  const options = readOptions("fuzzContestant", given, testRules);
   describe(id, () => {
     if (selectBackends(undefined, environment()).takes(id)) addTest("all dtypes", contestant, options);
     else it.skip("is left out by LOSSES_BACKENDS", () => undefined);

@@ -1,6 +1,6 @@
 import { isListOf, isPlainObject } from "../arguments.js";
 import type { OpAttributes, OpName } from "../ops/types.js";
-import { isSize } from "../tensor/dims.js";
+import { isSize, type Shape } from "../tensor/dims.js";
 import { isFloat, isInputDType } from "../tensor/dtype.js";
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export function isDType(value: unknown): boolean {
   return isInputDType(value) && value !== "int64";
 }
 
-export function isShape(value: unknown): boolean {
+export function isShape(value: unknown): value is Shape {
   return isListOf(value, isDim);
 }
 

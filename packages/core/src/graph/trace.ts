@@ -43,7 +43,7 @@ export class Tracer implements Trace {
   }
 
   idOf(tensor: Tensor): number {
-    if (!(tensor instanceof TracedTensor) || !this.isInside(tensor.trace)) {
+    if (!TracedTensor.isOne(tensor) || !this.isInside(tensor.trace)) {
       throw new LossesError(
         "INVALID_DEFINITION",
         "trace: tensors must come from the loss being traced, got one from elsewhere. Do not keep tensors between calls.",

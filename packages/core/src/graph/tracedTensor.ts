@@ -6,6 +6,7 @@ import { normalizeAxes, normalizeAxis, sameShape, type Dim, type Shape } from ".
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { GraphBuilder } from "./builder.js";
+import { axesOf, bounded, type Axes } from "./tensorArguments.js";
 
 /** What flows to the inputs of a stated gradient when `gradient` arrives at `value`, the result that it is stated for. */
 export type Backward = (gradient: Tensor, value: Tensor) => readonly (Tensor | undefined)[];
@@ -26,8 +27,6 @@ export interface Trace {
   /** True if tensors of the other trace can be used in this one. */
   isInside(other: Trace): boolean;
 }
-
-type Axes = number | readonly number[];
 
 interface CumsumOptions {
   readonly exclusive?: boolean;
@@ -51,6 +50,11 @@ export class TracedTensor implements Tensor {
     this.id = id;
     this.shape = shape;
     this.dtype = dtype;
+  }
+
+  /** Tells one without asking the value anything: a proxy may refuse. */
+  static isOne(value: unknown): value is TracedTensor {
+    return typeof value === "object" && value !== null && #apply in value;
   }
 
   get rank(): number {
@@ -139,10 +143,10 @@ export class TracedTensor implements Tensor {
     return this.neg().softplus().neg();
   }
   clampMin(bound: number): Tensor {
-    return this.#apply("clampMin", [this], { bound });
+    return this.#apply("clampMin", [this], { bound: bounded("clampMin", bound) });
   }
   clampMax(bound: number): Tensor {
-    return this.#apply("clampMax", [this], { bound });
+    return this.#apply("clampMax", [this], { bound: bounded("clampMax", bound) });
   }
 
   equal(other: Operand): Tensor {
@@ -170,8 +174,8 @@ export class TracedTensor implements Tensor {
     return this.#unary("not");
   }
   where(whenTrue: Operand, whenFalse: Operand): Tensor {
-    const dtype =
-      typeof whenTrue !== "number" ? whenTrue.dtype : typeof whenFalse !== "number" ? whenFalse.dtype : "float32";
+    const [first] = [whenTrue, whenFalse].filter((value) => TracedTensor.isOne(value));
+    const dtype = first?.dtype ?? "float32";
     const side = (value: Operand): Tensor => (typeof value === "number" ? this.#constant(value, dtype) : value);
     return this.#apply("where", [this, side(whenTrue), side(whenFalse)], {});
   }
@@ -242,12 +246,11 @@ export class TracedTensor implements Tensor {
     return this.#apply("transpose", [this], { perm: perm.map((axis) => this.#axis(axis, "transpose")) });
   }
   unsqueeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
+    const list = axesOf(axes, "unsqueeze");
     return this.#apply("unsqueeze", [this], { axes: normalizeAxes(list, this.rank + list.length, "unsqueeze") });
   }
   squeeze(axes: Axes): Tensor {
-    const list = typeof axes === "number" ? [axes] : axes;
-    return this.#apply("squeeze", [this], { axes: normalizeAxes(list, this.rank, "squeeze") });
+    return this.#apply("squeeze", [this], { axes: normalizeAxes(axesOf(axes, "squeeze"), this.rank, "squeeze") });
   }
   expand(shape: Shape): Tensor {
     return sameShape(shape, this.shape) ? this : this.#apply("expand", [this], { shape });
@@ -317,7 +320,7 @@ export class TracedTensor implements Tensor {
   }
 
   #axes(axes: Axes | undefined, op: string): readonly number[] {
-    const list = axes === undefined ? this.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes;
+    const list = axes === undefined ? this.shape.map((_, i) => i) : axesOf(axes, op);
     return normalizeAxes(list, this.rank, op);
   }
 
@@ -339,7 +342,7 @@ export class TracedTensor implements Tensor {
 
 /** The innermost of the traces that operands belong to. */
 export function innermostOf(tensors: readonly Tensor[]): Trace {
-  const traces = tensors.flatMap((tensor) => (tensor instanceof TracedTensor ? [tensor.trace] : []));
+  const traces = tensors.flatMap((tensor) => (TracedTensor.isOne(tensor) ? [tensor.trace] : []));
   return traces.reduce((inner, trace) => (trace.isInside(inner) ? trace : inner));
 }
 
@@ -351,7 +354,7 @@ export function innermostOf(tensors: readonly Tensor[]): Trace {
  * handed, never of a detached copy of them.
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
-  if (!(value instanceof TracedTensor)) {
+  if (!(TracedTensor.isOne(value))) {
     throw new LossesError(
       "INVALID_DEFINITION",
       `customGradient: value must be a tensor of the loss being traced, got ${printValue(value)}.`,
@@ -373,7 +376,7 @@ export function customGradient(value: Tensor, inputs: readonly Tensor[], backwar
 /** Tensors as they were given, each read once. */
 export function readTensors(where: string, given: readonly Tensor[]): readonly TracedTensor[] {
   const tensors: TracedTensor[] = [];
-  if (isListOf(given, (tensor) => tensor instanceof TracedTensor && tensors.push(tensor) > 0)) return tensors;
+  if (isListOf(given, (tensor) => TracedTensor.isOne(tensor) && tensors.push(tensor) > 0)) return tensors;
   throw new LossesError(
     "INVALID_DEFINITION",
     `${where}: operands must be a list of tensors of the loss being traced, got ${printValue(given)}.`,
@@ -382,5 +385,5 @@ export function readTensors(where: string, given: readonly Tensor[]): readonly T
 
 /** True for a tensor of a loss that is being traced. */
 export function isTraced(value: unknown): value is Tensor {
-  return value instanceof TracedTensor;
+  return TracedTensor.isOne(value);
 }

@@ -67,10 +67,10 @@ function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }
 
-/** Definitions that have been looked at. */
-const known = new WeakSet<object>();
+/** What was read of definitions that have been looked at. */
+const known = new WeakMap<object, AnyDefinition>();
 
-/** A definition as it was given, if it is one; throws `OptionError`. */
+/** A definition as it was given, if it is one: each part is read once, and stays what it was. Throws `OptionError`. */
 export function readDefinition(where: string, given: unknown): AnyDefinition {
   if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
   const required = ["name", "inputs", "options", "value"] as const;
@@ -82,8 +82,20 @@ export function readDefinition(where: string, given: unknown): AnyDefinition {
       declaredOption(`${where}: option ${name}`, declaration);
     }
   });
-  known.add(definition).add(given as object);
+  known.set(definition, definition).set(given as object, definition);
   return definition;
+}
+
+function readInputs(
+  where: string,
+  given: Readonly<Record<string, InputDeclaration>>,
+): Readonly<Record<string, InputDeclaration>> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, declaration]) => {
+      checkName(where, "inputs", name);
+      return [name, declared(`${where}: input ${name}`, declaration)];
+    }),
+  );
 }
 
 /** Every declared input of a loss, required first. */
@@ -93,10 +105,8 @@ export function allInputs(definition: AnyDefinition): Readonly<Record<string, In
 }
 
 function checkInputs(where: string, { inputs: required, optionalInputs = {}, inputSets = [] }: AnyDefinition): void {
-  for (const [name, declaration] of [...Object.entries(required), ...Object.entries(optionalInputs)]) {
-    checkName(where, "inputs", name);
-    declared(`${where}: input ${name}`, declaration);
-    if (Object.hasOwn(required, name) && Object.hasOwn(optionalInputs, name)) {
+  for (const name of Object.keys(optionalInputs)) {
+    if (Object.hasOwn(required, name)) {
       throw new OptionError(`${where}: an input must be required or optional, got ${name} as both.`);
     }
   }

@@ -194,7 +194,7 @@ function declare<K extends InputTag>(
 
 /** True for a name that inputs, options and axes may have: one that no object has already. */
 export function isName(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]\w*$/.test(value) && !(value in Object.prototype);
+  return typeof value === "string" && /^[A-Za-z]\w{0,99}$/.test(value) && !(value in Object.prototype);
 }
 
 /** The declaration, each part of it read once, if it is one. */

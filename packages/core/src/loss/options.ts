@@ -111,24 +111,30 @@ export function oneOf<const T extends string>(choices: readonly T[], initial: T,
 
 const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "function"];
 
-/** The declaration itself, if it is one, with a default that it accepts. */
+/** A copy of a declaration, if it is one, with a default that it accepts: each part is read once, and stays what it was. */
 export function declaredOption<T>(where: string, declaration: OptionDeclaration<T>): OptionDeclaration<T> {
-  readable(where, () => {
-    const { domain, kind, accepts, doc, choices } = (isObject(declaration) ? declaration : {}) as Partial<
-      typeof declaration
-    >;
-    const isDeclared = typeof domain === "string" && typeof accepts === "function" && kinds.includes(kind);
-    if (!isDeclared || !(choices === undefined || isTexts(choices))) {
+  return readable(where, () => {
+    const given = (isObject(declaration) ? declaration : {}) as Partial<typeof declaration>;
+    const { domain, kind, accepts, doc, default: initial, choices } = given;
+    const own: string[] = [];
+    const isDeclared = typeof domain === "string" && typeof accepts === "function" && isKind(kind);
+    const hasChoices =
+      choices === undefined || isListOf(choices, (one) => typeof one === "string" && own.push(one) > 0);
+    if (!isDeclared || !hasChoices) {
       const wanted = "an option declared with finite(), flag(), oneOf() …";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
     if (typeof doc !== "string")
       throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
-    if (!accepts(declaration.default)) {
-      throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(declaration.default)}.`);
+    if (!accepts(initial)) {
+      throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(initial)}.`);
     }
+    return { default: initial, domain, kind, accepts, doc, ...(choices === undefined ? {} : { choices: own }) };
   });
-  return declaration;
+}
+
+function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
+  return kinds.includes(kind);
 }
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */

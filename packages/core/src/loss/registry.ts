@@ -1,15 +1,18 @@
-import { isListOf, isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
 import { isName } from "./inputs.js";
 import { optionsFromJSON } from "./options.js";
-import { weightedSum, type WeightedTermJSON } from "./weightedSum.js";
+import { weightedSum, type WeightedTerm, type WeightedTermJSON } from "./weightedSum.js";
 
 /** Finds a loss by name (or by one of its aliases) in a list; throws `UNKNOWN_LOSS` with the nearest names. */
 export function findLoss(losses: readonly AnyLoss[], name: string): AnyLoss {
   if (typeof name !== "string") throw new OptionError(`findLoss: the name must be a text, got ${printValue(name)}.`);
-  checkLosses("findLoss", losses);
+  return find(checkLosses("findLoss", losses), name);
+}
+
+function find(losses: readonly AnyLoss[], name: string): AnyLoss {
   const found =
     losses.find((loss) => loss.lossName === name) ?? losses.find((loss) => loss.definition.aliases?.includes(name));
   if (found !== undefined) return found;
@@ -44,7 +47,7 @@ interface SumJSON {
 }
 
 const sumRules: Rules<SumJSON> = {
-  terms: { domain: "a list of losses with weights", accepts: (value) => isListOf(value, isPlainObject) },
+  terms: { domain: "a list of losses with weights", accepts: Array.isArray },
 };
 
 /** Sums within sums, at most. */
@@ -52,12 +55,11 @@ const deepest = 32;
 
 /** The spec that `spec.toJSON()` describes. */
 export function specFromJSON(losses: readonly AnyLoss[], json: SpecJSON): LossSpec {
-  checkLosses("specFromJSON", losses);
-  return specOf(losses, readParts("specFromJSON", json, jsonRules, ["name"]), 0);
+  return specOf(checkLosses("specFromJSON", losses), readParts("specFromJSON", json, jsonRules, ["name"]), 0);
 }
 
 function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, depth: number): LossSpec {
-  if (name !== "weightedSum") return findLoss(losses, name)(optionsFromJSON(options));
+  if (name !== "weightedSum") return find(losses, name)(optionsFromJSON(options));
   if (depth === deepest) throw new OptionError(`specFromJSON: sums must be at most ${deepest} deep, got deeper ones.`);
   const { terms } = readParts("weightedSum", options as unknown as SumJSON, sumRules, ["terms"]);
   return weightedSum(
@@ -71,13 +73,16 @@ function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, de
   );
 }
 
-/** Refuses what is no list of losses; throws `OptionError`. `where`: what was called with it. */
-export function checkLosses(where: string, losses: readonly AnyLoss[]): void {
-  readable(where, () => {
-    const wrong = Array.isArray(losses) ? losses.findIndex((loss) => !isLoss(loss)) : -1;
-    if (Array.isArray(losses) && wrong < 0) return;
-    const got = Array.isArray(losses) ? printValue(losses[wrong]) : printValue(losses);
-    throw new OptionError(`${where}: the losses must be a list such as allLosses, got ${got}.`);
+/** The losses of a list, each read once; throws `OptionError` on what is none. `where`: what was called with it. */
+export function checkLosses(where: string, losses: readonly AnyLoss[]): readonly AnyLoss[] {
+  return readable(where, () => {
+    const own: AnyLoss[] = [];
+    const refuse = (got: unknown): never => {
+      throw new OptionError(`${where}: the losses must be a list such as allLosses, got ${printValue(got)}.`);
+    };
+    if (!Array.isArray(losses)) return refuse(losses);
+    for (const loss of losses as readonly unknown[]) own.push(isLoss(loss) ? loss : refuse(loss));
+    return own;
   });
 }
 

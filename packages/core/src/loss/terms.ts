@@ -1,10 +1,12 @@
-import { DTypeError, LossesError } from "../errors.js";
+import { printValue, readable, readParts, type Rule, type Rules } from "../arguments.js";
+import { DTypeError, LossesError, OptionError } from "../errors.js";
 import { nodeAt, type Graph } from "../graph/graph.js";
 import { rowAxes, type RowAxis } from "../graph/rowAxis.js";
 import { Tracer } from "../graph/trace.js";
 import { sameShape, type Shape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bindInputs, type Binding, type GivenInput } from "./bind.js";
+import { checkSpec } from "./checkSpec.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
 import { lossTermsOf, markSampled } from "./evaluate.js";
 import { batchOf, type WeightedValues } from "./reduce.js";
@@ -52,6 +54,7 @@ export interface TermFactors {
  * ```
  */
 export function lossTerms(spec: LossSpec, given: Readonly<Record<string, GivenInput>>): readonly LossTerm[] {
+  checkSpec("lossTerms", spec);
   const binding = bindInputs(spec.loss.definition, given, spec.options);
   const { graph, terms } = traceTerms(spec, binding);
   return terms.map(({ values, weights, divisor }, index): LossTerm => {
@@ -77,9 +80,20 @@ export function lossTerms(spec: LossSpec, given: Readonly<Record<string, GivenIn
  *
  * For the weighted mean S / W they are `1 / W` and `−S / W²`, as `d(S/W) = dS / W − S dW / W²`.
  *
- * @param factors for each term of {@link lossTerms}
+ * @param given factors for each term of {@link lossTerms}
  */
-export function combineTerms(spec: LossSpec, factors: readonly TermFactors[]): LossSpec {
+export function combineTerms(spec: LossSpec, given: readonly TermFactors[]): LossSpec {
+  checkSpec("combineTerms", spec);
+  const factors = readable("combineTerms", () => {
+    if (!Array.isArray(given)) {
+      throw new OptionError(`combineTerms: factors must be a list of { values, weights }, got ${printValue(given)}.`);
+    }
+    const own: TermFactors[] = [];
+    for (const one of given as readonly TermFactors[]) {
+      own.push(readParts("combineTerms", one, factorRules, ["values", "weights"]));
+    }
+    return own;
+  });
   return derive(spec, (terms) => {
     const scaled = terms.map(({ values, weights }, index) => {
       const factor = factors[index] ?? { values: 1, weights: 0 };
@@ -89,6 +103,9 @@ export function combineTerms(spec: LossSpec, factors: readonly TermFactors[]): L
     return scaled.reduce((sum, term) => sum.add(term));
   });
 }
+
+const numberRule: Rule = { domain: "a number", accepts: (value) => typeof value === "number" };
+const factorRules: Rules<TermFactors> = { values: numberRule, weights: numberRule };
 
 interface TracedTerm {
   readonly values: number;

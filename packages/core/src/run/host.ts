@@ -42,7 +42,8 @@ export function toHost(where: string, plain: PlainArray, dtype: DType): HostTens
   const size = sizeOf(shape);
   // Memory that was resized or handed on by what was read after it.
   if (ArrayBuffer.isView(data) && lengthOf(data) !== size) {
-    throw new InputError(`${where} must keep its ${size} elements, got an array that has changed.`, "INVALID_INPUT");
+    const came = `${lengthOf(data)}: the memory under it has grown or moved since this view of it was made`;
+    throw new InputError(`${where} must keep its ${size} elements, got ${came}.`, "INVALID_INPUT");
   }
   return { data: convertData(where, plain, dtype), shape, dtype };
 }

@@ -3,12 +3,16 @@ import type { AnyTypedArray } from "../backend.js";
 import { DTypeError } from "../errors.js";
 import type { InputDType } from "../tensor/dtype.js";
 
-// What an array says of itself can be overridden, and then it says what it likes: its length is asked of the language.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+// What an array says of itself can be overridden, and then it says what it likes: the language is asked.
+function ask(view: ArrayBufferView, what: "buffer" | "byteOffset" | "length" | typeof Symbol.toStringTag): unknown {
+  return Reflect.get(typedArray, what, view);
+}
 
 /** The number of elements that a typed array has. */
 export function lengthOf(view: AnyTypedArray): number {
-  return Reflect.get(typedArray, "length", view) as number;
+  return ask(view, "length") as number;
 }
 
 type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length: number) => AnyTypedArray) & {
@@ -36,12 +40,14 @@ export function readView(
 ): { readonly data: AnyTypedArray; readonly dtype: InputDType } {
   const dtype = dtypes.get(Object.getPrototypeOf(view));
   if (dtype !== undefined && !Object.hasOwn(view, "length")) return { data: view as AnyTypedArray, dtype };
-  const ask = (what: string | symbol): unknown => Reflect.get(typedArray, what, view);
-  const name = ask(Symbol.toStringTag);
+  const name = ask(view, Symbol.toStringTag);
   for (const [own, dtypeOfOwn] of known) {
     if (own.name !== name) continue;
-    const data = new own(ask("buffer") as ArrayBufferLike, ask("byteOffset") as number, ask("length") as number);
-    return { data, dtype: dtypeOfOwn };
+    const offset = ask(view, "byteOffset") as number;
+    return {
+      data: new own(ask(view, "buffer") as ArrayBufferLike, offset, lengthOf(view as AnyTypedArray)),
+      dtype: dtypeOfOwn,
+    };
   }
   throw new DTypeError(
     `${where} must be a Float32Array, Float64Array, Int32Array, BigInt64Array or an array of small integers, got ${printValue(view)}.`,

@@ -1,5 +1,5 @@
-import { cut, isListOf, isObject, printValue, unreadable } from "../arguments.js";
-import { ShapeError } from "../errors.js";
+import { cut, isListOf, isObject, printValue, readable, unreadable } from "../arguments.js";
+import { OptionError, ShapeError } from "../errors.js";
 import { evaluateDim } from "./dimArithmetic.js";
 
 /**
@@ -39,34 +39,49 @@ export function readShape(
   given: unknown,
   accepts: (size: unknown) => size is number = isSize,
 ): readonly number[] {
-  if (!Array.isArray(given)) {
-    throw new ShapeError(`${where} must have a shape that is a list of sizes, got ${printValue(given)}.`);
-  }
-  const rank = given.length;
-  if (rank > mostAxes) throw new ShapeError(`${where} must have at most ${mostAxes} axes, got ${rank}.`);
-  const shape: number[] = [];
-  for (let axis = 0; axis < rank; axis++) {
-    const size: unknown = given[axis];
-    if (!accepts(size)) {
-      throw new ShapeError(
-        `${where} must have a shape of integers >= 0 and below 2^31, got ${printValue(size)} at axis ${axis}.`,
-      );
+  return readable(where, () => {
+    if (typeof accepts !== "function") {
+      throw new OptionError(`readShape: accepts must be a function, got ${printValue(accepts)}.`);
     }
-    shape.push(size);
-  }
-  return shape;
+    if (!Array.isArray(given)) {
+      throw new ShapeError(`${where} must have a shape that is a list of sizes, got ${printValue(given)}.`);
+    }
+    const rank = given.length;
+    if (rank > mostAxes) throw new ShapeError(`${where} must have at most ${mostAxes} axes, got ${rank}.`);
+    const shape: number[] = [];
+    for (let axis = 0; axis < rank; axis++) {
+      const size: unknown = given[axis];
+      // What a function gives that only passes for this one may be a promise.
+      if ((accepts(size) as unknown) !== true) {
+        throw new ShapeError(
+          `${where} must have a shape of integers >= 0 and below 2^31, got ${printValue(size)} at axis ${axis}.`,
+        );
+      }
+      shape.push(size as number);
+    }
+    return shape;
+  });
 }
 
+/** True for shapes of the same dimensions in the same order. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  try {
+    if (!Array.isArray(a) || !Array.isArray(b)) {
+      throw new ShapeError(`sameShape: shapes must be lists, got ${printValue(a)} and ${printValue(b)}.`);
+    }
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+    return true;
+  } catch (cause) {
+    throw unreadable("sameShape", cause);
+  }
 }
 
 /** Maps a possibly negative axis to `0..rank-1`. */
 export function normalizeAxis(axis: number, rank: number, op: string): number {
-  const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
+  // What is no number is not computed with: it may take for ever to become one.
+  const normal = Number.isInteger(axis) ? (axis < 0 ? axis + rank : axis) : -1;
+  if (normal < 0 || normal >= rank) {
     throw new ShapeError(
       `${op}: axis must be an integer in [${-rank}, ${rank - 1}] for rank ${rank}, got ${printValue(axis)}.`,
     );

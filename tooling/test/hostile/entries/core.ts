@@ -29,6 +29,8 @@ export function graph(): core.Graph {
 export const graphTakes: Readonly<Record<string, Takes>> = {
   "*.name": text,
   "*.nodes.*.attrs.name": text,
+  // What needs none takes any.
+  "*.nodes.1.attrs": plain,
   "*.outputs.*.name": text,
   "*.outputs.*.node": (value) => value === 0 || value === 1,
 };
@@ -57,7 +59,10 @@ const extremeGraph = (): core.Graph => {
   return core.traceLoss(spec, bound, { dtype: "float32", gradients: ["scores"] });
 };
 
+const isView: Takes = (value) => ArrayBuffer.isView(value);
 const positive: Takes = (value) => typeof value === "number" && value >= 0;
+/** Sizes that stand for others, not known yet, may be larger than any tensor's. */
+const count: Takes = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const token: Takes = anyOf(size, (value) => typeof value === "string" && /^[a-z]+$/i.test(value));
 
 const declaration: Readonly<Record<string, Takes>> = {
@@ -65,7 +70,8 @@ const declaration: Readonly<Record<string, Takes>> = {
   "*.differentiable": flag,
   "*.forms.*.shape": list(token),
   "*.forms.*.shape.*": token,
-  "*.forms.*.holds.below": anything,
+  "*.forms.*.holds.below": name,
+  "*.forms.*.holds.except": anyOf(Number.isSafeInteger, name),
 };
 
 /** A definition at this place of the arguments. */
@@ -164,7 +170,7 @@ const optionOf = (loss: core.AnyLoss): Entry => {
 function optionDomain(key: string, initial: unknown): Takes {
   if (key === "p") return (value) => typeof value === "number" && !Number.isNaN(value);
   if (key === "labelSmoothing") return (value) => typeof value === "number" && value >= 0 && value <= 1;
-  if (key === "ignoreIndex") return Number.isInteger;
+  if (key === "ignoreIndex") return Number.isSafeInteger;
   if (key === "distance") return fn;
   if (typeof initial === "boolean") return flag;
   return typeof initial === "number" ? finite : () => false;
@@ -211,6 +217,16 @@ export const entries: Entries = {
     once: true,
     result: (found) => found,
   },
+  listRule: {
+    args: () => ["numbers", rule(), 3],
+    takes: { "0": text, "1.domain": text, "1.accepts": fn, "2": (value) => number(value) && Number(value) >= 0 },
+    open: ["1"],
+  },
+  recordRule: {
+    args: () => ["numbers by name", rule()],
+    takes: { "0": text, "1.domain": text, "1.accepts": fn },
+    open: ["1"],
+  },
   checkArgument: {
     args: () => ["f", "it", 1, rule()],
     takes: { "0": anything, "1": anything, "2": number, "3.domain": text, "3.accepts": fn },
@@ -248,12 +264,43 @@ export const entries: Entries = {
   },
   viewsOverlap: {
     args: () => [new Float32Array(1), new Float32Array(1)],
-    takes: { "0": ArrayBuffer.isView, "1": ArrayBuffer.isView },
+    takes: { "0": isView, "1": isView },
   },
   formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
   formatTokens: { args: () => [["N", "D"]], takes: { "0": list(token), "0.*": token } },
   sizeOf: { args: () => [[2, 3]], takes: { "0": list(positive), "0.*": positive } },
-  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(size), "0.*": size, "1.N": size }, open: ["1"] },
+  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(count), "0.*": count, "1.N": count }, open: ["1"] },
+  readShape: {
+    args: () => ["f", [2, 3], (size: unknown) => size === 2 || size === 3],
+    takes: { "0": anything, "1": list((size) => size === 2 || size === 3), "2": () => false },
+    once: true,
+    result: (found) => found,
+    calls: true,
+  },
+  sameShape: {
+    args: () => [
+      [2, "N"],
+      [2, "N"],
+    ],
+    // Of lists it can always be told.
+    takes: { "0": Array.isArray, "1": Array.isArray, "*.*": anything },
+  },
+  power: { args: () => [2, 3], takes: { "0": number, "1": number } },
+  lossTerms: {
+    args: () => [spec(), given()],
+    takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": count },
+    whole: ["0"],
+    open: ["1.*"],
+    once: true,
+    result: (terms) => (terms as readonly core.LossTerm[]).map(({ shape }) => shape),
+  },
+  combineTerms: {
+    args: () => [spec(), [{ values: 2, weights: 1 }]],
+    takes: { "1": list(() => false), "1.*.values": number, "1.*.weights": number },
+    whole: ["0"],
+    once: true,
+    result: (made) => made,
+  },
   gradientOutput: { args: () => ["input"], takes: { "0": text } },
 
   graphInputs: onGraph,
@@ -276,7 +323,7 @@ export const entries: Entries = {
   positive: numericOption((value) => finite(value) && Number(value) > 0, 1),
   nonNegative: numericOption((value) => finite(value) && Number(value) >= 0, 1),
   fraction: numericOption((value) => typeof value === "number" && value >= 0 && value <= 1, 0.5),
-  integer: numericOption((value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31, 3),
+  integer: numericOption(Number.isSafeInteger, 3),
   normOrder: numericOption((value) => typeof value === "number" && !Number.isNaN(value), 2),
   flag: { args: () => [true, "A flag."], takes: { "0": flag, "1": text } },
   oneOf: { args: () => [["a", "b"], "b", "One."], takes: { "0.0": text, "0.1": () => false, "2": text } },
@@ -311,15 +358,17 @@ export const entries: Entries = {
     args: () => [definition()],
     takes: definitionTakes,
     open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
   },
   allInputs: {
     args: () => [definition()],
     takes: definitionTakes,
     open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
   },
   bindInputs: {
     args: () => [spec().loss.definition, given()],
-    takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": size },
+    takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": count },
     whole: ["0"],
     open: ["1.*"],
     once: true,
@@ -385,6 +434,7 @@ export const entries: Entries = {
     },
     whole: ["0"],
     open: ["1"],
+    calls: true,
   },
 };
 

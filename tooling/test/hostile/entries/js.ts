@@ -10,3 +10,6 @@ const creates: Entry = {
 };
 
 export const entries: Entries = { createBackend: creates, createBackendSync: creates };
+
+/** The scalar engine alone: it takes nothing. */
+export const scalar: Entries = { createBackend: { args: () => [] }, createBackendSync: { args: () => [] } };

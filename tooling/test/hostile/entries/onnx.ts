@@ -1,8 +1,8 @@
 import { crossEntropy } from "@losses/core";
 import { writeModel } from "@losses/onnx";
 import type { Entries } from "../entries.js";
-import { anyOf, empty, flag, fn, list, size, text } from "../takes.js";
-import { anything, type Entry, type Takes } from "../walk.js";
+import { anyOf, empty, flag, list, plain, size, text } from "../takes.js";
+import { type Entry, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
 const dim: Takes = anyOf(size, (value) => typeof value === "string" && value !== "");
@@ -18,6 +18,7 @@ const exports: Entry = {
       shapes: { input: ["N", 10] },
     },
   ],
+  draws: 16,
   takes: {
     "1": empty,
     "1.gradients": anyOf(
@@ -62,12 +63,12 @@ const writesGraph: Entry = {
       metadata: { a: "b" },
       docs: { value: "The loss." },
       int64Inputs: [],
-      planSum: () => "plain",
+      sizes: { N: 4 },
       trustsIndices: true,
-      hasElements: true,
       provider: "any",
     },
   ],
+  draws: 16,
   takes: {
     ...graphTakes,
     "1": empty,
@@ -77,12 +78,14 @@ const writesGraph: Entry = {
     "1.docs": empty,
     "1.docs.value": text,
     "1.int64Inputs": list(text),
-    "1.planSum": fn,
+    "1.sizes": (given) => plain(given) && Object.values(given as object).every(size),
+    "1.sizes.N": size,
     "1.trustsIndices": flag,
-    "1.hasElements": flag,
   },
-  open: [...graphOpen, "1.metadata", "1.docs"],
+  open: [...graphOpen, "1.metadata", "1.docs", "1.sizes"],
 };
+
+const attribute: Takes = anyOf(text, Number.isSafeInteger, list(Number.isSafeInteger));
 
 const value = (name: string): object => ({ name, dtype: "float32", shape: ["N", 3] });
 
@@ -97,6 +100,7 @@ export const entries: Entries = {
       crossEntropy(),
       { mapping: { input: "logits" }, gradients: ["input"], inputs: { target: { dtype: "int64" } } },
     ],
+    draws: 16,
     takes: {
       "2.gradients": anyOf(
         flag,
@@ -111,7 +115,8 @@ export const entries: Entries = {
   },
   exportGraph: writesGraph,
   exportSizedGraph: writesGraph,
-  planForSize: { args: () => [100], takes: { "0": (given) => Number.isInteger(given) && Number(given) >= 0 } },
+  outputNames: { args: () => [graph()], takes: graphTakes, open: graphOpen },
+  variantKey: { args: () => [graph()], takes: graphTakes, open: graphOpen },
   writeModel: {
     args: () => [
       {
@@ -130,6 +135,7 @@ export const entries: Entries = {
         name: "mine",
       },
     ],
+    draws: 16,
     takes: {
       "0.inputs": list(() => false),
       "0.outputs": list(() => false),
@@ -147,13 +153,11 @@ export const entries: Entries = {
       "0.nodes.*.inputs.*": text,
       "0.nodes.*.outputs": list(text),
       "0.nodes.*.outputs.*": text,
-      "0.nodes.*.attributes": empty,
-      "0.nodes.*.attributes.*": anyOf(text, Number.isSafeInteger, list(Number.isSafeInteger)),
+      "0.nodes.*.attributes": (given) => plain(given) && Object.values(given as object).every(attribute),
+      "0.nodes.*.attributes.*": attribute,
     },
     open: ["0.nodes.*.attributes"],
     once: true,
     result: (made) => (made as Uint8Array).length,
   },
 };
-
-void anything;

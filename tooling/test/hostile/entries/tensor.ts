@@ -5,6 +5,15 @@ import { anything, type Call, type Entry, type Takes } from "../walk.js";
 /** Stands for a tensor of the loss that is traced, which exists only while it is. */
 const here = Symbol("a tensor of the loss");
 
+/** A list of it alone. */
+function isHere(value: unknown): boolean {
+  try {
+    return Array.isArray(value) && value.length === 1 && value[0] === here;
+  } catch {
+    return false;
+  }
+}
+
 /** Calls something inside a loss: `(x, ...args)` with x of shape [2, 3], in floats. */
 function inside(work: (x: core.Tensor, ...args: readonly unknown[]) => unknown): Call {
   return (...args) => {
@@ -15,8 +24,7 @@ function inside(work: (x: core.Tensor, ...args: readonly unknown[]) => unknown):
       inputs: { x: core.float(["N", "D"], "Input.") },
       options: { reduction: core.reduction("sum") },
       value: ({ x }) => {
-        const put = (value: unknown): unknown =>
-          value === here ? x : Array.isArray(value) && value.includes(here) ? value.map(put) : value;
+        const put = (value: unknown): unknown => (value === here ? x : isHere(value) ? [x] : value);
         const result = work(x, ...args.map(put));
         return (result as core.Tensor).dtype === "float32"
           ? (result as core.Tensor)
@@ -84,7 +92,7 @@ const byName: { readonly [K in Method]: Entry } = {
   logSoftmax: along,
   matmul: { args: () => [here] },
   transpose: { args: () => [[1, 0]], takes: { nothing: anything, "0.*": axis } },
-  unsqueeze: { args: () => [[0]], takes: { "0": axes, "0.*": axis } },
+  unsqueeze: { args: () => [[0]], takes: { "0": anyOf(axis, list(Number.isInteger)), "0.*": axis } },
   squeeze: { args: () => [[0]], takes: { "0": axes, "0.*": axis } },
   expand: { args: () => [["N", "D"]] },
   count: { args: () => [[1]], takes: { nothing: anything, "0": axes, "0.*": axis } },
@@ -118,4 +126,5 @@ export const customGradientEntry: Entry = {
   call: customGradientCall,
   args: () => [here, [here], (gradient: core.Tensor) => [gradient]],
   takes: { "1": list(() => false), "2": () => false },
+  calls: true,
 };

@@ -1,25 +1,27 @@
-import { compileProgram, createHeap, type Heap, type Program } from "@losses/wasm";
+import { compileProgram, createHeap, type Heap } from "@losses/wasm";
 import type { Entries } from "../entries.js";
-import { flag, fn, text } from "../takes.js";
+import { anyOf, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./core.js";
 
-const program = (): Program => {
-  const made = compileProgram(graph(), false);
-  if (made === undefined) throw new Error("the graph must be compiled");
-  return made;
-};
+const program = compileProgram(graph(), false);
 
 const heap = (): Heap => ({ ...createHeap("mine") });
 
 export const entries: Entries = {
   createHeap: { args: () => ["mine"], takes: { "0": text } },
   isMemory: { args: () => [createHeap("mine").memory], takes: { nothing: anything, "0": anything } },
+  takeMemory: {
+    args: () => [heap(), 64, "a tensor"],
+    takes: { "0.id": text, "0.allocate": fn, "0.free": fn, "1": anyOf(size, (value) => value === 2 ** 31), "2": text },
+    open: ["0"],
+    calls: true,
+  },
   vectorSupport: { args: () => [] },
   whyNot: { args: () => [] },
   compileProgram: { args: () => [graph(), false], takes: { ...graphTakes, "1": flag }, open: graphOpen },
   createMachine: {
-    args: () => [program(), heap()],
+    args: () => [program, heap()],
     takes: { "1.id": text, "1.allocate": fn, "1.free": fn },
     whole: ["0"],
     open: ["1"],

@@ -1,0 +1,104 @@
+import axe from "axe-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSite, type Site } from "./site.js";
+
+let site: Site;
+beforeAll(async () => void (site = await openSite()));
+afterAll(() => site.close());
+
+/** One page of each kind; what holds for all pages is checked in their files. */
+const kinds = [
+  "/",
+  "/losses/",
+  "/losses/tripletMarginLoss",
+  "/losses/crossEntropy",
+  "/losses/ganGeneratorLoss",
+  "/guide/numerics",
+  "/scoreboard",
+  "/api/core",
+  "/playground",
+  "/zh/",
+  "/zh/losses/clipLoss",
+  "/zh/guide/start",
+];
+
+describe.each(kinds)("%s", (path) => {
+  it("loads without an error, violates no rule of axe in light and dark, and fits a phone", async () => {
+    const { page, problems } = await site.open(path, { theme: "light" });
+    await page.waitForSelector("h1");
+    if (path.includes("playground")) await page.waitForSelector("[data-value]", { timeout: 60_000 });
+    for (const theme of ["light", "dark"]) {
+      await page.evaluate((name) => void (document.documentElement.dataset["theme"] = name), theme);
+      await page.evaluate(axe.source);
+      const violations = await page.evaluate(async () => {
+        const runner = (globalThis as unknown as { axe: typeof axe }).axe;
+        const { violations: found } = await runner.run(document, { resultTypes: ["violations"] });
+        return found.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary?.slice(0, 160) ?? ""}`)
+              .slice(0, 3)
+              .join(" | ")}`,
+        );
+      });
+      expect(violations, theme).toEqual([]);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
+
+it("a loss page fetches no font but those that the size of its first load is counted with", async () => {
+  const { page } = await site.open("/losses/tripletMarginLoss");
+  await page.evaluate(() => document.fonts.ready);
+  const fonts = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith(".woff2")),
+  );
+  const counted =
+    /source-sans-3-latin-wght-normal|ibm-plex-mono-latin-400-normal|KaTeX_Main-Regular|KaTeX_Math-Italic|KaTeX_Size[12]-Regular/;
+  expect(fonts.length).toBeGreaterThan(2);
+  expect(fonts.filter((name) => !counted.test(name))).toEqual([]);
+  await page.close();
+});
+
+describe("finding one's way", () => {
+  it("searches in both languages, from the keyboard", async () => {
+    const { page, problems } = await site.open("/losses/klDiv");
+    await page.waitForSelector("[data-engine]");
+    await page.keyboard.press("/");
+    await page.locator("dialog input").fill("triplet");
+    await page.waitForSelector("[role=option]");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/triplet/i);
+    await page.goto(`${site.address}zh/`);
+    await page.waitForSelector("[data-engine]");
+    await page.keyboard.press("Control+k");
+    await page.locator("dialog input").fill("交叉熵");
+    await page.waitForSelector("[role=option]");
+    expect(await page.locator("[role=option]").first().innerText()).toMatch(/crossEntropy|交叉熵/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("changes the language and keeps the page; changes the colours and keeps them", async () => {
+    const { page } = await site.open("/losses/vseLoss");
+    await page.locator("a.language").click();
+    await page.waitForURL(/\/zh\/losses\/vseLoss$/);
+    expect(await page.locator("main h2").first().innerText()).toMatch(/何时使用/);
+    await page.getByRole("button", { name: "深色" }).click();
+    await page.reload();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+    await page.close();
+  });
+
+  it("answers an address that is none with a page of the site", async () => {
+    const { page } = await site.open("/losses/noSuchLoss");
+    expect(await page.locator("h1").innerText()).toBe("There is no such page");
+    await page.close();
+  });
+});

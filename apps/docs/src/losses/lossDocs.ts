@@ -1,0 +1,85 @@
+import { allInputs, allLosses, type AnyLoss, type DimToken, type InputKind } from "@losses/core";
+import { formulaOf, type Formula } from "./formula.js";
+import { readBlocks, type LossBlocks } from "./blocks.js";
+
+/** One form that an input takes. */
+export interface InputFormDocs {
+  readonly shape: readonly DimToken[];
+  readonly holds: InputKind;
+}
+
+export interface InputDocs {
+  readonly name: string;
+  readonly required: boolean;
+  readonly forms: readonly InputFormDocs[];
+  readonly differentiable: boolean;
+  readonly doc: string;
+}
+
+export interface OptionDocs {
+  readonly name: string;
+  readonly default: unknown;
+  readonly domain: string;
+  readonly choices: readonly string[] | undefined;
+  readonly kind: "number" | "integer" | "boolean" | "choice" | "function";
+  readonly doc: string;
+}
+
+/** All that the site tells about a loss. */
+export interface LossDocs {
+  readonly name: string;
+  readonly family: string;
+  readonly summary: string;
+  readonly formula: Formula;
+  /** What it is good for, and what it is not, where the loss says it. */
+  readonly use: readonly string[];
+  readonly avoid: readonly string[];
+  readonly inputs: readonly InputDocs[];
+  /** Where only some optional inputs go together: the sets of which exactly one must be given. */
+  readonly inputSets: readonly (readonly string[])[];
+  readonly options: readonly OptionDocs[];
+  readonly pytorch: string | undefined;
+  readonly notes: readonly string[];
+  readonly references: readonly string[];
+  readonly aliases: readonly string[];
+}
+
+/**
+ * What every loss says of itself. This is the one place of the site that knows where it comes from: the definitions, and the
+ * blocks `@formula`, `@where`, `@use` and `@avoid` that belong to them.
+ */
+export function readLossDocs(): readonly LossDocs[] {
+  const blocks = readBlocks();
+  return allLosses.map((loss) => docsOf(loss, blocks.get(loss.lossName)));
+}
+
+function docsOf({ definition }: AnyLoss, blocks: LossBlocks | undefined): LossDocs {
+  const inputs = Object.entries(allInputs(definition)).map(([name, { forms, differentiable, doc }]) => {
+    const required = Object.hasOwn(definition.inputs, name);
+    return { name, required, forms, differentiable, doc };
+  });
+  const options = Object.entries(definition.options).map(([name, option]) => ({
+    name,
+    default: option.default,
+    domain: option.domain,
+    choices: option.choices,
+    kind: option.kind,
+    doc: option.doc,
+  }));
+  const names = [...inputs, ...options].map(({ name }) => name);
+  return {
+    name: definition.name,
+    family: definition.family ?? "custom",
+    summary: definition.summary,
+    formula: formulaOf(definition.formula, names, blocks),
+    use: blocks?.use ?? [],
+    avoid: blocks?.avoid ?? [],
+    inputs,
+    inputSets: definition.inputSets ?? [],
+    options,
+    pytorch: definition.pytorch,
+    notes: definition.notes ?? [],
+    references: definition.references ?? [],
+    aliases: definition.aliases ?? [],
+  };
+}
