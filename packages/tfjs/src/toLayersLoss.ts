@@ -6,7 +6,6 @@ import {
   type InputName,
   type LossInputs,
   printValue,
-  readOptions,
   type LossSpec,
   type Rule,
   type Rules,

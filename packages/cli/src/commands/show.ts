@@ -41,9 +41,18 @@ function describeKind(holds: InputKind): string {
       return "float";
     case "number":
       return "float or int";
+    case "mask":
+      return "bool";
     case "index":
-      return holds.below === undefined ? "int" : `int in [0, ${holds.below})`;
+      return indexRange(holds);
   }
+}
+
+function indexRange({ from, below, atMost }: Extract<InputKind, { kind: "index" }>): string {
+  const end = below ?? atMost;
+  if (end === undefined) return "int";
+  const named = typeof end !== "object" ? end : "option" in end ? `option ${end.option}` : `input ${end.input}`;
+  return `int in [${from ?? 0}, ${named}${below === undefined ? "]" : ")"}`;
 }
 
 function asData(definition: AnyDefinition): unknown {

@@ -354,7 +354,7 @@ export function innermostOf(tensors: readonly Tensor[]): Trace {
  * handed, never of a detached copy of them.
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
-  if (!(TracedTensor.isOne(value))) {
+  if (!TracedTensor.isOne(value)) {
     throw new LossesError(
       "INVALID_DEFINITION",
       `customGradient: value must be a tensor of the loss being traced, got ${printValue(value)}.`,

@@ -185,7 +185,7 @@ interface SimilarityOptions {
 }
 
 /** The scores of all images with all texts, as a loss that is never reduced: so every backend computes them. */
-const similarities: Loss<SimilarityOptions, "image" | "text"> = defineLoss({
+const similarities: Loss<SimilarityOptions, { readonly image: "float"; readonly text: "float" }> = defineLoss({
   name: "similarities",
   summary: "The scores of all images with all texts.",
   formula: "image @ text^T, of rows of length 1 where it is the cosine",
