@@ -36,7 +36,12 @@ describe("losses show", { timeout: 120_000 }, () => {
     expect(JSON.parse(out)).toMatchObject({
       name: "crossEntropy",
       inputs: [{ name: "input" }, { name: "target" }, { name: "weight", required: false }],
-      options: [{ name: "ignoreIndex", default: -100, kind: "integer" }, {}, { choices: ["none", "mean", "sum"] }],
+      options: [
+        { name: "ignoreIndex", default: -100, kind: "integer" },
+        {},
+        { choices: ["none", "mean", "sum"] },
+        { name: "empty", choices: ["nan", "zero", "error"] },
+      ],
     });
   });
 

@@ -237,7 +237,7 @@ describe("what is asked for", () => {
       /image must have at most 32 axes that are sizes >= 0 or names, got -1/,
     ],
     ["an axis without a name", { shapes: { image: ["", 4] } }, /got "" in/],
-    ["a gradient twice", { gradients: ["image", "image"] }, /got image twice/],
+    ["a gradient twice", { gradients: ["image", "image"] }, /got "image" twice/],
     ["a model without outputs", { value: false }, /must have an output/],
   ])("refuses %s", (_, options, message) => {
     expect(() => exportLoss(clipLoss(), options)).toThrow(message);
