@@ -35,9 +35,10 @@ export {
   type DimSizes,
   type Shape,
 } from "./tensor/dims.js";
-export { addDims, divideDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
+export { addDims, divideDim, evaluateDim, multiplyDims, subtractDims, symbolsOf } from "./tensor/dimArithmetic.js";
 export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
+export { erf } from "./ops/erf.js";
 export { power } from "./ops/power.js";
 export { evaluateScalar, isElementwise, opNames, opTable } from "./ops/table.js";
 export { scanSteps } from "./ops/recurrence.js";
@@ -52,10 +53,12 @@ export {
   nodeAt,
   pickOf,
   printGraph,
+  recursionsOf,
   replaceOf,
   simplify,
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
+export type { Recursion } from "./graph/recursions.js";
 export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
 export { trustGraph, verify } from "./graph/verify.js";
 export { sizeCheck } from "./graph/sizeCheck.js";

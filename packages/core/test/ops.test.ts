@@ -49,6 +49,7 @@ describe("new arrangements", () => {
   it("slice takes steps, forwards and back; pad puts them there again", () => {
     expect(value((x) => x.slice(1, 1, 2, 2), [1, 4], [1, 2, 3, 4])).toEqual([2, 4]);
     expect(value((x) => x.flip(1), [1, 4], [1, 2, 3, 4])).toEqual([4, 3, 2, 1]);
+    expect(value((x) => x.flip(1), [1, 0], [])).toEqual([]);
     expect(value((x) => x.pad(1, 1, 8, 2), [1, 4], [1, 2, 3, 4])).toEqual([0, 1, 0, 2, 0, 3, 0, 4]);
     expect(value((x) => x.pad(1, 3, 4, -1), [1, 4], [1, 2, 3, 4])).toEqual([4, 3, 2, 1]);
   });

@@ -146,7 +146,7 @@ describe.each<JsEngineName>(["wasm", "scalar"])("the engine %s", (engine) => {
     });
     const before = process.memoryUsage.rss();
     const start = performance.now();
-    for (const classes of [1e9, 3e9]) {
+    for (const classes of [1e9, 2e9]) {
       const feeds = { input: none([0, classes]), target: new Int32Array(0) };
       const { value, grads } = backend.compileSync(crossEntropy()).valueAndGradSync(feeds);
       expect(value.data).toEqual(Float32Array.of(nan));

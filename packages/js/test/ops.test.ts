@@ -1,5 +1,6 @@
-import { float, type Tensor } from "@losses/core";
+import { erf, float, opTable, type Tensor, type UnaryOp } from "@losses/core";
 import { describe, expect, it } from "vitest";
+import { createBackendSync } from "../src/index.js";
 import { elementAt, positions, type Plain } from "./reference.js";
 import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers } from "./support.js";
 
@@ -18,9 +19,16 @@ const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number
   neg: [(x) => x.neg(), (x) => -x],
   abs: [(x) => x.abs(), Math.abs],
   sign: [(x) => x.sign(), (x) => Number(x > 0) - Number(x < 0)],
+  floor: [(x) => x.floor(), Math.floor],
   exp: [(x) => x.exp(), Math.exp],
+  expm1: [(x) => x.expm1(), Math.expm1],
   log: [(x) => x.log(), Math.log],
+  log1p: [(x) => x.log1p(), Math.log1p],
   sqrt: [(x) => x.sqrt(), Math.sqrt],
+  tanh: [(x) => x.tanh(), Math.tanh],
+  atan: [(x) => x.atan(), Math.atan],
+  // Held to torch in the tests of core
+  erf: [(x) => x.erf(), erf],
   relu: [(x) => x.relu(), (x) => Math.max(x, 0)],
   sigmoid: [(x) => x.sigmoid(), sigmoid],
   softplus: [(x) => x.softplus(), softplus],
@@ -60,6 +68,30 @@ describe("element-wise ops", () => {
     const [got] = actual(spec, { x: plain(data) }, false);
     expectClose(got as Plain, plain(data.map(reference)), 1e-15);
   });
+
+  const isOp = (name: string): name is UnaryOp => Object.hasOwn(opTable, name) && name !== "not";
+
+  it.each(Object.entries(unary).filter(([name]) => isOp(name)))(
+    "%s in WebAssembly, within its error budget",
+    (name, [op, reference]) => {
+      const wide = [1e-45, -1e-45, 1e-40, -1e-40, 1e-38, 3e38, -3e38, 88, 89, -87, -104, 1e-4, -1e-4, 16777215.5];
+      const lines = [1, 0.1, 1e-3, 30].flatMap((scale) => numbers([131], scale).data.map((x) => scale * x));
+      const data = [...special, ...wide, ...lines].map(Math.fround);
+      const backend = createBackendSync({ engine: "wasm" });
+      const spec = functionOf(one, ({ x }) => op(x as Tensor));
+      const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
+      const { ulp } = opTable[name as UnaryOp];
+      const wrong = data.flatMap((x, i) => {
+        const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];
+        const rounded = Math.fround(want);
+        // One unit in the last place of float32, subnormals included
+        const unit = Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23));
+        const isClose = Object.is(y, rounded) || y === rounded || Math.abs(y - want) <= Math.max(ulp, 0.5) * unit;
+        return isClose ? [] : [`${name}(${x}): got ${y}, expected ${rounded}`];
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it.each(Object.entries(binary))("%s on all pairs of special numbers", (_, [op, reference]) => {
     const pairs = special.flatMap((x) => special.map((y) => [x, y] as const));
@@ -151,7 +183,7 @@ describe("element-wise ops", () => {
 
   it.each(Object.entries(unary))("%s has the derivative that differences show", (name, [op]) => {
     const weighted = functionOf(one, ({ x }) => op(x as Tensor).mul(op((x as Tensor).mul(0.7))));
-    expectDifferences(weighted, { x: name === "log" || name === "sqrt" ? positive : smooth });
+    expectDifferences(weighted, { x: ["log", "log1p", "sqrt"].includes(name) ? positive : smooth });
   });
 
   it.each(Object.entries(binary))("%s has the derivatives that differences show, broadcast too", (name, [op]) => {

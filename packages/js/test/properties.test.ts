@@ -1,4 +1,4 @@
-import { bindInputs, float, traceLoss, type LossSpec, type Tensor } from "@losses/core";
+import { bindInputs, concat, float, scan, traceLoss, type LossSpec, type Tensor } from "@losses/core";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { createBackendSync } from "../src/index.js";
@@ -32,6 +32,23 @@ const steps: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
   (x) => x.abs().add(1).log(),
   (x) => x.sub(x.mean(1, true)).square().add(0.1).sqrt(),
   (x, y) => x.mul(y).neg().add(x.add(x)),
+  (x, y) => x.tanh().mul(y.erf()).sub(x.atan().expm1()),
+  (x, y) => x.max(1, true).mul(y).sub(y.min(0, true)),
+  (x, y) => x.gather(1, y.argsort(1)).add(y.square().cumsum(0).log1p()),
+  (x, y) => y.scatterAdd(1, x.argsort(1, { descending: true }), x.shape[1] ?? 1).mul(x.cumsum(1, { exclusive: true })),
+  (x, y) =>
+    concat([x, y], 1)
+      .slice(1, x.shape[1] ?? 1, x.shape[1] ?? 1, -1)
+      .sub(x),
+  (x, y) => x.exp().transpose().flatten().mul(0.5).reshape(y.shape).sub(y),
+  (x, y) => x.unsqueeze(1).matmul(y.unsqueeze(2)).squeeze(2).sub(x),
+  (x, y) => {
+    const { carry, collected } = scan({ init: { h: y.sum(0) }, sequences: { x, y } }, ({ h }, at) => {
+      const next = h.mul(at.x).sub(at.y).tanh();
+      return { carry: { h: next }, collect: { h: next.mul(at.y) } };
+    });
+    return collected.h.add(carry.h).sub(x);
+  },
 ];
 
 const products: typeof steps = [

@@ -1,5 +1,5 @@
 import type { Dim } from "@losses/core";
-import { isAtHand, type Contents, type Product, type Root } from "./stored.js";
+import { isAtHand, type Contents, type Product, type Root, type Whole } from "./stored.js";
 
 /** Loops over one space, for all the roots that are computed in them. */
 export interface Nest {
@@ -8,7 +8,7 @@ export interface Nest {
 }
 
 /** One thing after the other. */
-export type Stage = { readonly nest: Nest } | { readonly product: Product };
+export type Stage = { readonly nest: Nest } | { readonly product: Product } | { readonly whole: Whole };
 
 interface Group {
   readonly nodes: ReadonlySet<number>;
@@ -18,12 +18,15 @@ interface Group {
 }
 
 /** Brings roots together that can share loops, and puts everything in order. */
-export function fuse({ roots, products }: Contents): readonly Stage[] {
+export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
   const groups = new Set<Group>();
   for (const root of roots) groups.add(nestGroup(root.space, [root]));
   for (const product of products) {
-    const needs = new Set([product.left.node, product.right.node]);
+    const needs = new Set([product.left.memory, product.right.memory]);
     groups.add({ nodes: new Set([product.node]), needs, stage: { product } });
+  }
+  for (const whole of wholes) {
+    groups.add({ nodes: new Set(whole.nodes), needs: new Set(whole.operands), stage: { whole } });
   }
   const tryMerge = (a: Group, b: Group): boolean => {
     const merged = a === b ? undefined : merge(groups, a, b);

@@ -150,6 +150,7 @@ export const f32x4: Ops<
   | "lt"
   | "le"
   | "nearest"
+  | "floor"
   | "abs"
   | "neg"
   | "sqrt"
@@ -176,6 +177,7 @@ export const f32x4: Ops<
   lt: simd(0x43),
   le: simd(0x45),
   nearest: simd(0x6a),
+  floor: simd(0x68),
   abs: simd(0xe0),
   neg: simd(0xe1),
   sqrt: simd(0xe3),

@@ -1,7 +1,7 @@
 import type { DType, NodeOf, OpName, ElementwiseOp } from "@losses/core";
 import type { Bytes } from "./bytes.js";
 import { f32x4, i32x4, v128 } from "./instructions.js";
-import { exponential, logarithm, power, sigmoid, softplus, type Keep } from "./vectorMath.js";
+import { exponential, hosted, logarithm, power, sigmoid, softplus, type Keep } from "./vectorMath.js";
 
 // Four elements at a time, each of 32 bits: float32, int32, and bool as all bits 0 or 1.
 
@@ -62,9 +62,15 @@ const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
   neg: both(f32x4.neg, i32x4.neg),
   abs: both(f32x4.abs, i32x4.abs),
   sign,
+  floor: unary((_, x) => f32x4.floor(x)),
   exp: unary(exponential),
+  expm1: unary(hosted("expm1")),
   log: unary(logarithm),
+  log1p: unary(hosted("log1p")),
   sqrt: unary((_, x) => f32x4.sqrt(x)),
+  tanh: unary(hosted("tanh")),
+  atan: unary(hosted("atan")),
+  erf: unary(hosted("erf")),
   relu: unary((_, x) => f32x4.pmax(x, f32x4.const(0))),
   sigmoid: unary(sigmoid),
   softplus: unary(softplus),
@@ -94,7 +100,20 @@ export function lanes(node: NodeOf<ElementwiseOp>, context: LaneContext): Bytes 
   return compute(context, node);
 }
 
+const expensive: ReadonlySet<OpName> = new Set<OpName>([
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "atan",
+  "erf",
+  "sigmoid",
+  "softplus",
+  "pow",
+]);
+
 /** Ops that cost as much as many loads and stores. */
 export function isExpensive(op: OpName): boolean {
-  return op === "exp" || op === "log" || op === "sigmoid" || op === "softplus" || op === "pow";
+  return expensive.has(op);
 }

@@ -1,5 +1,7 @@
 import { LossesError, type DimSizes } from "@losses/core";
 import { checkBytes, takeMemory, type Heap } from "./heap.js";
+import { hostMath } from "./host.js";
+import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
 import { programBytes, type Program } from "./program.js";
@@ -8,10 +10,24 @@ import { programBytes, type Program } from "./program.js";
 export interface Machine {
   /** Runs it on tensors at these addresses, by their names in the program. */
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => void;
+  /** Takes the memory for running it any number of times. */
+  readonly start: (sizes: DimSizes) => Session;
 }
 
-/** Layouts for so many sizes are remembered. */
-const mostLayouts = 64;
+export interface Session {
+  readonly run: (addresses: ReadonlyMap<string, number>) => void;
+  /** Gives the memory back. */
+  readonly end: () => void;
+}
+
+/** What a program needs for known sizes. */
+interface Bound {
+  readonly layout: Layout;
+  readonly steps: readonly BoundStep[];
+}
+
+/** Sizes are remembered, so many of them. */
+const mostSizes = 64;
 
 /** Makes a program ready; throws what the platform throws if it allows no new code. */
 export function createMachine(program: Program, heap: Heap): Machine {
@@ -19,25 +35,57 @@ export function createMachine(program: Program, heap: Heap): Machine {
   if (platform === undefined) throw new RangeError("there is no WebAssembly");
   const isMemoryShared = !(heap.memory.buffer instanceof ArrayBuffer);
   const module = new platform.Module(programBytes(program, { isMemoryShared }));
-  const { run } = new platform.Instance(module, { host: { memory: heap.memory, pow: Math.pow } }).exports;
+  let running: Bound | undefined;
+  const whole = (step: number, table: number): void => {
+    const bound = running?.steps[step];
+    if (bound === undefined) throw new RangeError(`there is no step ${step}`);
+    // The table is read before anything makes the memory grow.
+    const words = new Uint32Array(heap.memory.buffer, table >>> 0, program.words.length);
+    bound(({ offset }) => words[offset / 4] ?? 0);
+  };
+  const host = { memory: heap.memory, ...hostMath, whole };
+  const { run } = new platform.Instance(module, { host }).exports;
   if (typeof run !== "function") throw new RangeError("the module has no function run");
-  const layouts = new Map<string, Layout>();
-  return {
-    run: (sizes, addresses) => {
-      const key = Object.values(sizes).join();
-      if (!layouts.has(key) && layouts.size >= mostLayouts) layouts.clear();
-      const layout = layouts.get(key) ?? layoutOf(program, sizes);
-      layouts.set(key, layout);
-      checkBytes(heap, layout.largest, "intermediate results");
-      const arena = takeMemory(heap, layout.bytes, "intermediate results");
-      try {
-        const table = new Int32Array(heap.memory.buffer, arena, layout.table.length);
-        table.set(layout.table);
-        for (const [at, offset] of layout.inArena) table[at] = arena + offset;
+  const bodies = program.hostSteps.map((step) =>
+    step.kind === "recursion" ? createMachine(step.body, heap) : undefined,
+  );
+  const known = new Map<string, Bound>();
+  const bind = (sizes: DimSizes): Bound => {
+    const key = Object.values(sizes).join();
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= mostSizes) known.clear();
+    const steps = program.hostSteps.map((step, i) => bindStep(step, heap, bodies[i], sizes));
+    const bound: Bound = { layout: layoutOf(program, sizes), steps };
+    known.set(key, bound);
+    return bound;
+  };
+  const start = (sizes: DimSizes): Session => {
+    const bound = bind(sizes);
+    const { layout } = bound;
+    checkBytes(heap, layout.largest, "intermediate results");
+    const arena = takeMemory(heap, layout.bytes, "intermediate results");
+    const fixed = layout.table.slice();
+    for (const [at, offset] of layout.inArena) fixed[at] = arena + offset;
+    new Int32Array(heap.memory.buffer, arena, fixed.length).set(fixed);
+    return {
+      run: (addresses) => {
+        const table = new Int32Array(heap.memory.buffer, arena, fixed.length);
         for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
+        running = bound;
         run(arena);
+      },
+      end: () => heap.free(arena),
+    };
+  };
+  return {
+    start,
+    run: (sizes, addresses) => {
+      const session = start(sizes);
+      try {
+        session.run(addresses);
       } finally {
-        heap.free(arena);
+        session.end();
       }
     },
   };

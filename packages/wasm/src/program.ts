@@ -1,13 +1,23 @@
-import { graphInputs, nodeAt, type Dim, type DType, type Graph, type Shape } from "@losses/core";
-import { concat, moduleBytes, type FunctionSource } from "./bytes.js";
+import {
+  graphInputs,
+  nodeAt,
+  type Dim,
+  type DType,
+  type Graph,
+  type Node,
+  type Recursion,
+  type Shape,
+} from "@losses/core";
+import { concat, moduleBytes, type Bytes, type FunctionSource } from "./bytes.js";
 import { fuse, type Stage } from "./fuse.js";
-import { bufferBytes, gemmFunctions } from "./gemm.js";
-import { call, local } from "./instructions.js";
+import { gemmFunctions } from "./gemm.js";
+import { callHost, hostFunctions } from "./host.js";
+import { call, i32, local } from "./instructions.js";
 import { nestFunction } from "./nest.js";
+import { productFunction } from "./product.js";
 import { productFunctions } from "./sparse.js";
 import { spell } from "./spell.js";
-import { contentsOf, type Contents, type Matrix, type Product } from "./stored.js";
-import { powerImport } from "./vectorMath.js";
+import { contentsOf, type Contents, type Whole } from "./stored.js";
 import { tensorName, Words, type Word } from "./words.js";
 
 /** Memory between results, needed from one stage to another. */
@@ -32,6 +42,26 @@ export interface Port {
   readonly dtype: DType;
 }
 
+/** A tensor in memory while a program runs. */
+export interface Place {
+  /** Where its address is in the table, in bytes. */
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What JavaScript does when a program asks for it, with tensors in the memory. */
+export type HostStep =
+  | { readonly kind: "op"; readonly node: Node; readonly operands: readonly Place[]; readonly result: Place }
+  | {
+      readonly kind: "recursion";
+      readonly recursion: Recursion;
+      readonly body: Program;
+      readonly operands: readonly Place[];
+      /** Where outputs of the body go. */
+      readonly results: readonly { readonly output: number; readonly place: Place }[];
+    };
+
 /** A graph as one function `run(table)` over tensors in a memory, and what its table of words must hold. */
 export interface Program {
   readonly functions: readonly FunctionSource[];
@@ -40,6 +70,7 @@ export interface Program {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly stages: number;
+  readonly hostSteps: readonly HostStep[];
 }
 
 /** What the engine that runs a module can do. */
@@ -48,37 +79,54 @@ export interface Features {
 }
 
 export function programBytes(program: Program, { isMemoryShared }: Features): Uint8Array<ArrayBuffer> {
-  return moduleBytes([powerImport], program.functions, isMemoryShared);
+  return moduleBytes(hostFunctions, program.functions, isMemoryShared);
 }
 
-/** Compiles a graph; `isFused`: with fused multiply-add. `undefined` if its inputs or results are not of 32 bits. */
-export function compileProgram(original: Graph, isFused: boolean): Program | undefined {
+/** What is computed in 32 bits. */
+const computed: readonly DType[] = ["float32", "int32", "bool"];
+
+/**
+ * Compiles a graph; `isFused`: with fused multiply-add. `undefined` if its inputs or results are not of these dtypes, or anything
+ * in it is of more than 32 bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
+ */
+export function compileProgram(
+  original: Graph,
+  isFused: boolean,
+  ports: readonly DType[] = ["float32", "int32"],
+): Program | undefined {
+  const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
+  if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
+  if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
   const graph = spell(original);
-  const ports = [...graphInputs(graph).map((node) => node.id), ...graph.outputs.map(({ node }) => node)];
-  const known: readonly DType[] = ["float32", "int32"];
-  if (ports.some((id) => !known.includes(nodeAt(graph, id).dtype))) return undefined;
   const contents = contentsOf(graph);
   const stages = fuse(contents);
   const words = new Words();
   const lives = livesOf(graph, contents, stages);
   const functions: FunctionSource[] = [];
-  const firstProduct = 1;
+  const firstProduct = hostFunctions.length;
   if (contents.products.length > 0) {
     functions.push(...gemmFunctions(firstProduct, isFused));
     functions.push(...productFunctions(firstProduct + functions.length, firstProduct + functions.length - 1));
   }
-  const product = functions.length;
+  const product = firstProduct + functions.length - 1;
   const blocks: Block[] = [];
+  const hostSteps: HostStep[] = [];
+  const add = (source: FunctionSource): Bytes => {
+    functions.push(source);
+    return call(hostFunctions.length + functions.length - 1, local.get(0));
+  };
+  const stageCode = (stage: Stage): Bytes => {
+    if ("nest" in stage) return add(nestFunction(graph, contents, stage.nest, (node) => lives.has(node), words));
+    if ("product" in stage) return add(productFunction(graph, stage.product, product, words));
+    const step = hostStep(graph, stage.whole, isFused, words);
+    return callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0));
+  };
   const calls = stages.map((stage, index) => {
     const before = words.scratch.length;
-    const code = "nest" in stage ? nest(stage.nest) : productCall(graph, stage.product, product, words);
+    const code = stageCode(stage);
     for (const scratch of words.scratch.slice(before)) blocks.push({ ...scratch, from: index, to: index });
     return code;
   });
-  function nest(source: Extract<Stage, { nest: unknown }>["nest"]): ReturnType<typeof call> {
-    functions.push(nestFunction(graph, contents, source, (node) => lives.has(node), words));
-    return call(functions.length, local.get(0));
-  }
   functions.push({ parameters: ["i32"], results: [], locals: [], body: concat(calls) });
   const outputs = graph.outputs.map(({ name, node }) => port(graph, node, name));
   const results = new Set(outputs.map(({ address }) => address));
@@ -88,12 +136,31 @@ export function compileProgram(original: Graph, isFused: boolean): Program | und
     if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
-  return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length };
+  return { functions, words: words.list, blocks, inputs, outputs, stages: stages.length, hostSteps };
+}
+
+function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: boolean, words: Words): HostStep {
+  const place = (id: number, memory: number): Place => {
+    const { shape, dtype } = nodeAt(graph, id);
+    return { offset: words.offset({ kind: "address", of: tensorName(memory) }), shape, dtype };
+  };
+  const own = nodeAt(graph, nodes[0] ?? -1);
+  const read = own.inputs.map((id, i) => place(id, operands[i] ?? -1));
+  if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
+  const body = compileProgram(recursion.body, isFused, computed);
+  if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");
+  const results = recursion.results.map(({ node, output }) => ({ output, place: place(node, node) }));
+  return { kind: "recursion", recursion, body, operands: read, results };
 }
 
 function port(graph: Graph, id: number, name: string): Port {
   const { shape, dtype } = nodeAt(graph, id);
   return { address: tensorName(id), name, shape, dtype };
+}
+
+function madeBy(stage: Stage): readonly number[] {
+  if ("nest" in stage) return stage.nest.roots.map((root) => root.node);
+  return "product" in stage ? [stage.product.node] : stage.whole.nodes;
 }
 
 interface Life {
@@ -102,11 +169,14 @@ interface Life {
 }
 
 /** From which stage to which a tensor that is computed must be in memory; tensors that never must are left out. */
-function livesOf(graph: Graph, { roots, products }: Contents, stages: readonly Stage[]): ReadonlyMap<number, Life> {
+function livesOf(
+  graph: Graph,
+  { roots, products, wholes }: Contents,
+  stages: readonly Stage[],
+): ReadonlyMap<number, Life> {
   const made = new Map<number, number>();
   stages.forEach((stage, index) => {
-    const nodes = "nest" in stage ? stage.nest.roots.map((root) => root.node) : [stage.product.node];
-    for (const node of nodes) made.set(node, index);
+    for (const node of madeBy(stage)) made.set(node, index);
   });
   const lives = new Map<number, Life>();
   const use = (node: number, stage: number): void => {
@@ -119,40 +189,15 @@ function livesOf(graph: Graph, { roots, products }: Contents, stages: readonly S
     for (const { node } of root.reads) if (made.get(node) !== stage) use(node, stage);
   }
   for (const { node, left, right } of products) {
-    for (const operand of [left, right]) use(operand.node, made.get(node) ?? 0);
+    for (const operand of [left, right]) use(operand.memory, made.get(node) ?? 0);
     use(node, made.get(node) ?? 0);
+  }
+  for (const { nodes, operands } of wholes) {
+    for (const node of nodes) {
+      for (const operand of operands) use(operand, made.get(node) ?? 0);
+      use(node, made.get(node) ?? 0);
+    }
   }
   for (const { node } of graph.outputs) use(node, stages.length);
   return lives;
-}
-
-function productCall(
-  graph: Graph,
-  { node, left, right }: Product,
-  number: number,
-  words: Words,
-): ReturnType<typeof call> {
-  const [m = 1, n = 1] = nodeAt(graph, node).shape;
-  const own = nodeAt(graph, left.node).shape;
-  const k = own[left.isTransposed ? 0 : 1] ?? 1;
-  const strides = ({ node: id, isTransposed }: Matrix): readonly ReturnType<typeof call>[] => {
-    const { shape } = nodeAt(graph, id);
-    const list = [words.size(shape.slice(1), 4, shape), words.size([], 4)];
-    return isTransposed ? list.reverse() : list;
-  };
-  // Columns of the right operand are packed in groups of 8.
-  const extra = bufferBytes.fixed + 8 * bufferBytes.each;
-  const buffer = words.reserve([n], bufferBytes.each, { extra, within: [m, n, k] });
-  return call(
-    number,
-    words.address(tensorName(left.node)),
-    ...strides(left),
-    words.address(tensorName(right.node)),
-    ...strides(right),
-    words.address(tensorName(node)),
-    words.size([m], 1, [m, n]),
-    words.size([n], 1, [m, n]),
-    words.size([k]),
-    words.address(buffer),
-  );
 }

@@ -1,6 +1,8 @@
-import { nodeAt, type Graph, type Node, type NodeOf, type OpAttributes, type OpName, type Shape } from "@losses/core";
+import { nodeAt, trustGraph, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import { Speller } from "./speller.js";
+import { argExtreme, gather, scatterAdd } from "./oneHot.js";
 
-/** Nodes without softmax, logSoftmax and reduceLogSumExp, which are spelled out here so that they share their parts. */
+/** Nodes without those ops that are spelled out by others here, so that they share their parts and need no memory of their own. */
 export function spell(graph: Graph): Graph {
   const speller = new Speller();
   const moved: number[] = [];
@@ -18,52 +20,11 @@ export function spell(graph: Graph): Graph {
     const id = moved[node] ?? -1;
     const { op, shape, dtype } = speller.node(id);
     // Every result is a tensor of its own.
-    const isOwn = op !== "input" && !taken.has(id);
+    const isOwn = op !== "input" && op !== "reshape" && !taken.has(id);
     taken.add(id);
     return { name, node: isOwn ? id : speller.fresh("identity", [id], {}, shape, dtype) };
   });
-  return { name: graph.name, nodes: speller.nodes, outputs };
-}
-
-/** Collects nodes, one for each distinct computation. */
-class Speller {
-  readonly nodes: Node[] = [];
-  readonly #known = new Map<string, number>();
-
-  node(id: number): Node {
-    const node = this.nodes[id];
-    if (node === undefined) throw new RangeError(`there is no node %${id}`);
-    return node;
-  }
-
-  fresh<K extends OpName>(
-    op: K,
-    inputs: readonly number[],
-    attrs: OpAttributes[K],
-    shape: Shape,
-    dtype: Node["dtype"],
-  ): number {
-    const id = this.nodes.length;
-    this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
-    return id;
-  }
-
-  add<K extends OpName>(
-    op: K,
-    inputs: readonly number[],
-    attrs: OpAttributes[K],
-    shape: Shape,
-    dtype: Node["dtype"] = "float32",
-  ): number {
-    const number = (_: string, value: unknown): unknown =>
-      typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value;
-    const key = JSON.stringify([op, inputs, attrs, shape, dtype], number);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const id = this.fresh(op, inputs, attrs, shape, dtype);
-    this.#known.set(key, id);
-    return id;
-  }
+  return trustGraph({ name: graph.name, nodes: speller.nodes, outputs });
 }
 
 function respell(s: Speller, graph: Graph, node: Node, inputs: readonly number[]): number {
@@ -89,6 +50,15 @@ function respell(s: Speller, graph: Graph, node: Node, inputs: readonly number[]
       if (node.attrs.axes.some((axis) => own[axis] !== 1)) return s.add(node.op, inputs, node.attrs, shape, dtype);
       return node.attrs.keepdims ? x : s.add("squeeze", [x], { axes: node.attrs.axes }, shape, dtype);
     }
+    case "argMax":
+    case "argMin":
+      return argExtreme(s, node, x);
+    case "gather":
+      return gather(s, node, inputs) ?? s.add(node.op, inputs, node.attrs, shape, dtype);
+    case "scatterAdd":
+      return scatterAdd(s, node, inputs) ?? s.add(node.op, inputs, node.attrs, shape, dtype);
+    case "reshape":
+      return reshape(s, node, x);
     case "cast":
       return s.node(x).dtype === node.attrs.to ? x : s.add("cast", inputs, node.attrs, shape, dtype);
     default:
@@ -121,4 +91,15 @@ function logSumExp(s: Speller, node: NodeOf<"reduceLogSumExp">, x: number): numb
   const usual = s.add("add", [m, s.add("log", [t], {}, shape)], {}, shape);
   const result = s.add("where", [isInfinite, m, usual], {}, shape);
   return node.attrs.keepdims ? result : s.add("squeeze", [result], { axes: node.attrs.axes }, node.shape);
+}
+
+/** A reshape that only adds and drops axes of size 1 moves nothing. */
+function reshape(s: Speller, { shape, dtype }: NodeOf<"reshape">, x: number): number {
+  const own = s.node(x).shape;
+  const ones = (list: Shape): readonly number[] => list.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+  const line = shape.filter((dim) => dim !== 1);
+  if (own.filter((dim) => dim !== 1).join() !== line.join()) return s.add("reshape", [x], { shape }, shape, dtype);
+  const squeezed = line.length === own.length ? x : s.add("squeeze", [x], { axes: ones(own) }, line, dtype);
+  if (line.length === shape.length) return squeezed;
+  return s.add("unsqueeze", [squeezed], { axes: ones(shape) }, shape, dtype);
 }

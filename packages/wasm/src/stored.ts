@@ -1,8 +1,26 @@
-import { isElementwise, liveNodes, nodeAt, type Dim, type Graph, type Node } from "@losses/core";
+import {
+  isElementwise,
+  liveNodes,
+  nodeAt,
+  recursionsOf,
+  type Dim,
+  type Graph,
+  type Node,
+  type Recursion,
+} from "@losses/core";
 import { isInOrder, naturalLoops, operandLoops, spaceOf, type Loops } from "./loops.js";
+import { contiguous, isWhole, memoryOf } from "./memory.js";
 
-// Few tensors are in memory: what comes in, results, matrix products and their operands, and reductions. All others
+// Few tensors are in memory: what comes in, results, products and other ops of whole tensors, their operands, and reductions. All others
 // are computed where they are needed, in registers, once for each loop that needs them.
+
+/** An op of whole tensors in memory; several results where they are those of one recursion. */
+export interface Whole {
+  readonly nodes: readonly number[];
+  /** The nodes in whose memory the operands are. */
+  readonly operands: readonly number[];
+  readonly recursion: Recursion | undefined;
+}
 
 /** A matrix product of tensors in memory. */
 export interface Product {
@@ -12,7 +30,9 @@ export interface Product {
 }
 
 export interface Matrix {
+  /** Whose shape it has, and in whose memory it is. */
   readonly node: number;
+  readonly memory: number;
   readonly isTransposed: boolean;
 }
 
@@ -32,13 +52,17 @@ export interface Root {
 
 /** A tensor in memory as it is read inside loops. */
 export interface Read {
+  /** In whose memory it is. */
   readonly node: number;
   readonly loops: Loops;
+  /** True if the axes are not those of the tensor in memory. */
+  readonly isReshaped: boolean;
 }
 
 export interface Contents {
   readonly roots: readonly Root[];
   readonly products: readonly Product[];
+  readonly wholes: readonly Whole[];
   /** The nodes that are in memory. */
   readonly stored: ReadonlySet<number>;
 }
@@ -51,25 +75,47 @@ export function isReduction(node: Node): boolean {
 export function contentsOf(graph: Graph): Contents {
   const live = liveNodes(graph);
   const products = productsOf(graph, live);
-  const isProduct = new Set(products.map(({ node }) => node));
-  const stored = new Set<number>(isProduct);
-  for (const node of graph.nodes)
-    if (live.has(node.id) && (node.op === "input" || isReduction(node))) stored.add(node.id);
+  const wholes = wholesOf(graph, live);
+  const made = new Set([...products.map(({ node }) => node), ...wholes.flatMap(({ nodes }) => nodes)]);
+  const stored = new Set<number>(made);
+  for (const node of graph.nodes) {
+    if (!live.has(node.id)) continue;
+    if (node.op === "input" || isReduction(node)) stored.add(node.id);
+    if (node.op === "reshape") stored.add(node.id).add(memoryOf(graph, node.id));
+  }
   for (const { node } of graph.outputs) stored.add(node);
-  for (const { left, right } of products) stored.add(left.node).add(right.node);
+  for (const { left, right } of products) stored.add(left.memory).add(right.memory);
+  for (const { operands } of wholes) for (const operand of operands) stored.add(operand);
+  const isRoot = (id: number): boolean => {
+    const { op } = nodeAt(graph, id);
+    return live.has(id) && !made.has(id) && op !== "input" && op !== "reshape";
+  };
   for (;;) {
     const before = stored.size;
     const roots = [...stored]
       .sort((a, b) => a - b)
-      .filter((id) => !isProduct.has(id) && nodeAt(graph, id).op !== "input" && live.has(id))
+      .filter(isRoot)
       .map((id) => rootOf(graph, stored, id));
-    if (stored.size === before) return { roots, products, stored };
+    if (stored.size === before) return { roots, products, wholes, stored };
   }
+}
+
+/** What is computed of whole tensors; the results of one recursion together. */
+function wholesOf(graph: Graph, live: ReadonlySet<number>): readonly Whole[] {
+  const inMemory = (inputs: readonly number[]): readonly number[] => inputs.map((id) => contiguous(graph, id));
+  const single = graph.nodes.filter((node) => isWhole(node) && node.op !== "scan" && live.has(node.id));
+  return [
+    ...single.map(({ id, inputs }): Whole => ({ nodes: [id], operands: inMemory(inputs), recursion: undefined })),
+    ...recursionsOf(graph).map((recursion): Whole => {
+      const nodes = recursion.results.map(({ node }) => node);
+      return { nodes, operands: inMemory(recursion.inputs), recursion };
+    }),
+  ];
 }
 
 /** Matrix products, with the transposes around them undone: (A·B)ᵀ = Bᵀ·Aᵀ. */
 function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[] {
-  const products = graph.nodes.filter((node) => node.op === "matmul" && live.has(node.id));
+  const products = graph.nodes.filter((node) => node.op === "matmul").filter(({ id }) => live.has(id));
   const swapped = new Map<number, number>();
   for (const { id } of products) {
     const swap = onlySwapOf(graph, live, id);
@@ -79,10 +125,10 @@ function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[]
   const matrix = (id: number, isTransposed: boolean): Matrix => {
     const node = nodeAt(graph, id);
     // A transpose that is computed as a product is a matrix of its own.
-    if (!isSwap(node) || made.has(id)) return { node: id, isTransposed };
+    if (!isSwap(node) || made.has(id)) return { node: id, memory: contiguous(graph, id), isTransposed };
     return matrix(node.inputs[0] ?? -1, !isTransposed);
   };
-  return products.map(({ id, inputs: [a = -1, b = -1] }): Product => {
+  return products.map(({ id, inputs: [a, b] }): Product => {
     const swap = swapped.get(id);
     if (swap === undefined) return { node: id, left: matrix(a, false), right: matrix(b, false) };
     return { node: swap, left: matrix(b, true), right: matrix(a, true) };
@@ -92,12 +138,16 @@ function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[]
 /** The transpose that is all that is needed of a node. */
 function onlySwapOf(graph: Graph, live: ReadonlySet<number>, id: number): number | undefined {
   if (graph.outputs.some(({ node }) => node === id)) return undefined;
-  const [user, another] = graph.nodes.filter((node) => live.has(node.id) && node.inputs.includes(id));
+  const [user, another] = graph.nodes.filter((node) => live.has(node.id) && node.inputs.some((input) => input === id));
   return user !== undefined && another === undefined && isSwap(user) ? user.id : undefined;
 }
 
 function isSwap(node: Node): boolean {
-  return node.op === "transpose" && node.attrs.perm.length === 2 && node.attrs.perm[0] === 1;
+  if (node.op !== "transpose") return false;
+  const { perm } = node.attrs;
+  const rank = perm.length;
+  const wanted = [...perm.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
+  return rank >= 2 && perm.join() === wanted.join();
 }
 
 /** What is computed for one tensor in memory. Adds to `stored` what must not be computed again for every row. */
@@ -120,7 +170,8 @@ function rootOf(graph: Graph, stored: Set<number>, id: number): Root {
       stored.add(at);
     }
     if (stored.has(at) && !isRoot) {
-      reads.set(key, { node: at, loops: along });
+      const memory = memoryOf(graph, at);
+      reads.set(key, { node: memory, loops: along, isReshaped: memory !== at });
       return;
     }
     own.inputs.forEach((input, i) => visit(input, operandLoops(graph, own, i, along), false));
@@ -131,7 +182,7 @@ function rootOf(graph: Graph, stored: Set<number>, id: number): Root {
 
 /** True if a root's tensor can be read by another inside the same loops, over `space`, before it is in memory. */
 export function isAtHand(space: readonly Dim[], source: Root, read: Read): boolean {
-  if (!isInOrder(read.loops)) return false;
+  if (read.isReshaped || !isInOrder(read.loops)) return false;
   if (source.reduced.length === 0) return true;
   const last = space.length - 1;
   return source.space.length === space.length && source.reduced.length === 1 && source.reduced[0] === last;

@@ -3,8 +3,9 @@ import type { Bytes } from "./bytes.js";
 import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
 import { constant, isExpensive, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
+import { memoryOf } from "./memory.js";
 import type { Root } from "./stored.js";
-import { tensorName, type Words } from "./words.js";
+import { tensorName, type Word, type Words } from "./words.js";
 
 /** Where a value changes: nowhere in the loops, in the outer loops, or also in the innermost one. */
 export type Level = "fixed" | "row" | "element";
@@ -160,7 +161,7 @@ export class Values {
 
   /** A local with the address of a tensor's elements in this row; `bytes`: of an element. */
   pointer(name: string, shape: readonly Dim[], loops: Loops, bytes = 4): number {
-    const key = `${name} ${loops.join()}`;
+    const key = `${name} ${shape.join()} ${loops.join()}`;
     const known = this.#pointers.get(key);
     if (known !== undefined) return known;
     const { words, dims, locals } = this.#context;
@@ -196,8 +197,12 @@ export class Values {
     switch (node.op) {
       case "constant":
         return constant(node.attrs.value, node.dtype);
-      case "dimSize":
-        return v128.loadSplat(local.get(0), words.offset({ kind: "count", dims: node.attrs.dims }));
+      case "dimSize": {
+        const { dims } = node.attrs;
+        const word: Word =
+          node.dtype === "int32" ? { kind: "size", dims, factor: 1, within: [] } : { kind: "count", dims };
+        return v128.loadSplat(local.get(0), words.offset(word));
+      }
       case "iota":
         return this.#position(loops[0], inner);
       case "unsqueeze":
@@ -233,7 +238,7 @@ export class Values {
   }
 
   #load(node: Node, loops: Loops, inner: Inner | undefined): Bytes {
-    const pointer = local.get(this.pointer(tensorName(node.id), node.shape, loops));
+    const pointer = local.get(this.pointer(tensorName(memoryOf(this.#context.graph, node.id)), node.shape, loops));
     const axis = loops.indexOf(this.#context.dims.length - 1);
     if (axis === -1 || inner === undefined) return v128.loadSplat(pointer);
     const rest = node.shape.slice(axis + 1).filter((dim) => dim !== 1);

@@ -1,12 +1,9 @@
-import { call, f32, f32x4, f64, i32x4, v128 } from "./instructions.js";
+import { callHost, type HostMath } from "./host.js";
+import { f32, f32x4, f64, i32x4, v128 } from "./instructions.js";
 import type { Bytes } from "./bytes.js";
 
 /** Keeps what instructions compute, to be used more than once. */
 export type Keep = (value: Bytes) => Bytes;
-
-/** The function of JavaScript that is called for powers. */
-export const powerImport = { name: "pow", parameters: ["f64", "f64"], results: ["f64"] } as const;
-const powerFunction = 0;
 
 // (eʳ - 1 - r) / r² for |r| ≤ log 2 / 2, to 3·10⁻⁹ of eʳ
 const exponentialSeries = [0.49999994, 0.1666652, 0.041668389, 0.0083687352, 0.001381456];
@@ -83,17 +80,25 @@ export function softplus(keep: Keep, operand: Bytes): Bytes {
   return f32x4.add(f32x4.pmax(x, f32x4.const(0)), f32x4.mul(s, polynomial(artanhSeries, z)));
 }
 
+/** A function of JavaScript, in float64, one element after the other. */
+function eachLane(name: HostMath, ...operands: readonly Bytes[]): Bytes {
+  const element = (i: number): Bytes =>
+    f32.demote(callHost(name, ...operands.map((x) => f64.promote(f32x4.extract(i, x)))));
+  return [1, 2, 3].reduce((result, i) => f32x4.replace(i, result, element(i)), f32x4.splat(element(0)));
+}
+
+/** A function of one number that JavaScript has. */
+export function hosted(name: HostMath): (keep: Keep, x: Bytes) => Bytes {
+  return (keep, x) => eachLane(name, keep(x));
+}
+
 /** xʸ, one element after the other; `exponent`: y where it is known. */
 export function power(keep: Keep, base: Bytes, exponentOperand: Bytes, exponent: number | undefined): Bytes {
   if (exponent === 1) return base;
   const x = keep(base);
   if (exponent === 2) return f32x4.mul(x, x);
   const y = keep(exponentOperand);
-  const element = (i: number): Bytes => {
-    const [a, b] = [f64.promote(f32x4.extract(i, x)), f64.promote(f32x4.extract(i, y))];
-    return f32.demote(call(powerFunction, a, b));
-  };
-  const usual = [1, 2, 3].reduce((result, i) => f32x4.replace(i, result, element(i)), f32x4.splat(element(0)));
+  const usual = eachLane("pow", x, y);
   if (exponent !== undefined && Number.isFinite(exponent)) return usual;
   // IEEE 754 says 1 to 1 to any power, and to (-1) to ±∞; JavaScript says NaN.
   const isInfinite = f32x4.eq(f32x4.abs(y), f32x4.const(Infinity));

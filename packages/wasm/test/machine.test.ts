@@ -1,4 +1,17 @@
-import { bindInputs, LossesError, marginRankingLoss, traceLoss, type FloatDType, type Graph } from "@losses/core";
+import {
+  bindInputs,
+  defineLoss,
+  float,
+  LossesError,
+  marginRankingLoss,
+  reduction,
+  scan,
+  traceLoss,
+  type FloatDType,
+  type Graph,
+  type ScanStep,
+  type Tensor,
+} from "@losses/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileProgram, createHeap, createMachine, vectorSupport, whyNot, type Heap } from "../src/index.js";
 
@@ -97,16 +110,20 @@ describe("a program that cannot run", () => {
     return { heap: { ...own, allocate }, asked };
   }
 
-  it.each([2 ** 30, 2 ** 30 + 1, 2 ** 31, 1e12])("for sizes of 4 GiB and more is refused before it starts: %d", (n) => {
-    const { heap, asked } = careless();
-    const everywhere = new Map([...program.inputs, ...program.outputs].map(({ address }) => [address, 1024]));
-    const before = Uint8Array.from(new Uint8Array(heap.memory.buffer));
-    const run = (): void => createMachine(program, heap).run({ [symbol]: n }, everywhere);
-    expect(run).toThrow(LossesError);
-    expect(run).toThrow(`careless: there must be ${4 * n} bytes of memory for`);
-    expect(asked).toEqual([]);
-    expect(Buffer.compare(new Uint8Array(heap.memory.buffer), before)).toBe(0);
-  });
+  it.each([2 ** 30, 2 ** 30 + 1, 2 ** 31 - 1, 2 ** 31, 1e12])(
+    "for sizes of 4 GiB and more is refused before it starts: %d",
+    (n) => {
+      const { heap, asked } = careless();
+      const everywhere = new Map([...program.inputs, ...program.outputs].map(({ address }) => [address, 1024]));
+      const before = Uint8Array.from(new Uint8Array(heap.memory.buffer));
+      const run = (): void => createMachine(program, heap).run({ [symbol]: n }, everywhere);
+      expect(run).toThrow(LossesError);
+      const memory = `careless: there must be ${4 * n} bytes of memory for`;
+      expect(run).toThrow(n < 2 ** 31 ? memory : `must be bound to a size, got ${n}. Use smaller inputs.`);
+      expect(asked).toEqual([]);
+      expect(Buffer.compare(new Uint8Array(heap.memory.buffer), before)).toBe(0);
+    },
+  );
 
   it("for want of an address is refused, and gives back what it has taken", () => {
     const heap = createHeap("mine");
@@ -142,5 +159,60 @@ describe("whyNot", () => {
     expect(whyNot()).toBe(
       "WebAssembly may not be compiled here: forbidden. Allow 'wasm-unsafe-eval' in the content-security policy.",
     );
+  });
+});
+
+describe("a recursion", () => {
+  const sums = defineLoss({
+    name: "sums",
+    inputs: { x: float(["T", "N"]) },
+    options: { reduction: reduction("none") },
+    value: ({ x }) => {
+      const init = { total: x.sum(0).mul(0) };
+      const step = ({ total }: { total: Tensor }, at: { x: Tensor }): ScanStep<"total", "total"> => {
+        const next = total.mul(2).add(at.x);
+        return { carry: { total: next }, collect: { total: next } };
+      };
+      return scan({ init, sequences: { x } }, step).collected.total;
+    },
+  })();
+  const binding = bindInputs(sums.loss.definition, { x: { shape: [2, 2], dtype: "float32" } });
+  const program = compileProgram(traceLoss(sums, binding, { dtype: "float32", gradients: [] }), false);
+  if (program === undefined) throw new Error("not in float32");
+
+  function totals(heap: Heap, x: readonly number[]): readonly number[] {
+    if (program === undefined) return [];
+    const addresses = new Map([...program.inputs, ...program.outputs].map((port) => [port.address, heap.allocate(4 * x.length)])); // prettier-ignore
+    const [from = 0, to = 0] = addresses.values();
+    new Float32Array(heap.memory.buffer, from, x.length).set(x);
+    const [steps = "", width = ""] = (program.inputs[0]?.shape ?? []).map(String);
+    createMachine(program, heap).run({ [steps]: x.length / 2, [width]: 2 }, addresses);
+    return [...new Float32Array(heap.memory.buffer, to, x.length)];
+  }
+
+  it("runs its steps in any memory", () => {
+    expect(totals(createHeap("mine"), [1, 2, 3, 4, 5, 6])).toEqual([1, 2, 5, 8, 15, 22]);
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+    let next = 1024;
+    const allocate = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
+    const shared: Heap = { id: "shared", memory, allocate, free: () => undefined };
+    expect(totals(shared, [1, 2, 3, 4])).toEqual([1, 2, 5, 8]);
+  });
+
+  it.each([0, 1, 2])("gives back what it took, if the memory ends after %i more pieces", (pieces) => {
+    const own = createHeap("mine");
+    const taken = new Set<number>();
+    const allocate = (bytes: number): number => {
+      if (taken.size >= 2 + pieces) return 0;
+      const at = own.allocate(bytes);
+      taken.add(at);
+      return at;
+    };
+    const free = (at: number): void => {
+      taken.delete(at);
+      own.free(at);
+    };
+    expect(() => totals({ ...own, allocate, free }, [1, 2, 3, 4])).toThrow(LossesError);
+    expect(taken.size).toBe(2);
   });
 });

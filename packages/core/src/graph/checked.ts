@@ -4,6 +4,7 @@ import * as inner from "./graph.js";
 import type { Graph, Node, NodeOf } from "./graph.js";
 import * as oneHot from "./oneHot.js";
 import { printGraph as print } from "./print.js";
+import * as recursions from "./recursions.js";
 import { simplify as simplified } from "./simplify.js";
 import { checkGraph, trustGraph } from "./verify.js";
 
@@ -32,6 +33,12 @@ export function countUses(graph: Graph, live?: ReadonlySet<number>): ReadonlyMap
   checkGraph("countUses", graph);
   if (live === undefined || readable("countUses", () => live instanceof Set)) return inner.countUses(graph, live);
   throw invalid(`countUses: live must be a set of nodes, got ${printValue(live)}.`);
+}
+
+/** The recursions of a graph: scans that differ only in which output they are, are one. */
+export function recursionsOf(graph: Graph): readonly recursions.Recursion[] {
+  checkGraph("recursionsOf", graph);
+  return recursions.recursionsOf(graph);
 }
 
 /** Every symbol that occurs in the shapes of the graph's inputs. */

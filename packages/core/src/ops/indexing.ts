@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.js";
 import { broadcastShapes, formatShape, reducedShape, type Shape } from "../tensor/dims.js";
 import { always, requireFloat, requireIndex, requireNumeric, whereFirstIs } from "./rules.js";
 import { sortedPositions } from "./sorting.js";
-import { eachLine, eachRun, rowMajor, sizeOfShape, stridesOver, withoutAxis } from "./strided.js";
+import { eachLine, eachRun, rowMajor, sizeOfShape, withoutAxis } from "./strided.js";
 import type { OpDefinition, OpTable, TensorType } from "./types.js";
 
 /** The first position of the largest (smallest) along an axis; the axis's size where there is none: no element, or a NaN. */

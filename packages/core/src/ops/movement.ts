@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.js";
-import { addDims, multiplyDims } from "../tensor/dimArithmetic.js";
+import { addDims, evaluateDim, multiplyDims } from "../tensor/dimArithmetic.js";
 import {
   bindDim,
   broadcastShapes,
@@ -212,7 +212,8 @@ function eachPosition(
   sizes: DimSizes,
   visit: (inWhole: number, inPart: number, length: number) => void,
 ): void {
-  const first = bindDim(start, sizes);
+  // That of a flip of nothing is -1, which is no size.
+  const first = evaluateDim(start, sizes) ?? bindDim(start, sizes);
   const size = whole[axis] ?? 1;
   const [outer, inner] = [sizeOfShape(whole.slice(0, axis)), sizeOfShape(whole.slice(axis + 1))];
   const isDense = step === 1 && first >= 0 && first + count <= size;

@@ -158,7 +158,7 @@ export type Vjp<K extends OpName> = (context: VjpContext<K>) => Operands<Tensor 
 /** The numbers of a tensor, row-major; bools are 0 where they are false. */
 export interface Numbers {
   readonly shape: readonly number[];
-  readonly data: Float64Array | Float32Array | Int32Array;
+  readonly data: Float64Array | Float32Array | Int32Array | Uint8Array;
 }
 
 /** The same in float64; bools are 0 and 1. */

@@ -115,8 +115,10 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: bo
 export function bindDim(dim: Dim, sizes: DimSizes): number {
   const size = typeof dim === "string" || typeof dim === "number" ? evaluateDim(dim, sizes) : undefined;
   if (isSize(size)) return size;
-  const [what, cure] = typeof size === "number" && size < 0 ? [String(size), " Use larger inputs."] : ["none", ""];
-  throw new ShapeError(`bindShape: the dimension ${printValue(dim)} must be bound to a size, got ${what}.${cure}`);
+  const cure = size === undefined ? "" : ` Use ${size < 0 ? "larger" : "smaller"} inputs.`;
+  throw new ShapeError(
+    `bindShape: the dimension ${printValue(dim)} must be bound to a size, got ${size ?? "none"}.${cure}`,
+  );
 }
 
 /** Replaces every dimension by its size in this run. */

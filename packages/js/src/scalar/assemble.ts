@@ -1,16 +1,24 @@
-import type { DimSizes } from "@losses/core";
+import { bindDim, sizeOf, type DimSizes } from "@losses/core";
 import { ArenaPlanner } from "./arena.js";
 import { BufferPlanner } from "./buffers.js";
 import { identityOf } from "./folds.js";
 import { assembleGroup, type Surroundings } from "./assembleGroup.js";
 import { matmulScratch } from "./matmul.js";
-import type { GroupPlan, MatrixPlan, Plan, StagePlan } from "./plan.js";
+import type { GroupPlan, MatricesPlan, Plan, RecursionPlan, StagePlan, TensorPlan } from "./plan.js";
 import type { Program } from "./program.js";
-import { resolve, type Matrix, type Resolved, type Value } from "./resolve.js";
+import {
+  resolve,
+  type Matrices,
+  type MatmulValue,
+  type Resolved,
+  type ScanValue,
+  type Value,
+  type WholeValue,
+} from "./resolve.js";
 import { foldAt, operandsOf } from "./groups.js";
 import { overwritable } from "./overwrite.js";
 import { recompute, type RecomputeFrom } from "./recompute.js";
-import { rowSizeOf, schedule, type Segment, type Stage } from "./schedule.js";
+import { madeBy, rowSizeOf, schedule, type Segment, type Stage } from "./schedule.js";
 
 /** Elements that go through a pass at once: a handful of such blocks fits the first-level cache. */
 const BLOCK = 1024;
@@ -22,7 +30,7 @@ export function assemble(program: Program, sizes: DimSizes, from?: RecomputeFrom
   const resolved = resolve(program, sizes);
   const outputs = new Set(resolved.outputs.map(({ value }) => value));
   const { values, stages } = recompute({ values: resolved.values, stages: schedule(resolved) }, outputs, from);
-  return new Assembly({ ...resolved, values }, stages).assemble();
+  return new Assembly({ ...resolved, values }, stages, sizes).assemble();
 }
 
 class Assembly implements Surroundings {
@@ -31,6 +39,7 @@ class Assembly implements Surroundings {
   readonly buffers: BufferPlanner = new BufferPlanner();
   readonly #resolved: Resolved;
   readonly #stages: readonly Stage[];
+  readonly #sizes: DimSizes;
   /** Stage in which a value is made, and the last in which it is read. */
   readonly #made = new Map<number, number>();
   readonly #lastRead = new Map<number, number>();
@@ -40,14 +49,15 @@ class Assembly implements Surroundings {
   /** Values whose buffer belongs to another one by now. */
   readonly #passedOn = new Set<number>();
 
-  constructor(resolved: Resolved, stages: readonly Stage[]) {
+  constructor(resolved: Resolved, stages: readonly Stage[], sizes: DimSizes) {
     this.values = resolved.values;
+    this.#sizes = sizes;
     this.#resolved = resolved;
     this.#stages = stages;
-    const sizes = stages.flatMap((stage) =>
+    const spaces = stages.flatMap((stage) =>
       stage.kind === "segment" ? stage.groups.map((g) => g.rows * g.rowSize) : [],
     );
-    this.block = Math.max(1, Math.min(BLOCK, Math.max(0, ...sizes)));
+    this.block = Math.max(1, Math.min(BLOCK, Math.max(0, ...spaces)));
     stages.forEach((stage, at) => {
       for (const value of madeBy(stage)) {
         this.#made.set(value, at);
@@ -67,7 +77,7 @@ class Assembly implements Surroundings {
     this.#numberConstants();
     const arena = { size: this.#constants.size * this.block };
     const stages = this.#stages.flatMap((stage, at) => {
-      const plans = stage.kind === "segment" ? this.#segment(stage, at, arena) : this.#matmul(stage.value);
+      const plans = stage.kind === "segment" ? this.#segment(stage, at, arena) : this.#call(stage.values);
       for (const [value, last] of this.#lastRead) {
         const buffer = this.#buffers.get(value);
         if (last === at && buffer !== undefined && !this.#passedOn.has(value)) this.buffers.giveBack(buffer);
@@ -111,6 +121,8 @@ class Assembly implements Surroundings {
       case "iota":
         return this.buffers.filled(Float64Array.from({ length: value.size }, (_, i) => i));
       case "matmul":
+      case "whole":
+      case "scan":
         return this.buffers.take(value.size);
       case "map":
       case "fold":
@@ -184,28 +196,62 @@ class Assembly implements Surroundings {
       .map((to): StagePlan => ({ do: "copy", from, to, size }));
   }
 
-  #matmul(id: number): readonly StagePlan[] {
+  #call(values: readonly number[]): readonly StagePlan[] {
+    const [id = -1] = values;
     const value = this.at(id);
-    if (value.kind !== "matmul") throw new RangeError(`assemble: value ${id} is not a product`);
-    const { rows, inner, columns } = value;
-    const plan: StagePlan = {
-      do: "matmul",
-      a: this.#matrix(value.a),
-      b: this.#matrix(value.b),
-      to: this.bufferOf(id) ?? -1,
-      rows,
-      inner,
-      columns,
-      scratch: matmulScratch(rows, inner, columns),
-    };
-    return [plan, ...this.#copies(id)];
+    const copies = values.flatMap((made) => {
+      // All of them are there before any is copied.
+      this.bufferOf(made);
+      return this.#copies(made);
+    });
+    switch (value.kind) {
+      case "matmul":
+        return [this.#matmul(value, this.bufferOf(id) ?? -1), ...copies];
+      case "whole": {
+        const { node } = value;
+        const to = this.bufferOf(id) ?? -1;
+        return [{ do: "whole", node, sizes: this.#sizes, operands: this.#tensors(value), to }, ...copies];
+      }
+      case "scan":
+        return [this.#recursion(value, values), ...copies];
+      default:
+        throw new RangeError(`assemble: value ${id} is not computed of whole tensors`);
+    }
   }
 
-  #matrix({ value, strides }: Matrix): MatrixPlan {
-    return { buffer: this.bufferOf(value) ?? -1, strides };
+  #matmul({ a, b, rows, inner, columns }: MatmulValue, to: number): StagePlan {
+    const scratch = matmulScratch(rows, inner, columns);
+    return { do: "matmul", a: this.#matrices(a), b: this.#matrices(b), to, rows, inner, columns, scratch };
   }
-}
 
-function madeBy(stage: Stage): readonly number[] {
-  return stage.kind === "matmul" ? [stage.value] : stage.groups.flatMap((group) => [...group.maps, ...group.folds]);
+  #matrices({ value, strides, starts }: Matrices): MatricesPlan {
+    return { buffer: this.bufferOf(value) ?? -1, strides, starts };
+  }
+
+  #tensors({ operands, shapes }: WholeValue | ScanValue): readonly TensorPlan[] {
+    return operands.map(({ value }, i) => {
+      const shape = shapes[i] ?? [];
+      return { buffer: this.bufferOf(value) ?? -1, shape, size: sizeOf(shape) };
+    });
+  }
+
+  #recursion(scan: ScanValue, values: readonly number[]): RecursionPlan {
+    const { names, carries, sequences, reverse, length } = scan.recursion;
+    const body = assemble(scan.recursion.body, this.#sizes);
+    const buffers = new Map(
+      values.flatMap((id) => {
+        const value = this.at(id);
+        return value.kind === "scan" ? [[value.output, this.bufferOf(id)] as const] : [];
+      }),
+    );
+    const results = body.outputs.map((id, output) => {
+      const buffer = body.buffers[id];
+      return { size: buffer?.kind === "output" ? buffer.size : 0, buffer: buffers.get(output) };
+    });
+    const places = (): readonly Float64Array[] => results.slice(0, carries).map(({ size }) => new Float64Array(size));
+    const steps = bindDim(length, this.#sizes);
+    const operands = this.#tensors(scan);
+    const carried = [places(), places()] as const;
+    return { do: "scan", body, names, steps, reverse, operands, carries, sequences, carried, results };
+  }
 }

@@ -1,4 +1,4 @@
-import { power } from "@losses/core";
+import { erf, power } from "@losses/core";
 import { exp } from "./exp.js";
 
 /**
@@ -13,9 +13,15 @@ export type UnaryKernel =
   | "negInteger"
   | "abs"
   | "sign"
+  | "floor"
   | "exp"
+  | "expm1"
   | "log"
+  | "log1p"
   | "sqrt"
+  | "tanh"
+  | "atan"
+  | "erf"
   | "sigmoid"
   | "softplus"
   | "not"
@@ -69,6 +75,17 @@ function sign(S: Float64Array, o: number, a: number, _b: number, _c: number, n: 
 
 function log(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
   for (let i = 0; i < n; i++) S[o + i] = Math.log(S[a + i] as number);
+}
+
+/** A function that costs so much more than its call that the loop may be shared. */
+function each(f: (x: number) => number): ElementwiseKernel {
+  return (S, o, a, _b, _c, n) => {
+    for (let i = 0; i < n; i++) S[o + i] = f(S[a + i] as number);
+  };
+}
+
+function floor(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
+  for (let i = 0; i < n; i++) S[o + i] = Math.floor(S[a + i] as number);
 }
 
 function sqrt(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
@@ -232,9 +249,15 @@ export const elementwiseKernels: { readonly [K in KernelName]: ElementwiseKernel
   negInteger,
   abs,
   sign,
+  floor,
   exp,
+  expm1: each(Math.expm1),
   log,
+  log1p: each(Math.log1p),
   sqrt,
+  tanh: each(Math.tanh),
+  atan: each(Math.atan),
+  erf: each(erf),
   sigmoid,
   softplus,
   not,

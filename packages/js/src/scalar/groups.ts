@@ -1,5 +1,5 @@
 import { isInOrder, sizeOfDims, type Access, type Dims } from "./layout.js";
-import type { FoldValue, MapValue, MatmulValue, Value } from "./resolve.js";
+import type { FoldValue, MapValue, Value } from "./resolve.js";
 
 /** Maps over one space, in order, and folds of that space: one pass. */
 export interface Group {
@@ -12,7 +12,7 @@ export interface Group {
 }
 
 /** Something to be placed into the order: it reads and makes values. */
-export type Work = GroupWork | MatmulWork;
+export type Work = GroupWork | CallWork;
 
 export interface GroupWork {
   readonly kind: "group";
@@ -21,9 +21,9 @@ export interface GroupWork {
   readonly makes: readonly number[];
 }
 
-export interface MatmulWork {
-  readonly kind: "matmul";
-  readonly value: number;
+/** What is computed of whole tensors: one value, or those that a recursion gives together. */
+export interface CallWork {
+  readonly kind: "call";
   readonly reads: readonly Access[];
   readonly makes: readonly number[];
 }
@@ -41,7 +41,10 @@ interface GrowingGroup extends Group {
 export function makeWork(values: readonly Value[]): readonly Work[] {
   const levels: number[] = [];
   const groups = new Map<string, { readonly level: number; readonly group: GrowingGroup }>();
-  const matmuls: { readonly level: number; readonly value: number; readonly node: MatmulValue }[] = [];
+  const calls = new Map<
+    object,
+    { readonly level: number; readonly reads: readonly Access[]; readonly makes: number[] }
+  >();
   const groupAt = (level: number, dims: Dims): GrowingGroup => {
     const key = `${level}:${dims.join()}`;
     const known = groups.get(key);
@@ -53,16 +56,21 @@ export function makeWork(values: readonly Value[]): readonly Work[] {
   };
   values.forEach((value, id) => {
     const level = Math.max(0, ...operandsOf(value).map((operand) => readyLevel(values, levels, operand, value)));
-    levels.push(value.kind === "fold" || value.kind === "matmul" ? level + 1 : level);
+    levels.push(value.kind === "fold" || isCalled(value) ? level + 1 : level);
     if (value.kind === "map") groupAt(level, value.dims).maps.push(id);
     else if (value.kind === "fold") groupAt(level, value.dims).folds.push(id);
-    else if (value.kind === "matmul") matmuls.push({ level, value: id, node: value });
+    else if (isCalled(value)) {
+      const key = value.kind === "scan" ? value.recursion : value;
+      const call = calls.get(key) ?? { level, reads: operandsOf(value), makes: [] };
+      call.makes.push(id);
+      calls.set(key, call);
+    }
   });
   const ordered = [
-    ...matmuls.map(({ level, value, node }) => ({
+    ...[...calls.values()].map(({ level, reads, makes }) => ({
       level,
       rank: -1,
-      work: { kind: "matmul", value, reads: [node.a, node.b], makes: [value] } satisfies Work,
+      work: { kind: "call", reads, makes } satisfies Work,
     })),
     ...[...groups.values()].map(({ level, group }) => ({
       level,
@@ -73,10 +81,17 @@ export function makeWork(values: readonly Value[]): readonly Work[] {
   return ordered.sort((a, b) => a.level - b.level || a.rank - b.rank).map(({ work }) => work);
 }
 
+/** True for what is computed of whole tensors. */
+function isCalled({ kind }: Value): boolean {
+  return kind === "matmul" || kind === "whole" || kind === "scan";
+}
+
 export function operandsOf(value: Value): readonly Access[] {
   switch (value.kind) {
     case "map":
     case "fold":
+    case "whole":
+    case "scan":
       return value.operands;
     case "matmul":
       return [value.a, value.b];
@@ -98,10 +113,11 @@ function readyLevel(
   const source = values[value];
   const level = levels[value] ?? 0;
   if (source?.kind !== "map") return level;
-  if (reader.kind === "matmul") return level + 1;
-  if (reader.kind !== "map" && reader.kind !== "fold") return level;
-  const smaller = source.dims.length < reader.dims.length;
-  return smaller || isInOrder(strides, reader.dims, source.size) ? level : level + 1;
+  if (reader.kind !== "map" && reader.kind !== "fold") return level + 1;
+  if (source.dims.length < reader.dims.length) return level;
+  // In its own order, but over another space, it is a map that was reshaped.
+  const isSameSpace = source.dims.join() === reader.dims.join();
+  return isSameSpace && isInOrder(strides, reader.dims, source.size) ? level : level + 1;
 }
 
 /** What a group reads from outside itself. */

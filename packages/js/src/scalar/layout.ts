@@ -59,7 +59,7 @@ export function runsOf(dims: Dims, strides: readonly number[]): Runs {
 }
 
 /** Where the run with this number starts. */
-export function runStart({ outerDims, outerStrides }: Runs, run: number): number {
+export function runStart({ outerDims, outerStrides }: Pick<Runs, "outerDims" | "outerStrides">, run: number): number {
   let rest = run;
   let at = 0;
   const last = outerDims.length - 1;

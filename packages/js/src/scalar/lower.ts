@@ -1,8 +1,18 @@
-import type { Graph, Node, NodeOf, OpName, ReduceOp } from "@losses/core";
+import { liveNodes, recursionsOf, type Graph, type Node, type NodeOf, type OpName, type ReduceOp } from "@losses/core";
 import type { KernelName } from "./elementwise.js";
-import { ProgramBuilder, type Fold, type Program } from "./program.js";
+import { optimize } from "./optimize.js";
+import { argExtreme, gather, scatterAdd } from "./oneHot.js";
+import { ProgramBuilder, type Fold, type Program, type Recursion, type WholeOp } from "./program.js";
 
-type Lowering<N extends Node> = (b: ProgramBuilder, node: N, operands: readonly number[]) => number;
+/** For each scan node, its recursion, and which output of the body it is. */
+type Recursions = ReadonlyMap<number, { readonly recursion: Recursion; readonly output: number }>;
+
+type Lowering<N extends Node> = (
+  b: ProgramBuilder,
+  node: N,
+  operands: readonly number[],
+  recursions: Recursions,
+) => number;
 
 const direct =
   (kernel: KernelName): Lowering<Node> =>
@@ -14,6 +24,9 @@ const numeric =
   (kernel: KernelName, integer: KernelName): Lowering<Node> =>
   (b, node, operands) =>
     b.map(node.dtype === "int32" ? integer : kernel, operands, node);
+
+const whole: Lowering<NodeOf<WholeOp>> = (b, node, operands) =>
+  b.add({ kind: "whole", node, operands, shape: node.shape, dtype: node.dtype });
 
 const bounded =
   (kernel: "maximum" | "minimum"): Lowering<NodeOf<"clampMin" | "clampMax">> =>
@@ -35,10 +48,16 @@ const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
   neg: numeric("neg", "negInteger"),
   abs: direct("abs"),
   sign: direct("sign"),
+  floor: direct("floor"),
   exp: direct("exp"),
+  expm1: direct("expm1"),
   log: direct("log"),
+  log1p: direct("log1p"),
   sqrt: direct("sqrt"),
   relu: (b, node, operands) => b.map("maximum", [...operands, b.number(0, node.dtype)], node),
+  tanh: direct("tanh"),
+  atan: direct("atan"),
+  erf: direct("erf"),
   sigmoid: direct("sigmoid"),
   softplus: direct("softplus"),
   not: direct("not"),
@@ -73,6 +92,21 @@ const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
     return b.map("sub", [shifted, b.map("log", [sum], b.at(sum))], node);
   },
 
+  argMax: (b, node, operands) => argExtreme(b, node, first(operands), "max"),
+  argMin: (b, node, operands) => argExtreme(b, node, first(operands), "min"),
+  argsort: whole,
+  cumsum: whole,
+  gather: (b, node, operands, recursions) => gather(b, node, operands) ?? whole(b, node, operands, recursions),
+  scatterAdd: (b, node, operands, recursions) => scatterAdd(b, node, operands) ?? whole(b, node, operands, recursions),
+  concat: whole,
+  slice: whole,
+  pad: whole,
+  scan: (b, { id, shape, dtype }, operands, recursions) => {
+    const place = recursions.get(id);
+    if (place === undefined) throw new RangeError(`lower: no output needs scan %${id}`);
+    return b.add({ kind: "scan", ...place, operands, shape, dtype });
+  },
+  reshape: (b, { shape, dtype }, operands) => b.add({ kind: "reshape", of: first(operands), shape, dtype }),
   matmul: (b, { shape, dtype }, operands) =>
     b.add({ kind: "matmul", operands: [first(operands), operands[1] ?? -1], shape, dtype }),
   transpose: (b, node, operands) => b.view(first(operands), node.attrs.perm, node),
@@ -152,15 +186,17 @@ function shiftedExponentials(
 /** Rewrites a graph as a program: softmaxes and log-sum-exp taken apart, rearrangements made into views. */
 export function lower(graph: Graph): Program {
   const b = new ProgramBuilder();
+  const live = liveNodes(graph);
+  const recursions = new Map(
+    recursionsOf(graph).flatMap(({ body, results, ...source }) => {
+      const recursion: Recursion = { ...source, body: optimize(lower(body)) };
+      return results.map(({ node, output }) => [node, { recursion, output }] as const);
+    }),
+  );
   const ids: number[] = [];
   for (const node of graph.nodes) {
-    ids.push(
-      lowerNode(
-        b,
-        node,
-        node.inputs.map((id) => ids[id] ?? -1),
-      ),
-    );
+    const operands = node.inputs.map((id) => ids[id] ?? -1);
+    ids.push(live.has(node.id) ? lowerNode(b, node, operands, recursions) : -1);
   }
   return b.finish(
     graph.outputs.map(({ node }) => node),
@@ -168,7 +204,7 @@ export function lower(graph: Graph): Program {
   );
 }
 
-function lowerNode(b: ProgramBuilder, node: Node, operands: readonly number[]): number {
+function lowerNode(b: ProgramBuilder, node: Node, operands: readonly number[], recursions: Recursions): number {
   // The table pairs each op with its own node type, which a lookup by a union of ops cannot express.
-  return (lowerings[node.op] as Lowering<Node>)(b, node, operands);
+  return (lowerings[node.op] as Lowering<Node>)(b, node, operands, recursions);
 }

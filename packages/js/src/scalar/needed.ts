@@ -24,6 +24,8 @@ export function withOperands(value: Value, change: Change): Value {
   switch (value.kind) {
     case "map":
     case "fold":
+    case "whole":
+    case "scan":
       return { ...value, operands: value.operands.map(change) };
     case "matmul":
       return { ...value, a: change(value.a), b: change(value.b) };

@@ -68,9 +68,12 @@ function splitScale(b: ProgramBuilder, factors: readonly number[]): readonly (nu
 function redirect(instruction: Instruction, place: (id: number) => number): Instruction {
   switch (instruction.kind) {
     case "view":
+    case "reshape":
       return { ...instruction, of: place(instruction.of) };
     case "map":
     case "fold":
+    case "whole":
+    case "scan":
       return { ...instruction, operands: instruction.operands.map(place) };
     case "matmul":
       return { ...instruction, operands: [place(instruction.operands[0]), place(instruction.operands[1])] };

@@ -1,8 +1,8 @@
-import type { DType } from "@losses/core";
+import type { DimSizes, DType, NodeOf } from "@losses/core";
 import type { ElementwiseKernel } from "./elementwise.js";
 import type { Runs } from "./layout.js";
 import type { MatmulScratch } from "./matmul.js";
-import type { Fold } from "./program.js";
+import type { Fold, WholeOp } from "./program.js";
 
 /** A place in the arena for one block, or (`moves`) for a whole tile, in which a block has its own position. */
 export interface Slot {
@@ -62,20 +62,53 @@ export type StagePlan =
     }
   | {
       readonly do: "matmul";
-      readonly a: MatrixPlan;
-      readonly b: MatrixPlan;
+      readonly a: MatricesPlan;
+      readonly b: MatricesPlan;
       readonly to: number;
       readonly rows: number;
       readonly inner: number;
       readonly columns: number;
       readonly scratch: MatmulScratch;
     }
+  | {
+      readonly do: "whole";
+      readonly node: NodeOf<WholeOp>;
+      readonly sizes: DimSizes;
+      readonly operands: readonly TensorPlan[];
+      readonly to: number;
+    }
+  | RecursionPlan
   /** Copies a float64 buffer to another of any dtype. */
   | { readonly do: "copy"; readonly from: number; readonly to: number; readonly size: number };
 
-export interface MatrixPlan {
+export interface MatricesPlan {
   readonly buffer: number;
   readonly strides: readonly [number, number];
+  /** Where each matrix begins. */
+  readonly starts: readonly number[];
+}
+
+/** A whole tensor, at the beginning of a buffer. */
+export interface TensorPlan {
+  readonly buffer: number;
+  readonly shape: readonly number[];
+  readonly size: number;
+}
+
+export interface RecursionPlan {
+  readonly do: "scan";
+  readonly body: Plan;
+  /** The body's inputs, in the order of the operands. */
+  readonly names: readonly string[];
+  readonly steps: number;
+  readonly reverse: boolean;
+  readonly operands: readonly TensorPlan[];
+  readonly carries: number;
+  readonly sequences: number;
+  /** Two places for each carry: what a step finds, and what it leaves. */
+  readonly carried: readonly [readonly Float64Array[], readonly Float64Array[]];
+  /** Where the body's outputs go: what a step leaves of each, and the buffer, where it is needed. */
+  readonly results: readonly { readonly size: number; readonly buffer: number | undefined }[];
 }
 
 /** An array that steps name by its number. */

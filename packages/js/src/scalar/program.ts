@@ -1,4 +1,4 @@
-import type { Dim, DType, Shape } from "@losses/core";
+import type { Recursion as Source, Dim, DType, NodeOf, Shape } from "@losses/core";
 import type { KernelName } from "./elementwise.js";
 
 /** `dot` is the sum of the products of two operands. */
@@ -7,6 +7,14 @@ export type Fold = "sum" | "max" | "min" | "dot";
 interface Typed {
   readonly shape: Shape;
   readonly dtype: DType;
+}
+
+/** Ops that are computed of whole tensors, as their definitions say. */
+export type WholeOp = "argsort" | "cumsum" | "gather" | "scatterAdd" | "concat" | "slice" | "pad";
+
+/** A recursion, its body lowered. */
+export interface Recursion extends Pick<Source, "names" | "carries" | "sequences" | "length" | "reverse"> {
+  readonly body: Program;
 }
 
 /** What the graph's ops become: few kinds of instruction, sizes still symbolic. */
@@ -19,6 +27,8 @@ export type Instruction = Typed &
     | { readonly kind: "iota" }
     /** The same elements in another shape: axis i of the result is axis `from[i]` of the operand, or new where -1. */
     | { readonly kind: "view"; readonly of: number; readonly from: readonly number[] }
+    /** The same elements in the same order. */
+    | { readonly kind: "reshape"; readonly of: number }
     | { readonly kind: "map"; readonly kernel: KernelName; readonly operands: readonly number[] }
     /** Folds `space`, which the operands broadcast to; the folded axes stay as size 1. */
     | {
@@ -29,6 +39,14 @@ export type Instruction = Typed &
         readonly space: Shape;
       }
     | { readonly kind: "matmul"; readonly operands: readonly [number, number] }
+    | { readonly kind: "whole"; readonly node: NodeOf<WholeOp>; readonly operands: readonly number[] }
+    /** One of the results of a recursion: that of this output of its body. */
+    | {
+        readonly kind: "scan";
+        readonly recursion: Recursion;
+        readonly output: number;
+        readonly operands: readonly number[];
+      }
   );
 
 /** A lowered graph; `outputs` are instructions in the order of the graph's outputs. */
@@ -41,10 +59,13 @@ export interface Program {
 export function readsOf(instruction: Instruction): readonly number[] {
   switch (instruction.kind) {
     case "view":
+    case "reshape":
       return [instruction.of];
     case "map":
     case "fold":
     case "matmul":
+    case "whole":
+    case "scan":
       return instruction.operands;
     default:
       return [];
@@ -55,17 +76,25 @@ export function readsOf(instruction: Instruction): readonly number[] {
 export class ProgramBuilder {
   readonly instructions: Instruction[] = [];
   readonly #known = new Map<string, number>();
+  readonly #recursions: unknown[] = [];
 
   add(instruction: Instruction): number {
-    const key = JSON.stringify(instruction, (_, value: unknown) =>
-      typeof value === "number" ? numberKey(value) : value,
-    );
+    const key = JSON.stringify(instruction, (name, value: unknown) => {
+      if (name === "recursion") return this.#numberOf(value);
+      return typeof value === "number" ? numberKey(value) : value;
+    });
     const twin = this.#known.get(key);
     if (twin !== undefined) return twin;
     const id = this.instructions.length;
     this.instructions.push(instruction);
     this.#known.set(key, id);
     return id;
+  }
+
+  /** A number for each recursion, which is the same as another only if it is that object. */
+  #numberOf(recursion: unknown): number {
+    const known = this.#recursions.indexOf(recursion);
+    return known < 0 ? this.#recursions.push(recursion) - 1 : known;
   }
 
   at(id: number): Instruction {

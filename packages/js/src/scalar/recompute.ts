@@ -3,7 +3,7 @@ import { operandsOf, type Group } from "./groups.js";
 import { isInOrder, type Access, type Dims } from "./layout.js";
 import { withOperands } from "./needed.js";
 import type { MapValue, Value } from "./resolve.js";
-import type { Stage } from "./schedule.js";
+import { madeBy, type Stage } from "./schedule.js";
 
 /** From how many elements on values are computed again. */
 export interface RecomputeFrom {
@@ -14,7 +14,18 @@ export interface RecomputeFrom {
 /** Half a MB, below which memory is no concern; 128 MB, above which it is more of one than time. */
 const usual: RecomputeFrom = { cheap: 2 ** 16, slow: 2 ** 24 };
 
-const slow: ReadonlySet<KernelName> = new Set(["exp", "log", "pow", "sigmoid", "softplus"]);
+const slow: ReadonlySet<KernelName> = new Set([
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "atan",
+  "erf",
+  "pow",
+  "sigmoid",
+  "softplus",
+]);
 
 /** What is computed, and when. */
 export interface Schedule {
@@ -22,7 +33,7 @@ export interface Schedule {
   readonly stages: readonly Stage[];
 }
 
-/** Someone who reads a value: in which stage, over which space (none: a product), and how. */
+/** Someone who reads a value: in which stage, over which space (none: all of it at once), and how. */
 interface Reader {
   readonly stage: number;
   readonly dims: Dims | undefined;
@@ -53,7 +64,7 @@ export function recompute(schedule: Schedule, outputs: ReadonlySet<number>, from
   }
   const stages = schedule.stages.map((stage, at): Stage => {
     const own = [...again].flatMap(([id, where]) => (where.has(at) ? [copies.get(`${id} ${at}`) ?? -1] : []));
-    if (stage.kind === "matmul" || own.length === 0) return stage;
+    if (stage.kind === "call" || own.length === 0) return stage;
     for (const id of stage.groups.flatMap((group) => [...group.maps, ...group.folds])) {
       values[id] = withOperands(valueAt(values, id), inStage(at));
     }
@@ -71,8 +82,7 @@ function chosen(
   const made = new Map<number, number>();
   const readers = values.map((): Reader[] => []);
   stages.forEach((stage, at) => {
-    const members = stage.kind === "matmul" ? [stage.value] : stage.groups.flatMap((g) => [...g.maps, ...g.folds]);
-    for (const id of members) {
+    for (const id of madeBy(stage)) {
       made.set(id, at);
       const value = valueAt(values, id);
       const dims = value.kind === "map" || value.kind === "fold" ? value.dims : undefined;
@@ -126,8 +136,8 @@ function withoutUnread(values: readonly Value[], stages: readonly Stage[], outpu
   const read = new Set(outputs);
   const isRead = (id: number): boolean => read.has(id);
   const left = [...stages].reverse().flatMap((stage): readonly Stage[] => {
-    if (stage.kind === "matmul") {
-      for (const { value } of operandsOf(valueAt(values, stage.value))) read.add(value);
+    if (stage.kind === "call") {
+      for (const id of stage.values) for (const { value } of operandsOf(valueAt(values, id))) read.add(value);
       return [stage];
     }
     const groups = [...stage.groups].reverse().flatMap((group) => {

@@ -1,9 +1,9 @@
-import { bindShape, sizeOf, type DimSizes, type DType, type Shape } from "@losses/core";
+import { bindShape, sizeOf, type DimSizes, type DType, type NodeOf, type Shape } from "@losses/core";
 import { elementwiseKernels, type KernelName } from "./elementwise.js";
 import { identityOf } from "./folds.js";
-import { contiguousStrides, isInOrder, sizeOfDims, type Access, type Dims } from "./layout.js";
+import { contiguousStrides, isInOrder, runStart, sizeOfDims, type Access, type Dims } from "./layout.js";
 import { onlyNeeded } from "./needed.js";
-import type { Fold, Instruction, Program } from "./program.js";
+import type { Fold, Instruction, Program, Recursion, WholeOp } from "./program.js";
 
 interface Sized {
   readonly size: number;
@@ -34,21 +34,40 @@ export interface FoldValue extends Sized {
   readonly strides: readonly number[];
 }
 
-export interface Matrix extends Access {
+/** One matrix or several of a value: where each begins, and its strides. */
+export interface Matrices extends Access {
   readonly strides: readonly [number, number];
+  readonly starts: readonly number[];
 }
 
 export interface MatmulValue extends Sized {
   readonly kind: "matmul";
-  readonly a: Matrix;
-  readonly b: Matrix;
+  readonly a: Matrices;
+  readonly b: Matrices;
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
 }
 
+/** What an op makes of whole tensors, which are in order. */
+export interface WholeValue extends Sized {
+  readonly kind: "whole";
+  readonly node: NodeOf<WholeOp>;
+  readonly operands: readonly Access[];
+  readonly shapes: readonly (readonly number[])[];
+}
+
+/** One result of a recursion over whole tensors, which are in order. */
+export interface ScanValue extends Sized {
+  readonly kind: "scan";
+  readonly recursion: Recursion;
+  readonly output: number;
+  readonly operands: readonly Access[];
+  readonly shapes: readonly (readonly number[])[];
+}
+
 /** Something that has elements of its own, row-major and contiguous. */
-export type Value = SourceValue | MapValue | FoldValue | MatmulValue;
+export type Value = SourceValue | MapValue | FoldValue | MatmulValue | WholeValue | ScanValue;
 
 export interface ResolvedOutput {
   readonly value: number;
@@ -82,6 +101,10 @@ export function resolve(program: Program, sizes: DimSizes): Resolved {
       views.push(rearrange(viewOf(instruction.of), shape, instruction.from));
       continue;
     }
+    if (instruction.kind === "reshape") {
+      views.push(reshaped(viewOf(instruction.of), shape, values));
+      continue;
+    }
     const value = valueOf(instruction, shape, sizes, viewOf, values);
     const strides = value.kind === "number" ? shape.map(() => 0) : contiguousStrides(shape);
     views.push({ value: values.push(value) - 1, shape, strides });
@@ -100,6 +123,42 @@ function rearrange(view: View, shape: readonly number[], from: readonly number[]
   return { value: view.value, shape, strides };
 }
 
+/** The same elements, copied where they are not in order. */
+function reshaped(view: View, shape: readonly number[], values: Value[]): View {
+  if (values[view.value]?.kind === "number") return { value: view.value, shape, strides: shape.map(() => 0) };
+  return { value: inOrder(view, values), shape, strides: contiguousStrides(shape) };
+}
+
+/** A value with the elements of a view in their order: its own, or a copy. */
+function inOrder(view: View, values: Value[]): number {
+  const source = values[view.value];
+  if (source === undefined) throw new RangeError(`resolve: value ${view.value} does not exist`);
+  const dims = withoutOnes(view.shape);
+  return isInOrder(walkedStrides(view), dims, source.size) ? view.value : copyOf(view, source.dtype, values);
+}
+
+function walkedStrides({ shape, strides }: View): readonly number[] {
+  return strides.filter((_, axis) => shape[axis] !== 1);
+}
+
+function copyOf(view: View, dtype: DType, values: Value[]): number {
+  const size = sizeOf(view.shape);
+  if (size === 0) return values.push({ kind: "number", number: 0, size, dtype }) - 1;
+  const operands = [{ value: view.value, strides: walkedStrides(view) }];
+  return values.push({ kind: "map", kernel: "copy", operands, dims: withoutOnes(view.shape), size, dtype }) - 1;
+}
+
+/** Whole tensors as operands. */
+function wholes(views: readonly View[], values: Value[]): Pick<WholeValue, "operands" | "shapes"> {
+  return {
+    operands: views.map((view) => ({
+      value: inOrder(view, values),
+      strides: walkedStrides({ ...view, strides: contiguousStrides(view.shape) }),
+    })),
+    shapes: views.map(({ shape }) => shape),
+  };
+}
+
 /** How a view is walked by a reader of `shape`, which it broadcasts to. */
 function access(view: View, shape: readonly number[]): Access {
   const added = shape.length - view.shape.length;
@@ -116,11 +175,11 @@ function withoutOnes(shape: readonly number[]): Dims {
 }
 
 function valueOf(
-  instruction: Exclude<Instruction, { readonly kind: "view" }>,
+  instruction: Exclude<Instruction, { readonly kind: "view" | "reshape" }>,
   shape: readonly number[],
   sizes: DimSizes,
   viewOf: (id: number) => View,
-  values: readonly Value[],
+  values: Value[],
 ): Value {
   const sized: Sized = { size: sizeOf(shape), dtype: instruction.dtype };
   // Nothing is read of what has no elements.
@@ -160,17 +219,35 @@ function valueOf(
       };
     }
     case "matmul": {
-      const [a, b] = instruction.operands.map((id) => matrix(viewOf(id)));
-      const [rows = 0, columns = 0] = shape;
-      if (a === undefined || b === undefined) throw new RangeError("resolve: matmul needs two operands");
-      const inner = viewOf(instruction.operands[0]).shape[1] ?? 0;
-      return { ...sized, kind: "matmul", a, b, rows, inner, columns };
+      const batch = shape.slice(0, -2);
+      const [rows = 0, columns = 0] = shape.slice(-2);
+      const [left, right] = instruction.operands.map((id) => viewOf(id));
+      if (left === undefined || right === undefined) throw new RangeError("resolve: matmul needs two operands");
+      const inner = left.shape.at(-1) ?? 0;
+      return { ...sized, kind: "matmul", a: matrices(left, batch), b: matrices(right, batch), rows, inner, columns };
+    }
+    case "whole": {
+      const operands = instruction.operands.map(viewOf);
+      return { ...sized, kind: "whole", node: instruction.node, ...wholes(operands, values) };
+    }
+    case "scan": {
+      const { recursion, output } = instruction;
+      const twin = values.find((value) => value.kind === "scan" && value.recursion === recursion);
+      const { operands, shapes } = twin?.kind === "scan" ? twin : wholes(instruction.operands.map(viewOf), values);
+      return { ...sized, kind: "scan", recursion, output, operands, shapes };
     }
   }
 }
 
-function matrix({ value, strides }: View): Matrix {
-  return { value, strides: [strides[0] ?? 0, strides[1] ?? 0] };
+/** The matrices of a view along its last two axes, for each place of the batch that it broadcasts to. */
+function matrices(view: View, batch: readonly number[]): Matrices {
+  const { value, shape, strides } = view;
+  const [row = 0, column = 0] = strides.slice(-2);
+  const outer = { value, shape: shape.slice(0, -2), strides: strides.slice(0, -2) };
+  const steps = access(outer, batch).strides;
+  const dims = withoutOnes(batch);
+  const starts = Array.from({ length: sizeOfDims(dims) }, (_, i) => runStart({ outerDims: [...dims].reverse(), outerStrides: [...steps].reverse() }, i)); // prettier-ignore
+  return { value, strides: [row, column], starts };
 }
 
 /** A map over known numbers is a known number. */
@@ -191,14 +268,9 @@ function folded(
 }
 
 /** The value that an output consists of; a copy where it is only a view of one, or an input passed through. */
-function ownValue({ value, shape, strides }: View, dtype: DType, values: Value[]): number {
-  if (sizeOf(shape) === 0) return values.push({ kind: "number", number: 0, size: 0, dtype }) - 1;
-  const source = values[value];
-  const dims = withoutOnes(shape);
-  const walked = strides.filter((_, axis) => shape[axis] !== 1);
-  if (source === undefined) throw new RangeError(`resolve: value ${value} does not exist`);
-  const computed = source.kind === "map" || source.kind === "fold" || source.kind === "matmul";
-  if (computed && isInOrder(walked, dims, source.size)) return value;
-  const size = sizeOfDims(dims);
-  return values.push({ kind: "map", kernel: "copy", operands: [{ value, strides: walked }], dims, size, dtype }) - 1;
+function ownValue(view: View, dtype: DType, values: Value[]): number {
+  if (sizeOf(view.shape) === 0) return values.push({ kind: "number", number: 0, size: 0, dtype }) - 1;
+  const source = values[view.value];
+  const isComputed = source?.kind !== "input" && source?.kind !== "number" && source?.kind !== "iota";
+  return isComputed ? inOrder(view, values) : copyOf(view, dtype, values);
 }

@@ -1,8 +1,8 @@
-import type { HostTensor } from "@losses/core";
+import { interpretNode, scanSteps, type HostTensor } from "@losses/core";
 import { fold } from "./folds.js";
 import { matmul } from "./matmul.js";
 import { allocate, load, store, type Cells } from "./moves.js";
-import type { BufferPlan, GroupPlan, Plan, Slot, StagePlan } from "./plan.js";
+import type { BufferPlan, GroupPlan, Plan, RecursionPlan, Slot, StagePlan, TensorPlan } from "./plan.js";
 
 /**
  * Runs a plan over input cells by name; the results, in the order of the plan's outputs, are in the cells given for them and in
@@ -53,11 +53,27 @@ function runStage(plan: Plan, stage: StagePlan, buffers: readonly Cells[]): void
       store(exactAt(buffers, stage.from), 0, at(buffers, stage.to), 0, stage.size);
       return;
     case "matmul": {
-      const a = { cells: at(buffers, stage.a.buffer), strides: stage.a.strides };
-      const b = { cells: at(buffers, stage.b.buffer), strides: stage.b.strides };
-      matmul(a, b, exactAt(buffers, stage.to), stage.rows, stage.inner, stage.columns, stage.scratch);
+      const { a, b, rows, inner, columns, scratch } = stage;
+      const to = exactAt(buffers, stage.to);
+      a.starts.forEach((start, i) => {
+        const left = { cells: at(buffers, a.buffer).subarray(start), strides: a.strides };
+        const right = { cells: at(buffers, b.buffer).subarray(b.starts[i]), strides: b.strides };
+        matmul(left, right, to.subarray(i * rows * columns), rows, inner, columns, scratch);
+      });
       return;
     }
+    case "whole": {
+      const operands = stage.operands.map((operand) => ({ shape: operand.shape, data: tensorAt(buffers, operand) }));
+      const { data } = interpretNode(stage.node, operands, {}, stage.sizes);
+      const to = exactAt(buffers, stage.to);
+      if (stage.node.dtype !== "int32") to.set(data);
+      // Sums of 32-bit integers wrap around.
+      else for (let i = 0; i < data.length; i++) to[i] = (data[i] as number) | 0;
+      return;
+    }
+    case "scan":
+      runRecursion(stage, buffers);
+      return;
     case "segment":
       for (const { buffer, size, identity } of stage.resets) exactAt(buffers, buffer).fill(identity, 0, size);
       for (let row = 0; row < stage.rows; row += stage.tileRows) {
@@ -65,6 +81,49 @@ function runStage(plan: Plan, stage: StagePlan, buffers: readonly Cells[]): void
         for (const group of stage.groups) runGroup(plan, group, buffers, row, rows);
       }
   }
+}
+
+function tensorAt(buffers: readonly Cells[], { buffer, size }: TensorPlan): Cells {
+  return at(buffers, buffer).subarray(0, size);
+}
+
+function runRecursion(plan: RecursionPlan, buffers: readonly Cells[]): void {
+  const { body, names, carries, sequences, carried, results } = plan;
+  const operands = plan.operands.map((operand) => tensorAt(buffers, operand));
+  const fed = new Map(names.map((name, i) => [name, operands[i] ?? new Float64Array()]));
+  const inputs = (name: string): Cells => {
+    const cells = fed.get(name);
+    if (cells === undefined) throw new RangeError(`run: a step has no ${name}`);
+    return cells;
+  };
+  const parts = plan.operands.slice(carries, carries + sequences).map(({ shape, size }, i) => ({
+    name: names[carries + i] ?? "",
+    cells: operands[carries + i] ?? new Float64Array(),
+    size: size / (shape[0] ?? 1) || 0,
+  }));
+  // What nothing needs is written to one place again and again.
+  const collected = results
+    .slice(carries)
+    .map(({ size, buffer }) =>
+      buffer === undefined
+        ? { cells: new Float64Array(size), size, stride: 0 }
+        : { cells: exactAt(buffers, buffer), size, stride: size },
+    );
+  let turn = 0;
+  const last = scanSteps<Cells>(plan, plan.steps, operands.slice(0, carries), (step, found) => {
+    found.forEach((cells, i) => fed.set(names[i] ?? "", cells));
+    for (const { name, cells, size } of parts) fed.set(name, cells.subarray(step * size, (step + 1) * size));
+    // What a step leaves is not where it finds what the one before left.
+    const left = carried[turn] ?? [];
+    turn = 1 - turn;
+    const kept = collected.map(({ cells, size, stride }) => cells.subarray(step * stride, step * stride + size));
+    runPlan(body, inputs, [...left, ...kept]);
+    return left;
+  });
+  results.slice(0, carries).forEach(({ buffer }, i) => {
+    const cells = last[i];
+    if (buffer !== undefined && cells !== undefined) exactAt(buffers, buffer).set(cells);
+  });
 }
 
 /** One group over one tile: rows `row … row+rows`, block by block. */

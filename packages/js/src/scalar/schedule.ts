@@ -9,12 +9,18 @@ export interface Segment {
   readonly groups: readonly Group[];
 }
 
-export interface MatmulStep {
-  readonly kind: "matmul";
-  readonly value: number;
+/** What is computed of whole tensors at once. */
+export interface Call {
+  readonly kind: "call";
+  readonly values: readonly number[];
 }
 
-export type Stage = Segment | MatmulStep;
+export type Stage = Segment | Call;
+
+/** The values that a stage makes. */
+export function madeBy(stage: Stage): readonly number[] {
+  return stage.kind === "call" ? stage.values : stage.groups.flatMap((group) => [...group.maps, ...group.folds]);
+}
 
 /** Orders the computation of all values. */
 export function schedule(resolved: Resolved): readonly Stage[] {
@@ -28,11 +34,11 @@ export function schedule(resolved: Resolved): readonly Stage[] {
     const ready = waiting.filter((work) => work.reads.every(({ value }) => isThere(values, done, value)));
     const [first] = ready;
     if (first === undefined) throw new RangeError("schedule: values depend on each other in a circle");
-    const matmul = ready.find((work) => work.kind === "matmul");
-    if (matmul !== undefined) {
-      stages.push({ kind: "matmul", value: matmul.value });
-      done.add(matmul.value);
-      waiting = waiting.filter((work) => work !== matmul);
+    const call = ready.find((work) => work.kind === "call");
+    if (call !== undefined) {
+      stages.push({ kind: "call", values: call.makes });
+      for (const value of call.makes) done.add(value);
+      waiting = waiting.filter((work) => work !== call);
       continue;
     }
     const { groups, rest } = nextSegment(values, readers, outputs, done, waiting, ready.map(rowsOf));
@@ -49,7 +55,8 @@ function rowsOf(work: Work): number {
 
 interface Reader {
   readonly access: Access;
-  readonly dims: Dims | "matrix";
+  /** `undefined`: all of it at once. */
+  readonly dims: Dims | undefined;
 }
 
 function readersOf(values: readonly Value[]): ReadonlyMap<number, readonly Reader[]> {
@@ -57,7 +64,7 @@ function readersOf(values: readonly Value[]): ReadonlyMap<number, readonly Reade
   for (const value of values) {
     for (const access of operandsOf(value)) {
       const list = readers.get(access.value) ?? [];
-      list.push({ access, dims: value.kind === "map" || value.kind === "fold" ? value.dims : "matrix" });
+      list.push({ access, dims: value.kind === "map" || value.kind === "fold" ? value.dims : undefined });
       readers.set(access.value, list);
     }
   }
@@ -84,7 +91,7 @@ function nextSegment(
     );
     const ends = [...rowSizes.keys()].filter((id) => {
       const inRows = ({ access, dims }: Reader): boolean =>
-        dims !== "matrix" && (dims[0] ?? 1) === rows && isAligned(access, dims, rowSizes);
+        dims !== undefined && (dims[0] ?? 1) === rows && isAligned(access, dims, rowSizes);
       return outputs.has(id) || rowSizes.get(id) === undefined || !(readers.get(id) ?? []).every(inRows);
     });
     return { chosen, needed: behind(values, ends, rowSizes) };

@@ -11,9 +11,9 @@ export function wasmEngine(): Engine<JsTensor> {
   const residents = residentsOf(heap);
   const isFused = vectorSupport() === "fused";
   const compile = (graph: Graph): Executable<JsTensor> => {
-    const program = compileProgram(graph, isFused);
+    const program = compileProgram(graph, isFused, ["float32", "int32", "bool"]);
     if (program === undefined) {
-      const wanted = `inputs and results of ${graph.name} must be float32 or int32`;
+      const wanted = `${graph.name} must be computed in float32, int32 and bool`;
       throw new UnsupportedOpError(`${id}: ${wanted}, got others. Use the engine scalar.`);
     }
     try {

@@ -1,7 +1,7 @@
-import { bindShape, LossesError, sizeOf, type DimSizes, type Executable } from "@losses/core";
+import { bindShape, LossesError, sizeOf, type Executable } from "@losses/core";
 import { createMachine, takeMemory, type Heap, type Port, type Program } from "@losses/wasm";
 import { makeTensor, type JsTensor } from "../tensor.js";
-import { wordsAt, type Residents, type Word } from "./residents.js";
+import { wordsAt, type Residents } from "./residents.js";
 
 /**
  * A program as an executable. It works on tensors in its memory where they are; others are copied in, and results come
@@ -45,9 +45,9 @@ export function makeExecutable(program: Program, heap: Heap, residents: Resident
         machine.run(sizes, addresses);
         return results.map(({ port, given, at, length, isThere }) => {
           if (given !== undefined && isThere) return given;
-          const found = wordsOf(heap, port, at, length);
-          if (given === undefined) return result(found, port, sizes);
-          given.data.set(found);
+          const data = copyOut(heap, port, at, length);
+          if (given === undefined) return makeTensor({ data, shape: bindShape(port.shape, sizes), dtype: port.dtype });
+          given.data.set(data);
           return given;
         });
       } finally {
@@ -58,14 +58,14 @@ export function makeExecutable(program: Program, heap: Heap, residents: Resident
   };
 }
 
-function copyIn(heap: Heap, { data }: JsTensor, at: number): void {
-  wordsAt(heap, at, data.length, data instanceof Float32Array ? "float32" : "int32").set(data);
+/** Bools are bytes outside, and 32 bits that are all 0 or 1 in the memory. */
+function copyIn(heap: Heap, { data, dtype }: JsTensor, at: number): void {
+  const words = wordsAt(heap, at, data.length, data instanceof Float32Array ? "float32" : "int32");
+  if (dtype === "bool") for (let i = 0; i < data.length; i++) words[i] = data[i] === 0 ? 0 : -1;
+  else words.set(data);
 }
 
-function wordsOf(heap: Heap, { dtype }: Port, at: number, length: number): Word {
-  return wordsAt(heap, at, length, dtype === "float32" ? "float32" : "int32");
-}
-
-function result(words: Word, { shape, dtype }: Port, sizes: DimSizes): JsTensor {
-  return makeTensor({ data: words.slice(), shape: bindShape(shape, sizes), dtype });
+function copyOut(heap: Heap, { dtype }: Port, at: number, length: number): Float32Array | Int32Array | Uint8Array {
+  const words = wordsAt(heap, at, length, dtype === "float32" ? "float32" : "int32");
+  return dtype === "bool" ? Uint8Array.from(words, (word) => (word === 0 ? 0 : 1)) : words.slice();
 }
