@@ -51,7 +51,8 @@ const fewElements = 256;
 /** x brought into a range; NaN stays NaN, which the wasm engine's Relu and ClipByValue do not promise. */
 function clamp(rt: Runtime, x: Value, kernel: "Maximum" | "Minimum", bound: number): Value {
   // Of a pair with a NaN, they keep the first.
-  if (rt.device === "wasm" && elements(x) <= fewElements)
+  // Of four elements with a NaN among them, webgl's ClipByValue leaves all as they are, and its Relu makes NaN of -∞.
+  if (rt.device === "webgl" || (rt.device === "wasm" && elements(x) <= fewElements))
     return rt.kernel(kernel, { a: x, b: scalar(rt, bound, "float32") });
   if (kernel === "Minimum") return keepNaN(rt, x, clip(rt, x, -Infinity, bound));
   if (bound !== 0) return keepNaN(rt, x, clip(rt, x, bound, Infinity));

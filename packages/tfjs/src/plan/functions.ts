@@ -1,4 +1,4 @@
-import { exponential, isOnGpu, logarithm } from "./gpu.js";
+import { coarseLogarithm, exponential, isOnGpu } from "./gpu.js";
 import { evaluatedFunction, isInMemory } from "./memory.js";
 import { fill, scalar, type Runtime, type Value } from "./runtime.js";
 
@@ -56,8 +56,10 @@ const twiceArtanh = [2.000000007681759, 0.6666632164138003, 0.4002459523071185, 
 
 /** log(1 + x) = 2·artanh(x / (2 + x)), for x from -½ to 1. */
 function nearLog1p(rt: Runtime, x: Value): Value {
-  const ratio = over(rt, x, plus(rt, x, 2));
-  return times(rt, ratio, polynomial(rt, times(rt, ratio, ratio), twiceArtanh));
+  const divisor = plus(rt, x, 2);
+  const ratio = over(rt, x, divisor);
+  // The last factor is near 1: x stays what it is where the ratio is too small for a float.
+  return times(rt, x, over(rt, polynomial(rt, times(rt, ratio, ratio), twiceArtanh), divisor));
 }
 
 export function log1p(rt: Runtime, x: Value): Value {
@@ -68,7 +70,18 @@ export function log1p(rt: Runtime, x: Value): Value {
     a: rt.kernel("Greater", { a: x, b: operand(rt, -0.5) }),
     b: isBelow(rt, x, 1),
   });
-  return choice(rt, isNear, nearLog1p(rt, x), logarithm(rt, plus(rt, x, 1)));
+  return choice(rt, isNear, nearLog1p(rt, x), coarseLogarithm(rt, plus(rt, x, 1)));
+}
+
+/** log x = log(1 + (x - 1)), where x - 1 is exact. */
+export function logarithm(rt: Runtime, x: Value): Value {
+  const coarse = coarseLogarithm(rt, x);
+  if (!isOnGpu(rt)) return coarse;
+  const isNear = rt.kernel("LogicalAnd", {
+    a: rt.kernel("Greater", { a: x, b: operand(rt, 0.5) }),
+    b: isBelow(rt, x, 2),
+  });
+  return choice(rt, isNear, nearLog1p(rt, plus(rt, x, -1)), coarse);
 }
 
 /** log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|. */

@@ -10,10 +10,16 @@ export function isOnGpu(rt: Runtime): boolean {
   return rt.device === "webgl" || rt.device === "webgpu";
 }
 
-/** What work on floats makes of x: kernels of webgpu that move axes are wrong on integers and bools, of which no graph has large ones there. */
+/**
+ * What work makes of x taken for floats: kernels of webgpu that move axes have no code for integers and bools, and leave in the
+ * result what was in the memory before.
+ */
 export function asFloats(rt: Runtime, x: Value, work: (x: Value) => Value): Value {
   if (rt.device !== "webgpu" || x.dtype === "float32") return work(x);
-  return castTensor(rt, work(castTensor(rt, x, "float32")), x.dtype as TfDType);
+  // Cast gives the integers another name.
+  const named = rt.kernel("Cast", { x }, { dtype: "float32" });
+  const floats = rt.kernel("Multiply", { a: named, b: scalar(rt, 1, "float32") });
+  return castTensor(rt, work(floats), x.dtype as TfDType);
 }
 
 /** x / y where y may be 0 or infinite: the kernel of webgl answers 1 wherever x = y, also to 0/0 and ∞/∞. */
@@ -30,9 +36,15 @@ export function exponential(rt: Runtime, x: Value): Value {
   return rt.device === "webgpu" ? keepNaN(rt, x, result) : result;
 }
 
-/** The natural logarithm. */
-export function logarithm(rt: Runtime, x: Value): Value {
-  return rt.kernel("Log", { x });
+/**
+ * log x, to 2⁻²¹ between ½ and 2. The kernel of webgpu answers 89 to NaN; where a device takes subnormal numbers for 0, those of
+ * both may take 0 for one.
+ */
+export function coarseLogarithm(rt: Runtime, x: Value): Value {
+  const result = rt.kernel("Log", { x });
+  if (!isOnGpu(rt)) return result;
+  const isZero = rt.kernel("Equal", { a: x, b: scalar(rt, 0, "float32") });
+  return keepNaN(rt, x, select(rt, isZero, fill(rt, x.shape, -Infinity, "float32"), result, x.shape));
 }
 
 /** xʸ for a finite y. */
@@ -45,8 +57,24 @@ export function finitePower(rt: Runtime, x: Value, y: Value, shape: readonly num
   // 0ʸ, still without y = 0 and NaN
   const ofZero = select(rt, is("Less", y), constant(Infinity), constant(0), y.shape);
   const [a, b] = [expand(rt, x, shape), expand(rt, y, shape)];
-  const usual = select(rt, is("Equal", a), ofZero, rt.kernel("Pow", { a, b }), shape);
+  const size = rt.kernel("Abs", { x: a });
+  const power = rt.kernel("Pow", { a: size, b });
+  const signed = select(rt, is("Less", a), ofNegative(rt, size, y, power), power, shape);
+  const usual = select(rt, is("Equal", a), ofZero, signed, shape);
   return select(rt, is("Equal", y), constant(1), keepNaN(rt, b, keepNaN(rt, a, usual)), shape);
+}
+
+/** (-x)ʸ of xʸ: negative where y is odd; not a number where y is no integer and x finite. Infinite y are even. */
+function ofNegative(rt: Runtime, x: Value, y: Value, power: Value): Value {
+  const floor = (a: Value): Value => rt.kernel("Floor", { x: a });
+  const half = rt.kernel("Multiply", { a: y, b: scalar(rt, 0.5, "float32") });
+  const rest = rt.kernel("Sub", { a: half, b: floor(half) });
+  const isOdd = rt.kernel("Equal", { a: rest, b: scalar(rt, 0.5, "float32") });
+  const isWhole = expand(rt, rt.kernel("Equal", { a: floor(y), b: y }), power.shape);
+  const isInfinite = rt.kernel("Equal", { a: x, b: scalar(rt, Infinity, "float32") });
+  const isNumber = rt.kernel("LogicalOr", { a: isWhole, b: isInfinite });
+  const even = select(rt, isNumber, power, fill(rt, power.shape, Number.NaN, "float32"), power.shape);
+  return select(rt, isOdd, rt.kernel("Neg", { x: power }), even, power.shape);
 }
 
 /** xʸ. IEEE 754 says 1 to 1 to any power, and to (-1) to ±∞; the kernels of JavaScript and of GPUs say NaN. */

@@ -22,9 +22,9 @@ import {
   relu,
   sign,
 } from "./elementwise.js";
-import { atan, erf, expm1, log1p, softplus, tanh } from "./functions.js";
+import { atan, erf, expm1, log1p, logarithm, softplus, tanh } from "./functions.js";
 import { gather, scatterAdd } from "./gather.js";
-import { divide, exponential, finitePower, logarithm, power, sigmoid } from "./gpu.js";
+import { divide, exponential, finitePower, power, sigmoid } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
 import { argExtreme, argsort, cumsum } from "./order.js";

@@ -1,6 +1,6 @@
 import type { NodeOf, Shape } from "@losses/core";
 import { binary, select } from "./broadcast.js";
-import { exponential } from "./gpu.js";
+import { coarseLogarithm, exponential } from "./gpu.js";
 import { operandAt, type PlanBuilder } from "./plan.js";
 import { extremum, softmax, sum } from "./reductions.js";
 import { reshape, type Runtime, type Value } from "./runtime.js";
@@ -47,7 +47,7 @@ export function maxPart(b: PlanBuilder, x: number, axes: readonly number[]): num
 /** log t, with the reduced axes kept at size 1. */
 export function logTotalPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
   const shape = keptShape(b, x, axes);
-  if (b.device !== "wasm") return single(b, "log", totalPart(b, x, axes), shape, (rt, t) => rt.kernel("Log", { x: t }));
+  if (b.device !== "wasm") return single(b, "log", totalPart(b, x, axes), shape, coarseLogarithm);
   const moved = movedPart(b, x, axes);
   if (moved !== x) return single(b, "reshape", logTotalPart(b, moved, trailing(b, x, axes)), shape, reshape);
   const largest = maxPart(b, softmaxPart(b, x, axes), axes);
