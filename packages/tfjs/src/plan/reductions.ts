@@ -89,8 +89,11 @@ export function matmul(rt: Runtime, a: Value, b: Value, shape: readonly number[]
   const [batch, [n = 1, m = 1]] = [shape.slice(0, -2), shape.slice(-2)];
   const k = a.shape.at(-1) ?? 1;
   const [left, right] = [batchOf(rt, a, batch), batchOf(rt, b, batch)];
-  const product = (x: Value, y: Value): Value =>
-    rt.kernel("BatchMatMul", { a: x, b: y }, { transposeA: false, transposeB: false });
+  const product = (x: Value, y: Value): Value => {
+    // The wasm engine packs a right operand once for its data, whatever shape the same data are given later: they are made its own.
+    const own = rt.device === "wasm" ? rt.kernel("Multiply", { a: y, b: scalar(rt, 1, "float32") }) : y;
+    return rt.kernel("BatchMatMul", { a: x, b: own }, { transposeA: false, transposeB: false });
+  };
   if (left.count > 1 && right.count === 1) {
     // One matrix for all: the others are the rows of a single one.
     const rows = reshape(rt, left.value, [left.count * n, k]);
