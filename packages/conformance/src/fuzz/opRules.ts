@@ -35,7 +35,7 @@ function comparison(methods: readonly Comparison[]): Rule {
 }
 
 function logic(method: "and" | "or"): Rule {
-  return { operands: ["bool", "bool"], weight: 4, apply: (x, [y]) => x[method](tensorOf(y)) };
+  return { operands: ["bool", "bool"], weight: 6, apply: (x, [y]) => x[method](tensorOf(y)) };
 }
 
 function clamp(method: "clampMin" | "clampMax"): Rule {
@@ -104,7 +104,7 @@ export const opRules: OpRules = {
   relu: unary("relu"),
   sigmoid: unary("sigmoid"),
   softplus: unary("softplus"),
-  not: unary("not", "bool", { weight: 4 }),
+  not: unary("not", "bool", { weight: 10 }),
   clampMin: clamp("clampMin"),
   clampMax: clamp("clampMax"),
   cast: {

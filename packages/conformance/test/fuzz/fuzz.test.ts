@@ -85,7 +85,7 @@ function contestant(
 describe("random programs", { timeout: 120_000 }, () => {
   it("have every op of the op table, as they are traced", () => {
     const seen = new Set<string>();
-    for (let seed = 1; seed <= 400; seed++) for (const { op } of traced(makeProgram(new Random(seed)))) seen.add(op);
+    for (let seed = 1; seed <= 800; seed++) for (const { op } of traced(makeProgram(new Random(seed)))) seen.add(op);
     expect(opNames.filter((op) => !seen.has(op))).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import {
   bindDim,
   broadcastShapes,
   formatShape,
+  isSize,
   sameShape,
   type Dim,
   type DimSizes,
@@ -19,7 +20,12 @@ function withAxis(shape: Shape, axis: number, size: Dim): Shape {
   return shape.map((dim, i) => (i === axis ? size : dim));
 }
 
-function requirePositions(op: string, shape: Shape, { axis, step }: Positions): void {
+function requirePositions(op: string, shape: Shape, { axis, step, size }: Positions): void {
+  if (typeof size === "number" && !isSize(size)) {
+    throw new ShapeError(
+      `${op}: there must be 0 or more positions along axis ${axis} of ${formatShape(shape)}, got ${size}.`,
+    );
+  }
   if (axis >= shape.length || !Number.isInteger(step) || step === 0) {
     throw new ShapeError(
       `${op}: the axis must be one of ${formatShape(shape)} and the step an integer other than 0, got axis ${axis} and step ${step}.`,
