@@ -209,6 +209,13 @@ describe("integers", () => {
     expect(actual(spec, { x: plain(data) }, false)[0]?.data).toEqual(wrapped.map((x) => x || 0));
   });
 
+  it.each(["scalar", "wasm"] as const)("of floats are the nearest that there are, and 0 of NaN: %s", (engine) => {
+    const spec = functionOf(one, ({ x }) => (x as Tensor).cast("int32").cast((x as Tensor).dtype));
+    const data = [-2.7, 2.7, Number.NaN, 1e20, -Infinity, -0.5];
+    const [got] = actual(spec, { x: plain(data) }, false, "float32", createBackendSync({ engine }));
+    expect(got?.data.map((x) => x || 0)).toEqual([-2, 2, 0, 2 ** 31, -(2 ** 31), 0]);
+  });
+
   it("count along an axis", () => {
     const spec = functionOf({ x: float(["N", "C"], "x") }, (t) =>
       (t.x as Tensor)

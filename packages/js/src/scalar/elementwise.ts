@@ -118,7 +118,11 @@ function not(S: Float64Array, o: number, a: number, _b: number, _c: number, n: n
 }
 
 function truncate(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
-  for (let i = 0; i < n; i++) S[o + i] = (S[a + i] as number) | 0;
+  // The nearest integer that int32 holds, and 0 for NaN
+  for (let i = 0; i < n; i++) {
+    const x = S[a + i] as number;
+    S[o + i] = x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
+  }
 }
 
 function truth(S: Float64Array, o: number, a: number, _b: number, _c: number, n: number): void {
