@@ -6,7 +6,7 @@ export async function list({ json = false }: { readonly json?: boolean }): Promi
   const losses = allLosses.map(({ lossName, definition }) => ({
     name: lossName,
     family: definition.family ?? "custom",
-    summary: definition.summary,
+    summary: definition.summary ?? "",
     pytorch: definition.pytorch ?? null,
     aliases: definition.aliases ?? [],
   }));
