@@ -1,6 +1,7 @@
 // Finds the Chromium (or Chrome) that browser tests run in, and says how to start it so that WebGL and WebGPU work without a GPU.
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
+import { browserBackends } from "./backends.mjs";
 
 const usual = [
   "/usr/bin/chromium",
@@ -28,9 +29,6 @@ export const softwareFlags = [
   "--use-webgpu-adapter=swiftshader",
   "--enable-unsafe-swiftshader",
 ];
-
-/** The backends that only a browser can run. */
-export const browserBackends = ["tfjs:webgl", "tfjs:webgpu", "onnxruntime-web:wasm", "onnxruntime-web:webgpu"];
 
 /** @returns {boolean} whether LOSSES_REQUIRE names a backend that only a browser can run */
 export function browserRequired() {

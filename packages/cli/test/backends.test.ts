@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { backendIds, namedBackends, openBackend, UsageError } from "../src/index.js";
+import { knownBackends } from "../src/knownBackends.js";
 import { judgePlacement } from "../src/placement.js";
 import { losses, withoutEngines } from "./command.js";
 
@@ -95,6 +96,17 @@ describe("losses conformance", { timeout: 120_000 }, () => {
 });
 
 describe("backend ids", () => {
+  it("are made of engine, runtime and device, and stand in both READMEs", async () => {
+    for (const known of knownBackends) {
+      const web = known.engine === "onnxruntime" && known.runtime === "web" ? "-web" : "";
+      expect(known.id).toBe(`${known.engine}${web}${known.device === undefined ? "" : `:${known.device}`}`);
+    }
+    for (const file of ["../README.md", "../../../README.md"]) {
+      const text = await readFile(new URL(file, import.meta.url), "utf8");
+      expect(backendIds.filter((id) => !text.includes(`\`${id}\``))).toEqual([]);
+    }
+  });
+
   it("may be named by family", () => {
     expect(namedBackends("js, tfjs:wasm")).toEqual(["js", "tfjs:wasm"]);
     expect(namedBackends("onnxruntime-web")).toEqual(["onnxruntime-web:wasm", "onnxruntime-web:webgpu"]);

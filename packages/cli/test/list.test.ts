@@ -1,5 +1,19 @@
-import { allLosses } from "@losses/core";
+import {
+  allLosses,
+  byOption,
+  defineLoss,
+  flag,
+  float,
+  integer,
+  labels,
+  list,
+  parameter,
+  reduction,
+  sampleInputs,
+  type AnyDefinition,
+} from "@losses/core";
 import { describe, expect, it } from "vitest";
+import { asText } from "../src/commands/show.js";
 import { losses, withoutEngines } from "./command.js";
 
 describe("losses list", { timeout: 120_000 }, () => {
@@ -40,7 +54,7 @@ describe("losses show", { timeout: 120_000 }, () => {
         { name: "ignoreIndex", default: -100, kind: "integer" },
         {},
         { choices: ["none", "mean", "sum"] },
-        { name: "empty", choices: ["nan", "zero", "error"] },
+        { name: "empty", default: "nan", choices: ["nan", "zero", "error"] },
       ],
     });
   });
@@ -51,6 +65,54 @@ describe("losses show", { timeout: 120_000 }, () => {
     expect(err).toMatch(/^losses: .*got "triplet"\. Did you mean .*tripletMarginLoss.*\n$/);
   });
 });
+
+describe("a description", () => {
+  const described = defineLoss({
+    name: "described",
+    inputs: {
+      scores: list(float(["N"], "Scores of several scales.")),
+      proxies: parameter(["K", "D"], "One for each class."),
+      lengths: labels(["N"], "Lengths.", { from: 1, atMost: { input: "longest" } }),
+      target: labels(["N"], "Classes.", { below: "K", except: "ignored" }),
+      bins: labels(["N"], "Bins.", { below: { option: "count" } }),
+      longest: labels(["N"]),
+      logits: byOption("last", [
+        [true, float(["N", "K"])],
+        [false, float(["K", "N"])],
+      ]),
+    },
+    optionalInputs: { ...sampleInputs(["N"]) },
+    options: {
+      ignored: integer(-1, "A class that does not count."),
+      count: integer(4, "How many."),
+      last: flag(true, "Whether classes come last."),
+      reduction: reduction(),
+    },
+    value: ({ scores: [first] }) => first ?? raise(),
+  });
+  const text = asText(described.definition as unknown as AnyDefinition);
+
+  it("tells lists, parameters, masks, bounds and forms by option apart", () => {
+    for (const line of [
+      /^ {2}scores +list of \[N\] float /m,
+      /^ {2}proxies +\[K, D\] float +learnt with the model /m,
+      /^ {2}lengths +\[N\] int in \[1, longest\] +no gradient/m,
+      /^ {2}target +\[N\] int in \[0, K\) or ignored /m,
+      /^ {2}bins +\[N\] int in \[0, count\) /m,
+      /^ {2}logits +\[N, K\] float with last true or \[K, N\] float with last false/m,
+      /^ {2}sampleWeight +\[N\] float +optional /m,
+      /^ {2}mask +\[N\] bool +optional, no gradient /m,
+      /^ {2}empty +default "nan" +"nan" \| "zero" \| "error" /m,
+    ]) {
+      expect(text).toMatch(line);
+    }
+    expect(text).not.toContain("Formula");
+  });
+});
+
+function raise(): never {
+  throw new Error("there must be a scale");
+}
 
 describe("losses", { timeout: 120_000 }, () => {
   it("prints its version", async () => {

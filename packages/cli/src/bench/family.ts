@@ -1,5 +1,8 @@
+import { UsageError } from "../failure.js";
+import { findBackend, type KnownBackend } from "../knownBackends.js";
+
 /** Engines whose results peers are written for. */
-export type Family = "js" | "tfjs" | "onnxruntime";
+export type Family = KnownBackend["engine"];
 
 /** How the engine behind a backend answers. */
 export interface EngineDevice {
@@ -15,13 +18,14 @@ export interface EngineDevice {
 
 /** How the engine behind a backend's id answers. */
 export function deviceOf(id: string): EngineDevice {
-  const [engine = "", device = ""] = id.split(":");
-  const family: Family = engine === "tfjs" ? "tfjs" : engine === "js" ? "js" : "onnxruntime";
+  const known = findBackend(id);
+  if (known === undefined) throw new UsageError(`bench: the backend must be a known one, got ${id}.`);
+  const { engine: family, device = "" } = known;
   const inMemory = family === "js" || device === "cpu" || device === "wasm";
   return {
     family,
     device,
-    web: engine === "onnxruntime-web",
+    web: known.engine === "onnxruntime" && known.runtime === "web",
     answersAtOnce: family !== "onnxruntime" && inMemory,
     mustBeRead: family === "tfjs" && !inMemory,
   };

@@ -3,7 +3,9 @@ import {
   findLoss,
   formatTokens,
   type AnyDefinition,
+  type Bound,
   type InputDeclaration,
+  type InputForm,
   type InputKind,
 } from "@losses/core";
 import { columns, print, toJSON } from "../output.js";
@@ -18,8 +20,19 @@ interface Input {
   readonly name: string;
   readonly required: boolean;
   readonly differentiable: boolean;
-  readonly forms: readonly { readonly shape: string; readonly holds: string }[];
+  /** Learnt with the model. */
+  readonly parameter: boolean;
+  /** A list of such tensors. */
+  readonly list: boolean;
+  readonly forms: readonly Form[];
   readonly doc: string;
+}
+
+interface Form {
+  readonly shape: string;
+  readonly holds: string;
+  /** The option, and its value, with which the input has this form. */
+  readonly when?: InputForm["when"];
 }
 
 function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition): readonly Input[] {
@@ -29,7 +42,13 @@ function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition): readonly Inpu
       name,
       required,
       differentiable: declaration.differentiable,
-      forms: declaration.forms.map(({ shape, holds }) => ({ shape: formatTokens(shape), holds: describeKind(holds) })),
+      parameter: declaration.isParameter,
+      list: declaration.isList,
+      forms: declaration.forms.map(({ shape, holds, when }) => ({
+        shape: formatTokens(shape),
+        holds: describeKind(holds),
+        ...(when === undefined ? {} : { when }),
+      })),
       doc: declaration.doc,
     });
   return [...Object.entries(inputs).map(describe(true)), ...Object.entries(optionalInputs).map(describe(false))];
@@ -44,19 +63,31 @@ function describeKind(holds: InputKind): string {
     case "mask":
       return "bool";
     case "index":
-      return indexRange(holds);
+      return describeRange(holds);
   }
 }
 
-function indexRange({ from, below, atMost }: Extract<InputKind, { kind: "index" }>): string {
-  const end = below ?? atMost;
-  if (end === undefined) return "int";
-  const named = typeof end !== "object" ? end : "option" in end ? `option ${end.option}` : `input ${end.input}`;
-  return `int in [${from ?? 0}, ${named}${below === undefined ? "]" : ")"}`;
+function describeRange({ from, below, atMost, except }: Extract<InputKind, { readonly kind: "index" }>): string {
+  const other = except === undefined ? "" : ` or ${except}`;
+  if (below !== undefined) return `int in [${from}, ${describeBound(below)})${other}`;
+  return atMost === undefined ? "int" : `int in [${from}, ${describeBound(atMost)}]${other}`;
+}
+
+function describeBound(bound: Bound): string {
+  if (typeof bound !== "object") return String(bound);
+  return "option" in bound ? bound.option : bound.input;
+}
+
+function formText({ shape, holds, when }: Form): string {
+  return `${shape} ${holds}${when === undefined ? "" : ` with ${when.option} ${printOption(when.is)}`}`;
+}
+
+function printOption(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
 }
 
 function asData(definition: AnyDefinition): unknown {
-  const { name, family = "custom", summary, formula, inputSets = [], options } = definition;
+  const { name, family = "custom", summary = "", formula = "", inputSets = [], options } = definition;
   const { pytorch = null, notes = [], references = [], aliases = [] } = definition;
   return {
     name,
@@ -80,25 +111,32 @@ function asData(definition: AnyDefinition): unknown {
   };
 }
 
-function asText(definition: AnyDefinition): string {
-  const { name, family = "custom", summary, formula, inputSets = [], options } = definition;
+/** What people read of a loss. */
+export function asText(definition: AnyDefinition): string {
+  const { name, family = "custom", summary = "", formula = "", inputSets = [], options } = definition;
   const { pytorch, notes = [], references = [], aliases = [] } = definition;
   const inputs = inputsOf(definition).map((input) => [
     input.name,
-    input.forms.map(({ shape, holds }) => `${shape} ${holds}`).join(" or "),
-    [input.required ? "" : "optional", input.differentiable ? "" : "no gradient"].filter(Boolean).join(", "),
+    `${input.list ? "list of " : ""}${input.forms.map(formText).join(" or ")}`,
+    [
+      input.required ? "" : "optional",
+      input.differentiable ? "" : "no gradient",
+      input.parameter ? "learnt with the model" : "",
+    ]
+      .filter(Boolean)
+      .join(", "),
     input.doc,
   ]);
   const sets = inputSets.map((set) => set.join(" and ")).join(", or ");
   const choices = Object.entries(options).map(([option, { default: initial, domain, doc }]) => [
     option,
-    `default ${typeof initial === "string" ? `"${initial}"` : String(initial)}`,
+    `default ${printOption(initial)}`,
     domain,
     doc,
   ]);
   return [
     `${name} (${family})\n${summary}\n`,
-    section("Formula", `  ${formula}`),
+    section("Formula", formula === "" ? "" : `  ${formula}`),
     section("Inputs", columns(inputs, "  ") + (sets === "" ? "" : `\n  Give ${sets}.`)),
     section("Options", columns(choices, "  ")),
     section("Notes", items(notes)),

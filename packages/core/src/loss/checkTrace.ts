@@ -1,4 +1,4 @@
-import { cut, isListOf, isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { isListOf, isObject, isTexts, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
 import { isShape } from "../graph/attributes.js";
 import type { Dim } from "../tensor/dims.js";

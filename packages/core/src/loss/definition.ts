@@ -72,15 +72,25 @@ const known = new WeakMap<object, AnyDefinition>();
 
 /** A definition as it was given, if it is one: each part is read once, and stays what it was. Throws `OptionError`. */
 export function readDefinition(where: string, given: unknown): AnyDefinition {
-  if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
+  const seen = isObject(given) ? known.get(given) : undefined;
+  if (seen !== undefined) return seen;
   const required = ["name", "inputs", "options", "value"] as const;
-  const definition = readParts(where, given as AnyDefinition, rules, required);
-  readable(where, () => {
-    checkInputs(where, definition);
-    for (const [name, declaration] of Object.entries(definition.options)) {
-      checkName(where, "options", name);
-      declaredOption(`${where}: option ${name}`, declaration);
-    }
+  const parts = readParts(where, given as AnyDefinition, rules, required);
+  const definition = readable(where, () => {
+    const { optionalInputs, options } = parts;
+    const own: AnyDefinition = {
+      ...parts,
+      inputs: readInputs(where, parts.inputs),
+      ...(optionalInputs === undefined ? {} : { optionalInputs: readInputs(where, optionalInputs) }),
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, declaration]) => {
+          checkName(where, "options", name);
+          return [name, declaredOption(`${where}: option ${name}`, declaration)];
+        }),
+      ),
+    };
+    checkInputs(where, own);
+    return own;
   });
   known.set(definition, definition).set(given as object, definition);
   return definition;

@@ -3,7 +3,6 @@ import {
   isListOf,
   isObject,
   isPlainObject,
-  isTexts,
   printValue,
   readable,
   readOptions,

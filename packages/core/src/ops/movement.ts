@@ -23,7 +23,7 @@ function withAxis(shape: Shape, axis: number, size: Dim): Shape {
 function requirePositions(op: string, shape: Shape, { axis, step, size }: Positions): void {
   if (typeof size === "number" && !isSize(size)) {
     throw new ShapeError(
-      `${op}: there must be 0 or more positions along axis ${axis} of ${formatShape(shape)}, got ${size}.`,
+      `${op}: there must be 0 or more positions along axis ${axis} of ${formatShape(shape)}, got ${String(size)}.`,
     );
   }
   if (axis >= shape.length || !Number.isInteger(step) || step === 0) {

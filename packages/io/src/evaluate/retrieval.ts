@@ -185,10 +185,8 @@ interface SimilarityOptions {
 }
 
 /** The scores of all images with all texts, as a loss that is never reduced: so every backend computes them. */
-const similarities: Loss<SimilarityOptions, { readonly image: "float"; readonly text: "float" }> = defineLoss({
+const similarities: Loss<SimilarityOptions, { image: "float"; text: "float" }> = defineLoss({
   name: "similarities",
-  summary: "The scores of all images with all texts.",
-  formula: "image @ text^T, of rows of length 1 where it is the cosine",
   inputs: { image: float(["N", "D"], "Image embeddings."), text: float(["M", "D"], "Text embeddings.") },
   options: {
     similarity: oneOf(["cosine", "dot"], "cosine", "How scores come from embeddings."),

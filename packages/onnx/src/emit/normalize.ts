@@ -90,7 +90,7 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
-function operandShape({ inputs: [from = -1] }: Node, { graph }: EmitContext): Shape {
+function operandShape({ inputs: [from] }: Node, { graph }: EmitContext): Shape {
   return nodeAt(graph, from).shape;
 }
 

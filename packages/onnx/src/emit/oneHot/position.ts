@@ -3,7 +3,6 @@ import {
   nodeAt,
   type Dim,
   type DType,
-  type Node,
   type NodeOf,
   type OneHot,
   type Shape,
