@@ -59,10 +59,14 @@ describe("what an explorer is chosen by", () => {
       {
         shape,
         holds:
-          index === undefined ? { kind: "float" } : { kind: "index", below: index || undefined, except: undefined },
+          index === undefined
+            ? { kind: "float" }
+            : { kind: "index", from: 0, below: index || undefined, atMost: undefined, except: undefined },
       },
     ],
     differentiable: index === undefined,
+    isParameter: false,
+    isList: false,
     doc,
   });
   const lossOf = (family: string, inputs: readonly InputDocs[]): LossDocs => ({

@@ -1,4 +1,4 @@
-import type { DimToken } from "@losses/core";
+import { evaluateDim, symbolsOf, type Bound, type DimToken } from "@losses/core";
 import type { InputDocs, LossDocs } from "../losses/lossDocs.js";
 import { labelsFor, numbersFor, pointsFor, sharesFor } from "./samples.js";
 
@@ -31,6 +31,8 @@ export interface ExplorerInput {
   readonly shape: readonly number[];
   readonly data: readonly number[];
   readonly integer: boolean;
+  /** Given as a list, of this one tensor. */
+  readonly isList: boolean;
   readonly doc: string;
   /** For labels: how many there may be. */
   readonly classes: number | undefined;
@@ -85,7 +87,8 @@ export function planExplorer(docs: LossDocs): ExplorerPlan {
   const view = viewOf(docs, chosen);
   const inputs = chosen.map((input) => sampleInput(docs, input, view));
   const options = docs.options.flatMap((option): readonly ExplorerOption[] => {
-    if (option.kind === "function") return [];
+    // No sample is empty: what the mean over nothing is would change nothing.
+    if (option.kind === "function" || option.name === "empty") return [];
     const { name, kind, doc, choices = [] } = option;
     const value = option.default as number | boolean | string;
     return [
@@ -124,14 +127,13 @@ function viewOf(docs: LossDocs, inputs: readonly InputDocs[]): ViewName {
 }
 
 function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): ExplorerInput {
-  const form = input.forms[0];
+  const form = defaultForm(docs, input);
   const tokens = form?.shape ?? [];
   const integer = form?.holds.kind === "index";
-  const below = form?.holds.kind === "index" ? form.holds.below : undefined;
   const shape = tokens.flatMap((token) => shapeOf(token, view, docs));
   const count = shape.reduce((product, size) => product * size, 1);
   const role = roleOf(docs, input, view);
-  const common = { name: input.name, role, shape, integer, doc: input.doc };
+  const common = { name: input.name, role, shape, integer, isList: input.isList, doc: input.doc };
   const index = givenInputs(docs).indexOf(input);
   switch (role) {
     case "points":
@@ -139,8 +141,12 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
     case "columns":
       return { ...common, data: transposed(pointsFor(index, count / 2)), classes: undefined };
     case "labels": {
-      const classes = below === undefined ? Math.max(2, Math.ceil(count / 2) + 1) : (sizes[below] ?? 4);
-      return { ...common, data: labelsFor(count, classes, below === undefined), classes };
+      const classes = form?.holds.kind === "index" ? classesOf(docs, form.holds) : undefined;
+      const some = classes ?? Math.max(2, Math.ceil(count / 2) + 1);
+      const { from } = form?.holds.kind === "index" ? form.holds : { from: 0 };
+      const first = classes === undefined ? 0 : from;
+      const data = labelsFor(count, some - first, classes === undefined).map((label) => first + label);
+      return { ...common, data, classes: some };
     }
     case "probabilities":
     case "logProbabilities":
@@ -156,10 +162,45 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
   }
 }
 
+/** The form that an input has with the default options. */
+function defaultForm({ options }: LossDocs, { forms }: InputDocs): InputDocs["forms"][number] | undefined {
+  return forms.find(
+    ({ when }) => when === undefined || options.find(({ name }) => name === when.option)?.default === when.is,
+  );
+}
+
+/** The number that labels are below in an explorer, if they are bounded. */
+function classesOf(
+  docs: LossDocs,
+  {
+    from,
+    below,
+    atMost,
+  }: { readonly from: number; readonly below: Bound | undefined; readonly atMost: Bound | undefined },
+): number | undefined {
+  if (below !== undefined) return boundIn(docs, below, from + 1);
+  return atMost === undefined ? undefined : boundIn(docs, atMost, from) + 1;
+}
+
+/** A bound with the sizes of an explorer; what is held against another input is the smallest that is allowed. */
+function boundIn({ options }: LossDocs, bound: Bound, smallest: number): number {
+  if (typeof bound === "number") return bound;
+  if (typeof bound === "string") return sizeIn(bound, (letter) => sizes[letter] ?? 4);
+  if ("input" in bound) return smallest;
+  const value = options.find(({ name }) => name === bound.option)?.default;
+  return typeof value === "number" ? value : smallest;
+}
+
+/** The size of an axis such as `"2*N"`, from those of its letters. */
+function sizeIn(dim: string, sizeOf: (letter: string) => number): number {
+  return Number(evaluateDim(dim, Object.fromEntries(symbolsOf(dim).map((letter) => [letter, sizeOf(letter)]))));
+}
+
 function shapeOf(token: DimToken, view: ViewName, docs: LossDocs): readonly number[] {
   if (typeof token === "number") return [token];
   if (token.startsWith("...")) return view === "grid" ? [sizes["H"] ?? 8, sizes["W"] ?? 8] : [];
   if (token.startsWith("~")) return view === "bars" ? [sizes["C"] ?? 4] : view === "scene" ? [optionalSize] : [];
+  if (/[^\w?]/.test(token)) return [sizeIn(token, (letter) => shapeOf(letter, view, docs)[0] ?? 1)];
   const letter = letterOf(token);
   if (token.endsWith("?"))
     return view === "scene" ? [optionalSize] : view === "lattice" ? [] : view === "bars" ? [] : [1];
@@ -174,8 +215,9 @@ function transposed(points: readonly number[]): readonly number[] {
 
 /** What an input holds: its form says it, then the words of its description. */
 function roleOf(docs: LossDocs, input: InputDocs, view: ViewName): Role {
-  const form = input.forms[0];
+  const form = defaultForm(docs, input);
   if (form === undefined || form.holds.kind === "index") return "labels";
+  if (form.holds.kind === "mask") return "switches";
   const own = letters(input);
   if (view === "scene" && own.at(-1) === "D") return "points";
   if (view === "scene" && own.at(0) === "D" && own.length === 2) return "columns";

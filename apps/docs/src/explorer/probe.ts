@@ -6,7 +6,6 @@ import {
   traceLoss,
   type AnyDefinition,
   type GivenInput,
-  type Loss,
   type LossSpec,
   type LossValue,
   type Shape,
@@ -15,7 +14,10 @@ import {
 
 /** The shape of the matrix of pairs that a loss makes, in its letters; `undefined` if it makes none. */
 export function pairShape(spec: LossSpec, given: Readonly<Record<string, GivenInput>>): Shape | undefined {
-  const graph = traceLoss(spec, bindInputs(spec.loss.definition, given), { dtype: "float32", gradients: [] });
+  const graph = traceLoss(spec, bindInputs(spec.loss.definition, given, spec.options), {
+    dtype: "float32",
+    gradients: [],
+  });
   return graph.nodes.find((node) => node.op === "matmul" && node.shape.length === 2)?.shape;
 }
 
@@ -48,7 +50,7 @@ function reductionOf(spec: LossSpec): "none" | "mean" | "sum" {
   return reduction === "none" || reduction === "sum" ? reduction : "mean";
 }
 
-type Probed = Loss<{ readonly reduction: "none" | "mean" | "sum" }, string, string>;
+type Probed = (options: { readonly reduction: "none" | "mean" | "sum" }) => LossSpec;
 
 function probed(
   name: string,
@@ -58,8 +60,6 @@ function probed(
 ): Probed {
   return defineLoss({
     name,
-    summary: definition.summary,
-    formula: definition.formula,
     inputs: probe === undefined ? definition.inputs : { ...definition.inputs, probe: float(probe, "Zeros.") },
     optionalInputs: definition.optionalInputs ?? {},
     options: { reduction: oneOf(["none", "mean", "sum"], "mean", "As the loss itself.") },

@@ -17,6 +17,11 @@ function rows(shape: readonly number[], data: readonly number[], indent: string)
   return `[${lines.join(", ")}]`;
 }
 
+/** A tensor as it is given: by itself, or as a list of one. */
+function listed(tensor: string, isList: boolean): string {
+  return isList ? `[${tensor}]` : tensor;
+}
+
 /** The options that differ from their defaults, as an argument of the loss. */
 export function optionsArgument(options: readonly ExplorerOption[], initial: readonly ExplorerOption[]): string {
   const changed = options.filter(({ name, value }) => initial.find((one) => one.name === name)?.value !== value);
@@ -34,7 +39,9 @@ export function reproduce(
   initial: readonly ExplorerOption[],
   value: readonly number[],
 ): string {
-  const given = inputs.map(({ name, shape, data }) => `  ${name}: ${rows(shape, data, "  ")},\n`).join("");
+  const given = inputs
+    .map(({ name, shape, data, isList }) => `  ${name}: ${listed(rows(shape, data, "  "), isList)},\n`)
+    .join("");
   const printed =
     value.length === 1
       ? typed(Number((value[0] ?? 0).toPrecision(5)))
@@ -54,11 +61,14 @@ console.log(value.data${value.length === 1 ? "[0]" : ""}); // ${printed}
 export function reproduceProgram(loss: string, inputs: readonly ExplorerInput[]): string {
   const given = inputs
     .map(
-      ({ name, shape, data }) =>
-        `  ${name}: ${rows(
-          shape,
-          data.map((x) => Number(x.toFixed(4))),
-          "  ",
+      ({ name, shape, data, isList }) =>
+        `  ${name}: ${listed(
+          rows(
+            shape,
+            data.map((x) => Number(x.toFixed(4))),
+            "  ",
+          ),
+          isList,
         )},\n`,
     )
     .join("");

@@ -1,7 +1,8 @@
 import type { LossSpec, PlainTensor, SyncBackend, SyncCompiledLoss } from "@losses/core";
 import type { JsTensor } from "@losses/js";
-import { sizeOf } from "@losses/core";
+import { elementName, sizeOf } from "@losses/core";
 import type { ExplorerInput } from "./plan.js";
+import { nest } from "../playground/numbers.js";
 import { pairShape, probePairs } from "./probe.js";
 
 /** What a loss gives for the state of an explorer: plain data that can be written into a page. */
@@ -21,10 +22,10 @@ export interface PairsResult {
 /** Feeds for a loss. Labels are integers, everything else single precision. */
 export function feedsOf(inputs: readonly ExplorerInput[]): Record<string, PlainTensor> {
   return Object.fromEntries(
-    inputs.map(({ name, data, shape, integer }) => [
-      name,
-      { data: integer ? Int32Array.from(data) : Float32Array.from(data), shape: [...shape] },
-    ]),
+    inputs.map(({ name, data, shape, integer, isList }) => {
+      if (isList) return [name, [nest({ shape, data })]];
+      return [name, { data: integer ? Int32Array.from(data) : Float32Array.from(data), shape: [...shape] }];
+    }),
   );
 }
 
@@ -36,7 +37,8 @@ export function evaluate(loss: SyncCompiledLoss<JsTensor>, inputs: readonly Expl
     shape: [...value.shape],
     grads: Object.fromEntries(
       Object.entries(grads).flatMap(([name, gradient]) =>
-        gradient === undefined ? [] : [[name, [...gradient.data].map(Number)]],
+        // The gradient of a list is a list: its one element is shown.
+        [gradient].flat().flatMap((one) => (one === undefined ? [] : [[name, [...one.data].map(Number)]])),
       ),
     ),
   };
@@ -72,7 +74,8 @@ export class PairsCache {
   evaluate(key: string, spec: LossSpec, inputs: readonly ExplorerInput[]): PairsResult | undefined {
     if (!this.#specs.has(key)) {
       const given = inputs.map(
-        ({ name, shape, integer }) => [name, { shape, dtype: integer ? "int32" : "float32" }] as const,
+        ({ name, shape, integer, isList }) =>
+          [isList ? elementName(name, 0) : name, { shape, dtype: integer ? "int32" : "float32" }] as const,
       );
       const shape = pairShape(spec, Object.fromEntries(given));
       this.#specs.set(key, shape === undefined ? undefined : probePairs(spec, shape));

@@ -8,6 +8,7 @@ import { tex } from "@mdit/plugin-tex";
 import { translateMarkdown } from "../i18n/markdown.js";
 import { english, readDictionary, Translator, type Translate } from "../i18n/translator.js";
 import { familyTexts } from "../losses/families.js";
+import { inputPhrases } from "../losses/inputTexts.js";
 import { homePage, lossPages } from "../losses/lossPages.js";
 import { mathCss, renderMath } from "../markdown/math.js";
 import { localPath, locales, type Locale } from "../site.js";
@@ -82,7 +83,7 @@ for (const locale of locales) {
   const translate = (part: string): Translate => translator?.for(part) ?? english;
   const pages = pagesOf(locale, translate);
   const nav = navigation(locale, pages, translate("interface"));
-  for (const text of [...familyTexts, ...scoreboardTexts]) translate("pages")(text);
+  for (const text of [...familyTexts, ...inputPhrases, ...scoreboardTexts]) translate("pages")(text);
   for (const text of interfaceTexts(join(appFolder, "site/.vitepress/theme"))) translate("interface")(text);
   const entries = pages.flatMap(({ path, markdown }) =>
     sectionsOf(`/${localPath(locale, path)}`, markdown, titleOf(markdown)),

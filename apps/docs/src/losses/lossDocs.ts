@@ -1,18 +1,19 @@
-import { allInputs, allLosses, type AnyLoss, type DimToken, type InputKind } from "@losses/core";
+import { allInputs, allLosses, type AnyLoss, type InputForm } from "@losses/core";
 import { formulaOf, type Formula } from "./formula.js";
 import { readBlocks, type LossBlocks } from "./blocks.js";
 
-/** One form that an input takes. */
-export interface InputFormDocs {
-  readonly shape: readonly DimToken[];
-  readonly holds: InputKind;
-}
+/** One form that an input takes, and the option that asks for it. */
+export type InputFormDocs = Pick<InputForm, "shape" | "holds" | "when">;
 
 export interface InputDocs {
   readonly name: string;
   readonly required: boolean;
   readonly forms: readonly InputFormDocs[];
   readonly differentiable: boolean;
+  /** Learnt with the model rather than computed by it. */
+  readonly isParameter: boolean;
+  /** A list of tensors of the declared shape. */
+  readonly isList: boolean;
   readonly doc: string;
 }
 
@@ -54,9 +55,10 @@ export function readLossDocs(): readonly LossDocs[] {
 }
 
 function docsOf({ definition }: AnyLoss, blocks: LossBlocks | undefined): LossDocs {
-  const inputs = Object.entries(allInputs(definition)).map(([name, { forms, differentiable, doc }]) => {
+  const inputs = Object.entries(allInputs(definition)).map(([name, { forms, ...rest }]) => {
+    const { differentiable, isParameter, isList, doc } = rest;
     const required = Object.hasOwn(definition.inputs, name);
-    return { name, required, forms, differentiable, doc };
+    return { name, required, forms, differentiable, isParameter, isList, doc };
   });
   const options = Object.entries(definition.options).map(([name, option]) => ({
     name,
@@ -70,8 +72,8 @@ function docsOf({ definition }: AnyLoss, blocks: LossBlocks | undefined): LossDo
   return {
     name: definition.name,
     family: definition.family ?? "custom",
-    summary: definition.summary,
-    formula: formulaOf(definition.formula, names, blocks),
+    summary: definition.summary ?? "",
+    formula: formulaOf(definition.formula ?? "", names, blocks),
     use: blocks?.use ?? [],
     avoid: blocks?.avoid ?? [],
     inputs,

@@ -1,4 +1,3 @@
-import { formatTokens } from "@losses/core";
 import type { Translate } from "../i18n/translator.js";
 import { codeTabs } from "../examples/tabs.js";
 import type { Example } from "../examples/example.js";
@@ -6,7 +5,8 @@ import type { ExplorerPlan } from "../explorer/plan.js";
 import type { ExplorerResult, PairsResult } from "../explorer/run.js";
 import type { Edge } from "./edges.js";
 import { familyOf } from "./families.js";
-import type { InputDocs, LossDocs, OptionDocs } from "./lossDocs.js";
+import { inputHolds, inputShapes } from "./inputTexts.js";
+import type { LossDocs, OptionDocs } from "./lossDocs.js";
 
 /** Everything that a loss page is made of. */
 export interface LossPageParts {
@@ -120,9 +120,8 @@ function inputs(loss: LossDocs, t: Translate): string {
   const rows = loss.inputs.map((input) => {
     const must =
       loss.inputSets.length > 0 && !input.required ? t("in a set") : input.required ? t("required") : t("optional");
-    const shapes = input.forms.map(({ shape }) => `\`${formatTokens(shape)}\``).join(` ${t("or")} `);
     const gradient = input.differentiable ? t("yes") : "–";
-    return `| \`${input.name}\` | ${shapes} | ${holds(input, t)} | ${must} | ${gradient} | ${cell(t(input.doc))} |`;
+    return `| \`${input.name}\` | ${inputShapes(input, t)} | ${inputHolds(input, t)} | ${must} | ${gradient} | ${cell(t(input.doc))} |`;
   });
   const sets = loss.inputSets
     .map((set) => set.map((name) => `\`${name}\``).join(` ${t("and")} `))
@@ -135,28 +134,6 @@ function inputs(loss: LossDocs, t: Translate): string {
     ...(sets === "" ? [] : [t("Exactly one of these sets must be given: {sets}.", { sets }), ""]),
     t("The same letter is the same size everywhere; `N?` may be absent; `...d` stands for any number of axes."),
   ]);
-}
-
-function holds(input: InputDocs, t: Translate): string {
-  return [
-    ...new Set(
-      input.forms.map((form) => {
-        switch (form.holds.kind) {
-          case "float":
-            return t("floating numbers");
-          case "number":
-            return t("numbers of any dtype");
-          case "index": {
-            const { below, except } = form.holds;
-            if (below === undefined) return t("integers");
-            return except === undefined
-              ? t("integers in [0, {below})", { below })
-              : t("integers in [0, {below}), or `{except}`", { below, except });
-          }
-        }
-      }),
-    ),
-  ].join(` ${t("or")} `);
 }
 
 function options(loss: LossDocs, t: Translate): string {

@@ -96,7 +96,7 @@ async function run(exports: Exports, request: RunRequest): Promise<RunResult> {
   const given = Object.fromEntries(
     Object.entries(data).map(([name, { shape }]): [string, GivenInput] => [name, { shape, dtype: "untyped" }]),
   );
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const gradients = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
   const backend = await openBackend(request.backend, assets);
