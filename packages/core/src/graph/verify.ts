@@ -66,7 +66,8 @@ function verifyGraph(graph: Graph): void {
   verifySymbols(graph, refuse);
 }
 
-function hasParts(graph: unknown): graph is Graph {
+/** True for what has the parts of a graph. */
+export function hasParts(graph: unknown): graph is Graph {
   if (!isObject(graph)) return false;
   const { name, nodes, outputs } = graph;
   return typeof name === "string" && Array.isArray(nodes) && Array.isArray(outputs);
@@ -127,7 +128,8 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
   return node;
 }
 
-function isNode(value: unknown): value is Node {
+/** True for what has the parts of a node. */
+export function isNode(value: unknown): value is Node {
   if (!isObject(value)) return false;
   const { op, inputs, shape, dtype } = value;
   return (
