@@ -193,7 +193,7 @@ export class TracedTensor implements Tensor {
     return this.#reduce("reduceMin", axes, keepdims);
   }
   logSumExp(axis: number, keepdims = false): Tensor {
-    return this.#reduce("reduceLogSumExp", axis, keepdims);
+    return this.#reduce("reduceLogSumExp", this.#axis(axis, "logSumExp"), keepdims);
   }
   softmax(axis: number): Tensor {
     return this.#apply("softmax", [this], { axis: this.#axis(axis, "softmax") });

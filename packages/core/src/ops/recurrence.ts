@@ -1,4 +1,4 @@
-import { isListOf, isObject, printValue, readable } from "../arguments.js";
+import { isObject, printValue, readable } from "../arguments.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Graph, NodeOf } from "../graph/graph.js";
 import { bindDim, formatShape, isSize, sameShape } from "../tensor/dims.js";
@@ -72,8 +72,11 @@ export function scanSteps<T>(
   carries: readonly T[],
   step: (at: number, carries: readonly T[]) => readonly T[],
 ): readonly T[] {
-  const reverse = readable("scanSteps", () => isObject(order) && order.reverse);
-  if (typeof reverse !== "boolean" || !isSize(length) || !isListOf(carries, () => true) || typeof step !== "function") {
+  const [reverse, isList] = readable("scanSteps", () => [
+    isObject(order) ? order.reverse : undefined,
+    Array.isArray(carries),
+  ]);
+  if (typeof reverse !== "boolean" || !isSize(length) || isList !== true || typeof step !== "function") {
     const got = [order, length, carries, step].map(printValue).join(", ");
     throw new OptionError(`scanSteps: arguments must be { reverse }, a length, carries and a function, got ${got}.`);
   }

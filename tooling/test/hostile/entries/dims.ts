@@ -7,7 +7,10 @@ import { count, token } from "./inputs.js";
 const positive: Takes = (value) => typeof value === "number" && value >= 0;
 
 /** A number of elements, or the name of one. */
-export const dim: Takes = anyOf(Number.isSafeInteger, (value) => typeof value === "string" && /^[a-z]\w*$/i.test(value));
+export const dim: Takes = anyOf(
+  Number.isSafeInteger,
+  (value) => typeof value === "string" && /^[a-z]\w*$/i.test(value),
+);
 
 export const dimEntries: Entries = {
   formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
@@ -33,9 +36,16 @@ export const dimEntries: Entries = {
   addDims: { args: () => ["N", "M"], takes: { "*": dim } },
   subtractDims: { args: () => ["N", "M"], takes: { "*": dim } },
   multiplyDims: { args: () => ["N", "M"], takes: { nothing: anything, "*": dim } },
-  divideDim: { args: () => ["N", 2], takes: { "0": anyOf(dim, number), "1": (value) => Number.isSafeInteger(value) && Number(value) > 0 } },
+  divideDim: {
+    args: () => ["N", 2],
+    takes: { "0": anyOf(dim, number), "1": (value) => Number.isSafeInteger(value) && Number(value) > 0 },
+  },
   exactQuotient: { args: () => ["2*N", "N"], takes: { "*": dim } },
-  evaluateDim: { args: () => ["N", { N: 2 }], takes: { "0": anyOf(dim, number), "1": anything, "1.N": anything }, open: ["1"] },
+  evaluateDim: {
+    args: () => ["N", { N: 2 }],
+    takes: { "0": anyOf(dim, number), "1": anything, "1.N": anything },
+    open: ["1"],
+  },
   symbolsOf: { args: () => ["N"], takes: { "0": anyOf(dim, number) } },
   termsOf: { args: () => ["N"], takes: { "0": dim } },
   solveDim: { args: () => ["2*N", 4], takes: { "0": dim, "1": number } },

@@ -47,13 +47,25 @@ const onNode = (op: core.OpName): Entry => ({
   whole: ["0", "1"],
 });
 
+/** The first position of the largest: as one looks for it by hand. */
 const extremeGraph = (): core.Graph => {
-  const spec = core.vseLoss({ maxViolation: true }) as core.LossSpec;
-  const bound = core.bindInputs(spec.loss.definition, { scores: { shape: [3, 3], dtype: "float32" } });
-  return core.traceLoss(spec, bound, { dtype: "float32", gradients: ["scores"] });
+  const loss = core.defineLoss({
+    name: "first",
+    inputs: { x: core.float(["N", "D"]) },
+    options: { reduction: core.reduction("sum") },
+    value: ({ x }) =>
+      x
+        .equal(x.amax(1, true))
+        .where(x.iota(1), 2 ** 31 - 1)
+        .amin(1)
+        .cast("float32"),
+  });
+  const spec = loss() as core.LossSpec;
+  const bound = core.bindInputs(spec.loss.definition, { x: { shape: [2, 3], dtype: "float32" } });
+  return core.traceLoss(spec, bound, { dtype: "float32", gradients: [] });
 };
 
-
+const isData: Takes = (value) => value instanceof Float32Array || value instanceof Uint8Array;
 const numbers = (): core.Numbers => ({ shape: [2], data: Float64Array.of(1, 2) });
 
 export const graphEntries: Entries = {
@@ -79,7 +91,6 @@ export const graphEntries: Entries = {
   trustGraph: {
     args: () => [graph()],
     takes: {
-      ...graphTakes,
       "0.nodes": (value) => Array.isArray(value) && value.length === 0,
       "0.outputs": Array.isArray,
       "0.outputs.*": anything,
@@ -89,21 +100,26 @@ export const graphEntries: Entries = {
       "0.nodes.*.inputs.*": anything,
       "0.nodes.*.attrs": anything,
       "0.nodes.*.attrs.*": anything,
+      ...graphTakes,
     },
     open: graphOpen,
     whole: ["0.nodes.*.shape"],
   },
-  outsideOf: { args: () => [graph(), 0, "N"], takes: { ...graphTakes, "1": (value) => value === 1, "2": dim }, open: graphOpen },
+  outsideOf: {
+    args: () => [graph(), 0, "N"],
+    takes: { ...graphTakes, "1": (value) => value === 1, "2": dim },
+    open: graphOpen,
+  },
   interpret: {
     args: () => [graph(), { x: numbers() }, { N: 2 }],
-    takes: graphTakes,
-    open: [...graphOpen, "1", "2"],
+    takes: { "1.x.data": isData },
+    open: ["1", "1.x", "2"],
     whole: ["0"],
   },
   interpretNode: {
     args: () => [graph().nodes[1], [numbers()], {}, { N: 2 }],
-    takes: { "1.*.shape": list(size), "1.*.shape.*": size, "2": plain, "3.N": size },
-    open: ["2", "3"],
+    takes: { "1.*.data": isData, "1.*.shape": list(size), "1.*.shape.*": size, "2": plain, "3.N": size },
+    open: ["1.*", "2", "3"],
     whole: ["0"],
   },
 };

@@ -8,7 +8,6 @@ import { definition } from "./samples.js";
 export const count: Takes = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 export const token: Takes = anyOf(size, (value) => typeof value === "string" && /^[a-z]+$/i.test(value));
 
-
 /** A size that integers are held against. */
 const bound: Takes = name;
 
@@ -28,15 +27,27 @@ const declared: Entry = {
   takes: { "0": list(token), "0.*": token, "1": text },
 };
 
-
 export const inputEntries: Entries = {
-  float: { ...declared, args: () => [["N", "D"], "Input.", { differentiable: false }], takes: { ...declared.takes, "2": empty, "2.differentiable": flag } },
+  float: {
+    ...declared,
+    args: () => [["N", "D"], "Input.", { differentiable: false }],
+    takes: { ...declared.takes, "2": empty, "2.differentiable": flag },
+  },
   parameter: declared,
   mask: declared,
   number: declared,
   labels: {
     args: () => [["N"], "Labels.", { below: "C", except: "ignoreIndex" }],
-    takes: { "0": list(token), "0.*": token, "1": text, "2": empty, "2.below": bound, "2.atMost": bound, "2.from": Number.isInteger, "2.except": anyOf(Number.isInteger, name) },
+    takes: {
+      "0": list(token),
+      "0.*": token,
+      "1": text,
+      "2": empty,
+      "2.below": bound,
+      "2.atMost": bound,
+      "2.from": Number.isInteger,
+      "2.except": anyOf(Number.isInteger, name),
+    },
     once: true,
     result: (made) => made,
   },

@@ -18,4 +18,3 @@ export const definition = (): object => ({
   options: { reduction: core.reduction() },
   value: ({ input }: { readonly input: core.Tensor }) => input,
 });
-

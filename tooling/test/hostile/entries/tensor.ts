@@ -46,7 +46,11 @@ const none: Entry = { args: () => [] };
 const binary: Entry = { args: () => [2], takes: { "0": operand } };
 const reduceAll: Entry = { args: () => [[1], true], takes: { nothing: anything, "0": axes, "0.*": axis, "1": flag } };
 const reduceOne: Entry = { args: () => [1, true], takes: { "0": axis, "1": flag } };
-const sorted: Entry = { args: () => [1, { descending: true }], takes: { "0": axis, "1": empty, "1.descending": flag }, once: true };
+const sorted: Entry = {
+  args: () => [1, { descending: true }],
+  takes: { "0": axis, "1": empty, "1.descending": flag },
+  once: true,
+};
 /** From 1 on, one place or room for all: other sizes may not fit, and are refused then. */
 const places = (room: number): Entry => ({
   args: () => [1, 1, room, 2],
@@ -121,11 +125,11 @@ const byName: { readonly [K in Method]: Entry } = {
   argsort: sorted,
   sort: sorted,
   // Positions are of int32, which only what the loss makes is.
-  gather: { args: () => [1, here], takes: { "0": (value) => value === -1 } },
+  gather: { args: () => [1, here], takes: { "0": axis } },
   take: { args: () => [1, here], takes: { "0": axis } },
-  scatterAdd: { args: () => [1, here, 4], takes: { "0": (value) => value === -1, "2": size } },
-  reshape: { args: () => [[3, 2]], takes: { "0.*": () => false } },
-  flatten: { args: () => [0, 1], takes: { nothing: anything, "0": axis, "1": (value) => value === -1 } },
+  scatterAdd: { args: () => [1, here, 4], takes: { "0": axis, "2": size } },
+  reshape: { args: () => [["D", "N"]] },
+  flatten: { args: () => [0, 1], takes: { nothing: anything, "0": axis, "1": axis } },
   slice: places(1),
   pad: places(7),
   flip: along,
@@ -169,7 +173,11 @@ const customGradientEntry: Entry = {
 /** What is called with tensors of a loss. */
 export const tensorEntries: Entries = {
   customGradient: customGradientEntry,
-  concat: { call: inside((_, ...args) => core.concat(...(args as Parameters<typeof core.concat>))), args: () => [[here], 1], takes: { "1": axis } },
+  concat: {
+    call: inside((_, ...args) => core.concat(...(args as Parameters<typeof core.concat>))),
+    args: () => [[here], 1],
+    takes: { "1": axis },
+  },
   stack: {
     call: inside((_, ...args) => core.stack(...(args as Parameters<typeof core.stack>))),
     args: () => [[here], 1],
@@ -201,7 +209,8 @@ function withTensors(config: unknown, x: core.Tensor): unknown {
     if (depth === 0 || typeof value !== "object" || value === null || Array.isArray(value)) return value;
     if (Object.getPrototypeOf(value) !== Object.prototype) return value;
     const own = Object.getOwnPropertyDescriptors(value);
-    for (const key of Object.keys(own)) if (own[key]?.value !== undefined) own[key].value = put(own[key].value, depth - 1);
+    for (const key of Object.keys(own))
+      if (own[key]?.value !== undefined) own[key].value = put(own[key].value, depth - 1);
     return Object.defineProperties({}, own);
   };
   try {
