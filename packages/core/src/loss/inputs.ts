@@ -142,11 +142,17 @@ export function byOption<K extends InputTag>(
   cases: readonly (readonly [value: unknown, declaration: InputDeclaration<K>])[],
 ): InputDeclaration<K> {
   if (!isName(option)) throw new OptionError(`byOption: the option must be a name, got ${printValue(option)}.`);
-  if (!isListOf(cases, (pair) => Array.isArray(pair) && pair.length === 2)) {
+  const pairs: (readonly [unknown, InputDeclaration<K>])[] = [];
+  const isPair = (pair: unknown): boolean => {
+    if (!Array.isArray(pair) || pair.length !== 2) return false;
+    const [is, declaration] = pair as [unknown, InputDeclaration<K>];
+    return pairs.push([is, declaration]) > 0;
+  };
+  if (!isListOf(cases, isPair)) {
     const wanted = "pairs of a value and a declaration";
     throw new OptionError(`byOption: cases must be a list of ${wanted}, got ${printValue(cases)}.`);
   }
-  const read = cases.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
+  const read = pairs.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
   const [first] = read;
   if (first === undefined) throw new OptionError("byOption: there must be a declaration for each value, got none.");
   const forms = read.flatMap(({ is, declaration }) =>
