@@ -3,6 +3,7 @@ import { opDefinition } from "../ops/table.js";
 import type { IndexRange, OpAttributes, OpName, Operands, TensorType } from "../ops/types.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/dims.js";
+import { hasAttributes } from "./attributes.js";
 import { typeOf, type Graph, type Node } from "./graph.js";
 import { bodyNumber } from "./scanBody.js";
 
