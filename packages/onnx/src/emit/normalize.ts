@@ -90,7 +90,7 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 
-function operandShape({ inputs: [from] }: Node, { graph }: EmitContext): Shape {
+function operandShape({ inputs: [from = -1] }: Node, { graph }: EmitContext): Shape {
   return nodeAt(graph, from).shape;
 }
 
@@ -180,7 +180,7 @@ function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number
 
 /** `probe` is NaN where the operands along the axis have a NaN or +∞, which exp may hide on a GPU. */
 function softmaxParts(
-  { inputs: [from = -1], attrs: { axis }, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
+  { inputs: [from], attrs: { axis }, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
   context: EmitContext,
 ): Record<"max" | "shifted" | "exp" | "sum" | "probe", string> {
   const { writer } = context;
