@@ -4,6 +4,7 @@ import {
   checkSpec,
   elementName,
   InputError,
+  isPlainObject,
   inputOf,
   listsOf,
   OptionError,
