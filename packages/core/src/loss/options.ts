@@ -1,13 +1,4 @@
-import {
-  cut,
-  isListOf,
-  isObject,
-  isPlainObject,
-  printValue,
-  readable,
-  readOptions,
-  type Rules,
-} from "../arguments.js";
+import { cut, isListOf, isObject, isPlainObject, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
