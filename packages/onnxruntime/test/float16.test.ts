@@ -5,6 +5,7 @@ import {
   fromHalfBits,
   halfBits,
   reduction,
+  scan,
   tripletMarginLoss,
   type LossSpec,
   type Tensor,
@@ -111,4 +112,21 @@ it("counts and sums beyond 65504 are numbers on the way to a mean", async ({ ski
     { x, y },
   );
   expect(found["value"]).toEqual([10]);
+});
+
+it("a recursion carries float32: many small steps", async ({ skip }) => {
+  skip(!backend.dtypes.includes("float16"), "the device has no float16");
+  const shape = [50, 1];
+  const [x = none, y = none] = [1, 2 ** -12].map((value) => ({ data: new Float32Array(50).fill(value), shape }));
+  const found = await inHalf(
+    loss("steps", (a, b) => {
+      const start = a.sum(0).div(a.count(0));
+      return scan({ init: { sum: start }, sequences: { b } }, ({ sum }, { b: at }) => ({
+        carry: { sum: sum.add(at) },
+      })).carry.sum.sub(1);
+    }),
+    { x, y },
+  );
+  // In float16 1 + 2⁻¹² is 1.
+  expect(found["value"]).toEqual([fromHalfBits(halfBits(50 * 2 ** -12))]);
 });
