@@ -102,7 +102,7 @@ export {
   type Reduction,
 } from "./loss/options.js";
 export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
-export { elementName, inputOf, listsOf } from "./loss/lists.js";
+export { elementName, inputOf, listsOf, regrouped } from "./loss/lists.js";
 export {
   byOption,
   either,
@@ -123,6 +123,7 @@ export * from "./loss/define.js";
 export type * from "./loss/inputTypes.js";
 export { allInputs } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
+export { nothingToAverage } from "./loss/reduce.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
 export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";

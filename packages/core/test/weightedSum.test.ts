@@ -59,6 +59,22 @@ describe("weightedSum", () => {
   ]);
   const all = { ...feeds, logitScale: 3, labels: [0, 1, 2] };
 
+  it("refuses a mean over nothing of a term that refuses it", () => {
+    const strict = weightedSum([
+      { loss: crossEntropy({ empty: "error" }), weight: 1 },
+      { loss: weightedSum([{ loss: crossEntropy({ empty: "zero" }), weight: 2, name: "inner" }]), weight: 1 },
+    ]);
+    const given = (rows: number): Readonly<Record<string, unknown>> => ({
+      input: { data: new Float64Array(2 * rows), shape: [rows, 2] },
+      target: new Int32Array(rows),
+    });
+    expect(number(strict, given(1))).toBeCloseTo(3 * Math.LN2, 12);
+    expect(() => number(strict, given(0))).toThrow(InputError);
+    expect(() => number(strict, given(0))).toThrow('(option empty is "error")');
+    const outer = weightedSum([{ loss: strict, weight: 1 }]);
+    expect(() => number(outer, given(0))).toThrow(InputError);
+  });
+
   it("adds values and gradients of its terms", () => {
     const sum = backend.compileSync(spec).valueAndGradSync(all, { wrt: ["image"] });
     const clip = backend.compileSync(clipLoss()).valueAndGradSync({ ...feeds, logitScale: 3 });

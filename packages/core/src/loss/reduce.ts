@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors.js";
+import { InputError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../tensor/dims.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { EmptyPolicy, Reduction } from "./options.js";
@@ -28,7 +28,11 @@ export interface NamedPart {
 export type LossValue =
   | LossPart
   | { readonly terms: readonly [LossPart, ...LossPart[]] }
-  | { readonly parts: { readonly [name: string]: LossPart | NamedPart } };
+  | {
+      readonly parts: { readonly [name: string]: LossPart | NamedPart };
+      /** What means inside the parts divided by, where one over nothing is an error. */
+      readonly divisors?: readonly Tensor[];
+    };
 
 /** What each value counts. */
 export interface Samples {
@@ -86,7 +90,7 @@ function weighted(part: LossPart): WeightedValues {
 /** Applies a reduction. The mean over no elements is what the policy says, and their sum is 0. */
 export function reduceParts(loss: string, value: LossValue, how: Reducing): Reduced {
   const summands = summandsOf(value);
-  const divisors: Tensor[] = [];
+  const divisors: Tensor[] = "parts" in value ? [...(value.divisors ?? [])] : [];
   const reduced = summands.map(({ values }) => reduceTerm(sampled(values, how), how, divisors));
   const [first, ...rest] = reduced;
   if (first === undefined) throw new ShapeError(`${loss}: a loss must have a part, got none.`);
@@ -151,6 +155,14 @@ function divided(sum: Tensor, divisor: Tensor, empty: EmptyPolicy, divisors: Ten
       divisors.push(divisor);
       return sum.div(divisor);
   }
+}
+
+/** What is said of a mean over nothing where that is an error. */
+export function nothingToAverage(loss: string): InputError {
+  return new InputError(
+    `${loss}: there must be something to average, got nothing (option empty is "error"). Leave the batch out, or choose "nan" or "zero".`,
+    "INVALID_INPUT",
+  );
 }
 
 /** What `batchmean` divides by. */

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { bindInputs, type Binding, type GivenInput } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import { lossTermsOf, markSampled } from "./evaluate.js";
+import { lossTermsOf, lossValue, markSampled } from "./evaluate.js";
 import { batchOf, type WeightedValues } from "./reduce.js";
 import { traceInputs } from "./traceLoss.js";
 
@@ -172,7 +172,11 @@ function unreduced(spec: LossSpec, index: number, isWeighted: boolean): LossSpec
 function derive(spec: LossSpec, change: (terms: ReturnType<typeof lossTermsOf>) => Tensor): LossSpec {
   const definition: AnyDefinition = {
     ...spec.loss.definition,
-    value: (inputs: Readonly<Record<string, Tensor>>) => change(lossTermsOf(spec, inputs)),
+    value: (inputs: Readonly<Record<string, Tensor>>) => {
+      const value = lossValue(spec, inputs);
+      const divisors = "parts" in value ? (value.divisors ?? []) : [];
+      return { parts: { value: change(lossTermsOf(spec, inputs)) }, divisors };
+    },
   };
   markSampled(definition);
   const options = Object.freeze({ ...spec.options, reduction: "none" });

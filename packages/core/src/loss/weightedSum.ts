@@ -69,14 +69,16 @@ export function weightedSum<const T extends readonly WeightedTerm[]>(terms: T): 
     formula: list.map(({ loss, weight }) => `${weight} * ${loss.name}`).join(" + "),
     ...sharedInputs(list.map(({ loss, inputs }) => ({ spec: loss, names: inputs }))),
     options: { reduction: oneOf(["none"], "none", "Each term is reduced by its own reduction.") },
-    value: (inputs: Readonly<Record<string, Tensor | readonly Tensor[]>>) => ({
-      parts: Object.fromEntries(
-        list.map(({ loss, weight, name, inputs: names }) => [
-          name,
-          { part: evaluateSpec(loss, ownInputs(loss, names, inputs)).value, weight },
-        ]),
-      ),
-    }),
+    value: (inputs: Readonly<Record<string, Tensor | readonly Tensor[]>>) => {
+      const terms = list.map((term) => ({
+        ...term,
+        own: evaluateSpec(term.loss, ownInputs(term.loss, term.inputs, inputs)),
+      }));
+      return {
+        parts: Object.fromEntries(terms.map(({ name, weight, own }) => [name, { part: own.value, weight }])),
+        divisors: terms.flatMap(({ own }) => own.divisors),
+      };
+    },
   };
   const spec = (): LossSpec =>
     Object.freeze({

@@ -5,6 +5,7 @@ import { isDeclared, unknownInput, type BoundInput, type Binding, type GivenInpu
 import type { LossSpec } from "../loss/define.js";
 import { allInputs } from "../loss/definition.js";
 import { elementName, listsOf } from "../loss/lists.js";
+import { nothingToAverage } from "../loss/reduce.js";
 import { inputDType } from "../loss/traceLoss.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
@@ -143,10 +144,7 @@ function checkDivisors<T>(
     const isEmpty = all.some(({ data }) => Number(data[0]) === 0);
     for (const tensor of isEmpty ? results : divisors) engine.release(tensor);
     if (!isEmpty) return kept;
-    throw new InputError(
-      `${loss}: there must be something to average, got nothing (option empty is "error"). Leave the batch out, or choose "nan" or "zero".`,
-      "INVALID_INPUT",
-    );
+    throw nothingToAverage(loss);
   };
   return chain(allOf(read), decide);
 }
