@@ -49,6 +49,34 @@ describe("a backend made from an engine", () => {
     expect(log.filter((entry) => entry === "release")).toHaveLength(log.filter((entry) => entry === "upload").length);
   });
 
+  it.each(["at once", "later"])("frees every result where what a mean divides by cannot be read, %s", async (when) => {
+    const log: string[] = [];
+    const engine = interpreterEngine(log);
+    const failure = new Error("lost");
+    let made = 0;
+    const loss = await defineSyncBackend({
+      ...engine,
+      download: () => {
+        if (when === "later") return Promise.reject(failure);
+        throw failure;
+      },
+      compile: async (graph) => {
+        const executable = await engine.compile(graph);
+        const run: typeof executable.run = async (feeds, sizes) => {
+          const results = await executable.run(feeds, sizes);
+          made += results.length;
+          return results;
+        };
+        return { ...executable, run };
+      },
+    }).compile(marginRankingLoss({ empty: "error" }));
+    await expect(loss.valueAndGrad({ input1: [1], input2: [2], target: [1] })).rejects.toThrow("lost");
+    expect(made).toBeGreaterThan(1);
+    expect(log.filter((entry) => entry === "release")).toHaveLength(
+      log.filter((entry) => entry === "upload").length + made,
+    );
+  });
+
   it("takes nested arrays, typed arrays, shaped arrays and its own tensors alike", async () => {
     const backend = defineSyncBackend(interpreterEngine());
     const loss = await backend.compile(crossEntropy());

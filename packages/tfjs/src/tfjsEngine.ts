@@ -110,7 +110,7 @@ function download(tf: Tf, id: string, reads: "now" | "later", tensor: TfTensor):
   }
   if (reads === "later") return tensor.data<TfDType>().then((data) => hostTensor(data, shape, dtype));
   throw new UnsupportedOpError(
-    `${id}: reading what the device has computed must be awaited, got a synchronous call. Call await tensor.data() on it first; for class indices that is how they can be checked.`,
+    `${id}: reading what the device has computed must be awaited, got a synchronous call. Use value() or valueAndGrad(); class indices can be checked once await tensor.data() has read them.`,
   );
 }
 

@@ -1,9 +1,13 @@
 import {
   clipLoss,
   crossEntropy,
+  defineLoss,
+  float,
   klDiv,
+  list,
   marginRankingLoss,
   OptionError,
+  reduction,
   ShapeError,
   tripletMarginLoss,
   UnsupportedOpError,
@@ -14,6 +18,16 @@ import { devices, startEngines, tf } from "./support/engines.js";
 
 beforeAll(startEngines);
 afterEach(() => tf.setBackend("cpu"));
+
+/** A loss of several tensors of one kind. */
+const scales = defineLoss({
+  name: "scales",
+  summary: "Squared errors at several scales.",
+  formula: "sum of (fake_i - target)^2",
+  inputs: { fake: list(float(["N"], "Scores.")), target: float(["N"], "Truth.") },
+  options: { reduction: reduction("sum") },
+  value: ({ fake, target }) => fake.map((x) => x.sub(target).square()).reduce((sum, x) => sum.add(x)),
+});
 
 const logits = [[1, 2, 3], [3, 1, 2], [0, 0, 1]]; // prettier-ignore
 const labels = [2, 2, 0];
@@ -123,6 +137,23 @@ describe.each(devices)("a loss as a function of tensors on %s", (device) => {
       expect(() => tf.grad(first)(tf.tensor2d(logits))).toThrow(UnsupportedOpError);
       expect(numbers(first(tf.tensor2d(logits)))).toHaveLength(9);
     }
+  });
+
+  it("takes lists of tensors, and differentiates by each of them", () => {
+    for (const kind of ["sum", "none"] as const) {
+      const loss = toTfjs(scales({ reduction: kind }), { tf });
+      const target = tf.tensor1d([1, 2]);
+      const gradient = tf.grads((a: TfTensor, b: TfTensor) => loss({ fake: [a, b], target }));
+      const [byFirst, bySecond] = gradient([tf.tensor1d([3, 3]), tf.tensor1d([0, 1])]);
+      // d Σ (fake - target)² = 2 (fake - target)
+      expect([numbers(byFirst), numbers(bySecond)]).toEqual([[4, 2], [-2, -2]]); // prettier-ignore
+      const onlyTarget = toTfjs(scales({ reduction: kind }), { tf, wrt: ["target"] });
+      const byTarget = tf.grad((x: TfTensor) => onlyTarget({ fake: [tf.tensor1d([3, 3]), x], target: x }));
+      expect(numbers(byTarget(target))).toEqual([-4, -2]);
+    }
+    const loss = toTfjs(scales(), { tf });
+    expect(() => loss({ fake: tf.tensor1d([1]) as never, target: tf.tensor1d([1]) })).toThrow(/fake must be a list/);
+    expect(() => loss({ fake: [1 as never], target: tf.tensor1d([1]) })).toThrow(/fake\.0 must be a tf\.Tensor/);
   });
 
   it("throws the loss's own errors, and then works again", () => {

@@ -130,7 +130,7 @@ function isDivisor({ name }: { readonly name: string }): boolean {
   return name.startsWith("divisor:");
 }
 
-/** Refuses a mean over nothing; what the means divided by is freed. */
+/** Refuses a mean over nothing; what the means divided by is freed, and everything where that cannot be read. */
 function checkDivisors<T>(
   engine: Engine<T>,
   { name: loss }: LossSpec,
@@ -139,14 +139,23 @@ function checkDivisors<T>(
 ): MaybePromise<readonly T[]> {
   const divisors = results.filter((_, i) => isDivisor(outputs[i] ?? { name: "" }));
   const kept = results.filter((result) => !divisors.includes(result));
-  const read = divisors.map((divisor) => engine.download(divisor));
+  const failed = (cause: unknown): never => {
+    for (const tensor of results) engine.release(tensor);
+    throw cause;
+  };
   const decide = (all: readonly HostTensor[]): readonly T[] => {
     const isEmpty = all.some(({ data }) => Number(data[0]) === 0);
     for (const tensor of isEmpty ? results : divisors) engine.release(tensor);
     if (!isEmpty) return kept;
     throw nothingToAverage(loss);
   };
-  return chain(allOf(read), decide);
+  let read: MaybePromise<readonly HostTensor[]>;
+  try {
+    read = allOf(divisors.map((divisor) => engine.download(divisor)));
+  } catch (cause) {
+    return failed(cause);
+  }
+  return read instanceof Promise ? read.then(decide, failed) : decide(read);
 }
 
 /** The tensor to feed for one input, in the dtype that the graph wants; class indices are checked on the way. */

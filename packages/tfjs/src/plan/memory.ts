@@ -16,7 +16,7 @@ export type DefinedOp =
 
 /** A node's result as its definition has it. */
 export function evaluated(rt: Runtime, node: NodeOf<DefinedOp>, { operands, shape, sizes }: StepContext): Value {
-  const inputs = operands.map((x) => ({ shape: x.shape, data: numbersOf(rt, x) }));
+  const inputs = operands.map((x) => ({ shape: x.shape, data: rt.data(x) }));
   const { evaluate } = opTable[node.op] as unknown as {
     readonly evaluate: (context: EvaluateContext<OpName>) => Float64Array;
   };
@@ -36,11 +36,6 @@ export function evaluatedFunction(rt: Runtime, op: UnaryOp, x: Value): Value {
     x.shape,
     "float32",
   );
-}
-
-function numbersOf(rt: Runtime, x: Value): Float32Array | Int32Array {
-  const data = rt.data(x);
-  return data instanceof Uint8Array ? Int32Array.from(data) : data;
 }
 
 /** These elements, or room for so many, in the storage of a dtype. */

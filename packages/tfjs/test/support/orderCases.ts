@@ -101,23 +101,45 @@ const added: readonly (readonly [Plain, number, Plain, number])[] = [
   [plain([30, 50], noise(1500, 1, 43)), 1, plain([30, 50], noise(1500, 12, 44).map(Math.round), "int32"), 10],
 ]; // prettier-ignore
 
+/** Written down rather than computed. */
+const byHand: { readonly [K in "argMax" | "argsort" | "gather"]: Case<K> } = {
+  argMax: {
+    name: "by hand",
+    attrs: { axis: 1, keepdims: false },
+    operands: [plain([4, 3], [1, 3, 3, -inf, -inf, -inf, 2, nan, 5, 0, -0, -1])],
+    expected: plain([4], [1, 0, 3, 0], "int32"),
+  },
+  argsort: {
+    name: "by hand",
+    attrs: { axis: 0, descending: true },
+    operands: [plain([7], [2, nan, 3, -inf, 2, inf, 3])],
+    expected: plain([7], [1, 5, 2, 6, 0, 4, 3], "int32"),
+  },
+  gather: {
+    name: "by hand",
+    attrs: { axis: 1 },
+    operands: [plain([2, 3], [1, 2, 3, 4, 5, 6]), plain([2, 2], [2, 3, -1, 0], "int32")],
+    expected: plain([2, 2], [3, 0, 0, 4]),
+  },
+};
+
 /** Cases of ops that say, or go by, where elements are, and of those that follow an order. */
 export const orders: { readonly [K in "argMax" | "argMin" | "argsort" | "cumsum" | "gather" | "scatterAdd"]: readonly Case<K>[] } = {
-  argMax: along("argMax", reduced, [{ keepdims: false }, { keepdims: true }]),
+  argMax: [byHand.argMax, ...along("argMax", reduced, [{ keepdims: false }, { keepdims: true }])],
   argMin: along("argMin", reduced, [{ keepdims: false }, { keepdims: true }]),
-  argsort: along("argsort", sorted, [{ descending: false }, { descending: true }]),
+  argsort: [byHand.argsort, ...along("argsort", sorted, [{ descending: false }, { descending: true }])],
   cumsum: along(
     "cumsum",
     summed,
     [false, true].flatMap((exclusive) => [false, true].map((reverse) => ({ exclusive, reverse }))),
     sumBudget,
   ),
-  gather: picks.map(([x, axis, index]) => ({
+  gather: [byHand.gather, ...picks.map(([x, axis, index]) => ({
     name: `of ${x.dtype}[${x.shape.join()}] at [${index.shape.join()}] along ${axis}`,
     attrs: { axis },
     operands: [x, index],
     expected: meaning("gather", { axis }, [x, index]),
-  })),
+  }))],
   scatterAdd: [
     ...added.map(([x, axis, index, size]) => ({
       name: `of ${x.dtype}[${x.shape.join()}] at [${index.shape.join()}] along ${axis} of ${size}`,
