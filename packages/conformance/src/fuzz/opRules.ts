@@ -1,4 +1,4 @@
-import type { Tensor, UnaryOp } from "@losses/core";
+import type { UnaryOp } from "@losses/core";
 import { indexingRules } from "./indexingRules.js";
 import { movementRules } from "./movementRules.js";
 import { drawAxes, drawAxis, numberOf, numbersOf, tensorOf } from "./params.js";
