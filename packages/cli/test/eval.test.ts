@@ -43,6 +43,27 @@ const valid = {
 };
 
 describe("losses eval", { timeout: 120_000 }, () => {
+  it("gives parts by their names, and says what a mean over nothing is", async () => {
+    const none = { name: "fake", dtype: "float32", shape: [0], data: [], grad: true };
+    const terms = [
+      { name: "wganGeneratorLoss", weight: 2 },
+      { name: "wganGeneratorLoss", part: "sum", options: { reduction: "sum" }, weight: 1 },
+    ];
+    const cases = [
+      { ...valid, loss: "weightedSum", options: { terms }, parts: true },
+      ...["nan", "zero", "error"].map((empty) => ({ ...valid, options: { empty }, inputs: [none] })),
+    ];
+    const { status, lines } = await evaluate(JSON.stringify(cases), "--backend", "js:scalar");
+    expect(status).toBe(0);
+    expect(lines).toMatchObject([
+      { value: { data: [-8] }, parts: { wganGeneratorLoss: { data: [-2] }, sum: { data: [-4] } } },
+      { value: { data: ["NaN"] } },
+      { value: { data: [0] }, grads: { fake: { shape: [0] } } },
+      { error: { class: "InputError", code: "INVALID_INPUT" } },
+    ]);
+    expect(lines[1]).not.toHaveProperty("parts");
+  });
+
   it.each(["klDiv", "crossEntropy", "vseLoss"])("gives the expected answers for the fixtures of %s", async (loss) => {
     const text = await readFile(join(fixtures, `${loss}.json`), "utf8");
     const cases = JSON.parse(text) as readonly Golden[];

@@ -172,6 +172,13 @@ describe("ranges", () => {
     expect(low[0]).toBe(0);
   });
 
+  it("hold products that are rounded to the grid below the smallest normal number", () => {
+    const [a, b] = [Math.fround(0.23055793344974518), 77 * 2 ** -149];
+    const { low, value } = bounded({ x: [[-a]], y: [[b]] }, ({ x, y }) => present(x).matmul(present(y)));
+    expect(Math.fround(-a * b)).toBeLessThan(value[0] ?? Number.NaN);
+    expect(low[0]).toBeLessThanOrEqual(Math.fround(-a * b));
+  });
+
   it("are not NaN for a large sum of one sign, and may be for one of both", () => {
     const big = 3e38;
     const sum = (x: readonly number[]): Bounded => bounded({ x }, (tensors) => present(tensors.x).sum());

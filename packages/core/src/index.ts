@@ -102,7 +102,7 @@ export {
   type Reduction,
 } from "./loss/options.js";
 export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
-export { elementName, inputOf, listsOf, regrouped } from "./loss/lists.js";
+export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,
   either,

@@ -9,6 +9,7 @@ import {
   float,
   ganDiscriminatorLoss,
   klDiv,
+  list,
   LossesError,
   lossTerms,
   reduction,
@@ -254,5 +255,35 @@ describe("combined terms", () => {
     }
     expect(input).toEqual(Array.from(whole.grads["input"]?.data ?? [], near));
     expect(weight).toEqual(Array.from(whole.grads["weight"]?.data ?? [], near));
+  });
+});
+
+describe("the terms of a loss that takes a list", () => {
+  it("take the same list", () => {
+    const scales = defineLoss({
+      name: "scales",
+      inputs: { scores: list(float(["N"])) },
+      options: { reduction: reduction("mean") },
+      value: ({ scores }) => ({ terms: scores.map((score) => score.square()) as [Tensor, ...Tensor[]] }),
+    });
+    const given = {
+      "scores.0": { shape: [2], dtype: "float64" },
+      "scores.1": { shape: [2], dtype: "float64" },
+    } as const;
+    const spec = scales() as LossSpec;
+    const scores = [
+      [1, 2],
+      [3, 4],
+    ].map((data) => Float64Array.from(data));
+    const values = lossTerms(spec, given).map((term) => [...evaluate(term.spec, { scores } as never).data]);
+    expect(values).toEqual([
+      [1, 4],
+      [9, 16],
+    ]);
+    const factors = [
+      { values: 0.5, weights: 0 },
+      { values: 2, weights: 0 },
+    ];
+    expect(evaluate(combineTerms(spec, factors), { scores } as never).data[0]).toBe(2.5 + 50);
   });
 });

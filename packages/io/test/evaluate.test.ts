@@ -5,9 +5,15 @@ import { fileURLToPath } from "node:url";
 import {
   clipLoss,
   crossEntropy,
+  defineLoss,
+  float,
   ganDiscriminatorLoss,
+  InputError,
   klDiv,
+  list,
   OptionError,
+  reduction,
+  sampleInputs,
   ShapeError,
   tripletMarginLoss,
   weightedSum,
@@ -289,6 +295,59 @@ describe("inputs of every form", () => {
     const sources = { input: await text("input.json", "[]"), target: await text("target.json", "[]") };
     expect((await evaluateArrays(backend, klDiv(), sources)).value).toBeNaN();
     expect((await evaluateArrays(backend, klDiv({ reduction: "sum" }), sources)).value).toBe(0);
+  });
+
+  it("may be empty where that is 0 or refused, whatever the batches", async () => {
+    const sources = { input: await text("input.json", "[]"), target: await text("target.json", "[]") };
+    expect((await evaluateArrays(backend, klDiv({ empty: "zero" }), sources)).value).toBe(0);
+    await expect(evaluateArrays(backend, klDiv({ empty: "error" }), sources)).rejects.toThrow(
+      '(option empty is "error")',
+    );
+    const ignored = {
+      input: await text("input.csv", "a,b\n1,2\n3,5\n"),
+      target: await text("labels.jsonl", "-100\n-100\n"),
+    };
+    const path = join(folder, "ignored.npy");
+    const options = { batchRows: 1, gradients: { input: toFile(path) } };
+    expect((await evaluateArrays(backend, crossEntropy({ empty: "zero" }), ignored, options)).value).toBe(0);
+    expect((await written(path)).data).toEqual([0, 0, 0, 0]);
+    await expect(evaluateArrays(backend, crossEntropy({ empty: "error" }), ignored, options)).rejects.toThrow(
+      InputError,
+    );
+  });
+
+  it("may be lists, weights of samples and masks, batch by batch", async () => {
+    const scaled = defineLoss({
+      name: "scaled",
+      inputs: { scores: list(float(["N"])), target: float(["N"]) },
+      optionalInputs: { ...sampleInputs(["N"]) },
+      options: { reduction: reduction("mean") },
+      value: ({ scores, target }) => ({
+        parts: Object.fromEntries(
+          scores.map((score, i) => [`scale${i}`, { part: score.sub(target).square(), weight: i + 1 }]),
+        ),
+      }),
+    });
+    const bools = Uint8Array.of(1, 1, 0);
+    const sources = {
+      // Elements in any order.
+      "scores.1": await text("b.json", "[3, 0, 7]"),
+      "scores.0": await text("a.json", "[1, 2, 9]"),
+      target: await text("target.json", "[0, 0, 0]"),
+      sampleWeight: await text("weight.json", "[1, 3, 5]"),
+      mask: await openBytes("mask.bin", bools, { raw: { dtype: "bool" } }),
+    };
+    const path = join(folder, "list.npy");
+    for (const batchRows of [1, 2, 3]) {
+      const options = { batchRows, gradients: { "scores.1": toFile(path) } };
+      const { value, samples } = await evaluateArrays(backend, scaled() as LossSpec, sources, options);
+      // (1·1 + 3·4)/4 + 2·(1·9 + 3·0)/4
+      expect([value, samples]).toEqual([near(13 / 4 + 18 / 4), 3]);
+      // 2·wᵢ·2·(sᵢ - tᵢ)/4
+      expect((await written(path)).data).toEqual([near(3), 0, 0]);
+    }
+    const alone = { "scores.0": sources["scores.0"], target: sources.target, "scores.2": sources["scores.1"] };
+    await expect(evaluateArrays(backend, scaled() as LossSpec, alone)).rejects.toThrow(InputError);
   });
 
   it("may be one sample without an axis for samples", async () => {

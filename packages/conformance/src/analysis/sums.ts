@@ -194,7 +194,19 @@ function product(x: Span, y: Span, precision: Precision): Span {
   if (isExact(x) && isExact(y)) {
     const exact = x.low * y.low;
     if (Number.isNaN(exact)) return noNumber;
-    return inRange({ low: exact, high: exact, nan: false }, precision);
+    return onGrid({ low: exact, high: exact, nan: false }, precision);
   }
-  return isNoNumber(x) || isNoNumber(y) ? noNumber : inRange(productOf(x, y), precision);
+  return isNoNumber(x) || isNoNumber(y) ? noNumber : onGrid(productOf(x, y), precision);
+}
+
+/** Products below the smallest normal number are rounded to steps of one size, if they are not lost: half a step either way. */
+function onGrid(span: Span, precision: Precision): Span {
+  const { low, high, nan } = inRange(span, precision);
+  const { tiny, unit } = precision;
+  const half = unit * tiny;
+  return {
+    low: low < 0 && low > -tiny ? low - half : low,
+    high: high > 0 && high < tiny ? high + half : high,
+    nan,
+  };
 }

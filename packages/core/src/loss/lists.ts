@@ -33,7 +33,7 @@ export function inputOf(name: string): string {
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-/** Elements as lists again; what is no element of a list stays as it is. */
+/** Elements as lists again; what is no element of a list stays as it is, a whole list too. */
 export function regrouped<V>(
   definition: AnyDefinition,
   flat: Readonly<Record<string, V>>,
@@ -44,7 +44,7 @@ export function regrouped<V>(
   const groups = new Map<string, V[]>();
   for (const [name, value] of Object.entries(flat)) {
     const input = inputOf(name);
-    if (!found.has(input)) grouped[name] = value;
+    if (!found.has(input) || input === name) grouped[name] = value;
     else groups.set(input, [...(groups.get(input) ?? []), value]);
   }
   for (const [name, values] of groups) grouped[name] = values;

@@ -1,4 +1,5 @@
-import { InputError, ShapeError } from "../errors.js";
+import { printValue } from "../arguments.js";
+import { InputError, OptionError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../tensor/dims.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { EmptyPolicy, Reduction } from "./options.js";
@@ -159,6 +160,9 @@ function divided(sum: Tensor, divisor: Tensor, empty: EmptyPolicy, divisors: Ten
 
 /** What is said of a mean over nothing where that is an error. */
 export function nothingToAverage(loss: string): InputError {
+  if (typeof loss !== "string") {
+    throw new OptionError(`nothingToAverage: the loss must be given by its name, got ${printValue(loss)}.`);
+  }
   return new InputError(
     `${loss}: there must be something to average, got nothing (option empty is "error"). Leave the batch out, or choose "nan" or "zero".`,
     "INVALID_INPUT",

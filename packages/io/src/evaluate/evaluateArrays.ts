@@ -14,7 +14,7 @@ import {
 import type { ArraySink, ArrayWriter, WrittenArray } from "../write/arrayWriter.js";
 import { writeGradients } from "./gradients.js";
 import { readShared, type Batch } from "./inStep.js";
-import { forBatches, numbersOf, type FileProgress, type Numbers, type Run, type TermTotal } from "./passes.js";
+import { forBatches, kindOf, numbersOf, type FileProgress, type Numbers, type Run, type TermTotal } from "./passes.js";
 import { checkGradients, fileFloat, makePlan, type Plan, type Sources } from "./plan.js";
 
 export interface EvaluateArraysOptions {
@@ -27,7 +27,7 @@ export interface EvaluateArraysOptions {
   readonly batchRows?: number;
   /** Where the values of the samples go, as `reduction: "none"` gives them. */
   readonly perSample?: ArraySink;
-  /** Where the gradients of the reduced loss go, by input. */
+  /** Where the gradients of the reduced loss go, by input; of an element of a list by its place, `fake.0`. */
   readonly gradients?: Readonly<Record<string, ArraySink>>;
   readonly signal?: CancelSignal;
   /** Called before the first batch of a pass and after each. */
@@ -53,7 +53,7 @@ const batchBytes = 2 ** 23;
  *
  * @param backend where the loss is computed
  * @param spec the loss
- * @param sources its inputs; they stay open
+ * @param sources its inputs, the elements of a list by their places (`fake.0`); they stay open
  * @throws what the loss throws for such inputs; FileError; the signal's reason. Files of results appear only when all is done.
  * @example
  * ```ts
@@ -99,11 +99,21 @@ export async function evaluateArrays<T>(
   }
 }
 
-function reduced({ options: { reduction } }: LossSpec, plan: Plan, terms: readonly TermTotal[]): number | undefined {
+function reduced(spec: LossSpec, plan: Plan, terms: readonly TermTotal[]): number | undefined {
   // What is not reduced has one value only if it is one number, as that of a weighted sum of losses.
-  if (reduction === "none" && plan.terms.some(({ shape }) => shape.length > 0)) return undefined;
-  const isMean = reduction === "mean" || reduction === "batchmean";
-  return terms.reduce((value, { sum, divisor }) => value + (isMean ? sum / divisor : sum), 0);
+  if (spec.options["reduction"] === "none" && plan.terms.some(({ shape }) => shape.length > 0)) return undefined;
+  return terms.reduce((value, term) => value + counted(spec, term), 0);
+}
+
+function counted(spec: LossSpec, { sum, divisor }: TermTotal): number {
+  switch (kindOf(spec, divisor)) {
+    case "sum":
+      return sum;
+    case "mean":
+      return sum / divisor;
+    case "zero":
+      return 0;
+  }
 }
 
 function total(

@@ -1,6 +1,6 @@
-import { combineTerms, sizeOf, type TermFactors } from "@losses/core";
+import { combineTerms, elementName, inputOf, sizeOf, type LossSpec, type TermFactors } from "@losses/core";
 import type { ArraySink, ArrayWriter, WrittenArray } from "../write/arrayWriter.js";
-import { forBatches, numbersOf, type Run, type TermTotal } from "./passes.js";
+import { forBatches, kindOf, numbersOf, type Run, type TermTotal } from "./passes.js";
 import { fileFloat, rowShape } from "./plan.js";
 
 /**
@@ -14,7 +14,7 @@ export async function writeGradients<T>(
   begin: (sink: ArraySink, array: WrittenArray) => Promise<ArrayWriter>,
 ): Promise<void> {
   const { backend, spec, plan, sources, shared, dtype, signal } = run;
-  const factors = plan.terms.map((term, k) => factorsOf(spec.options["reduction"], term.isWeighted, totals[k]));
+  const factors = plan.terms.map((term, k) => factorsOf(spec, term.isWeighted, totals[k] ?? { sum: 0, divisor: 1 }));
   const loss = await backend.compile(combineTerms(spec, factors), { dtype });
   const names = Object.keys(sinks);
   const written = fileFloat(dtype);
@@ -33,12 +33,13 @@ export async function writeGradients<T>(
   }
   await forBatches(run, "gradients", async ({ feeds }) => {
     const { value, grads } = await loss.valueAndGrad(feeds, {
-      wrt: names,
+      wrt: [...new Set(names.map(inputOf))],
       ...(signal === undefined ? {} : { signal }),
     });
+    const elements = new Map(Object.entries(grads).flatMap(elementsOf));
     try {
       for (const name of names) {
-        const gradient = grads[name];
+        const gradient = elements.get(name);
         if (gradient === undefined) continue;
         const found = await backend.read(gradient);
         const sum = sums.get(name);
@@ -47,15 +48,30 @@ export async function writeGradients<T>(
       }
     } finally {
       backend.release(value);
-      for (const gradient of Object.values(grads)) if (gradient !== undefined) backend.release(gradient);
+      for (const gradient of elements.values()) backend.release(gradient);
     }
   });
   for (const [name, sum] of sums) await writers.get(name)?.write(sum, 1);
 }
 
+/** A gradient, or those of the elements of a list, by their names. */
+function elementsOf<T>([name, gradient]: readonly [string, T | readonly T[] | undefined]): readonly (readonly [
+  string,
+  T,
+])[] {
+  if (gradient === undefined) return [];
+  if (!Array.isArray(gradient)) return [[name, gradient as T]];
+  return (gradient as readonly T[]).map((element, i) => [elementName(name, i), element]);
+}
+
 /** The factors of a term in the loss: `d(S/W) = dS / W − S dW / W²`. */
-function factorsOf(reduction: unknown, isWeighted: boolean, total: TermTotal | undefined): TermFactors {
-  const { sum, divisor } = total ?? { sum: 0, divisor: 1 };
-  if (reduction === "sum" || reduction === "none") return { values: 1, weights: 0 };
-  return { values: 1 / divisor, weights: isWeighted ? -sum / divisor ** 2 : 0 };
+function factorsOf(spec: LossSpec, isWeighted: boolean, { sum, divisor }: TermTotal): TermFactors {
+  switch (kindOf(spec, divisor)) {
+    case "sum":
+      return { values: 1, weights: 0 };
+    case "mean":
+      return { values: 1 / divisor, weights: isWeighted ? -sum / divisor ** 2 : 0 };
+    case "zero":
+      return { values: 0, weights: 0 };
+  }
 }

@@ -1,4 +1,4 @@
-import { ShapeError, type FloatDType, type ShapedArray } from "@losses/core";
+import { inputOf, listsOf, ShapeError, type FloatDType, type LossSpec, type ShapedArray } from "@losses/core";
 import { nothing, readArray, type Rows } from "../arraySource.js";
 import { rowShape, type Plan, type Sources } from "./plan.js";
 
@@ -13,19 +13,38 @@ interface Member {
   readonly rows: AsyncGenerator<Rows>;
 }
 
+/** The inputs of a call, elements as the lists that they are of. */
+function feedsOf(
+  { loss: { definition } }: LossSpec,
+  { inputs }: Plan,
+  given: Readonly<Record<string, ShapedArray>>,
+): Batch["feeds"] {
+  const feeds: Record<string, ShapedArray | ShapedArray[]> = {};
+  // Elements come in the order of their places.
+  for (const { name } of inputs) {
+    const array = given[name];
+    if (array === undefined) continue;
+    const list = inputOf(name);
+    if (!listsOf(definition).has(list)) feeds[name] = array;
+    else ((feeds[list] ??= []) as ShapedArray[]).push(array);
+  }
+  // Of a loss that nothing is known of, types expect one tensor for each input.
+  return feeds as Batch["feeds"];
+}
+
 /**
  * Reads the inputs of a loss batch by batch. Inputs whose rows belong together must end together; of samples that are counted
  * apart, those that have ended are fed as none.
  */
 export async function* inStep(
-  loss: string,
+  spec: LossSpec,
   sources: Sources,
   plan: Plan,
   shared: Readonly<Record<string, ShapedArray>>,
   float: FloatDType,
 ): AsyncGenerator<Batch> {
   if (plan.groups.size === 0) {
-    yield { feeds: shared, rows: new Map() };
+    yield { feeds: feedsOf(spec, plan, shared), rows: new Map() };
     return;
   }
   const groups = [...plan.groups].map(([symbol, names]) => ({
@@ -44,7 +63,7 @@ export async function* inStep(
         const parts = group.isOver ? [] : await Promise.all(group.members.map((member) => member.rows.next()));
         const counts = parts.map(({ value, done }) => (done === true ? 0 : value.rows));
         const count = counts[0] ?? 0;
-        checkEqual(loss, group.members, counts);
+        checkEqual(spec.name, group.members, counts);
         group.isOver ||= count === 0;
         rows.set(group.symbol, count);
         group.members.forEach(({ name }, i) => {
@@ -56,7 +75,7 @@ export async function* inStep(
         });
       }
       if (groups.every(({ isOver }) => isOver)) return;
-      yield { feeds, rows };
+      yield { feeds: feedsOf(spec, plan, feeds), rows };
     }
   } finally {
     await Promise.all(groups.flatMap(({ members }) => members.map((member) => member.rows.return(undefined))));

@@ -1,5 +1,6 @@
 import {
   fromHalfBits,
+  nothingToAverage,
   type Backend,
   type CancelSignal,
   type FloatDType,
@@ -25,6 +26,14 @@ export interface TermTotal {
   readonly divisor: number;
 }
 
+/** What a term counts as in the loss: its sum, its mean, or 0 for a mean over nothing. Throws where that is refused. */
+export function kindOf({ name, options: { reduction, empty } }: LossSpec, divisor: number): "sum" | "mean" | "zero" {
+  if (reduction !== "mean" && reduction !== "batchmean") return "sum";
+  if (divisor !== 0 || empty === "nan") return "mean";
+  if (empty === "error") throw nothingToAverage(name);
+  return "zero";
+}
+
 /** What every pass over the files needs. */
 export interface Run<T> {
   readonly backend: Backend<T>;
@@ -48,7 +57,7 @@ export async function forBatches<T>(
   let [batches, done] = [0, 0];
   const report = (): void => onProgress?.({ pass, done, total: totalRows(sources, plan, rows) });
   report();
-  for await (const batch of inStep(spec.name, sources, plan, shared, fileFloat(dtype))) {
+  for await (const batch of inStep(spec, sources, plan, shared, fileFloat(dtype))) {
     await work(batch);
     batches += 1;
     for (const [symbol, count] of batch.rows) {

@@ -112,6 +112,7 @@ export const entries: Entries = {
   UnsupportedOpError: "error",
   BackendUnavailableError: "error",
 
+  nothingToAverage: { args: () => ["crossEntropy"], takes: { "0": text } },
   printValue: { args: () => [1], takes: { nothing: anything, "0": anything } },
   isObject: { args: () => [{}], takes: { nothing: anything, "0": anything } },
   isPlainObject: { args: () => [{}], takes: { nothing: anything, "0": anything } },
