@@ -25,7 +25,7 @@ export function emitQuotientByNorm(
   if (provider !== "cpu" || least === undefined || condition?.op !== "equal" || quotient?.op !== "div")
     return undefined;
   const norm = quotient.inputs[1] ?? -1;
-  const [compared, against = -1] = condition.inputs;
+  const [compared, against] = condition.inputs;
   if (compared !== norm || !isZero(zero) || !isZero(nodeAt(graph, against))) return undefined;
   const vector = vectorOf(norm, context);
   // Of an infinite or unknown g the product with 0 would be NaN.

@@ -42,7 +42,7 @@ describe("cumsum", () => {
   it("many like terms keep their digits", async () => {
     const graph = trace({ x: { shape: ["N"] } }, ({ x }) => (x as Tensor).cumsum(0));
     const N = 20_000;
-    await check(graph, { x: { shape: [N], data: new Array<number>(N).fill(Math.fround(0.1)) } }, { N });
+    await check(graph, { x: { shape: [N], data: Array.from({ length: N }, () => Math.fround(0.1)) } }, { N });
   });
 });
 
@@ -181,7 +181,7 @@ describe("scan", () => {
       ["x"],
     );
     const N = 20_000;
-    const x = { shape: [2, N], data: new Array<number>(2 * N).fill(Math.fround(0.1)) };
+    const x = { shape: [2, N], data: Array.from({ length: 2 * N }, () => Math.fround(0.1)) };
     await check(graph, { x }, { T: 2, N }, { relative: 1e-6 });
   });
 });

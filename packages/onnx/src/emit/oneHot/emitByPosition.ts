@@ -96,7 +96,7 @@ function emitReplaced(node: NodeOf<"where">, context: EmitContext): string | und
 /** A sum or difference in which one side is 0 but for few elements: the other side with those changed. */
 function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
   const { writer, valueOf } = context;
-  const [left = -1, right = -1] = node.inputs;
+  const [left, right] = node.inputs;
   if (!same(nodeAt(context.graph, left).shape, node.shape) || !same(nodeAt(context.graph, right).shape, node.shape)) {
     return undefined;
   }

@@ -1,13 +1,4 @@
-import {
-  firstExtremeOf,
-  nodeAt,
-  type Dim,
-  type DType,
-  type Node,
-  type NodeOf,
-  type OneHot,
-  type Shape,
-} from "@losses/core";
+import { firstExtremeOf, nodeAt, type Dim, type DType, type NodeOf, type OneHot, type Shape } from "@losses/core";
 import { elementType } from "../../format.js";
 import { choose } from "../choices.js";
 import { operand, type EmitContext } from "../context.js";

@@ -71,7 +71,7 @@ function sparseSum(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): r
 /** `where(one-hot, v, 0)`, and what a condition leaves of such. */
 function sparseChoice(node: NodeOf<"where">, context: EmitContext): readonly SparseTerm[] | undefined {
   const { graph, writer } = context;
-  const [condition = -1, yes = -1, no = -1] = node.inputs;
+  const [condition, yes, no] = node.inputs;
   const replaced = replaceOf(graph, node);
   if (replaced !== undefined && replaced.elsewhere === undefined) {
     const at = positionOf(replaced, node.shape, context);
