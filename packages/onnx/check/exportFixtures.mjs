@@ -50,7 +50,10 @@ function requestsFor(spec, inputs) {
   ]);
   if (takes(Object.fromEntries(shapes), inputs)) return plain;
   const given = Object.fromEntries(inputs.map((input) => [input.name, input]));
-  const bound = bindInputs(spec.loss.definition, given).inputs.map(({ name, shape }) => [name, { shape }]);
+  const bound = bindInputs(spec.loss.definition, given, spec.options).inputs.map(({ name, shape }) => [
+    name,
+    { shape },
+  ]);
   return Object.fromEntries(bound.map(([name, shape]) => [name, { ...shape, ...plain[name] }]));
 }
 

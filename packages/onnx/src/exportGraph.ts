@@ -9,7 +9,8 @@ import { flagRule, providerRule, textRecordRule, textsRule } from "./requests.js
  * Writes a graph as an ONNX model: the bytes of a `.onnx` file. Symbols become symbolic dimensions, so the model serves
  * every batch size. It uses only standard float, int32 and bool ops, and int64 for shapes.
  *
- * @throws LossesError if the graph is not well formed.
+ * @throws LossesError if the graph is not well formed; UnsupportedOpError on a recursion of too many or unknown steps, unless the model
+ * is for the processor
  * @example
  * ```ts
  * const bytes = exportGraph(graph);
@@ -31,7 +32,8 @@ export interface SizedModel {
  * The same with the sizes behind the symbols as inputs: no node computes with shapes in int64, which runtimes keep on the processor.
  * A GPU provider then runs every node, and a session can be made that refuses anything else.
  *
- * @throws LossesError if the graph is not well formed.
+ * @throws LossesError if the graph is not well formed; UnsupportedOpError on a recursion of too many or unknown steps, unless the model
+ * is for the processor
  * @example
  * ```ts
  * const { model, sizeInputs } = exportSizedGraph(graph);

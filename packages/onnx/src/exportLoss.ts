@@ -17,12 +17,13 @@ const rules: Rules<ExportLossOptions> = { ...graphRules, provider: providerRule 
  * computes forwards, without any support for training.
  *
  * The inputs have the loss's names. The outputs are `value` and, for each gradient asked for, `grad:<input>`: the gradient of
- * the sum of the value. Sizes that are not fixed are symbolic, so one file serves every batch size. The model's
+ * the sum of the value; with `parts`, `part:<name>` for each part of the loss. Sizes that are not fixed are symbolic, so one file serves every batch size. The model's
  * `metadata_props` hold `losses.name`, `losses.options` (JSON), `losses.outputs` (JSON) and `losses.version`.
  *
  * @param spec the loss with its options
  * @param options gradients, dtype, and shapes or dtypes of single inputs
- * @throws OptionError on an option that does not exist; InputError, ShapeError or DTypeError where the options do not fit the loss
+ * @throws OptionError on an option that does not exist; InputError, ShapeError or DTypeError where the options do not fit the loss;
+ * UnsupportedOpError on a recursion of too many or unknown steps, unless the model is for the processor
  * @example
  * ```ts
  * const bytes = exportLoss(tripletMarginLoss({ margin: 0.2 }), { gradients: true });

@@ -5,7 +5,7 @@ import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";
 import { extremeAlong, reduceAlong } from "./normalize.js";
-import { insideAxis, lineAlong, mayLack } from "./places.js";
+import { insideAxis, lineAlong, mayLack, stepsFromEnd } from "./places.js";
 import { emitScatterAdd } from "./scatter.js";
 
 /** The first position of an extreme; the size of the axis where a NaN is, which equals nothing, or no element. */
@@ -17,20 +17,26 @@ const emitFirst =
     const from = operandNode(node, 0, context);
     const x = operand(inputs, 0);
     const size = sizes.int32(from.shape[axis] ?? 1);
-    const extreme = (kept: boolean): string =>
+    const extreme = (): string =>
       extremeAlong(
         `Reduce${opType}`,
         { value: x, id: from.id, dtype: from.dtype },
-        { axes: [axis], keepdims: kept },
+        { axes: [axis], keepdims: false },
         context,
       );
-    if (provider === "cpu" && hasElements) {
+    const axes = writer.list([axis]);
+    const kept = (bare: string): string => (keepdims ? writer.node("Unsqueeze", [bare, axes]) : bare);
+    const dropped = (line: string): string => (keepdims ? line : writer.node("Squeeze", [line, axes]));
+    if (provider === "cpu" && hasElements && axis === from.shape.length - 1) {
+      // ONNX Runtime's own kernel is the fastest along neighbours, and the slowest elsewhere.
       const place = writer.node(`Arg${opType}`, [x], { axis, keepdims: 0 });
       const first = writer.node("Cast", [place], { to: elementType.int32 });
-      const found = isFloat(from.dtype) ? writer.node("Where", [equal(extreme(false), context), first, size]) : first;
-      return keepdims ? writer.node("Unsqueeze", [found, writer.list([axis])]) : found;
+      return kept(isFloat(from.dtype) ? writer.node("Where", [equal(extreme(), context), first, size]) : first);
     }
-    const hits = writer.node("Equal", [x, extreme(true)]);
+    const hits = writer.node("Equal", [x, writer.node("Unsqueeze", [extreme(), axes])]);
+    if (provider === "cpu" && hasElements) {
+      return dropped(writer.node("Sub", [size, stepsFromEnd(hits, from.shape, axis, size, context)]));
+    }
     const places = writer.node("Where", [hits, lineAlong(from.shape, axis, context), size]);
     const first = reduceAlong("ReduceMin", places, { axes: [axis], keepdims }, context);
     return hasElements ? first : writer.node("Min", [first, size]);

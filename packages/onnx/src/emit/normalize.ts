@@ -167,7 +167,7 @@ export function logSoftmaxOffsets(
  * are not there, and the parts serve softmax and log-softmax alike. Its log-softmax of float64 hides NaN too.
  */
 export function isOneKernel(
-  { attrs, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
+  { attrs, shape, dtype }: NodeOf<"softmax" | "logSoftmax">,
   { provider }: EmitContext,
 ): boolean {
   if (provider !== "cpu" || dtype === "float64") return false;
@@ -180,7 +180,7 @@ function softmaxKernel(opType: "Softmax" | "LogSoftmax", x: string, axis: number
 
 /** `probe` is NaN where the operands along the axis have a NaN or +∞, which exp may hide on a GPU. */
 function softmaxParts(
-  { inputs: [from], attrs: { axis }, shape, dtype }: NodeOf<"softmax"> | NodeOf<"logSoftmax">,
+  { inputs: [from], attrs: { axis }, shape, dtype }: NodeOf<"softmax" | "logSoftmax">,
   context: EmitContext,
 ): Record<"max" | "shifted" | "exp" | "sum" | "probe", string> {
   const { writer } = context;

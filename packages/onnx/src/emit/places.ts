@@ -1,5 +1,7 @@
 import { nodeAt, outsideOf, type Dim, type Graph, type Shape } from "@losses/core";
+import { elementType } from "../format.js";
 import type { EmitContext } from "./context.js";
+import { reduceAlong } from "./normalize.js";
 
 /** 0, 1, 2, … along an axis of a tensor. */
 export function lineAlong(shape: Shape, axis: number, { writer, sizes }: EmitContext): string {
@@ -52,4 +54,14 @@ export function insideAxis(index: string, id: number, size: Dim, context: EmitCo
 export function mayLack(size: Dim, count: Dim | undefined, { hasElements }: EmitContext): boolean {
   if (typeof size === "number") return size === 0;
   return !hasElements && size !== count;
+}
+
+/** How far before the end of an axis the first of some hits is, with size 1 along it: the largest `size - i`, and 0 if nothing hits. */
+export function stepsFromEnd(hits: string, shape: Shape, axis: number, size: string, context: EmitContext): string {
+  const { writer } = context;
+  const steps = writer.node("Range", [size, writer.scalar(0, "int32"), writer.scalar(-1, "int32")]);
+  const trailing = Array.from({ length: shape.length - 1 - axis }, (_, i) => i + 1);
+  const line = trailing.length === 0 ? steps : writer.node("Unsqueeze", [steps, writer.list(trailing)]);
+  const numbers = writer.node("Cast", [hits], { to: elementType.int32 });
+  return reduceAlong("ReduceMax", writer.node("Mul", [numbers, line]), { axes: [axis], keepdims: true }, context);
 }

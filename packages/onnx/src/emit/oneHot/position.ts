@@ -1,9 +1,8 @@
 import { firstExtremeOf, nodeAt, type Dim, type DType, type NodeOf, type OneHot, type Shape } from "@losses/core";
 import { elementType } from "../../format.js";
 import { choose } from "../choices.js";
-import { operand, type EmitContext } from "../context.js";
-import { reduceAlong } from "../normalize.js";
-import { insideAxis, outsideAxis } from "../places.js";
+import type { EmitContext } from "../context.js";
+import { insideAxis, outsideAxis, stepsFromEnd } from "../places.js";
 
 /** One place along an axis for each line of a tensor: what a one-hot mask says. */
 export interface Position {
@@ -46,7 +45,7 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
   }
   // Over an empty axis there is an extreme all the same, but no place.
   const count = sizes.int32(size);
-  const first = context.provider === "cpu" && !mayBeEmpty(whole, axis) ? stepsFromEnd(node, count, context) : undefined;
+  const first = context.provider === "cpu" && !mayBeEmpty(whole, axis) ? firstFromEnd(node, count, context) : undefined;
   if (first === undefined) return undefined;
   const found = writer.node("Less", [zero, first]);
   const place = writer.node("Where", [found, writer.node("Sub", [count, first]), zero]);
@@ -134,15 +133,11 @@ export function lineShape(shape: Shape, axis: number): Shape {
   return shape.map((dim, i): Dim => (i === axis ? 1 : dim));
 }
 
-/** How far before the end of an axis the first extreme is: the largest `size - i` over its hits, and 0 if nothing hits. */
-function stepsFromEnd(node: NodeOf<"reduceMin">, count: string, context: EmitContext): string | undefined {
-  const { graph, writer } = context;
+/** The same for the extreme that a node is the place of; `undefined` for other nodes. */
+function firstFromEnd(node: NodeOf<"reduceMin">, size: string, context: EmitContext): string | undefined {
+  const { graph, valueOf } = context;
   const found = firstExtremeOf(graph, node);
-  if (found === undefined) return undefined;
-  const choice = nodeAt(graph, node.inputs[0] ?? -1);
-  const steps = writer.node("Range", [count, writer.scalar(0, "int32"), writer.scalar(-1, "int32")]);
-  const trailing = Array.from({ length: choice.shape.length - 1 - found.axis }, (_, i) => i + 1);
-  const line = trailing.length === 0 ? steps : writer.node("Unsqueeze", [steps, writer.list(trailing)]);
-  const hits = writer.node("Cast", [operand(choice.inputs.map(context.valueOf), 0)], { to: elementType.int32 });
-  return reduceAlong("ReduceMax", writer.node("Mul", [hits, line]), { axes: [found.axis], keepdims: true }, context);
+  const choice = nodeAt(graph, node.inputs[0]);
+  if (found === undefined || choice.op !== "where") return undefined;
+  return stepsFromEnd(valueOf(choice.inputs[0]), choice.shape, found.axis, size, context);
 }
