@@ -54,29 +54,31 @@ export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { erf } from "./ops/erf.js";
 export { power } from "./ops/power.js";
-export { evaluateScalar, isElementwise, opNames, opTable } from "./ops/table.js";
+export { isElementwise, opNames, opTable } from "./ops/table.js";
 export { scanSteps } from "./ops/recurrence.js";
-export { interpret, interpretNode } from "./graph/interpret.js";
-export { nonNegativeNodes } from "./graph/signs.js";
-export { indexRangeOf, outsideOf, type NodeReader } from "./graph/indexRanges.js";
 export {
   countUses,
   firstExtremeOf,
   graphInputs,
   graphSymbols,
+  interpret,
+  interpretNode,
   liveNodes,
   nodeAt,
+  nonNegativeNodes,
+  outsideOf,
   pickOf,
   printGraph,
   recursionsOf,
   replaceOf,
   simplify,
+  sizeCheck,
+  trustGraph,
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { Recursion } from "./graph/recursions.js";
 export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
-export { trustGraph, verify } from "./graph/verify.js";
-export { sizeCheck } from "./graph/sizeCheck.js";
+export { verify } from "./graph/verify.js";
 export { concat, stack } from "./graph/concat.js";
 export { customGradient } from "./graph/tracedTensor.js";
 export { gradient } from "./graph/gradient.js";

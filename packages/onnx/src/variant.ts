@@ -40,6 +40,7 @@ function everyNode(graph: Graph): readonly { readonly node: Node; readonly withi
  * ```
  */
 export function elementsIn(graph: Graph): (sizes: DimSizes) => boolean {
+  verify(graph);
   const nodes = everyNode(graph).map(({ node }) => node);
   const dims = new Set(nodes.flatMap((node) => [...node.shape, ...(node.op === "scan" ? [node.attrs.length] : [])]));
   return (sizes) => [...dims].every((dim) => evaluateDim(dim, sizes) !== 0);

@@ -102,7 +102,7 @@ function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): GivenTensors {
   return readable(spec.name, () => {
     const { definition } = spec.loss;
     const known = Object.keys(allInputs(definition));
-    if (typeof inputs !== "object" || inputs === null) {
+    if (!isPlainObject(inputs)) {
       const message = `${spec.name}: inputs must be tensors by name (${known.join(", ")}), got ${printValue(inputs)}.`;
       throw new InputError(message, "MISSING_INPUT");
     }
@@ -112,7 +112,7 @@ function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): GivenTensors {
       if (value instanceof tf.Tensor) return (tensors[name] = value);
       throw new InputError(`${spec.name}: ${name} must be a tf.Tensor, got ${printValue(value)}.`, "INVALID_INPUT");
     };
-    for (const [name, value] of Object.entries(inputs as Readonly<Record<string, unknown>>)) {
+    for (const [name, value] of Object.entries(inputs)) {
       if (value === undefined) continue;
       if (!known.includes(name)) {
         const message = `${spec.name}: inputs must be among ${known.join(", ")}, got the unknown input ${printValue(name)}.`;

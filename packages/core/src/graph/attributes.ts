@@ -34,7 +34,7 @@ const reduce: Check = ({ axes, keepdims }, rank) => areAxes(axes, rank) && typeo
 const clamp: Check = ({ bound }) => typeof bound === "number";
 const extreme: Check = ({ axis, keepdims }, rank) => isAxis(axis, rank) && typeof keepdims === "boolean";
 const positions: Check = ({ axis, start, step, size }, rank) =>
-  isAxis(axis, rank) && isDim(start) && Number.isInteger(step) && step !== 0 && isDim(size);
+  isAxis(axis, rank) && isDim(start) && Number.isSafeInteger(step) && step !== 0 && isDim(size);
 const normalize: Check = ({ axis }, rank) => isAxis(axis, rank);
 
 type Attributed = { [K in OpName]: keyof OpAttributes[K] extends never ? never : K }[OpName];

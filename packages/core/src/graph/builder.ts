@@ -29,6 +29,9 @@ export class GraphBuilder {
 
   /** Adds a node (or finds its twin) and returns its id. */
   add<K extends OpName>(op: K, inputs: Operands<number, K>, attrs: OpAttributes[K]): number {
+    if (!hasAttributes(op, attrs, inputs[0] === undefined ? 0 : this.type(inputs[0]).shape.length)) {
+      throw new LossesError("INVALID_GRAPH", `${op}: the attributes must be those of the op, got others.`);
+    }
     const twin = this.find(op, inputs, attrs);
     if (twin !== undefined) return twin;
     const { shape, dtype } = inferType(

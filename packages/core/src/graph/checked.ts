@@ -1,12 +1,21 @@
-import { isObject, printValue, readable } from "../arguments.js";
-import { LossesError } from "../errors.js";
+import { isListOf, isObject, isPlainObject, printValue, readable } from "../arguments.js";
+import { InputError, LossesError } from "../errors.js";
+import { opTable } from "../ops/table.js";
+import type { Numbers, Values } from "../ops/types.js";
+import { normalizeDim } from "../tensor/dimArithmetic.js";
+import { bindShape, readShape, sameShape, sizeOf, type Dim, type DimSizes } from "../tensor/dims.js";
+import { hasAttributes } from "./attributes.js";
 import * as inner from "./graph.js";
+import * as ranges from "./indexRanges.js";
+import * as interpreter from "./interpret.js";
+import * as signs from "./signs.js";
+import * as sizes from "./sizeCheck.js";
 import type { Graph, Node, NodeOf } from "./graph.js";
 import * as oneHot from "./oneHot.js";
 import { printGraph as print } from "./print.js";
 import * as recursions from "./recursions.js";
 import { simplify as simplified } from "./simplify.js";
-import { checkGraph, trustGraph } from "./verify.js";
+import { checkGraph, hasParts, isNode, trustGraph as trust } from "./verify.js";
 
 // What other packages call, with graphs that need not come from here.
 
@@ -60,7 +69,99 @@ export function printGraph(graph: Graph): string {
  */
 export function simplify(graph: Graph): Graph {
   checkGraph("simplify", graph);
-  return trustGraph(simplified(graph));
+  return trust(simplified(graph));
+}
+
+/** Whether the positions that a node is can lie outside an axis of this size: never, only where they are `except`, or who knows. */
+export function outsideOf(graph: Graph, index: number, size: Dim): "never" | "unknown" | { readonly except: number } {
+  nodeAt(graph, index);
+  return ranges.outsideOf({ node: (id) => inner.nodeAt(graph, id) }, index, normalizeDim(size));
+}
+
+/** For every node, whether its elements are never below 0 (they may be NaN), in any arithmetic. */
+export function nonNegativeNodes(graph: Graph): readonly boolean[] {
+  checkGraph("nonNegativeNodes", graph);
+  return signs.nonNegativeNodes(graph);
+}
+
+/**
+ * What checks that a graph has a value for the sizes of a run, since symbols say nothing of which is larger; `undefined` if every
+ * size will do. It throws `ShapeError`.
+ */
+export function sizeCheck(graph: Graph): ((sizes: DimSizes) => void) | undefined {
+  checkGraph("sizeCheck", graph);
+  return sizes.sizeCheck(graph);
+}
+
+/**
+ * Evaluates a graph in float64, node by node, by what each op says that it means: slow, and the reference for everything that
+ * is fast. Feeds and results are row-major; bools are 0 and 1.
+ */
+export function interpret(graph: Graph, feeds: Readonly<Record<string, Numbers>>, given: DimSizes): readonly Values[] {
+  checkGraph("interpret", graph);
+  checkNamed("interpret", feeds, given);
+  const own = inner.graphInputs(graph).map(({ attrs: { name, shape } }): readonly [string, Numbers] => {
+    const numbers = readNumbers(
+      `interpret: the feed ${name}`,
+      readable("interpret", () => feeds[name]),
+    );
+    const wanted = bindShape(shape, given);
+    if (sameShape(numbers.shape, wanted)) return [name, numbers];
+    throw new InputError(
+      `interpret: the feed ${name} must have the shape [${wanted.join(", ")}], got [${numbers.shape.join(", ")}].`,
+      "INVALID_INPUT",
+    );
+  });
+  return interpreter.interpret(graph, Object.fromEntries(own), given);
+}
+
+/** The value of one node, given those of its operands. */
+export function interpretNode(
+  node: Node,
+  operands: readonly Numbers[],
+  feeds: Readonly<Record<string, Numbers>>,
+  given: DimSizes,
+): Values {
+  checkNamed("interpretNode", feeds, given);
+  const own: Numbers[] = [];
+  const isNumbers = (operand: unknown): boolean => own.push(readNumbers("interpretNode: operands", operand)) > 0;
+  if (!isListOf(operands, isNumbers)) {
+    throw invalid(`interpretNode: operands must be a list of numbers with a shape, got ${printValue(operands)}.`);
+  }
+  const isOne = readable("interpretNode", () => {
+    if (!isNode(node) || !hasAttributes(node.op, node.attrs, own[0]?.shape.length ?? 0)) return false;
+    const { arity } = opTable[node.op];
+    return (arity === "any" || arity === own.length) && (node.op !== "input" || isObject(feeds[node.attrs.name]));
+  });
+  if (!isOne) throw invalid(`interpretNode: the node must fit its ${own.length} operands, got ${printValue(node)}.`);
+  return interpreter.interpretNode(node, own, feeds, given);
+}
+
+function checkNamed(where: string, feeds: unknown, given: unknown): void {
+  if (isPlainObject(feeds) && isPlainObject(given)) return;
+  const got = `${printValue(feeds)} and ${printValue(given)}`;
+  throw new InputError(`${where}: feeds and sizes must be given by name, got ${got}.`, "INVALID_INPUT");
+}
+
+function readNumbers(what: string, given: unknown): Numbers {
+  const { shape, data } = readable(what, () => {
+    const { shape: own, data: elements } = isObject(given) ? given : {};
+    const isView = [Float64Array, Float32Array, Int32Array, Uint8Array].some((View) => elements instanceof View);
+    return { shape: readShape(what, own), data: isView ? (elements as Numbers["data"]) : undefined };
+  });
+  // The length may be a property of one's own.
+  if (data !== undefined && data.byteLength >= sizeOf(shape) * data.BYTES_PER_ELEMENT) return { shape, data };
+  throw new InputError(
+    `${what} must have an array of ${sizeOf(shape)} numbers as their data, got ${data === undefined ? "others" : "fewer"}.`,
+    "INVALID_INPUT",
+  );
+}
+
+/** The same graph, taken for well formed from now on: for who rewrites graphs that are. */
+export function trustGraph(graph: Graph): Graph {
+  const isOne = readable("trustGraph", () => hasParts(graph) && isListOf(graph.nodes, isNode));
+  if (!isOne) throw invalid(`trustGraph: a graph must have a name, nodes and outputs, got ${printValue(graph)}.`);
+  return readable("trustGraph", () => trust(graph));
 }
 
 /** `sum(where(one-hot, x, 0), axis)` as picking from x. */

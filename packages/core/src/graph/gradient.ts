@@ -1,6 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { differentiate } from "./differentiate.js";
-import { innermostOf } from "./tracedTensor.js";
+import { LossesError } from "../errors.js";
+import { printValue } from "../arguments.js";
+import { innermostOf, isTraced, readTensors } from "./tracedTensor.js";
 
 /**
  * The gradients of `sum(output)` with respect to tensors of the same loss, as tensors of it: for penalties on gradients, and
@@ -18,7 +20,12 @@ export function gradient<L extends readonly Tensor[]>(
   output: Tensor,
   wrt: readonly [...L],
 ): { readonly [K in keyof L]: Tensor } {
-  const trace = innermostOf([output, ...wrt]);
+  const own = readTensors("gradient", wrt);
+  if (!isTraced(output)) {
+    const wanted = "a tensor of the loss being traced";
+    throw new LossesError("INVALID_DEFINITION", `gradient: the output must be ${wanted}, got ${printValue(output)}.`);
+  }
+  const trace = innermostOf([output, ...own]);
   const seed = trace.tensor(trace.builder.constant(1, output.dtype));
-  return differentiate(trace, output, wrt, seed) as unknown as { readonly [K in keyof L]: Tensor };
+  return differentiate(trace, output, own, seed) as unknown as { readonly [K in keyof L]: Tensor };
 }

@@ -1,9 +1,11 @@
+import { isPlainObject, printValue, readable, readParts, recordRule, type Rule, type Rules } from "../arguments.js";
 import { LossesError, ShapeError } from "../errors.js";
-import type { Dim } from "../tensor/dims.js";
+import { normalizeDim } from "../tensor/dimArithmetic.js";
+import { formatShape, type Dim } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { makeBody } from "./scanBody.js";
 import { Tracer } from "./trace.js";
-import { innermostOf, type Trace } from "./tracedTensor.js";
+import { innermostOf, isTraced, type Trace } from "./tracedTensor.js";
 
 /** Tensors by name. */
 export type NamedTensors<N extends string> = { readonly [K in N]: Tensor };
@@ -32,6 +34,26 @@ export interface ScanResult<C extends string, Y extends string> {
   readonly collected: NamedTensors<Y>;
 }
 
+const tensors: Rule = recordRule("tensors of the loss by name", { domain: "a tensor of the loss", accepts: isTraced });
+
+const rules: Rules<ScanConfig<string, string>> = {
+  init: tensors,
+  sequences: tensors,
+  length: { domain: "a dimension", accepts: (value) => typeof value === "number" || typeof value === "string" },
+  reverse: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+};
+
+/** What a step gave, each part read once. */
+function readStep(given: unknown): { readonly carry: NamedTensors<string>; readonly collect: NamedTensors<string> } {
+  return readable("scan", () => {
+    const { carry, collect = {} } = isPlainObject(given) ? given : {};
+    const [next, kept] = [carry, collect].map((named) => tensors.read?.(named));
+    if (next !== undefined && kept !== undefined) return { carry: next, collect: kept } as never;
+    const wanted = "{ carry, collect } with tensors of the loss by name";
+    throw new LossesError("INVALID_DEFINITION", `scan: a step must return ${wanted}, got ${printValue(given)}.`);
+  });
+}
+
 /**
  * A recursion: `step` is applied to each part of the sequences in turn, to what the step before it left. It is traced once.
  *
@@ -52,9 +74,18 @@ export interface ScanResult<C extends string, Y extends string> {
  * ```
  */
 export function scan<C extends string, S extends string = never, Y extends string = never>(
-  { init, sequences, length, reverse = false }: ScanConfig<C, S>,
+  config: ScanConfig<C, S>,
   step: (carry: NamedTensors<C>, at: NamedTensors<S>) => ScanStep<C, Y>,
 ): ScanResult<C, Y> {
+  const {
+    init,
+    sequences,
+    length,
+    reverse = false,
+  } = readParts("scan", config, rules as Rules<ScanConfig<C, S>>, ["init"]);
+  if (typeof step !== "function") {
+    throw new LossesError("INVALID_DEFINITION", `scan: the step must be a function, got ${printValue(step)}.`);
+  }
   const carries = Object.entries<Tensor>(init);
   const parts = Object.entries<Tensor>(sequences ?? {});
   const operands = [...carries, ...parts].map(([, tensor]) => tensor);
@@ -72,10 +103,10 @@ export function scan<C extends string, S extends string = never, Y extends strin
     entries: readonly (readonly [string, Tensor])[],
     tensors: readonly Tensor[],
   ): NamedTensors<N> => Object.fromEntries(entries.map(([name], i) => [name, tensors[i]])) as NamedTensors<N>;
-  const { carry, collect } = step(named(carries, carryInputs), named(parts, partInputs));
-  const kept = Object.entries<Tensor>(collect ?? {});
+  const { carry, collect } = readStep(step(named(carries, carryInputs), named(parts, partInputs)));
+  const kept = Object.entries<Tensor>(collect);
   const next = carries.map(([name]): Tensor => {
-    const tensor = (carry as Readonly<Record<string, Tensor | undefined>>)[name];
+    const tensor = Object.hasOwn(carry, name) ? carry[name] : undefined;
     if (tensor === undefined) {
       throw new LossesError("INVALID_DEFINITION", `scan: a step must return the carry ${name}, got none.`);
     }
@@ -127,9 +158,10 @@ function lengthOf(parts: readonly (readonly [string, Tensor])[], given: Dim | un
     if (own === undefined) throw new ShapeError(`scan: sequence ${name} must have an axis of steps, got a scalar.`);
     return own;
   });
-  const length = given ?? lengths[0];
+  const length = given === undefined ? lengths[0] : normalizeDim(given);
   if (length === undefined) throw new ShapeError("scan: length must be given where there are no sequences, got none.");
   const other = lengths.find((own) => own !== length);
-  if (other !== undefined) throw new ShapeError(`scan: sequences must have one length, got ${length} and ${other}.`);
+  if (other !== undefined)
+    throw new ShapeError(`scan: sequences must have one length, got ${formatShape([length, other])}.`);
   return length;
 }

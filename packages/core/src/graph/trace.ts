@@ -4,7 +4,8 @@ import type { Shape } from "../tensor/dims.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { GraphBuilder } from "./builder.js";
-import { TracedTensor, type GradientRule, type Trace } from "./tracedTensor.js";
+import type { GradientRule } from "./gradientRule.js";
+import { TracedTensor, type Trace } from "./tracedTensor.js";
 
 /** A tensor of the graph around, and the input that stands for it inside. */
 export interface Captured {

@@ -1,21 +1,22 @@
 import { isListOf, printValue } from "../arguments.js";
-import { DTypeError, LossesError } from "../errors.js";
+import { DTypeError, LossesError, ShapeError } from "../errors.js";
 import type { BinaryOp, OpAttributes, OpName, Operands, ReduceOp, UnaryOp } from "../ops/types.js";
-import { multiplyDims, subtractDims } from "../tensor/dimArithmetic.js";
+import { multiplyDims, normalizeDim, subtractDims } from "../tensor/dimArithmetic.js";
 import { normalizeAxes, normalizeAxis, sameShape, type Dim, type Shape } from "../tensor/dims.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { GraphBuilder } from "./builder.js";
-import { axesOf, bounded, type Axes } from "./tensorArguments.js";
-
-/** What flows to the inputs of a stated gradient when `gradient` arrives at `value`, the result that it is stated for. */
-export type Backward = (gradient: Tensor, value: Tensor) => readonly (Tensor | undefined)[];
-
-/** A gradient stated by hand. */
-export interface GradientRule {
-  readonly inputs: readonly number[];
-  readonly backward: Backward;
-}
+import type { Backward, GradientRule } from "./gradientRule.js";
+import {
+  axesOf,
+  bounded,
+  cumsumOptions,
+  dimsOf,
+  sortOptions,
+  type Axes,
+  type CumsumOptions,
+  type SortOptions,
+} from "./tensorArguments.js";
 
 /** What traced tensors record themselves in. */
 export interface Trace {
@@ -26,15 +27,6 @@ export interface Trace {
   tensor(id: number): TracedTensor;
   /** True if tensors of the other trace can be used in this one. */
   isInside(other: Trace): boolean;
-}
-
-interface CumsumOptions {
-  readonly exclusive?: boolean;
-  readonly reverse?: boolean;
-}
-
-interface SortOptions {
-  readonly descending?: boolean;
 }
 
 /** A tensor that is a node of a graph in the making. */
@@ -62,8 +54,7 @@ export class TracedTensor implements Tensor {
   }
 
   [Symbol.toPrimitive](): never {
-    throw new LossesError(
-      "INVALID_DEFINITION",
+    throw invalid(
       "tensor: must be combined by its methods, got an operator of JavaScript (+, -, <, ?: …), which sees no numbers. Write a.sub(1), a.greater(0).where(x, y).",
     );
   }
@@ -202,7 +193,7 @@ export class TracedTensor implements Tensor {
     return this.#reduce("reduceMin", axes, keepdims);
   }
   logSumExp(axis: number, keepdims = false): Tensor {
-    return this.#reduce("reduceLogSumExp", axis, keepdims);
+    return this.#reduce("reduceLogSumExp", this.#axis(axis, "logSumExp"), keepdims);
   }
   softmax(axis: number): Tensor {
     return this.#apply("softmax", [this], { axis: this.#axis(axis, "softmax") });
@@ -210,8 +201,8 @@ export class TracedTensor implements Tensor {
   logSoftmax(axis: number): Tensor {
     return this.#apply("logSoftmax", [this], { axis: this.#axis(axis, "logSoftmax") });
   }
-  cumsum(axis: number, { exclusive = false, reverse = false }: CumsumOptions = {}): Tensor {
-    return this.#apply("cumsum", [this], { axis: this.#axis(axis, "cumsum"), exclusive, reverse });
+  cumsum(axis: number, options?: CumsumOptions): Tensor {
+    return this.#apply("cumsum", [this], { axis: this.#axis(axis, "cumsum"), ...cumsumOptions(options) });
   }
 
   argmax(axis: number, keepdims = false): Tensor {
@@ -220,10 +211,10 @@ export class TracedTensor implements Tensor {
   argmin(axis: number, keepdims = false): Tensor {
     return this.#apply("argMin", [this], { axis: this.#axis(axis, "argmin"), keepdims });
   }
-  argsort(axis: number, { descending = false }: SortOptions = {}): Tensor {
-    return this.#apply("argsort", [this], { axis: this.#axis(axis, "argsort"), descending });
+  argsort(axis: number, options?: SortOptions): Tensor {
+    return this.#apply("argsort", [this], { axis: this.#axis(axis, "argsort"), ...sortOptions(options) });
   }
-  sort(axis: number, options: SortOptions = {}): Tensor {
+  sort(axis: number, options?: SortOptions): Tensor {
     return this.gather(axis, this.argsort(axis, options));
   }
   gather(axis: number, index: Tensor): Tensor {
@@ -232,17 +223,18 @@ export class TracedTensor implements Tensor {
   take(axis: number, index: Tensor): Tensor {
     const at = this.#axis(axis, "take");
     const others = Array.from({ length: this.rank }, (_, i) => i).filter((i) => i !== at);
-    return this.gather(at, index.unsqueeze(others));
+    return this.gather(at, TracedTensor.isOne(index) ? index.unsqueeze(others) : index);
   }
   scatterAdd(axis: number, index: Tensor, size: Dim): Tensor {
-    return this.#apply("scatterAdd", [this, index], { axis: this.#axis(axis, "scatterAdd"), size });
+    return this.#apply("scatterAdd", [this, index], { axis: this.#axis(axis, "scatterAdd"), size: normalizeDim(size) });
   }
 
   matmul(other: Tensor): Tensor {
     return this.#apply("matmul", [this, other], {});
   }
   transpose(permutation?: readonly number[]): Tensor {
-    const perm = permutation ?? this.shape.map((_, i) => this.rank - 1 - i);
+    const perm =
+      permutation === undefined ? this.shape.map((_, i) => this.rank - 1 - i) : axesOf(permutation, "transpose");
     return this.#apply("transpose", [this], { perm: perm.map((axis) => this.#axis(axis, "transpose")) });
   }
   unsqueeze(axes: Axes): Tensor {
@@ -253,22 +245,25 @@ export class TracedTensor implements Tensor {
     return this.#apply("squeeze", [this], { axes: normalizeAxes(axesOf(axes, "squeeze"), this.rank, "squeeze") });
   }
   expand(shape: Shape): Tensor {
-    return sameShape(shape, this.shape) ? this : this.#apply("expand", [this], { shape });
+    const own = dimsOf(shape, "expand");
+    return sameShape(own, this.shape) ? this : this.#apply("expand", [this], { shape: own });
   }
   reshape(shape: Shape): Tensor {
-    return sameShape(shape, this.shape) ? this : this.#apply("reshape", [this], { shape });
+    const own = dimsOf(shape, "reshape");
+    return sameShape(own, this.shape) ? this : this.#apply("reshape", [this], { shape: own });
   }
   flatten(first = 0, last = -1): Tensor {
     if (this.rank === 0) return this.unsqueeze(0);
     const [from, to] = [this.#axis(first, "flatten"), this.#axis(last, "flatten")];
+    if (from > to) throw new ShapeError(`flatten: the first axis must not be after the last, got ${from} and ${to}.`);
     const merged = multiplyDims(...this.shape.slice(from, to + 1));
     return this.reshape([...this.shape.slice(0, from), merged, ...this.shape.slice(to + 1)]);
   }
   slice(axis: number, start: Dim, size: Dim, step = 1): Tensor {
-    return this.#apply("slice", [this], { axis: this.#axis(axis, "slice"), start, step, size });
+    return this.#positions("slice", axis, start, size, step);
   }
   pad(axis: number, start: Dim, size: Dim, step = 1): Tensor {
-    return this.#apply("pad", [this], { axis: this.#axis(axis, "pad"), start, step, size });
+    return this.#positions("pad", axis, start, size, step);
   }
   flip(axis: number): Tensor {
     const size = this.shape[this.#axis(axis, "flip")] ?? 1;
@@ -294,6 +289,11 @@ export class TracedTensor implements Tensor {
     const trace = innermostOf([this, ...operands]);
     const ids = operands.map((operand) => trace.idOf(operand));
     return trace.tensor(trace.builder.add(op, ids as readonly number[] as Operands<number, K>, attrs));
+  }
+
+  #positions(op: "slice" | "pad", axis: number, start: Dim, size: Dim, step: number): Tensor {
+    const at = this.#axis(axis, op);
+    return this.#apply(op, [this], { axis: at, start: normalizeDim(start), step, size: normalizeDim(size) });
   }
 
   #unary(op: UnaryOp): Tensor {
@@ -355,32 +355,37 @@ export function innermostOf(tensors: readonly Tensor[]): Trace {
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   if (!TracedTensor.isOne(value)) {
-    throw new LossesError(
-      "INVALID_DEFINITION",
-      `customGradient: value must be a tensor of the loss being traced, got ${printValue(value)}.`,
-    );
+    throw invalid(`customGradient: value must be a tensor of the loss being traced, got ${printValue(value)}.`);
   }
   if (typeof backward !== "function") {
-    throw new LossesError(
-      "INVALID_DEFINITION",
-      `customGradient: the gradient must be a function, got ${printValue(backward)}.`,
-    );
+    throw invalid(`customGradient: the gradient must be a function, got ${printValue(backward)}.`);
   }
   const operands = readTensors("customGradient", inputs);
   const trace = innermostOf([value, ...operands]);
   const id = trace.builder.add("identity", [trace.idOf(value)], {});
-  trace.rules.set(id, { inputs: operands.map((input) => trace.idOf(input)), backward });
+  const checked: Backward = (gradient, result) => {
+    const flows: (Tensor | undefined)[] = [];
+    const given: unknown = backward(gradient, result);
+    const isFlow = (flow: unknown): boolean =>
+      (flow === undefined || TracedTensor.isOne(flow)) && flows.push(flow) <= operands.length;
+    if (isListOf(given, isFlow)) return flows;
+    throw invalid(
+      `customGradient: backward must give a tensor, or undefined, for each of ${operands.length} inputs, got ${printValue(given)}.`,
+    );
+  };
+  trace.rules.set(id, { inputs: operands.map((input) => trace.idOf(input)), backward: checked });
   return trace.tensor(id);
+}
+
+function invalid(message: string): LossesError {
+  return new LossesError("INVALID_DEFINITION", message);
 }
 
 /** Tensors as they were given, each read once. */
 export function readTensors(where: string, given: readonly Tensor[]): readonly TracedTensor[] {
   const tensors: TracedTensor[] = [];
   if (isListOf(given, (tensor) => TracedTensor.isOne(tensor) && tensors.push(tensor) > 0)) return tensors;
-  throw new LossesError(
-    "INVALID_DEFINITION",
-    `${where}: operands must be a list of tensors of the loss being traced, got ${printValue(given)}.`,
-  );
+  throw invalid(`${where}: operands must be a list of tensors of the loss being traced, got ${printValue(given)}.`);
 }
 
 /** True for a tensor of a loss that is being traced. */

@@ -3,7 +3,7 @@ import { LossesError } from "../errors.js";
 import { opTable } from "../ops/table.js";
 import type { TensorType } from "../ops/types.js";
 import { symbolsOf } from "../tensor/dimArithmetic.js";
-import { formatShape, sameShape } from "../tensor/dims.js";
+import { formatShape, sameShape, type Dim } from "../tensor/dims.js";
 import { hasAttributes, isDType, isShape } from "./attributes.js";
 import { inferType } from "./builder.js";
 import type { Graph, Node } from "./graph.js";
@@ -66,7 +66,8 @@ function verifyGraph(graph: Graph): void {
   verifySymbols(graph, refuse);
 }
 
-function hasParts(graph: unknown): graph is Graph {
+/** True for what has the parts of a graph. */
+export function hasParts(graph: unknown): graph is Graph {
   if (!isObject(graph)) return false;
   const { name, nodes, outputs } = graph;
   return typeof name === "string" && Array.isArray(nodes) && Array.isArray(outputs);
@@ -127,7 +128,8 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
   return node;
 }
 
-function isNode(value: unknown): value is Node {
+/** True for what has the parts of a node. */
+export function isNode(value: unknown): value is Node {
   if (!isObject(value)) return false;
   const { op, inputs, shape, dtype } = value;
   return (
@@ -139,10 +141,24 @@ function verifySymbols(graph: Graph, refuse: (what: string) => never): void {
   const inputs = graph.nodes.flatMap((node) => (node.op === "input" ? node.shape : []));
   const bound = new Set(inputs.flatMap(symbolsOf));
   for (const node of graph.nodes) {
-    const dims = node.op === "dimSize" ? node.attrs.dims : node.shape;
-    for (const symbol of dims.flatMap(symbolsOf)) {
+    for (const symbol of [...node.shape, ...dimsOf(node)].flatMap(symbolsOf)) {
       if (!bound.has(symbol))
-        refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${symbol}.`);
+        refuse(`%${node.id} ${node.op} must use dimensions of the inputs, got the unknown ${cut(symbol)}.`);
     }
+  }
+}
+
+/** The dimensions of a node that its shape need not tell. */
+function dimsOf(node: Node): readonly Dim[] {
+  switch (node.op) {
+    case "dimSize":
+      return node.attrs.dims;
+    case "slice":
+    case "pad":
+      return [node.attrs.start];
+    case "scan":
+      return [node.attrs.length];
+    default:
+      return [];
   }
 }

@@ -1,10 +1,10 @@
 import { cut, isObject, isPlainObject, printValue, readable } from "../arguments.js";
 import { DTypeError, InputError } from "../errors.js";
-import { readShape, type DimSizes, type Shape } from "../tensor/dims.js";
+import { isSize, readShape, type DimSizes, type Shape } from "../tensor/dims.js";
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
-import type { InputDeclaration, InputKind } from "./inputs.js";
+import { declared, type InputDeclaration, type InputKind } from "./inputs.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
 import { lettersOf, renamed } from "./shapePattern.js";
@@ -100,8 +100,16 @@ export function elementDeclaration(
   const others = Object.entries(allInputs(definition)).filter(([name]) => name !== list);
   const shared = new Set(others.flatMap(([, { forms }]) => forms.flatMap(({ pattern }) => lettersOf(pattern))));
   const rename = (letter: string): string => (shared.has(letter) ? letter : `${letter}_${index}_`);
-  const forms = declaration.forms.map((form) => ({ ...form, pattern: renamed(form.pattern, rename) }));
-  return { ...declaration, forms };
+  if (typeof list !== "string" || !isSize(index)) {
+    const got = `${printValue(list)} and ${printValue(index)}`;
+    throw new InputError(
+      `elementDeclaration: an element must be given by its list and its place, got ${got}.`,
+      "INVALID_INPUT",
+    );
+  }
+  const own = declared("elementDeclaration", declaration);
+  const forms = own.forms.map((form) => ({ ...form, pattern: renamed(form.pattern, rename) }));
+  return { ...own, forms };
 }
 
 function readGiven(definition: AnyDefinition, given: unknown): Readonly<Record<string, GivenInput>> {

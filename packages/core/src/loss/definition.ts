@@ -74,7 +74,15 @@ const known = new WeakMap<object, AnyDefinition>();
 export function readDefinition(where: string, given: unknown): AnyDefinition {
   if (isObject(given) && known.has(given)) return given as unknown as AnyDefinition;
   const required = ["name", "inputs", "options", "value"] as const;
-  const definition = readParts(where, given as AnyDefinition, rules, required);
+  const parts = readParts(where, given as AnyDefinition, rules, required);
+  const definition = readable(where, (): AnyDefinition => {
+    const { optionalInputs } = parts;
+    return {
+      ...parts,
+      inputs: readInputs(where, parts.inputs),
+      ...(optionalInputs === undefined ? {} : { optionalInputs: readInputs(where, optionalInputs) }),
+    };
+  });
   readable(where, () => {
     checkInputs(where, definition);
     for (const [name, declaration] of Object.entries(definition.options)) {

@@ -106,10 +106,13 @@ function isBound(value: unknown): boolean {
 }
 
 const boundRules: Rules<IndexBounds> = {
-  from: { domain: "an integer", accepts: Number.isInteger },
+  from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
-  except: { domain: "a number or the name of an option", accepts: (value) => isName(value) || Number.isInteger(value) },
+  except: {
+    domain: "a number or the name of an option",
+    accepts: (value) => isName(value) || Number.isSafeInteger(value),
+  },
 };
 
 /**
@@ -142,11 +145,17 @@ export function byOption<K extends InputTag>(
   cases: readonly (readonly [value: unknown, declaration: InputDeclaration<K>])[],
 ): InputDeclaration<K> {
   if (!isName(option)) throw new OptionError(`byOption: the option must be a name, got ${printValue(option)}.`);
-  if (!isListOf(cases, (pair) => Array.isArray(pair) && pair.length === 2)) {
+  const pairs: (readonly [unknown, InputDeclaration<K>])[] = [];
+  const isPair = (pair: unknown): boolean => {
+    if (!Array.isArray(pair) || pair.length !== 2) return false;
+    const [is, declaration] = pair as [unknown, InputDeclaration<K>];
+    return pairs.push([is, declaration]) > 0;
+  };
+  if (!isListOf(cases, isPair)) {
     const wanted = "pairs of a value and a declaration";
     throw new OptionError(`byOption: cases must be a list of ${wanted}, got ${printValue(cases)}.`);
   }
-  const read = cases.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
+  const read = pairs.map(([is, declaration]) => ({ is, declaration: declared("byOption", declaration) }));
   const [first] = read;
   if (first === undefined) throw new OptionError("byOption: there must be a declaration for each value, got none.");
   const forms = read.flatMap(({ is, declaration }) =>
@@ -240,7 +249,7 @@ export function readKind(where: string, holds: unknown): InputKind {
     case "index": {
       const isOne = (value: unknown, { accepts }: Rule): boolean => value === undefined || accepts(value);
       if (
-        Number.isInteger(from) &&
+        Number.isSafeInteger(from) &&
         (isSize(below) || isOne(below, boundRules.below)) &&
         (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
         isOne(except, boundRules.except)

@@ -31,6 +31,9 @@ export interface TraceRequest {
 
 /** The name of the output that holds a part of the loss. */
 export function partOutput(part: string): string {
+  if (typeof part !== "string") {
+    throw new OptionError(`partOutput: the part must be given by its name, got ${printValue(part)}.`);
+  }
   return `part:${part}`;
 }
 

@@ -1,5 +1,9 @@
+import { printValue } from "../arguments.js";
+import { InputError } from "../errors.js";
+
 /** The error function `2/√π ∫₀ˣ e^(−t²) dt`, to a few units in the last place. */
 export function erf(x: number): number {
+  if (typeof x !== "number") throw new InputError(`erf: x must be a number, got ${printValue(x)}.`, "INVALID_INPUT");
   const size = Math.abs(x);
   if (Number.isNaN(x) || size === 0) return x;
   if (size >= 6) return Math.sign(x);

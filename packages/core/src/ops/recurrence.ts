@@ -1,6 +1,7 @@
-import { ShapeError } from "../errors.js";
+import { isObject, printValue, readable } from "../arguments.js";
+import { OptionError, ShapeError } from "../errors.js";
 import type { Graph, NodeOf } from "../graph/graph.js";
-import { bindDim, formatShape, sameShape } from "../tensor/dims.js";
+import { bindDim, formatShape, isSize, sameShape } from "../tensor/dims.js";
 import { never, requireFloat, whereOperandsAre } from "./rules.js";
 import { eachLine, exact, sizeOfShape } from "./strided.js";
 import type { Numbers, OpTable, ScanAttributes, TensorType } from "./types.js";
@@ -66,11 +67,19 @@ export const recurrenceOps: Pick<OpTable, "cumsum" | "scan"> = {
  * left them. The carries after the last step.
  */
 export function scanSteps<T>(
-  { reverse }: Pick<ScanAttributes, "reverse">,
+  order: Pick<ScanAttributes, "reverse">,
   length: number,
   carries: readonly T[],
   step: (at: number, carries: readonly T[]) => readonly T[],
 ): readonly T[] {
+  const [reverse, isList] = readable("scanSteps", () => [
+    isObject(order) ? order.reverse : undefined,
+    Array.isArray(carries),
+  ]);
+  if (typeof reverse !== "boolean" || !isSize(length) || isList !== true || typeof step !== "function") {
+    const got = [order, length, carries, step].map(printValue).join(", ");
+    throw new OptionError(`scanSteps: arguments must be { reverse }, a length, carries and a function, got ${got}.`);
+  }
   let carried = carries;
   for (let i = 0; i < length; i++) carried = step(reverse ? length - 1 - i : i, carried);
   return carried;

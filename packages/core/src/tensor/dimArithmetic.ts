@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.js";
+import { isObject, printValue, unreadable } from "../arguments.js";
+import { OptionError, ShapeError } from "../errors.js";
 import type { Dim, DimSizes } from "./dims.js";
 
 // A dimension is a polynomial of symbols with integer coefficients, written in one way only, so that equal dimensions are equal
@@ -32,8 +33,10 @@ export function multiplyDims(...dims: readonly Dim[]): Dim {
 
 /** `⌊dim / by⌋` for an integer `by` ≥ 1. */
 export function divideDim(dim: Dim, by: number): Dim {
+  if (!Number.isSafeInteger(by) || by < 1) {
+    throw new ShapeError(`divideDim: the divisor must be an integer >= 1, got ${printValue(by)}.`);
+  }
   if (typeof dim === "number") return Math.floor(dim / by);
-  if (by === 1) return dim;
   // ⌊(k·q + r)/k⌋ = q + ⌊r/k⌋
   const whole = new Map<string, number>();
   const rest = new Map<string, number>();
@@ -49,15 +52,14 @@ export function divideDim(dim: Dim, by: number): Dim {
 
 /** The exact quotient, where there is one. */
 export function exactQuotient(dim: Dim, by: Dim): Dim | undefined {
-  if (dim === by) return 1;
-  if (by === 1) return dim;
   if (typeof dim === "number" && typeof by === "number") return by !== 0 && dim % by === 0 ? dim / by : undefined;
-  const divisor = [...parse(by)];
+  const [dividend, divisor] = [parse(dim), [...parse(by)]];
+  if (dim === by) return 1;
   const [first] = divisor;
   if (first === undefined || divisor.length > 1) return undefined;
   const [byTerm, byCoefficient] = first;
   const quotient = new Map<string, number>();
-  for (const [term, coefficient] of parse(dim)) {
+  for (const [term, coefficient] of dividend) {
     const left = withoutFactors(term, byTerm);
     if (left === undefined || coefficient % byCoefficient !== 0) return undefined;
     quotient.set(left, coefficient / byCoefficient);
@@ -68,7 +70,8 @@ export function exactQuotient(dim: Dim, by: Dim): Dim | undefined {
 /** The size that a dimension stands for in one run; `undefined` if a symbol has none. */
 export function evaluateDim(dim: Dim, sizes: DimSizes): number | undefined {
   if (typeof dim === "number") return dim;
-  const known = sizes[dim];
+  if (typeof dim !== "string") throw malformed(dim);
+  const known = sizeAmong(sizes, dim);
   if (known !== undefined) return known;
   let total = 0;
   for (const [term, coefficient] of parse(dim)) {
@@ -92,6 +95,7 @@ export function symbolsOf(dim: Dim): readonly string[] {
 
 /** The size of the one symbol for which a dimension `a*N+b` has this size; `undefined` where no size fits. */
 export function solveDim(dim: Dim, size: number): { readonly symbol: string; readonly size: number } | undefined {
+  if (typeof size !== "number") throw new ShapeError(`solveDim: the size must be a number, got ${printValue(size)}.`);
   const terms = [...parse(dim)].filter(([term]) => term !== "");
   const [only] = terms;
   if (only === undefined || terms.length > 1 || factorsOf(only[0]).length > 1 || isFloor(only[0])) return undefined;
@@ -116,6 +120,9 @@ export function termsOf(dim: Dim): readonly DimTerm[] {
 
 /** The dimension with other dimensions in the place of its symbols. */
 export function substituteDim(dim: Dim, substitute: (symbol: string) => Dim): Dim {
+  if (typeof substitute !== "function") {
+    throw new OptionError(`substituteDim: what replaces symbols must be a function, got ${printValue(substitute)}.`);
+  }
   return termsOf(dim).reduce<Dim>((sum, { coefficient, factors }) => {
     const replaced = factors.map((factor) =>
       typeof factor === "string" ? substitute(factor) : divideDim(substituteDim(factor.dim, substitute), factor.by),
@@ -199,9 +206,19 @@ function floorOf(atom: string): { readonly dim: string; readonly by: number } {
   return { dim: atom.slice("floor((".length, slash - 1), by: Number(atom.slice(slash + 1, -1)) };
 }
 
+/** The size that was given for a name. What is no number is none: to compute with it may take for ever. */
+function sizeAmong(sizes: DimSizes, name: string): number | undefined {
+  try {
+    const size: unknown = isObject(sizes) && Object.hasOwn(sizes, name) ? sizes[name] : undefined;
+    return typeof size === "number" ? size : undefined;
+  } catch (cause) {
+    throw unreadable("dimension", cause);
+  }
+}
+
 function evaluateAtom(atom: string, dim: Dim, sizes: DimSizes): number | undefined {
   // A symbol without a size would be looked up for ever.
-  if (!isFloor(atom)) return atom === dim ? undefined : sizes[atom];
+  if (!isFloor(atom)) return atom === dim ? undefined : sizeAmong(sizes, atom);
   const { dim: inner, by } = floorOf(atom);
   const size = evaluateDim(inner, sizes);
   return size === undefined ? undefined : Math.floor(size / by);
@@ -226,7 +243,8 @@ function print(polynomial: Polynomial): Dim {
 }
 
 function parse(dim: Dim): Polynomial {
-  if (typeof dim === "number") return new Map(dim === 0 ? [] : [["", dim]]);
+  if (Number.isSafeInteger(dim)) return new Map(dim === 0 ? [] : [["", Number(dim)]]);
+  if (typeof dim !== "string") throw malformed(dim);
   const known = parsed.get(dim);
   if (known !== undefined) return known;
   const polynomial = parseSum(dim.replaceAll(" ", ""), dim);
@@ -259,8 +277,8 @@ function parseTerm(text: string, whole: string): Polynomial {
     .reduce(product);
 }
 
-function malformed(dim: string): ShapeError {
+function malformed(dim: Dim): ShapeError {
   return new ShapeError(
-    `dimension: must be a size or made of letters with +, - and *, as in N, 2*N or H-10, got "${dim}".`,
+    `dimension: must be a size or made of letters with +, - and *, as in N, 2*N or H-10, got ${printValue(dim)}.`,
   );
 }

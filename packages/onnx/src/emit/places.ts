@@ -12,7 +12,7 @@ export function lineAlong(shape: Shape, axis: number, { writer, sizes }: EmitCon
 /** Whether positions can lie outside an axis. What a model is fed is believed only where it has been checked. */
 export function outsideAxis(index: number, size: Dim, { graph, trustsIndices }: EmitContext): Outside {
   if (!trustsIndices && isFed(index, graph)) return "unknown";
-  return outsideOf({ node: (id) => nodeAt(graph, id) }, index, size);
+  return outsideOf(graph, index, size);
 }
 
 type Outside = ReturnType<typeof outsideOf>;

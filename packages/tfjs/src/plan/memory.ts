@@ -1,4 +1,4 @@
-import { evaluateScalar, opTable, type EvaluateContext, type NodeOf, type OpName, type UnaryOp } from "@losses/core";
+import { opTable, type EvaluateContext, type NodeOf, type OpName, type UnaryOp } from "@losses/core";
 import type { StepContext } from "./plan.js";
 import type { Data, Runtime, TfDType, Value } from "./runtime.js";
 
@@ -30,8 +30,9 @@ export function evaluated(rt: Runtime, node: NodeOf<DefinedOp>, { operands, shap
 
 /** An element-wise function as its definition has it. */
 export function evaluatedFunction(rt: Runtime, op: UnaryOp, x: Value): Value {
+  const { at } = opTable[op];
   return rt.make(
-    Float32Array.from(rt.data(x), (element) => evaluateScalar(op, [element], {})),
+    Float32Array.from(rt.data(x), (element) => at([element], {})),
     x.shape,
     "float32",
   );

@@ -2,78 +2,13 @@ import * as core from "@losses/core";
 import { anyOf, empty, finite, flag, fn, list, name, number, plain, size, text } from "../takes.js";
 import { anything, type Entry, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
-import { customGradientEntry, tensorMethods } from "./tensor.js";
-
-const spec = (): core.LossSpec => core.crossEntropy() as core.LossSpec;
-const given = (): Readonly<Record<string, core.GivenInput>> => ({
-  input: { shape: [2, 3], dtype: "float32" },
-  target: { shape: [2], dtype: "int32" },
-});
-const binding = (): core.Binding => core.bindInputs(spec().loss.definition, given());
-
-/** A small graph as plain data: the sum of -x. */
-export function graph(): core.Graph {
-  const [shape, dtype] = [["N"], "float32"] as const;
-  return {
-    name: "negated",
-    nodes: [
-      { id: 0, op: "input", inputs: [], attrs: { name: "x", shape: [...shape], dtype }, shape: [...shape], dtype },
-      { id: 1, op: "neg", inputs: [0], attrs: {}, shape: [...shape], dtype },
-      { id: 2, op: "reduceSum", inputs: [1], attrs: { axes: [0], keepdims: false }, shape: [], dtype },
-    ],
-    outputs: [{ name: "value", node: 2 }],
-  };
-}
-
-/** Graphs may carry more than they need, and names and numbers of one's own. */
-export const graphTakes: Readonly<Record<string, Takes>> = {
-  "*.name": text,
-  "*.nodes.*.attrs.name": text,
-  // What needs none takes any.
-  "*.nodes.1.attrs": plain,
-  "*.outputs.*.name": text,
-  "*.outputs.*.node": (value) => value === 0 || value === 1,
-};
-
-export const graphOpen: readonly string[] = ["0", "0.nodes.*", "0.nodes.*.attrs", "0.outputs.*"];
-
-const onGraph: Entry = { args: () => [graph()], takes: graphTakes, open: graphOpen };
-
-const scatterGraph = (): core.Graph => {
-  const spec = core.crossEntropy() as core.LossSpec;
-  return core.traceLoss(spec, binding(), { dtype: "float32", gradients: ["input"] });
-};
-
-const onNode = (op: core.OpName): Entry => ({
-  args: () => {
-    const traced = op === "reduceMin" ? extremeGraph() : scatterGraph();
-    return [traced, traced.nodes.find((node) => node.op === op)];
-  },
-  takes: graphTakes,
-  whole: ["0", "1"],
-});
-
-const extremeGraph = (): core.Graph => {
-  const spec = core.vseLoss({ maxViolation: true }) as core.LossSpec;
-  const bound = core.bindInputs(spec.loss.definition, { scores: { shape: [3, 3], dtype: "float32" } });
-  return core.traceLoss(spec, bound, { dtype: "float32", gradients: ["scores"] });
-};
+import { dimEntries } from "./dims.js";
+import { graphEntries } from "./graph.js";
+import { count, inputEntries, token } from "./inputs.js";
+import { binding, definition, given, spec } from "./samples.js";
+import { tensorEntries, tensorMethods } from "./tensor.js";
 
 const isView: Takes = (value) => ArrayBuffer.isView(value);
-const positive: Takes = (value) => typeof value === "number" && value >= 0;
-/** Sizes that stand for others, not known yet, may be larger than any tensor's. */
-const count: Takes = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const token: Takes = anyOf(size, (value) => typeof value === "string" && /^[a-z]+$/i.test(value));
-
-const declaration: Readonly<Record<string, Takes>> = {
-  "*.doc": text,
-  "*.differentiable": flag,
-  "*.forms.*.shape": list(token),
-  "*.forms.*.shape.*": token,
-  "*.forms.*.holds.below": name,
-  "*.forms.*.holds.except": anyOf(Number.isSafeInteger, name),
-};
-
 /** A definition at this place of the arguments. */
 const definitionTakes: Readonly<Record<string, Takes>> = {
   "0.name": name,
@@ -83,6 +18,10 @@ const definitionTakes: Readonly<Record<string, Takes>> = {
   "0.inputs": empty,
   "0.inputs.*.doc": text,
   "0.inputs.*.differentiable": flag,
+  "0.inputs.*.isParameter": flag,
+  "0.inputs.*.isList": flag,
+  // It is read from the shape again.
+  "0.inputs.*.forms.*.pattern": anything,
   "0.inputs.*.forms.*.shape": list(token),
   "0.inputs.*.forms.*.shape.*": token,
   "0.value": fn,
@@ -95,25 +34,10 @@ const definitionTakes: Readonly<Record<string, Takes>> = {
   "0.options.*.choices.*": text,
 };
 
-const definition = (): object => ({
-  name: "mine",
-  family: "custom",
-  summary: "Mine.",
-  formula: "x",
-  inputs: { input: core.float(["N", "D"], "Input.") },
-  options: { reduction: core.reduction() },
-  value: ({ input }: { readonly input: core.Tensor }) => input,
-});
-
 const numericOption = (accepts: Takes, right: number): Entry => ({
   args: () => [right, "A number."],
   takes: { "0": accepts, "1": text },
 });
-
-const declared: Entry = {
-  args: () => [["N", "D"], "Input."],
-  takes: { "0": list(token), "0.*": token, "1": text },
-};
 
 /** An engine that answers nothing. */
 const engine = (): object => ({
@@ -266,25 +190,7 @@ export const entries: Entries = {
     args: () => [new Float32Array(1), new Float32Array(1)],
     takes: { "0": isView, "1": isView },
   },
-  formatShape: { args: () => [[1, "N"]], takes: { "0": list(anyOf(number, text)), "0.*": anyOf(number, text) } },
-  formatTokens: { args: () => [["N", "D"]], takes: { "0": list(token), "0.*": token } },
-  sizeOf: { args: () => [[2, 3]], takes: { "0": list(positive), "0.*": positive } },
-  bindShape: { args: () => [["N", 3], { N: 2 }], takes: { "0": list(count), "0.*": count, "1.N": count }, open: ["1"] },
-  readShape: {
-    args: () => ["f", [2, 3], (size: unknown) => size === 2 || size === 3],
-    takes: { "0": anything, "1": list((size) => size === 2 || size === 3), "2": () => false },
-    once: true,
-    result: (found) => found,
-    calls: true,
-  },
-  sameShape: {
-    args: () => [
-      [2, "N"],
-      [2, "N"],
-    ],
-    // Of lists it can always be told.
-    takes: { "0": Array.isArray, "1": Array.isArray, "*.*": anything },
-  },
+  erf: { args: () => [2], takes: { "0": number } },
   power: { args: () => [2, 3], takes: { "0": number, "1": number } },
   lossTerms: {
     args: () => [spec(), given()],
@@ -301,23 +207,33 @@ export const entries: Entries = {
     once: true,
     result: (made) => made,
   },
+  scanSteps: {
+    args: () => [{ reverse: true }, 2, [1], (_: number, carries: readonly number[]) => carries],
+    takes: {
+      "0.reverse": flag,
+      "1": (value) => size(value) && Number(value) < 1000,
+      "2": Array.isArray,
+      "2.*": anything,
+      "3": fn,
+    },
+    open: ["0"],
+    calls: true,
+  },
+  elementName: { args: () => ["fake", 1], takes: { "0": text, "1": size } },
+  inputOf: { args: () => ["fake.1"], takes: { "0": text } },
+  listsOf: {
+    args: () => [definition()],
+    takes: definitionTakes,
+    open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
+  },
+  partOutput: { args: () => ["positive"], takes: { "0": text } },
   gradientOutput: { args: () => ["input"], takes: { "0": text } },
 
-  graphInputs: onGraph,
-  graphSymbols: onGraph,
-  liveNodes: onGraph,
-  printGraph: onGraph,
-  simplify: onGraph,
-  verify: onGraph,
-  countUses: {
-    ...onGraph,
-    args: () => [graph(), new Set([0, 1])],
-    takes: { ...graphTakes, "1": (value) => value instanceof Set },
-  },
-  nodeAt: { ...onGraph, args: () => [graph(), 0], takes: { ...graphTakes, "1": (value) => value === 1 } },
-  pickOf: onNode("reduceSum"),
-  replaceOf: onNode("where"),
-  firstExtremeOf: onNode("reduceMin"),
+  ...graphEntries,
+  ...dimEntries,
+  ...inputEntries,
+  ...tensorEntries,
 
   finite: numericOption(finite, 1),
   positive: numericOption((value) => finite(value) && Number(value) > 0, 1),
@@ -341,19 +257,6 @@ export const entries: Entries = {
     open: ["1"],
   },
   optionsFromJSON: { args: () => [{ a: "Infinity" }], takes: { "0": anything, "0.a": anything }, open: ["0"] },
-  float: declared,
-  number: declared,
-  labels: {
-    args: () => [["N"], "Labels.", { below: "C", except: "ignoreIndex" }],
-    takes: { "0": list(token), "0.*": token, "1": text, "2": empty, "2.below": name, "2.except": name },
-    once: true,
-    result: (made) => made,
-  },
-  either: {
-    args: () => [core.labels(["N"], "Labels."), core.float(["N", "C"], "Probabilities.")],
-    takes: declaration,
-    open: ["0", "1", "0.forms.*", "1.forms.*", "0.forms.*.holds", "1.forms.*.holds"],
-  },
   defineLoss: {
     args: () => [definition()],
     takes: definitionTakes,
@@ -390,7 +293,6 @@ export const entries: Entries = {
     whole: ["0"],
     open: ["1", "1.sizes", "1.inputs.*", "1.inputs.*.holds"],
   },
-  customGradient: customGradientEntry,
   weightedSum: {
     args: () => [
       [

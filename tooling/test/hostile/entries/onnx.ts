@@ -3,7 +3,7 @@ import { writeModel } from "@losses/onnx";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, list, plain, size, text } from "../takes.js";
 import { type Entry, type Takes } from "../walk.js";
-import { graph, graphOpen, graphTakes } from "./core.js";
+import { graph, graphOpen, graphTakes } from "./graph.js";
 
 const dim: Takes = anyOf(size, (value) => typeof value === "string" && value !== "");
 
@@ -117,6 +117,7 @@ export const entries: Entries = {
   exportSizedGraph: writesGraph,
   outputNames: { args: () => [graph()], takes: graphTakes, open: graphOpen },
   variantKey: { args: () => [graph()], takes: graphTakes, open: graphOpen },
+  elementsIn: { args: () => [graph()], takes: graphTakes, open: graphOpen },
   writeModel: {
     args: () => [
       {

@@ -1,5 +1,6 @@
 import * as core from "@losses/core";
-import { anyOf, flag, list, number } from "../takes.js";
+import { anyOf, empty, flag, list, number, size } from "../takes.js";
+import type { Entries } from "../entries.js";
 import { anything, type Call, type Entry, type Takes } from "../walk.js";
 
 /** Stands for a tensor of the loss that is traced, which exists only while it is. */
@@ -45,6 +46,16 @@ const none: Entry = { args: () => [] };
 const binary: Entry = { args: () => [2], takes: { "0": operand } };
 const reduceAll: Entry = { args: () => [[1], true], takes: { nothing: anything, "0": axes, "0.*": axis, "1": flag } };
 const reduceOne: Entry = { args: () => [1, true], takes: { "0": axis, "1": flag } };
+const sorted: Entry = {
+  args: () => [1, { descending: true }],
+  takes: { "0": axis, "1": empty, "1.descending": flag },
+  once: true,
+};
+/** From 1 on, one place or room for all: other sizes may not fit, and are refused then. */
+const places = (room: number): Entry => ({
+  args: () => [1, 1, room, 2],
+  takes: { "0": axis, "1": size, "2": size, "3": Number.isSafeInteger },
+});
 const along: Entry = { args: () => [1], takes: { "0": axis } };
 const logical: Entry = { args: () => [here] };
 
@@ -98,6 +109,30 @@ const byName: { readonly [K in Method]: Entry } = {
   count: { args: () => [[1]], takes: { nothing: anything, "0": axes, "0.*": axis } },
   iota: along,
   detach: none,
+  floor: none,
+  expm1: none,
+  log1p: none,
+  tanh: none,
+  atan: none,
+  erf: none,
+  cumsum: {
+    args: () => [1, { exclusive: true, reverse: true }],
+    takes: { "0": axis, "1": empty, "1.exclusive": flag, "1.reverse": flag },
+    once: true,
+  },
+  argmax: reduceOne,
+  argmin: reduceOne,
+  argsort: sorted,
+  sort: sorted,
+  // Positions are of int32, which only what the loss makes is.
+  gather: { args: () => [1, here], takes: { "0": axis } },
+  take: { args: () => [1, here], takes: { "0": axis } },
+  scatterAdd: { args: () => [1, here, 4], takes: { "0": axis, "2": size } },
+  reshape: { args: () => [["D", "N"]] },
+  flatten: { args: () => [0, 1], takes: { nothing: anything, "0": axis, "1": axis } },
+  slice: places(1),
+  pad: places(7),
+  flip: along,
 };
 
 export const tensorMethods: Readonly<Record<string, Entry>> = byName;
@@ -113,18 +148,75 @@ export function tensorCall(method: string): Call {
           ? x.transpose()
           : arg,
     );
+    const positions = method === "gather" || method === "take" || method === "scatterAdd";
+    if (positions) own.splice(0, own.length, ...args.map((arg) => (arg === x ? indexFor(method, x) : arg)));
     const on = method === "squeeze" ? x.unsqueeze([0, 1]) : self;
     return (on as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>)[method]?.(...own);
   });
 }
 
-export const customGradientCall: Call = inside((_, ...args) =>
+function indexFor(method: string, x: core.Tensor): core.Tensor {
+  return method === "take" ? x.iota(1) : x.cast("int32");
+}
+
+const customGradientCall: Call = inside((_, ...args) =>
   core.customGradient(...(args as Parameters<typeof core.customGradient>)),
 );
 
-export const customGradientEntry: Entry = {
+const customGradientEntry: Entry = {
   call: customGradientCall,
   args: () => [here, [here], (gradient: core.Tensor) => [gradient]],
   takes: { "1": list(() => false), "2": () => false },
   calls: true,
 };
+
+/** What is called with tensors of a loss. */
+export const tensorEntries: Entries = {
+  customGradient: customGradientEntry,
+  concat: {
+    call: inside((_, ...args) => core.concat(...(args as Parameters<typeof core.concat>))),
+    args: () => [[here], 1],
+    takes: { "1": axis },
+  },
+  stack: {
+    call: inside((_, ...args) => core.stack(...(args as Parameters<typeof core.stack>))),
+    args: () => [[here], 1],
+    takes: { "1": axis },
+  },
+  gradient: {
+    call: inside((x, ...args) => core.gradient(...(args as [core.Tensor, readonly core.Tensor[]]))[0] ?? x),
+    args: () => [here, [here]],
+    takes: { "1": list(() => false) },
+  },
+  scan: {
+    call: inside((x, config, ...rest) => {
+      const made = core.scan(withTensors(config, x) as core.ScanConfig<string, string>, ...(rest as [never]));
+      return made.carry["total"];
+    }),
+    args: () => [
+      { init: { total: here }, sequences: { part: here }, length: "N", reverse: true },
+      ({ total }: core.NamedTensors<"total">) => ({ carry: { total }, collect: { total } }),
+    ],
+    takes: { "0.sequences": empty, "0.reverse": flag },
+    open: ["0.init", "0.sequences"],
+    calls: true,
+  },
+};
+
+/** A scan's arguments, in which something else may stand in any place. */
+function withTensors(config: unknown, x: core.Tensor): unknown {
+  const put = (value: unknown, depth: number): unknown => {
+    if (value === here) return x;
+    if (depth === 0 || typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+    const own = Object.getOwnPropertyDescriptors(value);
+    for (const key of Object.keys(own))
+      if (own[key]?.value !== undefined) own[key].value = put(own[key].value, depth - 1);
+    return Object.defineProperties({}, own);
+  };
+  try {
+    return put(config, 2);
+  } catch {
+    return config;
+  }
+}

@@ -2,7 +2,7 @@ import { compileProgram, createHeap, type Heap } from "@losses/wasm";
 import type { Entries } from "../entries.js";
 import { anyOf, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
-import { graph, graphOpen, graphTakes } from "./core.js";
+import { graph, graphOpen, graphTakes } from "./graph.js";
 
 const program = compileProgram(graph(), false);
 
