@@ -1,7 +1,7 @@
 import { isPlainObject, printValue, readable, readParts, recordRule, type Rule, type Rules } from "../arguments.js";
 import { LossesError, ShapeError } from "../errors.js";
 import { normalizeDim } from "../tensor/dimArithmetic.js";
-import type { Dim } from "../tensor/dims.js";
+import { formatShape, type Dim } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { makeBody } from "./scanBody.js";
 import { Tracer } from "./trace.js";
@@ -161,6 +161,7 @@ function lengthOf(parts: readonly (readonly [string, Tensor])[], given: Dim | un
   const length = given === undefined ? lengths[0] : normalizeDim(given);
   if (length === undefined) throw new ShapeError("scan: length must be given where there are no sequences, got none.");
   const other = lengths.find((own) => own !== length);
-  if (other !== undefined) throw new ShapeError(`scan: sequences must have one length, got ${length} and ${other}.`);
+  if (other !== undefined)
+    throw new ShapeError(`scan: sequences must have one length, got ${formatShape([length, other])}.`);
   return length;
 }

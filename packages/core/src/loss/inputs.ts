@@ -106,10 +106,13 @@ function isBound(value: unknown): boolean {
 }
 
 const boundRules: Rules<IndexBounds> = {
-  from: { domain: "an integer", accepts: Number.isInteger },
+  from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
-  except: { domain: "a number or the name of an option", accepts: (value) => isName(value) || Number.isInteger(value) },
+  except: {
+    domain: "a number or the name of an option",
+    accepts: (value) => isName(value) || Number.isSafeInteger(value),
+  },
 };
 
 /**
@@ -246,7 +249,7 @@ export function readKind(where: string, holds: unknown): InputKind {
     case "index": {
       const isOne = (value: unknown, { accepts }: Rule): boolean => value === undefined || accepts(value);
       if (
-        Number.isInteger(from) &&
+        Number.isSafeInteger(from) &&
         (isSize(below) || isOne(below, boundRules.below)) &&
         (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
         isOne(except, boundRules.except)

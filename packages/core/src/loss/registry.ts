@@ -62,15 +62,16 @@ function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, de
   if (name !== "weightedSum") return find(losses, name)(optionsFromJSON(options));
   if (depth === deepest) throw new OptionError(`specFromJSON: sums must be at most ${deepest} deep, got deeper ones.`);
   const { terms } = readParts("weightedSum", options as unknown as SumJSON, sumRules, ["terms"]);
-  return weightedSum(
-    readable("weightedSum", () =>
-      terms.map((term) => {
-        const { weight, part, inputs = {}, ...spec } = readParts("weightedSum", term, termRules, ["name", "weight"]);
-        const loss = specOf(losses, spec, depth + 1);
-        return { weight, loss, inputs, ...(part === undefined ? {} : { name: part }) };
-      }),
-    ),
-  );
+  const own: WeightedTerm[] = [];
+  readable("weightedSum", () => {
+    // A hole is refused like any other item.
+    for (const term of terms) {
+      const { weight, part, inputs = {}, ...spec } = readParts("weightedSum", term, termRules, ["name", "weight"]);
+      const loss = specOf(losses, spec, depth + 1);
+      own.push({ weight, loss, inputs, ...(part === undefined ? {} : { name: part }) });
+    }
+  });
+  return weightedSum(own);
 }
 
 /** The losses of a list, each read once; throws `OptionError` on what is none. `where`: what was called with it. */

@@ -70,6 +70,7 @@ export function exactQuotient(dim: Dim, by: Dim): Dim | undefined {
 /** The size that a dimension stands for in one run; `undefined` if a symbol has none. */
 export function evaluateDim(dim: Dim, sizes: DimSizes): number | undefined {
   if (typeof dim === "number") return dim;
+  if (typeof dim !== "string") throw malformed(dim);
   const known = sizeAmong(sizes, dim);
   if (known !== undefined) return known;
   let total = 0;

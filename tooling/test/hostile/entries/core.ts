@@ -18,6 +18,10 @@ const definitionTakes: Readonly<Record<string, Takes>> = {
   "0.inputs": empty,
   "0.inputs.*.doc": text,
   "0.inputs.*.differentiable": flag,
+  "0.inputs.*.isParameter": flag,
+  "0.inputs.*.isList": flag,
+  // It is read from the shape again.
+  "0.inputs.*.forms.*.pattern": anything,
   "0.inputs.*.forms.*.shape": list(token),
   "0.inputs.*.forms.*.shape.*": token,
   "0.value": fn,

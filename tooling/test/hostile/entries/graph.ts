@@ -1,5 +1,5 @@
 import * as core from "@losses/core";
-import { list, plain, size, text } from "../takes.js";
+import { anyOf, list, plain, size, text } from "../takes.js";
 import { anything, type Entry, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
 import { dim } from "./dims.js";
@@ -100,6 +100,7 @@ export const graphEntries: Entries = {
       "0.nodes.*.inputs.*": anything,
       "0.nodes.*.attrs": anything,
       "0.nodes.*.attrs.*": anything,
+      "0.nodes.*.shape": list(anyOf(size, (value) => typeof value === "string" && value !== "")),
       ...graphTakes,
     },
     open: graphOpen,

@@ -14,9 +14,16 @@ const bound: Takes = name;
 const declaration: Readonly<Record<string, Takes>> = {
   "*.doc": text,
   "*.differentiable": flag,
+  "*.isParameter": flag,
+  "*.isList": flag,
+  // It is read from the shape again.
+  "*.forms.*.pattern": anything,
+  "*.forms.*.pattern.*": anything,
+  "*.forms.*.holds.from": Number.isSafeInteger,
+  "*.forms.*.holds.atMost": anyOf(size, bound),
   "*.forms.*.shape": list(token),
   "*.forms.*.shape.*": token,
-  "*.forms.*.holds.below": name,
+  "*.forms.*.holds.below": anyOf(size, bound),
   "*.forms.*.holds.except": anyOf(Number.isSafeInteger, name),
 };
 
@@ -45,8 +52,8 @@ export const inputEntries: Entries = {
       "2": empty,
       "2.below": bound,
       "2.atMost": bound,
-      "2.from": Number.isInteger,
-      "2.except": anyOf(Number.isInteger, name),
+      "2.from": Number.isSafeInteger,
+      "2.except": anyOf(Number.isSafeInteger, name),
     },
     once: true,
     result: (made) => made,
@@ -67,7 +74,7 @@ export const inputEntries: Entries = {
   sampleInputs: { args: () => [["N"]], takes: { "0": list(token), "0.*": token } },
   elementDeclaration: {
     args: () => [definition(), "input", core.float(["N", "D"], "Scores."), 0],
-    takes: { "1": text, "2.doc": text, "3": size },
+    takes: { "1": text, "2.doc": text, "2.differentiable": flag, "2.isParameter": flag, "2.isList": flag, "3": size },
     whole: ["0", "2.forms"],
     open: ["2"],
   },

@@ -184,8 +184,9 @@ export const tensorEntries: Entries = {
     takes: { "1": axis },
   },
   gradient: {
-    call: inside((_, ...args) => core.gradient(...(args as [core.Tensor, readonly core.Tensor[]]))[0]),
+    call: inside((x, ...args) => core.gradient(...(args as [core.Tensor, readonly core.Tensor[]]))[0] ?? x),
     args: () => [here, [here]],
+    takes: { "1": list(() => false) },
   },
   scan: {
     call: inside((x, config, ...rest) => {
@@ -193,7 +194,7 @@ export const tensorEntries: Entries = {
       return made.carry["total"];
     }),
     args: () => [
-      { init: { total: here }, sequences: { part: here }, length: 2, reverse: true },
+      { init: { total: here }, sequences: { part: here }, length: "N", reverse: true },
       ({ total }: core.NamedTensors<"total">) => ({ carry: { total }, collect: { total } }),
     ],
     takes: { "0.sequences": empty, "0.reverse": flag },
