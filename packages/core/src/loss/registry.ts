@@ -4,7 +4,7 @@ import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
 import { isName } from "./inputs.js";
 import { optionsFromJSON } from "./options.js";
-import { weightedSum, type WeightedTermJSON } from "./weightedSum.js";
+import { weightedSum, type WeightedTerm, type WeightedTermJSON } from "./weightedSum.js";
 
 /** Finds a loss by name (or by one of its aliases) in a list; throws `UNKNOWN_LOSS` with the nearest names. */
 export function findLoss(losses: readonly AnyLoss[], name: string): AnyLoss {
