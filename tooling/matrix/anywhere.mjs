@@ -1,5 +1,5 @@
 // Runs the golden cases in every runtime and browser there is, and writes the report of what runs where: tooling/matrix/anywhere.json and
-// the table in README.md. Usage: npm run anywhere [-- --every 10] [--only "Deno,Bun"]; with either nothing is written.
+// the table in SUPPORT.md. Usage: npm run anywhere [-- --every 10] [--only "Deno,Bun"]; with either nothing is written.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -24,13 +24,13 @@ for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else if (values.every === undefined && values.only === undefined) {
   writeFileSync(join(here, "anywhere.json"), `${JSON.stringify(report, undefined, 2)}\n`);
-  const readme = join(root, "README.md");
+  const page = join(root, "SUPPORT.md");
   const marked = /(<!-- anywhere: written by npm run anywhere -->\n)[^]*?(<!-- \/anywhere -->)/;
-  const text = readFileSync(readme, "utf8");
-  if (!marked.test(text)) throw new Error("anywhere: README.md must have the place of the table, got none");
+  const text = readFileSync(page, "utf8");
+  if (!marked.test(text)) throw new Error("anywhere: SUPPORT.md must have the place of the table, got none");
   writeFileSync(
-    readme,
+    page,
     text.replace(marked, (_, start, end) => `${start}\n${tableOf(report)}\n\n${end}`),
   );
-  console.log("wrote tooling/matrix/anywhere.json and the table in README.md");
+  console.log("wrote tooling/matrix/anywhere.json and the table in SUPPORT.md");
 }
