@@ -10,9 +10,14 @@ const backends = JSON.parse(readFileSync(new URL("../packages/cli/backends.json"
 /** The backends that only a browser can run. */
 export const browserBackends = backends.filter(({ browserOnly }) => browserOnly === true).map(({ id }) => id);
 
-/** @returns {readonly string[]} the backends that a run in such a place must not do without */
+/**
+ * @param {string | undefined} place
+ * @returns {readonly string[]} the backends that a run in such a place must not do without
+ */
 export function requiredBackends(place) {
-  const required = backends.filter((backend) => backend.required.includes(place)).map(({ id }) => id);
+  const required = backends
+    .filter((backend) => place !== undefined && backend.required.includes(place))
+    .map(({ id }) => id);
   if (required.length === 0) throw new Error(`backends: the place must be ci or runner, got ${place}.`);
   return required;
 }

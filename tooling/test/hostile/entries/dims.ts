@@ -1,4 +1,3 @@
-import * as core from "@losses/core";
 import { anyOf, fn, list, number, size, text } from "../takes.js";
 import { anything, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
