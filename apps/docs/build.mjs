@@ -22,7 +22,7 @@ function node(...args) {
  */
 const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
 
-node(bin("typescript", "bin/tsc"), "-p", "tsconfig.build.json");
+node(join(here, "../../tooling/tsc.mjs"), "tsconfig.build.json");
 node("dist/generate/main.js");
 node(bin("vitepress", "bin/vitepress.js"), "build", "site");
 node("dist/generate/finish.js");
