@@ -1,5 +1,7 @@
+import { allLosses } from "@losses/core";
 import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { siteUrl } from "../src/site.js";
 import { openSite, type Site } from "./site.js";
 
 let site: Site;
@@ -49,6 +51,26 @@ describe.each(kinds)("%s", (path) => {
     await page.close();
   });
 });
+
+it("every page loads without an error, starts what lives in it, and fits a phone", async () => {
+  const sitemap = await (await fetch(`${site.address}sitemap.xml`)).text();
+  const paths = [...sitemap.matchAll(/<loc>([^<]*)<\/loc>/g)].map(([, at = ""]) => at.slice(siteUrl.href.length));
+  expect(paths.length).toBeGreaterThan(2 * allLosses.length);
+  const { page, problems } = await site.open("/", { width: 390 });
+  const wrong: string[] = [];
+  for (const path of paths) {
+    await page.goto(new URL(path, site.address).href, { waitUntil: "load" });
+    // A page that is left while it fetches says so.
+    if (path.endsWith("playground")) await page.waitForSelector("[data-value]");
+    if (allLosses.some(({ lossName }) => path.endsWith(`losses/${lossName}`)))
+      await page.waitForSelector("[data-engine]");
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > 390) problems.push(`${width} pixels wide`);
+    wrong.push(...problems.splice(0).map((problem) => `${path}: ${problem}`));
+  }
+  expect(wrong.join("\n")).toBe("");
+  await page.close();
+}, 600_000);
 
 it("a loss page fetches no font but those that the size of its first load is counted with", async () => {
   const { page } = await site.open("/losses/tripletMarginLoss");
