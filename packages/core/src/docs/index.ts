@@ -1,0 +1,2 @@
+export { describeLoss, type LossDescription } from "./description.js";
+export { lossDocs } from "./lossDocs.js";
