@@ -39,7 +39,7 @@ import { root } from "./repository.mjs";
  */
 
 /**
- * What the losses say, by name, and what is said of the options that all of them have.
+ * What the losses say, by name, and what is said of the options that most of them have.
  * @typedef {object} LossComments
  * @property {Record<string, LossComment>} losses
  * @property {Record<string, string>} common
@@ -56,6 +56,7 @@ const source = join(root, "packages/core/src");
  */
 export function readLossComments(files) {
   const define = join(source, "loss/define.ts");
+  const optionKinds = join(source, "loss/options.ts");
   const paths = files.map(({ family, name }) => join(source, "losses", family, `${name}.ts`));
   const program = ts.createProgram([define, ...paths], {
     noEmit: true,
@@ -66,22 +67,18 @@ export function readLossComments(files) {
     types: [],
   });
   const checker = program.getTypeChecker();
-  const common = readMembers("every loss", checker.getTypeAtLocation(commonOptions(sourceOf(program, define))));
+  const docsOf = (/** @type {string} */ path, /** @type {string} */ name) =>
+    readMembers(name, checker.getTypeAtLocation(findInterface(sourceOf(program, path), name))).docs;
+  const common = docsOf(define, "CommonOptions");
   /** @type {LossComments} */
-  const comments = { losses: {}, common: common.docs, defaults: {} };
+  const comments = { losses: {}, common: { ...docsOf(optionKinds, "ReductionOption"), ...common }, defaults: {} };
   const shared = sharedTexts(program);
   for (const [i, { name }] of files.entries()) {
     const file = sourceOf(program, paths[i] ?? "");
     const { statement, options, inputs } = findLoss(name, file);
     const own = readMembers(name, checker.getTypeFromTypeNode(options));
     const typed = inputs === undefined ? [] : checker.getTypeFromTypeNode(inputs).getProperties();
-    comments.losses[name] = describe(
-      name,
-      blocksOf(commentOf(statement)),
-      typed,
-      { ...own.docs, ...common.docs },
-      shared,
-    );
+    comments.losses[name] = describe(name, blocksOf(commentOf(statement)), typed, { ...own.docs, ...common }, shared);
     comments.defaults[name] = own.defaults;
   }
   return comments;
@@ -98,10 +95,13 @@ function sourceOf(program, path) {
   return file;
 }
 
-/** @param {ts.SourceFile} file */
-function commonOptions(file) {
-  const found = file.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === "CommonOptions");
-  if (found === undefined) throw new Error("lossDocs: define.ts must declare CommonOptions.");
+/**
+ * @param {ts.SourceFile} file
+ * @param {string} name
+ */
+function findInterface(file, name) {
+  const found = file.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+  if (found === undefined) throw new Error(`lossDocs: ${file.fileName} must declare ${name}.`);
   return found;
 }
 
@@ -230,7 +230,7 @@ function readMembers(name, type) {
   for (const member of type.getProperties()) {
     const [declaration] = member.declarations ?? [];
     const text = declaration === undefined ? "" : textOf(blocksOf(commentOf(declaration)));
-    const [, doc = "", initial] = /^(.*?)(?:\s*\bDefault (`[^`]+`|\S+?)(?=[.,;:]?(?:\s|$)).*)?$/s.exec(text) ?? [];
+    const [, doc = "", initial] = /^(.*?)(?:\s*\bDefault (`[^`]+`|\[[^\]]*\]|\S+?)(?=[.,;:]?(?:\s|$)).*)?$/s.exec(text) ?? [];
     if (doc === "")
       throw new Error(`${name}: the option ${member.getName()} must have a comment that says what it does.`);
     docs[member.getName()] = doc;

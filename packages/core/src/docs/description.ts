@@ -1,8 +1,3 @@
-import type { AnyDefinition } from "../loss/define.js";
-import { allInputs, readDefinition } from "../loss/definition.js";
-import { allLosses } from "../losses/registry.js";
-import { commonOptionDocs, lossDocs } from "./lossDocs.js";
-
 /** What a loss says of itself. */
 export interface LossDescription {
   /** One sentence. */
@@ -19,34 +14,4 @@ export interface LossDescription {
   readonly inputs: Readonly<Record<string, string>>;
   /** What each option does. */
   readonly options: Readonly<Record<string, string>>;
-}
-
-/**
- * What is known of a loss: for those of this package what their comments say, for your own what their definitions say. Where nothing is
- * said, texts are empty.
- *
- * @throws OptionError if it is no definition
- * @example
- * ```ts
- * console.log(describeLoss(tripletMarginLoss.definition).formula);
- * ```
- */
-export function describeLoss(given: AnyDefinition): LossDescription {
-  const definition = readDefinition("describeLoss", given);
-  const { summary = "", formula = "", pytorch, notes = [], references = [] } = definition;
-  // A loss of one's own may have the name of one of these.
-  const own = allLosses.find((loss) => loss.definition === definition);
-  const written = own === undefined ? undefined : lossDocs[own.lossName];
-  if (written !== undefined) return written;
-  return {
-    summary,
-    formula,
-    ...(pytorch === undefined ? {} : { pytorch }),
-    notes,
-    references,
-    inputs: Object.fromEntries(Object.entries(allInputs(definition)).map(([name, { doc }]) => [name, doc])),
-    options: Object.fromEntries(
-      Object.entries(definition.options).map(([name, { doc }]) => [name, doc ?? commonOptionDocs[name] ?? ""]),
-    ),
-  };
 }

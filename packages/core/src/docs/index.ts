@@ -1,2 +1,3 @@
-export { describeLoss, type LossDescription } from "./description.js";
+export { describeLoss } from "./describeLoss.js";
+export type { LossDescription } from "./description.js";
 export { lossDocs } from "./lossDocs.js";
