@@ -1,27 +1,15 @@
 // Writes the files that follow from the losses: packages/core/src/losses/{index,registry}.ts from their names, and
-// packages/core/src/docs/lossDocs.ts from their comments. `--check` writes nothing and fails if a file would change.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+// packages/core/src/docs/lossDocs.ts from their comments, and the places of CONTRIBUTING.md. `--check` writes nothing and fails if a file
+// would change.
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
 import { readLossComments } from "./lossDocs.mjs";
+import { lossFiles, lossFolder } from "./lossFiles.mjs";
+import { withPlaces } from "./places.mjs";
 
-const folder = new URL("../packages/core/src/losses/", import.meta.url);
 const header = "// Written by tooling/generate.mjs from the files in this folder; do not edit.\n";
-
-/** @returns {{ family: string, name: string }[]} every loss by its file, families and names in alphabetical order */
-export function lossFiles() {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort()
-    .flatMap((family) =>
-      readdirSync(new URL(`${family}/`, folder))
-        .filter((file) => file.endsWith(".ts"))
-        .sort()
-        .map((file) => ({ family, name: file.slice(0, -3) })),
-    );
-}
 
 /** @returns {Record<string, string>} file → contents */
 function generated() {
@@ -56,11 +44,17 @@ async function generate(check) {
   /** @type {string[]} */
   const stale = [];
   for (const [file, text] of Object.entries(generated())) {
-    const path = fileURLToPath(new URL(file, folder));
+    const path = fileURLToPath(new URL(file, lossFolder));
     const formatted = await format(text, { ...(await resolveConfig(path)), filepath: path });
     if (read(path) === formatted) continue;
     stale.push(path);
     if (!check) writeFileSync(path, formatted);
+  }
+  const contributing = fileURLToPath(new URL("../../../../CONTRIBUTING.md", lossFolder));
+  const [told, counted] = [read(contributing) ?? "", withPlaces(read(contributing) ?? "")];
+  if (told !== counted) {
+    stale.push(contributing);
+    if (!check) writeFileSync(contributing, counted);
   }
   for (const path of stale) console.log(`${check ? "stale" : "wrote"} ${path}`);
   if (!check || stale.length === 0) return;

@@ -230,7 +230,8 @@ function readMembers(name, type) {
   for (const member of type.getProperties()) {
     const [declaration] = member.declarations ?? [];
     const text = declaration === undefined ? "" : textOf(blocksOf(commentOf(declaration)));
-    const [, doc = "", initial] = /^(.*?)(?:\s*\bDefault (`[^`]+`|\[[^\]]*\]|\S+?)(?=[.,;:]?(?:\s|$)).*)?$/s.exec(text) ?? [];
+    const [, doc = "", initial] =
+      /^(.*?)(?:\s*\bDefault (`[^`]+`|\[[^\]]*\]|\S+?)(?=[.,;:]?(?:\s|$)).*)?$/s.exec(text) ?? [];
     if (doc === "")
       throw new Error(`${name}: the option ${member.getName()} must have a comment that says what it does.`);
     docs[member.getName()] = doc;

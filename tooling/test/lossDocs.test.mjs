@@ -1,6 +1,6 @@
 import { allLosses } from "@losses/core";
 import { describe, expect, it } from "vitest";
-import { lossFiles } from "../generate.mjs";
+import { lossFiles } from "../lossFiles.mjs";
 import { blocksOf, readLossComments, withoutStars } from "../lossDocs.mjs";
 
 const { defaults } = readLossComments(lossFiles());
