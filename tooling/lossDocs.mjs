@@ -39,10 +39,10 @@ import { root } from "./repository.mjs";
  */
 
 /**
- * What the losses say, by name, and what is said of the options that most of them have.
+ * What the losses say, by name, and what is said of the inputs and options that most of them have.
  * @typedef {object} LossComments
  * @property {Record<string, LossComment>} losses
- * @property {Record<string, string>} common
+ * @property {Pick<LossComment, "inputs" | "options">} common
  * @property {Record<string, Record<string, string>>} defaults the defaults that the comments on options name, as they are written
  */
 
@@ -55,10 +55,8 @@ const source = join(root, "packages/core/src");
  * @returns {LossComments}
  */
 export function readLossComments(files) {
-  const define = join(source, "loss/define.ts");
-  const optionKinds = join(source, "loss/options.ts");
   const paths = files.map(({ family, name }) => join(source, "losses", family, `${name}.ts`));
-  const program = ts.createProgram([define, ...paths], {
+  const program = ts.createProgram(paths, {
     noEmit: true,
     strict: true,
     target: ts.ScriptTarget.ES2022,
@@ -67,18 +65,31 @@ export function readLossComments(files) {
     types: [],
   });
   const checker = program.getTypeChecker();
-  const docsOf = (/** @type {string} */ path, /** @type {string} */ name) =>
-    readMembers(name, checker.getTypeAtLocation(findInterface(sourceOf(program, path), name))).docs;
-  const common = docsOf(define, "CommonOptions");
+  const docsOf = (/** @type {string} */ file, /** @type {string} */ name) =>
+    readMembers(name, checker.getTypeAtLocation(findType(sourceOf(program, join(source, "loss", file)), name))).docs;
+  const everyOption = docsOf("define.ts", "CommonOptions");
   /** @type {LossComments} */
-  const comments = { losses: {}, common: { ...docsOf(optionKinds, "ReductionOption"), ...common }, defaults: {} };
+  const comments = {
+    losses: {},
+    common: {
+      inputs: docsOf("inputTypes.ts", "Sampled"),
+      options: { ...docsOf("options.ts", "ReductionOption"), ...everyOption },
+    },
+    defaults: {},
+  };
   const shared = sharedTexts(program);
   for (const [i, { name }] of files.entries()) {
     const file = sourceOf(program, paths[i] ?? "");
     const { statement, options, inputs } = findLoss(name, file);
     const own = readMembers(name, checker.getTypeFromTypeNode(options));
     const typed = inputs === undefined ? [] : checker.getTypeFromTypeNode(inputs).getProperties();
-    comments.losses[name] = describe(name, blocksOf(commentOf(statement)), typed, { ...own.docs, ...common }, shared);
+    comments.losses[name] = describe(
+      name,
+      blocksOf(commentOf(statement)),
+      typed,
+      { ...own.docs, ...everyOption },
+      shared,
+    );
     comments.defaults[name] = own.defaults;
   }
   return comments;
@@ -99,8 +110,9 @@ function sourceOf(program, path) {
  * @param {ts.SourceFile} file
  * @param {string} name
  */
-function findInterface(file, name) {
-  const found = file.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+function findType(file, name) {
+  const types = file.statements.filter((one) => ts.isInterfaceDeclaration(one) || ts.isTypeAliasDeclaration(one));
+  const found = types.find((one) => one.name.text === name);
   if (found === undefined) throw new Error(`lossDocs: ${file.fileName} must declare ${name}.`);
   return found;
 }

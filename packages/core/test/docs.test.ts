@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { describeLoss, lossDocs } from "../src/docs/index.js";
-import { allInputs, allLosses, defineLoss, float, labels, LossesError, positive, reduction } from "../src/index.js";
+import {
+  allInputs,
+  allLosses,
+  defineLoss,
+  float,
+  labels,
+  LossesError,
+  positive,
+  reduction,
+  sampleInputs,
+} from "../src/index.js";
 
 describe("what losses say of themselves", () => {
   it("is told of every loss, and of nothing else", () => {
@@ -49,6 +59,7 @@ describe("a loss of one's own", () => {
       target: float(["N"], { differentiable: false }),
       class: labels(["N"], { below: "N" }),
     },
+    optionalInputs: { ...sampleInputs(["N"]) },
     options: { scale: positive(1, "A factor."), reduction: reduction() },
     value: ({ input, target }, { scale }) => input.sub(target).mul(scale),
   });
@@ -59,7 +70,13 @@ describe("a loss of one's own", () => {
       formula: "",
       notes: ["Its name is taken."],
       references: [],
-      inputs: { input: "Numbers.", target: "", class: "" },
+      inputs: {
+        input: "Numbers.",
+        target: "",
+        class: "",
+        sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+        mask: "Samples that count: the others are outside values and divisor.",
+      },
       options: {
         scale: "A factor.",
         reduction: "How the values become the result; `none` returns them as they are.",

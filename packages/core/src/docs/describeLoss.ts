@@ -2,7 +2,7 @@ import type { AnyDefinition } from "../loss/define.js";
 import { allInputs, readDefinition } from "../loss/definition.js";
 import { allLosses } from "../losses/registry.js";
 import type { LossDescription } from "./description.js";
-import { commonOptionDocs, lossDocs } from "./lossDocs.js";
+import { commonDocs, lossDocs } from "./lossDocs.js";
 
 /**
  * What is known of a loss: for those of this package what their comments say, for your own what their definitions say. Where nothing is
@@ -27,9 +27,15 @@ export function describeLoss(given: AnyDefinition): LossDescription {
     ...(pytorch === undefined ? {} : { pytorch }),
     notes,
     references,
-    inputs: Object.fromEntries(Object.entries(allInputs(definition)).map(([name, { doc }]) => [name, doc])),
-    options: Object.fromEntries(
-      Object.entries(definition.options).map(([name, { doc }]) => [name, doc ?? commonOptionDocs[name] ?? ""]),
-    ),
+    inputs: textsOf(allInputs(definition), commonDocs.inputs),
+    options: textsOf(definition.options, commonDocs.options),
   };
+}
+
+function textsOf(
+  declared: Readonly<Record<string, { readonly doc?: string }>>,
+  common: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const texts = Object.entries(declared).map(([name, { doc = "" }]) => [name, doc === "" ? (common[name] ?? "") : doc]);
+  return Object.fromEntries(texts) as Readonly<Record<string, string>>;
 }
