@@ -133,8 +133,8 @@ const boundRules: Rules<IndexBounds> = {
  * Integers: class indices, identities, lengths. With `below` (the letter of an axis, an option or another input) they are checked
  * before each run; `except` is allowed outside the range.
  */
-export function labels(shape: readonly DimToken[], doc?: string, bounds?: IndexBounds): InputDeclaration<"index">;
 export function labels(shape: readonly DimToken[], bounds: IndexBounds): InputDeclaration<"index">;
+export function labels(shape: readonly DimToken[], doc?: string, bounds?: IndexBounds): InputDeclaration<"index">;
 export function labels(
   shape: readonly DimToken[],
   ...about: readonly [(string | IndexBounds)?, IndexBounds?]
