@@ -31,6 +31,7 @@ const families = new Set(lossFiles().map(({ family }) => family));
  * @returns {string[]} the files that name each of them
  */
 function placesOf(files, names, placeholder) {
+  /** @type {Set<string>[]} */
   const [first = new Set(), ...rest] = names.map((name) => {
     const general = (/** @type {string} */ stem) =>
       stem === name ? placeholder : families.has(stem) ? "<family>" : stem;
