@@ -100,6 +100,7 @@ export {
   type OptionDeclaration,
   type OptionDeclarations,
   type Reduction,
+  type ReductionOption,
 } from "./loss/options.js";
 export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
 export { elementName, inputOf, listsOf } from "./loss/lists.js";

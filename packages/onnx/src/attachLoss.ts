@@ -13,6 +13,7 @@ import {
   type LossSpec,
   type Rules,
 } from "@losses/core";
+import type { LossDescription } from "@losses/core/docs";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
 import type { Provider } from "./emit/context.js";
@@ -26,7 +27,7 @@ import {
 } from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
 import { lossGraph } from "./lossGraph.js";
-import { byNameRule, flagRule, gradientsRule, providerRule, readRecord, readRequests } from "./requests.js";
+import { byNameRule, flagRule, gradientsRule, providerRule, readDocs, readRecord, readRequests } from "./requests.js";
 
 export interface AttachLossOptions {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
@@ -39,6 +40,8 @@ export interface AttachLossOptions {
   readonly provider?: Provider;
   /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
   readonly inputs?: Readonly<Record<string, ExportInput>>;
+  /** What the model says of the loss's inputs: `describeLoss(spec.loss.definition)` of `@losses/core/docs`. Default: what the definition says. */
+  readonly docs?: Partial<LossDescription>;
 }
 
 const rules: Rules<AttachLossOptions> = {
@@ -47,6 +50,7 @@ const rules: Rules<AttachLossOptions> = {
   parts: flagRule,
   provider: providerRule,
   inputs: byNameRule,
+  docs: byNameRule,
 };
 
 /** The oldest operator set that has every op a loss is made of. */
@@ -67,6 +71,7 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
   checkSpec("attachLoss", spec);
   const { gradients = false, parts = false, provider = "any", ...given } = readOptions("attachLoss", options, rules);
   const mapping = readMapping(given.mapping);
+  const docs = readDocs("attachLoss", given.docs);
   const inputs = readRequests("attachLoss", { inputs: given.inputs ?? {} });
   const { model, graph } = readModel(spec.name, bytes);
   const mapped = Object.entries(mapping).map(([input, output]): [string, ValueInfoProto] => {
@@ -93,7 +98,11 @@ export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLos
     parts,
     ...(dtype === undefined ? {} : { dtype }),
   });
-  const loss = buildModel(made.graph, { ...describeLoss(spec, made), provider, opset: opsetOf(spec.name, model) });
+  const loss = buildModel(made.graph, {
+    ...describeLoss(spec, made, docs),
+    provider,
+    opset: opsetOf(spec.name, model),
+  });
   if (loss.graph !== undefined) join(spec.name, graph, loss.graph, mapping);
   // A loss that was attached before describes itself no longer: each key stands once.
   const own = new Set(loss.metadataProps.map(({ key }) => key));

@@ -1,4 +1,5 @@
 import { allInputs, gradientOutput, inputOf, optionsToJSON, partOutput, type LossSpec } from "@losses/core";
+import type { LossDescription } from "@losses/core/docs";
 import { outputNames, type ExportGraphOptions } from "./buildModel.js";
 import type { LossGraph } from "./lossGraph.js";
 import { version } from "./version.js";
@@ -7,6 +8,7 @@ import { version } from "./version.js";
 export function describeLoss(
   spec: LossSpec,
   { graph, inputs, value, gradients, parts }: LossGraph,
+  docs: Partial<LossDescription> = {},
 ): ExportGraphOptions {
   const names = outputNames(graph);
   const nameOf = (output: string): string => names[graph.outputs.findIndex(({ name }) => name === output)] ?? output;
@@ -14,14 +16,17 @@ export function describeLoss(
   const named = (of: readonly string[], output: (name: string) => string): Readonly<Record<string, string>> =>
     Object.fromEntries(of.map((name) => [name, nameOf(output(name))]));
   const [gradientNames, partNames] = [named(gradients, gradientOutput), named(parts, partOutput)];
-  const { summary, formula } = spec.loss.definition;
+  const { summary, formula } = { ...spec.loss.definition, ...docs };
   const declared = allInputs(spec.loss.definition);
   const about = (outputs: Readonly<Record<string, string>>, text: (name: string) => string): [string, string][] =>
     Object.entries(outputs).map(([name, output]) => [output, text(name)]);
   return {
     doc: [summary ?? spec.name, formula].filter((line) => line !== undefined).join("\n"),
     docs: Object.fromEntries([
-      ...Object.keys(inputs).map((name): [string, string] => [name, declared[inputOf(name)]?.doc ?? ""]),
+      ...Object.keys(inputs).map((name): [string, string] => {
+        const input = inputOf(name);
+        return [name, docs.inputs?.[input] ?? declared[input]?.doc ?? ""];
+      }),
       ...(value ? [[valueName, "The loss."] as const] : []),
       ...about(gradientNames, (name) => `The gradient of the sum of the loss with respect to ${name}.`),
       ...about(partNames, (name) => `The part ${name} of the loss, without its weight.`),

@@ -1,16 +1,19 @@
 import { checkSpec, readOptions, type LossSpec, type Rules } from "@losses/core";
+import type { LossDescription } from "@losses/core/docs";
 import { describeLoss } from "./describeLoss.js";
 import type { Provider } from "./emit/context.js";
 import { exportGraph } from "./exportGraph.js";
 import { lossGraph, type LossGraphOptions } from "./lossGraph.js";
-import { graphRules, providerRule } from "./requests.js";
+import { byNameRule, graphRules, providerRule, readDocs } from "./requests.js";
 
 export interface ExportLossOptions extends LossGraphOptions {
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
+  /** What the model says of its loss and inputs: `describeLoss(spec.loss.definition)` of `@losses/core/docs`. Default: what the definition says. */
+  readonly docs?: Partial<LossDescription>;
 }
 
-const rules: Rules<ExportLossOptions> = { ...graphRules, provider: providerRule };
+const rules: Rules<ExportLossOptions> = { ...graphRules, provider: providerRule, docs: byNameRule };
 
 /**
  * Writes a loss, or a loss and its gradients, as an ONNX model: the bytes of a `.onnx` file that every ONNX runtime
@@ -32,7 +35,8 @@ const rules: Rules<ExportLossOptions> = { ...graphRules, provider: providerRule 
  */
 export function exportLoss(spec: LossSpec, options?: ExportLossOptions): Uint8Array {
   checkSpec("exportLoss", spec);
-  const { provider = "any", ...rest } = readOptions("exportLoss", options, rules);
+  const { provider = "any", docs, ...rest } = readOptions("exportLoss", options, rules);
+  const said = readDocs("exportLoss", docs);
   const made = lossGraph(spec, rest);
-  return exportGraph(made.graph, { ...describeLoss(spec, made), provider });
+  return exportGraph(made.graph, { ...describeLoss(spec, made, said), provider });
 }

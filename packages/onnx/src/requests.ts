@@ -18,6 +18,7 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
+import type { LossDescription } from "@losses/core/docs";
 import type { ExportInput } from "./inputShapes.js";
 import type { LossGraphOptions } from "./lossGraph.js";
 
@@ -35,6 +36,21 @@ export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) =
 export const byNameRule: Rule = { domain: "a plain object", accepts: isPlainObject };
 
 export const textRecordRule: Rule = recordRule("a plain object of texts", textRule);
+
+const docsRules: Rules<LossDescription> = {
+  summary: textRule,
+  formula: textRule,
+  pytorch: textRule,
+  notes: textsRule,
+  references: textsRule,
+  inputs: textRecordRule,
+  options: textRecordRule,
+};
+
+/** What a model is to say of its loss: the option `docs`. */
+export function readDocs(where: string, given: unknown): Partial<LossDescription> {
+  return readOptions(`${where}: option docs`, given as Partial<LossDescription> | undefined, docsRules);
+}
 
 export const gradientsRule: Rule = {
   domain: "true, false or a list of names of inputs",

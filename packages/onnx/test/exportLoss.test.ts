@@ -9,6 +9,7 @@ import {
   klDiv,
   lsganDiscriminatorLoss,
   marginRankingLoss,
+  OptionError,
   reduction,
   ShapeError,
   specFromJSON,
@@ -17,6 +18,7 @@ import {
   vseLoss,
   type LossSpec,
 } from "@losses/core";
+import { describeLoss } from "@losses/core/docs";
 import { describe, expect, it } from "vitest";
 import { exportLoss, irVersion, opset, type ExportLossOptions } from "../src/index.js";
 import { version } from "../src/version.js";
@@ -165,7 +167,8 @@ describe("what does not fit is an error", () => {
 describe("the model", () => {
   it("says what it is: format, producer, documentation, and metadata that lead back to the spec", () => {
     const spec = tripletMarginLoss({ p: Infinity, margin: 0.25 });
-    const { model, graph } = decode(exportLoss(spec, { gradients: ["anchor"] }));
+    const docs = describeLoss(spec.loss.definition);
+    const { model, graph } = decode(exportLoss(spec, { gradients: ["anchor"], docs }));
     expect(model.irVersion).toBe(BigInt(irVersion));
     expect(model.opsetImport.map(({ domain, version: set }) => [domain, set])).toEqual([["", BigInt(opset)]]);
     expect([model.producerName, model.producerVersion, graph.name]).toEqual([
@@ -173,7 +176,8 @@ describe("the model", () => {
       version,
       "tripletMarginLoss",
     ]);
-    expect(model.docString).toContain(tripletMarginLoss.definition.formula);
+    expect(model.docString).toContain(docs.formula);
+    expect(graph.input.map((input) => input.docString)).toEqual(Object.values(docs.inputs));
     const props = metadata(model);
     const back = specFromJSON(allLosses, {
       name: props["losses.name"] ?? "",
@@ -181,7 +185,13 @@ describe("the model", () => {
     });
     expect(back.options).toEqual(spec.options);
     expect(JSON.parse(props["losses.outputs"] ?? "")).toEqual({ value: "value", gradients: { anchor: "grad:anchor" } });
-    expect(graph.input.map((input) => input.docString)).not.toContain("");
+  });
+
+  it("says only what it was told of a loss that says nothing itself", () => {
+    const { model, graph } = decode(exportLoss(tripletMarginLoss(), { docs: { inputs: { anchor: "The anchors." } } }));
+    expect(model.docString).toBe("tripletMarginLoss");
+    expect(graph.input.map((input) => input.docString)).toEqual(["The anchors.", "", ""]);
+    expect(() => exportLoss(tripletMarginLoss(), { docs: { inputs: { anchor: 1 as never } } })).toThrow(OptionError);
   });
 
   it("says what its outputs are called where an input has their name", () => {

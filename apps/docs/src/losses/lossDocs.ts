@@ -1,4 +1,5 @@
 import { allInputs, allLosses, type AnyLoss, type InputForm } from "@losses/core";
+import { describeLoss } from "@losses/core/docs";
 import { formulaOf, type Formula } from "./formula.js";
 import { readBlocks, type LossBlocks } from "./blocks.js";
 
@@ -46,8 +47,8 @@ export interface LossDocs {
 }
 
 /**
- * What every loss says of itself. This is the one place of the site that knows where it comes from: the definitions, and the
- * blocks `@formula`, `@where`, `@use` and `@avoid` that belong to them.
+ * What every loss says of itself. This is the one place of the site that knows where it comes from: their comments and definitions, and
+ * the blocks `@formula`, `@where`, `@use` and `@avoid` that belong to them.
  */
 export function readLossDocs(): readonly LossDocs[] {
   const blocks = readBlocks();
@@ -55,10 +56,11 @@ export function readLossDocs(): readonly LossDocs[] {
 }
 
 function docsOf({ definition }: AnyLoss, blocks: LossBlocks | undefined): LossDocs {
+  const said = describeLoss(definition);
   const inputs = Object.entries(allInputs(definition)).map(([name, { forms, ...rest }]) => {
-    const { differentiable, isParameter, isList, doc } = rest;
+    const { differentiable, isParameter, isList } = rest;
     const required = Object.hasOwn(definition.inputs, name);
-    return { name, required, forms, differentiable, isParameter, isList, doc };
+    return { name, required, forms, differentiable, isParameter, isList, doc: said.inputs[name] ?? "" };
   });
   const options = Object.entries(definition.options).map(([name, option]) => ({
     name,
@@ -66,22 +68,22 @@ function docsOf({ definition }: AnyLoss, blocks: LossBlocks | undefined): LossDo
     domain: option.domain,
     choices: option.choices,
     kind: option.kind,
-    doc: option.doc,
+    doc: said.options[name] ?? "",
   }));
   const names = [...inputs, ...options].map(({ name }) => name);
   return {
     name: definition.name,
     family: definition.family ?? "custom",
-    summary: definition.summary ?? "",
-    formula: formulaOf(definition.formula ?? "", names, blocks),
+    summary: said.summary,
+    formula: formulaOf(said.formula, names, blocks),
     use: blocks?.use ?? [],
     avoid: blocks?.avoid ?? [],
     inputs,
     inputSets: definition.inputSets ?? [],
     options,
-    pytorch: definition.pytorch,
-    notes: definition.notes ?? [],
-    references: definition.references ?? [],
+    pytorch: said.pytorch,
+    notes: said.notes,
+    references: said.references,
     aliases: definition.aliases ?? [],
   };
 }

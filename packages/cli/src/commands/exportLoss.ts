@@ -1,4 +1,5 @@
 import { isSize, type Dim, type InputDType } from "@losses/core";
+import { describeLoss } from "@losses/core/docs";
 import { UsageError } from "../failure.js";
 import { note, print, writeWhole } from "../output.js";
 import { readDType, readPair, readSpec } from "../read.js";
@@ -26,6 +27,7 @@ export async function exportModel(name: string, options: ExportOptions): Promise
     inputs: Object.fromEntries(options.input.map(readInput)),
     shapes: Object.fromEntries(options.shape.map(readShape)),
     provider: readProvider(options.provider),
+    docs: describeLoss(spec.loss.definition),
     ...(dtype === undefined ? {} : { dtype }),
   });
   if (options.output === "-") return print(bytes);

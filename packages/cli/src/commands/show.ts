@@ -8,6 +8,7 @@ import {
   type InputForm,
   type InputKind,
 } from "@losses/core";
+import { describeLoss, type LossDescription } from "@losses/core/docs";
 import { columns, print, toJSON } from "../output.js";
 
 /** `losses show`: what a loss computes, takes and returns. */
@@ -35,7 +36,7 @@ interface Form {
   readonly when?: InputForm["when"];
 }
 
-function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition): readonly Input[] {
+function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition, { inputs: docs }: LossDescription): readonly Input[] {
   const describe =
     (required: boolean) =>
     ([name, declaration]: readonly [string, InputDeclaration]): Input => ({
@@ -49,7 +50,7 @@ function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition): readonly Inpu
         holds: describeKind(holds),
         ...(when === undefined ? {} : { when }),
       })),
-      doc: declaration.doc,
+      doc: docs[name] ?? "",
     });
   return [...Object.entries(inputs).map(describe(true)), ...Object.entries(optionalInputs).map(describe(false))];
 }
@@ -87,22 +88,23 @@ function printOption(value: unknown): string {
 }
 
 function asData(definition: AnyDefinition): unknown {
-  const { name, family = "custom", summary = "", formula = "", inputSets = [], options } = definition;
-  const { pytorch = null, notes = [], references = [], aliases = [] } = definition;
+  const { name, family = "custom", aliases = [], inputSets = [], options } = definition;
+  const docs = describeLoss(definition);
+  const { summary, formula, pytorch = null, notes, references } = docs;
   return {
     name,
     family,
     summary,
     formula,
-    inputs: inputsOf(definition),
+    inputs: inputsOf(definition, docs),
     inputSets,
-    options: Object.entries(options).map(([option, { kind, domain, choices = [], doc, default: initial }]) => ({
+    options: Object.entries(options).map(([option, { kind, domain, choices = [], default: initial }]) => ({
       name: option,
       kind,
       default: initial,
       domain,
       choices,
-      doc,
+      doc: docs.options[option] ?? "",
     })),
     notes,
     references,
@@ -113,9 +115,10 @@ function asData(definition: AnyDefinition): unknown {
 
 /** What people read of a loss. */
 export function asText(definition: AnyDefinition): string {
-  const { name, family = "custom", summary = "", formula = "", inputSets = [], options } = definition;
-  const { pytorch, notes = [], references = [], aliases = [] } = definition;
-  const inputs = inputsOf(definition).map((input) => [
+  const { name, family = "custom", aliases = [], inputSets = [], options } = definition;
+  const docs = describeLoss(definition);
+  const { summary, formula, pytorch, notes, references } = docs;
+  const inputs = inputsOf(definition, docs).map((input) => [
     input.name,
     `${input.list ? "list of " : ""}${input.forms.map(formText).join(" or ")}`,
     [
@@ -128,11 +131,11 @@ export function asText(definition: AnyDefinition): string {
     input.doc,
   ]);
   const sets = inputSets.map((set) => set.join(" and ")).join(", or ");
-  const choices = Object.entries(options).map(([option, { default: initial, domain, doc }]) => [
+  const choices = Object.entries(options).map(([option, { default: initial, domain }]) => [
     option,
     `default ${printOption(initial)}`,
     domain,
-    doc,
+    docs.options[option] ?? "",
   ]);
   return [
     `${name} (${family})\n${summary}\n`,

@@ -22,11 +22,14 @@ export interface ReducedOptions {
 
 /** An option that every loss has besides its own. */
 export interface CommonOptions {
-  /** What the mean over nothing is: `"nan"` as in PyTorch (the default of most losses), `"zero"` or `"error"`. */
+  /** What the mean over nothing is. Default `"nan"`, as in PyTorch, for most losses; `"zero"` or `"error"` besides. */
   readonly empty: EmptyPolicy;
 }
 
-/** What a loss is, apart from its mathematics: read by documentation, command line and tests. */
+/**
+ * What a loss of your own says of itself: read by tools. The losses of this package say it in their comments, from which
+ * `@losses/core/docs` is made, so that no bundle carries it; only their aliases, under which `findLoss` finds them, are here.
+ */
 export interface LossDocs {
   /** One sentence. */
   readonly summary?: string;
@@ -137,7 +140,7 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
   config: LossDeclaration<O, R, P>,
 ): Loss<O, InputsOf<R, P>> {
   const { empty = "nan", ...declared } = readDefinition("defineLoss", config);
-  const common = { empty: oneOf(emptyPolicies, empty, "What the mean over nothing is.") };
+  const common = { empty: oneOf(emptyPolicies, empty) };
   const definition = readDefinition("defineLoss", { ...declared, options: { ...declared.options, ...common } });
   checkLetters("defineLoss", definition);
   const { name, check } = definition;

@@ -48,4 +48,9 @@ export type Grads<T, I, W extends InputName<I>> = {
 } & { readonly [K in Exclude<W, SureGrad<I>>]?: Listed<T, NonNullable<I[K]>> };
 
 /** The optional inputs of a loss that gives a value for each sample. */
-export type Sampled = { sampleWeight?: "float"; mask?: "mask" };
+export type Sampled = {
+  /** Weight of each sample: multiplies its value; the mean divides by the sum of the weights. */
+  sampleWeight?: "float";
+  /** Samples that count: the others are outside values and divisor. */
+  mask?: "mask";
+};

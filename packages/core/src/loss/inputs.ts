@@ -41,6 +41,7 @@ export interface InputForm {
 export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly forms: readonly InputForm[];
   readonly differentiable: boolean;
+  /** What it holds, in a sentence, for tools that tell it; empty where the loss says it in its comment. */
   readonly doc: string;
   /** Learnt with the model rather than computed by it: proxies, class weights, scales. */
   readonly isParameter: boolean;
@@ -64,14 +65,27 @@ export function float(
   doc: string | undefined,
   options: { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
+export function float(
+  shape: readonly DimToken[],
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
 export function float(shape: readonly DimToken[], doc?: string, options?: FloatOptions): InputDeclaration<"float">;
 export function float(
   shape: readonly DimToken[],
-  doc = "",
-  options?: FloatOptions,
+  ...about: readonly [(string | FloatOptions)?, FloatOptions?]
 ): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
+  const [doc, options] = docAndOptions(about);
   const { differentiable = true } = readOptions("float", options, floatRules);
   return declare("float", shape, { kind: "float" }, differentiable, doc);
+}
+
+/** What follows a shape: a text, options, or both in this order. */
+function docAndOptions<O extends object>(
+  about: readonly [(string | O)?, O?],
+): readonly [doc: string, options: O | undefined] {
+  const [first, second] = about;
+  if (typeof first === "object" && second === undefined) return ["", first];
+  return [first === undefined ? "" : (first as string), second];
 }
 
 /** A floating input that is learnt with the model: proxies, the weights of a classifier, a temperature. Differentiable. */
@@ -119,7 +133,13 @@ const boundRules: Rules<IndexBounds> = {
  * Integers: class indices, identities, lengths. With `below` (the letter of an axis, an option or another input) they are checked
  * before each run; `except` is allowed outside the range.
  */
-export function labels(shape: readonly DimToken[], doc = "", bounds?: IndexBounds): InputDeclaration<"index"> {
+export function labels(shape: readonly DimToken[], bounds: IndexBounds): InputDeclaration<"index">;
+export function labels(shape: readonly DimToken[], doc?: string, bounds?: IndexBounds): InputDeclaration<"index">;
+export function labels(
+  shape: readonly DimToken[],
+  ...about: readonly [(string | IndexBounds)?, IndexBounds?]
+): InputDeclaration<"index"> {
+  const [doc, bounds] = docAndOptions(about);
   const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
   return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc);
 }
@@ -182,11 +202,8 @@ export interface SampleInputs {
  */
 export function sampleInputs(shape: readonly DimToken[]): SampleInputs {
   return {
-    sampleWeight: float(
-      shape,
-      "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
-    ),
-    mask: mask(shape, "Samples that count: the others are outside values and divisor."),
+    sampleWeight: float(shape),
+    mask: mask(shape),
   };
 }
 

@@ -4,6 +4,12 @@ import { OptionError } from "../errors.js";
 /** How a loss turns its element-wise or per-sample values into the result. `batchmean` is klDiv's alone. */
 export type Reduction = "none" | "mean" | "sum";
 
+/** The option that nearly every loss has besides its own. */
+export interface ReductionOption {
+  /** How the values become the result; `none` returns them as they are. Default `"mean"`. */
+  readonly reduction: Reduction;
+}
+
 /** What the mean over nothing is: NaN as in PyTorch, 0, or an error. */
 export type EmptyPolicy = (typeof emptyPolicies)[number];
 
@@ -19,7 +25,8 @@ export interface OptionDeclaration<T> {
   /** What kind of text a command line takes for it. */
   readonly kind: "number" | "integer" | "boolean" | "choice" | "function";
   readonly accepts: (value: unknown) => value is T;
-  readonly doc: string;
+  /** What it does, in a sentence, for tools that tell it. The losses of this package say it in their comments instead. */
+  readonly doc?: string;
 }
 
 export type OptionDeclarations<O> = { readonly [K in keyof O]: OptionDeclaration<O[K]> };
@@ -27,7 +34,7 @@ export type OptionDeclarations<O> = { readonly [K in keyof O]: OptionDeclaration
 function numeric(
   where: string,
   initial: number,
-  doc: string,
+  doc: string | undefined,
   domain: string,
   accepts: (value: number) => boolean,
   kind: "number" | "integer" = "number",
@@ -36,53 +43,53 @@ function numeric(
     default: initial,
     domain,
     kind,
-    doc,
+    ...(doc === undefined ? {} : { doc }),
     accepts: (value): value is number => typeof value === "number" && accepts(value),
   });
 }
 
 /** A finite number. */
-export function finite(initial: number, doc: string): OptionDeclaration<number> {
+export function finite(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("finite", initial, doc, "a finite number", Number.isFinite);
 }
 
 /** A finite number > 0. */
-export function positive(initial: number, doc: string): OptionDeclaration<number> {
+export function positive(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("positive", initial, doc, "a finite number > 0", (value) => value > 0 && value < Infinity);
 }
 
 /** A finite number ≥ 0. */
-export function nonNegative(initial: number, doc: string): OptionDeclaration<number> {
+export function nonNegative(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("nonNegative", initial, doc, "a finite number >= 0", (value) => value >= 0 && value < Infinity);
 }
 
 /** A number in [0, 1]. */
-export function fraction(initial: number, doc: string): OptionDeclaration<number> {
+export function fraction(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("fraction", initial, doc, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
 }
 
 /** An integer, as far as numbers are exact. */
-export function integer(initial: number, doc: string): OptionDeclaration<number> {
+export function integer(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("integer", initial, doc, "an integer of at most 53 bits", Number.isSafeInteger, "integer");
 }
 
 /** The order of a vector norm: any number, Infinity and -Infinity included. */
-export function normOrder(initial: number, doc: string): OptionDeclaration<number> {
+export function normOrder(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("normOrder", initial, doc, "a number, Infinity or -Infinity", (value) => !Number.isNaN(value));
 }
 
-export function flag(initial: boolean, doc: string): OptionDeclaration<boolean> {
+export function flag(initial: boolean, doc?: string): OptionDeclaration<boolean> {
   return declaredOption("flag", {
     default: initial,
     domain: "true or false",
     kind: "boolean",
-    doc,
+    ...(doc === undefined ? {} : { doc }),
     accepts: (value): value is boolean => typeof value === "boolean",
   });
 }
 
 /** One of a fixed list of words. */
-export function oneOf<const T extends string>(choices: readonly T[], initial: T, doc: string): OptionDeclaration<T> {
+export function oneOf<const T extends string>(choices: readonly T[], initial: T, doc?: string): OptionDeclaration<T> {
   const texts: T[] = [];
   if (
     !isListOf(choices, (choice) => typeof choice === "string" && cut(choice) === choice && texts.push(choice as T) > 0)
@@ -94,7 +101,7 @@ export function oneOf<const T extends string>(choices: readonly T[], initial: T,
     domain: texts.map((choice) => `"${choice}"`).join(" | "),
     choices: texts,
     kind: "choice",
-    doc,
+    ...(doc === undefined ? {} : { doc }),
     accepts: (value): value is T => typeof value === "string" && texts.some((choice) => choice === value),
   });
 }
@@ -114,12 +121,20 @@ export function declaredOption<T>(where: string, declaration: OptionDeclaration<
       const wanted = "an option declared with finite(), flag(), oneOf() …";
       throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
     }
-    if (typeof doc !== "string")
+    if (doc !== undefined && typeof doc !== "string") {
       throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
+    }
     if (!accepts(initial)) {
       throw new OptionError(`${where} must have a default that is ${domain}, got ${printValue(initial)}.`);
     }
-    return { default: initial, domain, kind, accepts, doc, ...(choices === undefined ? {} : { choices: own }) };
+    return {
+      default: initial,
+      domain,
+      kind,
+      accepts,
+      ...(doc === undefined ? {} : { doc }),
+      ...(choices === undefined ? {} : { choices: own }),
+    };
   });
 }
 
@@ -129,7 +144,7 @@ function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */
 export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduction> {
-  return oneOf(["none", "mean", "sum"], initial, "How the values become the result; `none` returns them as they are.");
+  return oneOf(["none", "mean", "sum"], initial);
 }
 
 /** Checks given options against their declarations and fills in the defaults. Unknown keys are errors. */

@@ -51,11 +51,11 @@ function normGradient(x: Tensor, norm: Tensor, p: number, g: Tensor): Tensor {
     .mul(p < 1 ? g : none.where(0, g));
 }
 
-const shortest = 1e-8;
-
-/** What every loss that divides vectors by their norms says of it. */
-export const shortNormNote =
-  "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.";
+/**
+ * A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients
+ * up to 1e8.
+ */
+const shortestNorm = 1e-8;
 
 /**
  * The direction `x / max(‖x‖₂, 1e-8)` along one axis, as PyTorch's `cosine_similarity` takes it and every loss here does: a zero
@@ -63,5 +63,5 @@ export const shortNormNote =
  */
 export function normalize(x: Tensor, axis = -1): Tensor {
   const norm = vectorNorm(x, 2, axis, true);
-  return x.div(customGradient(norm.clampMin(shortest), [norm], (g) => [g]));
+  return x.div(customGradient(norm.clampMin(shortestNorm), [norm], (g) => [g]));
 }

@@ -1,31 +1,33 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type OptionDeclaration, type Reduction } from "../../loss/options.js";
+import { reduction, type OptionDeclaration, type ReductionOption } from "../../loss/options.js";
 import { binaryEntropy } from "../../math/entropy.js";
 
-export interface GanDiscriminatorLossOptions {
-  /** One-sided: real samples are labelled 1 − labelSmoothing; in [0, 1). Default 0. */
+export interface GanDiscriminatorLossOptions extends ReductionOption {
+  /** Real samples are labelled 1 - labelSmoothing. Default 0. One-sided: generated samples keep theirs. */
   readonly labelSmoothing: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 const labelSmoothing: OptionDeclaration<number> = {
   default: 0,
   domain: "a number in [0, 1)",
   kind: "number",
-  doc: "Real samples are labelled 1 - labelSmoothing.",
   accepts: (value): value is number => typeof value === "number" && value >= 0 && value < 1,
 };
 
 /**
  * The discriminator's side of the original GAN game, on logits.
  *
- * `BCE(real, 1 − labelSmoothing) + BCE(fake, 0) = softplus(−real) + softplus(fake)` without smoothing
+ * `softplus(−real) + softplus(fake)` without smoothing. Each input is reduced on its own, then both are added;
+ * `reduction: "none"` needs equal shapes. Smooth everywhere.
  *
- * Inputs: `real` and `fake`, logits of any shapes. Each is reduced on its own, then both are added; `reduction: "none"`
- * needs equal shapes. Smooth everywhere. Equals two `binary_cross_entropy_with_logits` of PyTorch.
- *
+ * @formula `BCEWithLogits(real, 1 - labelSmoothing) + BCEWithLogits(fake, 0)`
+ * @pytorch `binary_cross_entropy_with_logits(real, ones) + binary_cross_entropy_with_logits(fake, zeros)`
+ * @input real - Logits of real samples.
+ * @input fake - Logits of generated samples.
+ * @note Takes logits, not probabilities: put no sigmoid before it.
+ * @see Goodfellow et al.: Generative Adversarial Nets, NeurIPS 2014
+ * @see Salimans et al.: Improved Techniques for Training GANs, 2016
  * @throws OptionError if labelSmoothing is outside [0, 1); ShapeError with `"none"` on shapes that differ.
  * @example
  * ```ts
@@ -36,19 +38,8 @@ const labelSmoothing: OptionDeclaration<number> = {
 export const ganDiscriminatorLoss: Loss<GanDiscriminatorLossOptions, { real: "float"; fake: "float" }> = defineLoss({
   name: "ganDiscriminatorLoss",
   family: "adversarial",
-  summary: "The discriminator's side of the original GAN game, on logits.",
-  formula: "BCEWithLogits(real, 1 - labelSmoothing) + BCEWithLogits(fake, 0)",
-  pytorch: "binary_cross_entropy_with_logits(real, ones) + binary_cross_entropy_with_logits(fake, zeros)",
-  notes: ["Takes logits, not probabilities: put no sigmoid before it."],
-  references: [
-    "Goodfellow et al.: Generative Adversarial Nets, NeurIPS 2014",
-    "Salimans et al.: Improved Techniques for Training GANs, 2016",
-  ],
   aliases: ["minimaxDiscriminatorLoss", "vanillaGanDiscriminatorLoss"],
-  inputs: {
-    real: float(["...r"], "Logits of real samples."),
-    fake: float(["...f|r"], "Logits of generated samples."),
-  },
+  inputs: { real: float(["...r"]), fake: float(["...f|r"]) },
   options: { labelSmoothing, reduction: reduction() },
   value: ({ real, fake }, options) => ({
     terms: [binaryEntropy(real, 1 - options.labelSmoothing), binaryEntropy(fake, 0)],

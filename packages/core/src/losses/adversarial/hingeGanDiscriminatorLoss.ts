@@ -1,22 +1,24 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { positive, reduction, type Reduction } from "../../loss/options.js";
+import { positive, reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface HingeGanDiscriminatorLossOptions {
-  /** Score beyond which a sample costs nothing; > 0. Default 1. */
+export interface HingeGanDiscriminatorLossOptions extends ReductionOption {
+  /** Score beyond which a sample costs nothing. Default 1. */
   readonly margin: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * The discriminator's side of the hinge GAN.
  *
- * `relu(margin − real) + relu(margin + fake)`
+ * Each is reduced on its own, then both are added; `reduction: "none"` needs equal shapes. At the kink the gradient is
+ * 0 (relu), as in the implementations over PyTorch's `relu`.
  *
- * Inputs: `real` and `fake`, scores of any shapes. Each is reduced on its own, then both are added; `reduction: "none"`
- * needs equal shapes. At the kink the gradient is 0 (relu), as in the implementations over PyTorch's `relu`.
- *
+ * @formula `relu(margin - real) + relu(margin + fake)`
+ * @input real - Scores of real samples.
+ * @input fake - Scores of generated samples.
+ * @note At the kink the gradient is 0 (relu).
+ * @see Lim, Ye: Geometric GAN, 2017
+ * @see Miyato et al.: Spectral Normalization for GANs, ICLR 2018
  * @throws OptionError if margin is not > 0; ShapeError with `"none"` on shapes that differ.
  * @example
  * ```ts
@@ -28,15 +30,8 @@ export const hingeGanDiscriminatorLoss: Loss<HingeGanDiscriminatorLossOptions, {
   defineLoss({
     name: "hingeGanDiscriminatorLoss",
     family: "adversarial",
-    summary: "The discriminator's side of the hinge GAN.",
-    formula: "relu(margin - real) + relu(margin + fake)",
-    notes: ["At the kink the gradient is 0 (relu)."],
-    references: ["Lim, Ye: Geometric GAN, 2017", "Miyato et al.: Spectral Normalization for GANs, ICLR 2018"],
     aliases: ["hingeDiscriminatorLoss"],
-    inputs: {
-      real: float(["...r"], "Scores of real samples."),
-      fake: float(["...f|r"], "Scores of generated samples."),
-    },
-    options: { margin: positive(1, "Score beyond which a sample costs nothing."), reduction: reduction() },
+    inputs: { real: float(["...r"]), fake: float(["...f|r"]) },
+    options: { margin: positive(1), reduction: reduction() },
     value: ({ real, fake }, { margin }) => ({ terms: [real.neg().add(margin).relu(), fake.add(margin).relu()] }),
   });

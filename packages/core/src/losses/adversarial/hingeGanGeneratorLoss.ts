@@ -1,19 +1,18 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface HingeGanGeneratorLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type HingeGanGeneratorLossOptions = ReductionOption;
 
 /**
  * The generator's side of the hinge GAN: minus the discriminator's score.
  *
- * `−fake`
+ * Returns the shape of `fake` with `reduction: "none"`, else a scalar.
  *
- * Input: `fake`, scores of any shape. Returns that shape with `reduction: "none"`, else a scalar.
- *
+ * @formula `-fake`
+ * @input fake - Scores of generated samples.
+ * @note There is no hinge on this side.
+ * @see Lim, Ye: Geometric GAN, 2017
  * @throws OptionError on an unknown option.
  * @example
  * ```ts
@@ -24,12 +23,8 @@ export interface HingeGanGeneratorLossOptions {
 export const hingeGanGeneratorLoss: Loss<HingeGanGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "hingeGanGeneratorLoss",
   family: "adversarial",
-  summary: "The generator's side of the hinge GAN: minus the discriminator's score.",
-  formula: "-fake",
-  notes: ["There is no hinge on this side."],
-  references: ["Lim, Ye: Geometric GAN, 2017"],
   aliases: ["hingeGeneratorLoss"],
-  inputs: { fake: float(["...f"], "Scores of generated samples.") },
+  inputs: { fake: float(["...f"]) },
   options: { reduction: reduction() },
   value: ({ fake }) => fake.neg(),
 });

@@ -1,22 +1,20 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { finite, reduction, type Reduction } from "../../loss/options.js";
+import { finite, reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface LsganGeneratorLossOptions {
+export interface LsganGeneratorLossOptions extends ReductionOption {
   /** The score the generator wants for its samples. Default 1. */
   readonly targetLabel: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * The generator's side of the least-squares GAN.
  *
- * `½ (fake − targetLabel)²`
+ * Returns the shape of `fake` with `reduction: "none"`, else a scalar. PyTorch has no such loss (half an `mse_loss`).
  *
- * Input: `fake`, scores of any shape. Returns that shape with `reduction: "none"`, else a scalar. PyTorch has no such
- * loss (half an `mse_loss`).
- *
+ * @formula `1/2 (fake - targetLabel)^2`
+ * @input fake - Scores of generated samples.
+ * @see Mao et al.: Least Squares Generative Adversarial Networks, ICCV 2017
  * @throws OptionError on a label that is not finite.
  * @example
  * ```ts
@@ -27,11 +25,8 @@ export interface LsganGeneratorLossOptions {
 export const lsganGeneratorLoss: Loss<LsganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "lsganGeneratorLoss",
   family: "adversarial",
-  summary: "The generator's side of the least-squares GAN.",
-  formula: "1/2 (fake - targetLabel)^2",
-  references: ["Mao et al.: Least Squares Generative Adversarial Networks, ICCV 2017"],
   aliases: ["leastSquaresGeneratorLoss"],
-  inputs: { fake: float(["...f"], "Scores of generated samples.") },
-  options: { targetLabel: finite(1, "The score the generator wants for its samples."), reduction: reduction() },
+  inputs: { fake: float(["...f"]) },
+  options: { targetLabel: finite(1), reduction: reduction() },
   value: ({ fake }, { targetLabel }) => fake.sub(targetLabel).square().mul(0.5),
 });

@@ -1,20 +1,20 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface WganDiscriminatorLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type WganDiscriminatorLossOptions = ReductionOption;
 
 /**
  * The critic's side of the Wasserstein GAN.
  *
- * `fake − real`; with the mean: `mean(fake) − mean(real)`
+ * Each is reduced on its own, then both are added; `reduction: "none"` needs equal shapes. The Lipschitz constraint
+ * (clipping, gradient penalty) is the caller's.
  *
- * Inputs: `real` and `fake`, critic scores of any shapes. Each is reduced on its own, then both are added;
- * `reduction: "none"` needs equal shapes. The Lipschitz constraint (clipping, gradient penalty) is the caller's.
- *
+ * @formula `fake - real`
+ * @input real - Critic scores of real samples.
+ * @input fake - Critic scores of generated samples.
+ * @note The Lipschitz constraint is not part of it.
+ * @see Arjovsky, Chintala, Bottou: Wasserstein GAN, ICML 2017
  * @throws ShapeError with `"none"` on shapes that differ.
  * @example
  * ```ts
@@ -25,15 +25,8 @@ export interface WganDiscriminatorLossOptions {
 export const wganDiscriminatorLoss: Loss<WganDiscriminatorLossOptions, { real: "float"; fake: "float" }> = defineLoss({
   name: "wganDiscriminatorLoss",
   family: "adversarial",
-  summary: "The critic's side of the Wasserstein GAN.",
-  formula: "fake - real",
-  notes: ["The Lipschitz constraint is not part of it."],
-  references: ["Arjovsky, Chintala, Bottou: Wasserstein GAN, ICML 2017"],
   aliases: ["wassersteinDiscriminatorLoss", "criticLoss"],
-  inputs: {
-    real: float(["...r"], "Critic scores of real samples."),
-    fake: float(["...f|r"], "Critic scores of generated samples."),
-  },
+  inputs: { real: float(["...r"]), fake: float(["...f|r"]) },
   options: { reduction: reduction() },
   value: ({ real, fake }) => ({ terms: [fake, real.neg()] }),
 });

@@ -1,19 +1,17 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface WganGeneratorLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type WganGeneratorLossOptions = ReductionOption;
 
 /**
  * The generator's side of the Wasserstein GAN: minus the critic's score.
  *
- * `−fake`
+ * Returns the shape of `fake` with `reduction: "none"`, else a scalar.
  *
- * Input: `fake`, critic scores of any shape. Returns that shape with `reduction: "none"`, else a scalar.
- *
+ * @formula `-fake`
+ * @input fake - Critic scores of generated samples.
+ * @see Arjovsky, Chintala, Bottou: Wasserstein GAN, ICML 2017
  * @throws OptionError on an unknown option.
  * @example
  * ```ts
@@ -24,11 +22,8 @@ export interface WganGeneratorLossOptions {
 export const wganGeneratorLoss: Loss<WganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "wganGeneratorLoss",
   family: "adversarial",
-  summary: "The generator's side of the Wasserstein GAN: minus the critic's score.",
-  formula: "-fake",
-  references: ["Arjovsky, Chintala, Bottou: Wasserstein GAN, ICML 2017"],
   aliases: ["wassersteinGeneratorLoss"],
-  inputs: { fake: float(["...f"], "Critic scores of generated samples.") },
+  inputs: { fake: float(["...f"]) },
   options: { reduction: reduction() },
   value: ({ fake }) => fake.neg(),
 });

@@ -1,22 +1,24 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import { diagonal } from "../../math/select.js";
 
-export interface ClipLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type ClipLossOptions = ReductionOption;
 
 /**
  * Symmetric cross-entropy over the similarities of every image with every text of the batch.
  *
- * `½ (CE(Z, 0…N−1) + CE(Zᵀ, 0…N−1))`, `Z = logitScale · image · textᵀ + logitBias`
- *
- * Inputs: `image`, `text` of shape (N, D), already normalised by the caller; `logitScale`, a scalar, already
- * exponentiated; optional `logitBias`, a scalar. Returns (N) with `reduction: "none"`, else a scalar.
  * Equals `open_clip.ClipLoss` on one device. The scale is not clamped here; training code usually keeps it ≤ 100.
+ * Returns (N) with `reduction: "none"`, else a scalar.
  *
+ * @formula `1/2 (CE(Z, 0..N-1) + CE(Z^T, 0..N-1)), Z = logitScale * image @ text^T + logitBias`
+ * @input image - Normalised image embeddings.
+ * @input text - Normalised text embeddings, row i belonging to image i.
+ * @input logitScale - Factor of the similarities.
+ * @input logitBias - Added to every similarity.
+ * @note Embeddings are taken as they are: normalise them first.
+ * @note logitScale is the factor itself (exp of the learned parameter), not a temperature: 1 / 0.07, not 0.07.
+ * @see Radford et al.: Learning Transferable Visual Models From Natural Language Supervision, ICML 2021
  * @throws ShapeError if image and text differ in size; InputError if logitScale is missing.
  * @example
  * ```ts
@@ -30,22 +32,9 @@ export const clipLoss: Loss<
 > = defineLoss({
   name: "clipLoss",
   family: "contrastive",
-  summary: "Symmetric cross-entropy over the similarities of every image with every text of the batch.",
-  formula: "1/2 (CE(Z, 0..N-1) + CE(Z^T, 0..N-1)), Z = logitScale * image @ text^T + logitBias",
-  notes: [
-    "Embeddings are taken as they are: normalise them first.",
-    "logitScale is the factor itself (exp of the learned parameter), not a temperature: 1 / 0.07, not 0.07.",
-  ],
-  references: ["Radford et al.: Learning Transferable Visual Models From Natural Language Supervision, ICML 2021"],
   aliases: ["ClipLoss", "InfoNCE", "infoNceLoss", "MultipleNegativesSymmetricRankingLoss"],
-  inputs: {
-    image: float(["N", "D"], "Normalised image embeddings."),
-    text: float(["N", "D"], "Normalised text embeddings, row i belonging to image i."),
-    logitScale: float([], "Factor of the similarities."),
-  },
-  optionalInputs: {
-    logitBias: float([], "Added to every similarity."),
-  },
+  inputs: { image: float(["N", "D"]), text: float(["N", "D"]), logitScale: float([]) },
+  optionalInputs: { logitBias: float([]) },
   options: { reduction: reduction() },
   value({ image, text, logitScale, logitBias }) {
     // Scaling N·D numbers is less than scaling N·N.

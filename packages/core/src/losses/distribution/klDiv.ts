@@ -8,20 +8,29 @@ import type { Tensor } from "../../tensor/tensor.js";
 export interface KlDivOptions {
   /** The target holds log-probabilities too. Default false. */
   readonly logTarget: boolean;
-  /** Default `"mean"`: over all elements. `"batchmean"` divides by the batch and is the divergence itself. */
+  /**
+   * How the elements become the result. Default `"mean"`: over all elements. `"batchmean"` divides by the batch and
+   * is the divergence itself.
+   */
   readonly reduction: Reduction | "batchmean";
 }
 
 /**
- * The Kullback-Leibler divergence of a prediction, given as log-probabilities, from a target distribution.
+ * The Kullback-Leibler divergence of predicted log-probabilities from a target distribution.
  *
- * `target · (log target − input)`; with `logTarget`: `exp(target) · (target − input)`
+ * Returns the broadcast shape with `reduction: "none"`, else a scalar; `"batchmean"` divides by the size of `input`'s
+ * first axis. Where the target is 0 the value is 0 and the gradient towards the target NaN; a negative target gives
+ * NaN; an input of −∞ gives ∞, or NaN where the target is 0.
  *
- * Inputs: `input` (log-probabilities) and `target` (probabilities, or log-probabilities), shapes that broadcast. Returns
- * the broadcast shape with `reduction: "none"`, else a scalar; `"batchmean"` divides by the size of `input`'s first axis.
- * Where the target is 0 the value is 0 and the gradient towards the target NaN; a negative target gives NaN; an input of
- * −∞ gives ∞, or NaN where the target is 0. Equals `torch.nn.functional.kl_div`.
- *
+ * @formula `target * (log(target) - input); logTarget: exp(target) * (target - input)`
+ * @pytorch `torch.nn.functional.kl_div`
+ * @input input - Predicted log-probabilities.
+ * @input target - Target probabilities, or their logarithms with logTarget.
+ * @note input holds log-probabilities: take log_softmax first.
+ * @note "mean" divides by the number of elements and is not the divergence; use "batchmean".
+ * @note The survey prints 0.5978 for its example; the mean is 0.3162, the sum 1.8971, the batchmean 0.9486. Its code
+ * also needs a floating target.
+ * @see Kullback, Leibler: On Information and Sufficiency, 1951
  * @throws ShapeError on shapes that do not broadcast; OptionError on an unknown reduction.
  * @example
  * ```ts
@@ -32,24 +41,9 @@ export interface KlDivOptions {
 export const klDiv: Loss<KlDivOptions, { input: "float"; target: "float" }> = defineLoss({
   name: "klDiv",
   family: "distribution",
-  summary: "The Kullback-Leibler divergence of predicted log-probabilities from a target distribution.",
-  formula: "target * (log(target) - input); logTarget: exp(target) * (target - input)",
-  pytorch: "torch.nn.functional.kl_div",
-  notes: [
-    "input holds log-probabilities: take log_softmax first.",
-    '"mean" divides by the number of elements and is not the divergence; use "batchmean".',
-    "The survey prints 0.5978 for its example; the mean is 0.3162, the sum 1.8971, the batchmean 0.9486. Its code also needs a floating target.",
-  ],
-  references: ["Kullback, Leibler: On Information and Sufficiency, 1951"],
   aliases: ["KLDivLoss", "kl_div", "kullbackLeiblerDivergence", "klDivergence"],
-  inputs: {
-    input: float(["~d?"], "Predicted log-probabilities."),
-    target: float(["~d?"], "Target probabilities, or their logarithms with logTarget."),
-  },
-  options: {
-    logTarget: flag(false, "The target holds log-probabilities too."),
-    reduction: oneOf(["none", "mean", "sum", "batchmean"], "mean", "How the elements become the result."),
-  },
+  inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  options: { logTarget: flag(false), reduction: oneOf(["none", "mean", "sum", "batchmean"], "mean") },
   value({ input, target }, { logTarget }) {
     const values = logTarget ? logDivergence(input, target) : xlogy(target, target).sub(target.mul(input));
     return { values, batch: input.count(input.rank === 0 ? [] : 0) };

@@ -1,28 +1,31 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { finite, oneOf, reduction, type Reduction } from "../../loss/options.js";
+import { finite, oneOf, reduction, type ReductionOption } from "../../loss/options.js";
 import { similarityOf, type SimilarityName } from "../../math/distance.js";
-import { shortNormNote } from "../../math/norm.js";
 
-export interface RankingLossOptions {
-  /** How much more similar the matched pair must be; any finite number. Default 0.2. */
+export interface RankingLossOptions extends ReductionOption {
+  /** How much more similar the matched pair must be. Default 0.2. */
   readonly margin: number;
-  /** `"cosine"` (default), `"dot"` or `"negativeEuclidean"`. */
+  /** How similarity is measured. Default `"cosine"`. */
   readonly similarity: SimilarityName;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
- * The general ranking loss: the matched pair must be more similar than the mismatched one by a margin.
+ * The matched pair must be more similar than the mismatched one by a margin.
  *
- * `max(0, margin − s(anchor, positive) + s(anchor, negative))`
+ * Returns (N) with `reduction: "none"`, else a scalar. `s` is PyTorch's `cosine_similarity`, the inner product, or
+ * minus the Euclidean distance (gradient 0 between equal vectors). At the hinge's kink the gradient is that of the
+ * active side. With `"negativeEuclidean"` it is `triplet_margin_with_distance_loss` of PyTorch over a plain norm.
  *
- * Inputs: `anchor`, `positive`, `negative` of shape (D) or (N, D). Returns (N) with `reduction: "none"`, else a scalar.
- * `s` is PyTorch's `cosine_similarity`, the inner product, or minus the Euclidean distance (gradient 0
- * between equal vectors). At the hinge's kink the gradient is that of the active side.
- * PyTorch has no such loss; with `"negativeEuclidean"` it is `triplet_margin_with_distance_loss` over a plain norm.
- *
+ * @formula `max(0, margin - s(anchor, positive) + s(anchor, negative))`
+ * @input anchor - The query embeddings.
+ * @input positive - The matching embeddings.
+ * @input negative - Embeddings that do not match.
+ * @note The survey writes a sum over the batch: that is reduction "sum"; the default here is the mean, as everywhere.
+ * @note A distance must enter with a minus sign: the survey offers the Euclidean distance itself as a similarity, which
+ * would rank backwards.
+ * @note {@link shortestNorm}
+ * @see Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015
  * @throws OptionError on a non-finite margin or unknown similarity; ShapeError on sizes that differ.
  * @example
  * ```ts
@@ -34,23 +37,11 @@ export const rankingLoss: Loss<RankingLossOptions, { anchor: "float"; positive: 
   defineLoss({
     name: "rankingLoss",
     family: "ranking",
-    summary: "The matched pair must be more similar than the mismatched one by a margin.",
-    formula: "max(0, margin - s(anchor, positive) + s(anchor, negative))",
-    notes: [
-      'The survey writes a sum over the batch: that is reduction "sum"; the default here is the mean, as everywhere.',
-      "A distance must enter with a minus sign: the survey offers the Euclidean distance itself as a similarity, which would rank backwards.",
-      shortNormNote,
-    ],
-    references: ["Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015"],
     aliases: ["hingeRankingLoss"],
-    inputs: {
-      anchor: float(["N?", "D"], "The query embeddings."),
-      positive: float(["N?", "D"], "The matching embeddings."),
-      negative: float(["N?", "D"], "Embeddings that do not match."),
-    },
+    inputs: { anchor: float(["N?", "D"]), positive: float(["N?", "D"]), negative: float(["N?", "D"]) },
     options: {
-      margin: finite(0.2, "How much more similar the matched pair must be."),
-      similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine", "How similarity is measured."),
+      margin: finite(0.2),
+      similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine"),
       reduction: reduction(),
     },
     value({ anchor, positive, negative }, { margin, similarity }) {

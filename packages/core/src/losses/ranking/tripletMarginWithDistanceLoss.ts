@@ -1,30 +1,27 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { flag, oneOf, positive, reduction, type OptionDeclaration, type Reduction } from "../../loss/options.js";
+import { flag, oneOf, positive, reduction, type OptionDeclaration, type ReductionOption } from "../../loss/options.js";
 import { distanceOf, type DistanceName } from "../../math/distance.js";
-import { shortNormNote } from "../../math/norm.js";
 import { tripletHinge } from "../../math/triplet.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 /** A distance between rows: the name of one, or a function of two tensors that reduces their last axis. */
 export type DistanceOption = DistanceName | ((x: Tensor, y: Tensor) => Tensor);
 
-export interface TripletMarginWithDistanceLossOptions {
+export interface TripletMarginWithDistanceLossOptions extends ReductionOption {
   /**
-   * `"pairwise"` (default: PyTorch's pairwise_distance with p = 2, eps = 1e-6), `"euclidean"` (no eps),
-   * `"squaredEuclidean"`, `"manhattan"`, `"cosine"` (1 − cosine), or a function.
+   * The distance between rows. Default `"pairwise"`: PyTorch's pairwise_distance with p = 2, eps = 1e-6. Others are
+   * `"euclidean"` (no eps), `"squaredEuclidean"`, `"manhattan"`, `"cosine"` (1 − cosine), or a function.
    */
   readonly distance: DistanceOption;
-  /** How much farther the negative must be; > 0. Default 1. */
+  /** How much farther the negative must be. Default 1. */
   readonly margin: number;
   /** Use the nearer of d(anchor, negative) and d(positive, negative). Default false. */
   readonly swap: boolean;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 const names = ["pairwise", "euclidean", "squaredEuclidean", "manhattan", "cosine"] as const;
-const named = oneOf<DistanceName>(names, "pairwise", "The distance between rows.");
+const named = oneOf<DistanceName>(names, "pairwise");
 
 const distance: OptionDeclaration<DistanceOption> = {
   ...named,
@@ -35,12 +32,17 @@ const distance: OptionDeclaration<DistanceOption> = {
 /**
  * The triplet loss over a distance of your choice.
  *
- * `max(0, d(anchor, positive) − d(anchor, negative) + margin)`
+ * Returns the leading axes with `reduction: "none"`, else a scalar. A function given as `distance` is recorded and
+ * differentiated like the rest; such a spec cannot be serialised.
  *
- * Inputs: `anchor`, `positive`, `negative` of shape (D) or (N, D); leading axes broadcast. Returns the leading axes with
- * `reduction: "none"`, else a scalar. Equals `torch.nn.functional.triplet_margin_with_distance_loss`.
- * A function given as `distance` is recorded and differentiated like the rest; such a spec cannot be serialised.
- *
+ * @formula `max(0, d(anchor, positive) - d(anchor, negative) + margin)`
+ * @pytorch `torch.nn.functional.triplet_margin_with_distance_loss`
+ * @input anchor - The anchors.
+ * @input positive - Samples that belong with the anchors.
+ * @input negative - Samples that do not.
+ * @note The default distance is PyTorch's pairwise_distance, which adds 1e-6 to every difference.
+ * @note "euclidean" has gradient 0 between equal vectors.
+ * @note {@link shortestNorm}
  * @throws OptionError if margin is not > 0 or the distance is unknown; ShapeError on shapes that do not fit.
  * @example
  * ```ts
@@ -54,26 +56,9 @@ export const tripletMarginWithDistanceLoss: Loss<
 > = defineLoss({
   name: "tripletMarginWithDistanceLoss",
   family: "ranking",
-  summary: "The triplet loss over a distance of your choice.",
-  formula: "max(0, d(anchor, positive) - d(anchor, negative) + margin)",
-  pytorch: "torch.nn.functional.triplet_margin_with_distance_loss",
-  notes: [
-    "The default distance is PyTorch's pairwise_distance, which adds 1e-6 to every difference.",
-    '"euclidean" has gradient 0 between equal vectors.',
-    shortNormNote,
-  ],
   aliases: ["TripletMarginWithDistanceLoss", "triplet_margin_with_distance_loss"],
-  inputs: {
-    anchor: float(["~n", "D"], "The anchors."),
-    positive: float(["~n", "D"], "Samples that belong with the anchors."),
-    negative: float(["~n", "D"], "Samples that do not."),
-  },
-  options: {
-    distance,
-    margin: positive(1, "How much farther the negative must be."),
-    swap: flag(false, "Use the nearer of d(anchor, negative) and d(positive, negative)."),
-    reduction: reduction(),
-  },
+  inputs: { anchor: float(["~n", "D"]), positive: float(["~n", "D"]), negative: float(["~n", "D"]) },
+  options: { distance, margin: positive(1), swap: flag(false), reduction: reduction() },
   value: ({ anchor, positive, negative }, options) => {
     const d = typeof options.distance === "function" ? options.distance : distanceOf(options.distance);
     return tripletHinge({ anchor, positive, negative }, d, options.margin, options.swap);

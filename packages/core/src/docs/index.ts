@@ -1,0 +1,3 @@
+export { describeLoss } from "./describeLoss.js";
+export type { LossDescription } from "./description.js";
+export { lossDocs } from "./lossDocs.js";
