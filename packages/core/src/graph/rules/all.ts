@@ -4,6 +4,7 @@ import { constants } from "./constants.js";
 import { identities } from "./identities.js";
 import { indexing } from "./indexing.js";
 import type { Rule } from "./rule.js";
+import { shares } from "./shares.js";
 import { signs } from "./signs.js";
 
 /** Every rule, the first that applies before the others. */
@@ -13,5 +14,6 @@ export const allRules: readonly Rule[] = [
   ...indexing,
   ...broadcasts,
   ...signs,
+  ...shares,
   ...choices,
 ];
