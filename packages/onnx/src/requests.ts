@@ -18,6 +18,7 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
+import { passNames } from "./emit/passes/names.js";
 import type { ExportInput } from "./inputShapes.js";
 import type { LossGraphOptions } from "./lossGraph.js";
 
@@ -30,6 +31,11 @@ const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === 
 export const textsRule: Rule = listRule("a list of names", textRule);
 
 export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) => value === "any" || value === "cpu" };
+
+export const passesRule: Rule = listRule("a list of passes", {
+  domain: passNames.join(", "),
+  accepts: (value) => passNames.some((name) => name === value),
+});
 
 /** Something by name, of which `readRecord` reads the entries. */
 export const byNameRule: Rule = { domain: "a plain object", accepts: isPlainObject };

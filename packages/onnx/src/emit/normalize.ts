@@ -172,9 +172,9 @@ export function logSoftmaxOffsets(
  */
 export function isOneKernel(
   { attrs, shape, dtype }: NodeOf<"softmax" | "logSoftmax">,
-  { provider }: EmitContext,
+  { takes }: EmitContext,
 ): boolean {
-  if (provider !== "cpu" || dtype === "float64") return false;
+  if (!takes("kernels of softmax") || dtype === "float64") return false;
   return attrs.axis === shape.length - 1;
 }
 

@@ -1,8 +1,8 @@
 import { nodeAt, type Dim, type DType, type Shape } from "@losses/core";
-import { elementType } from "../../format.js";
-import { choose } from "../choices.js";
-import type { EmitContext } from "../context.js";
-import { insideAxis, outsideAxis } from "../places.js";
+import { elementType } from "../../../format.js";
+import { choose } from "../../choices.js";
+import type { EmitContext } from "../../context.js";
+import { insideAxis, outsideAxis } from "../../places.js";
 
 /** Where one element of each line along an axis is: an int32 node of size 1 along it. */
 export interface LinePlaces {

@@ -1,14 +1,14 @@
 import { nodeAt, type NodeOf } from "@losses/core";
-import type { EmitContext } from "./context.js";
-import { isPlain, runsOf } from "./sumPlan.js";
+import type { EmitContext } from "../context.js";
+import { isPlain, runsOf } from "../sumPlan.js";
 
 /**
  * A sum over all elements divided by their number as one op, which needs no size; `undefined` for other quotients. Over no elements
  * ONNX Runtime's ReduceMean is 0 where it should be NaN, so this is for tensors that have some.
  */
 export function emitMean(node: NodeOf<"div">, context: EmitContext): string | undefined {
-  const { graph, writer, planSum, provider, hasElements, opset, uses, valueOf } = context;
-  if (!hasElements || provider !== "cpu" || opset >= 18) return undefined;
+  const { graph, writer, planSum, hasElements, opset, uses, valueOf } = context;
+  if (!hasElements || opset >= 18) return undefined;
   const [total, count] = [nodeAt(graph, node.inputs[0] ?? -1), nodeAt(graph, node.inputs[1] ?? -1)];
   if (total.op !== "reduceSum" || total.shape.length > 0 || uses(total.id) > 1 || count.op !== "dimSize")
     return undefined;

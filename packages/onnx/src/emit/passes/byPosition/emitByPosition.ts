@@ -1,6 +1,6 @@
 import { nodeAt, type Node, type NodeOf, type Shape } from "@losses/core";
-import type { EmitContext } from "../context.js";
-import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
+import type { EmitContext } from "../../context.js";
+import { isOneKernel, logSoftmaxOffsets } from "../../normalize.js";
 import { pickLines } from "./pickAt.js";
 import { gatherAt, lineShape, positionOf, scatterAt, whereInside, type Position } from "./position.js";
 import { replacedOf } from "./replaced.js";

@@ -7,8 +7,8 @@ import {
   type NodeOf,
   type Shape,
 } from "@losses/core";
-import { choose } from "../choices.js";
-import type { EmitContext } from "../context.js";
+import { choose } from "../../choices.js";
+import type { EmitContext } from "../../context.js";
 import { pickAt } from "./pickAt.js";
 import { lineShape, positionOf, whereInside, type LinePlaces, type Position } from "./position.js";
 
