@@ -13,7 +13,14 @@ const examples: { readonly [K in PassName]: (x: Tensor, label: Tensor) => Tensor
     const norm = x.mul(x).sum(1, true).sqrt();
     return norm.equal(0).where(0, x.count([]).mul(3).div(norm)).mul(x);
   },
-  "shares of a number": (x) => x.less(0).where(x.count([]).mul(3).div(x.count([0])), 0),
+  "shares of a number": (x) =>
+    x.less(0).where(
+      x
+        .count([])
+        .mul(3)
+        .div(x.count([0])),
+      0,
+    ),
   "conditions as numbers": (x) => x.less(0).where(3, 0),
   "lines without their last axis": (x) => x.sum(1, true).mul(2).add(1),
   "kernels of softmax": (x) => x.softmax(1),
@@ -32,9 +39,8 @@ const feeds: Readonly<Record<string, Dense>> = {
 describe("what makes a model faster on the processor", () => {
   for (const name of passNames) {
     it(`changes the model, and not what it gives: ${name}`, async () => {
-      const graph = trace(
-        { x: { shape: ["N", "C"] }, label: { shape: ["N"], dtype: "int32" } },
-        ({ x, label }) => examples[name](x as Tensor, label as Tensor),
+      const graph = trace({ x: { shape: ["N", "C"] }, label: { shape: ["N"], dtype: "int32" } }, ({ x, label }) =>
+        examples[name](x as Tensor, label as Tensor),
       );
       const write = (passes: readonly PassName[]): Uint8Array => exportGraph(graph, { provider: "cpu", sizes, passes });
       const [all, without] = [write(passNames), write(passNames.filter((other) => other !== name))];

@@ -14,6 +14,14 @@ export function emitMean(node: NodeOf<"div">, context: EmitContext): string | un
     return undefined;
   const from = nodeAt(graph, total.inputs[0] ?? -1);
   if (!runsOf(from.shape, total.attrs.axes).every((run) => isPlain(planSum(run)))) return undefined;
-  if (from.shape.join() !== count.attrs.dims.join()) return undefined;
+  // A product of sizes names them in an order of its own, and no ones.
+  const sizes = [from.shape, count.attrs.dims].map((dims) =>
+    dims
+      .filter((dim) => dim !== 1)
+      .map(String)
+      .sort()
+      .join(),
+  );
+  if (sizes[0] !== sizes[1]) return undefined;
   return writer.node("ReduceMean", [valueOf(from.id)], { keepdims: 0 });
 }

@@ -1,12 +1,4 @@
-import {
-  isFloat,
-  nodeAt,
-  type DType,
-  type Graph,
-  type Node,
-  type NodeOf,
-  type Shape,
-} from "@losses/core";
+import { isFloat, nodeAt, type DType, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
 import { choose } from "../../choices.js";
 import type { EmitContext } from "../../context.js";
 import { pickAt } from "./pickAt.js";
