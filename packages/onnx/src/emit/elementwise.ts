@@ -1,6 +1,6 @@
 import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
-import { either, emitWhere } from "./choices.js";
+import { either, emitWhere } from "./where.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { emitAtan, emitErf, emitExpm1, emitLog1p, emitTanh } from "./functions.js";
 import type { ModelWriter } from "./writer.js";

@@ -1,6 +1,6 @@
 import { addDims, isFloat, type NodeOf, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
-import { choose } from "./choices.js";
+import { choose } from "./where.js";
 import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";

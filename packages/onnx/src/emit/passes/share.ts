@@ -1,5 +1,5 @@
 import { nodeAt, type NodeOf } from "@losses/core";
-import { isFactor, times } from "../choices.js";
+import { isFactor, times } from "../where.js";
 import type { EmitContext } from "../context.js";
 
 /** `where(c, a / n, 0) = where(c, a, 0) / n` for a number a of which each of n elements gets its share. */

@@ -1,6 +1,6 @@
 import { nodeAt, type Dim, type DType, type Shape } from "@losses/core";
 import { elementType } from "../../../format.js";
-import { choose } from "../../choices.js";
+import { choose } from "../../where.js";
 import type { EmitContext } from "../../context.js";
 import { insideAxis, outsideAxis } from "../../places.js";
 

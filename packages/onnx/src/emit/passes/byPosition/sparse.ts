@@ -1,5 +1,5 @@
 import { isFloat, nodeAt, type DType, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
-import { choose } from "../../choices.js";
+import { choose } from "../../where.js";
 import type { EmitContext } from "../../context.js";
 import { pickAt } from "./pickAt.js";
 import { lineShape, positionOf, whereInside, type LinePlaces, type Position } from "./position.js";
