@@ -58,7 +58,6 @@ export { isElementwise, opNames, opTable } from "./ops/table.js";
 export { scanSteps } from "./ops/recurrence.js";
 export {
   countUses,
-  firstExtremeOf,
   graphInputs,
   graphSymbols,
   interpret,
@@ -67,17 +66,14 @@ export {
   nodeAt,
   nonNegativeNodes,
   outsideOf,
-  pickOf,
   printGraph,
   recursionsOf,
-  replaceOf,
   simplify,
   sizeCheck,
   trustGraph,
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { Recursion } from "./graph/recursions.js";
-export type { FirstExtreme, OneHot, OneHotPick, OneHotReplace } from "./graph/oneHot.js";
 export { verify } from "./graph/verify.js";
 export { concat, stack } from "./graph/concat.js";
 export { customGradient } from "./graph/tracedTensor.js";

@@ -39,6 +39,7 @@ const examples: Readonly<Record<string, (x: Tensor, y: Tensor, labels: Tensor) =
   "a gather of 0, 1, 2, …": (x) =>
     x.iota(1).unsqueeze(0).expand(["N", "D"]).gather(1, x.iota(1).unsqueeze(0)).cast("float64").add(x),
   "the sum of what was added at positions": (_, y, labels) => y.scatterAdd(1, labels.unsqueeze(1), "D").sum(1),
+  "the sum of a diagonal along its other axis": (x, y) => y.scatterAdd(1, x.iota(0), "N").sum(0, true).mul(y.add(1)),
   "leading axes of size 1 before a stretch": (x) => x.unsqueeze(0).expand([2, "N", "D"]),
   "a stretch of a stretch": (_, y) => y.expand(["N", "D"]).expand([2, "N", "D"]),
   "stretched where the op stretches anyway": (x, y) => y.expand(["N", "D"]).add(x),
@@ -53,7 +54,17 @@ const examples: Readonly<Record<string, (x: Tensor, y: Tensor, labels: Tensor) =
   "the sum of what was stretched is a product": (_, y) => y.expand(["N", "D"]).sum(1),
   "the sign of a product goes to its smaller factor": (x, y) => x.mul(y).neg(),
   "signs go further down": (x, y) => x.neg().div(y),
-  "numbers that multiply all elements are collected": (x) => x.softmax(1).mul(0.5).sub(x.softmax(0).mul(0.5)),
+  "the signs of a sum and of its product cancel": (x, y) => x.mul(y).add(x.mul(y.neg())),
+  "x · s ± y · s = (x ± y) · s": (x) => x.softmax(1).mul(0.5).sub(x.softmax(0).mul(0.5)),
+  "s at some places - x · s = (x - 1 at those places) · -s": (x, _, labels) => {
+    const share = x
+      .count([])
+      .div(x.count([0]))
+      .mul(-0.5);
+    const index = labels.unsqueeze(1);
+    const hot = share.expand(["N", 1]).scatterAdd(1, index, "D").sub(x.softmax(1).mul(share));
+    return hot.add(x.greater(0).where(share, 0).sub(x.softmax(0).mul(share)));
+  },
   "where(not c, x, y) = where(c, y, x)": (x) => x.greater(0).not().where(x, 1),
   "a choice in a choice is made already": (x) => x.greater(0).where(x.greater(0).where(x, 1), 2),
   "the opposite as a number": (x) => x.greater(0).not().cast("float64"),

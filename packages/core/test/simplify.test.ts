@@ -158,19 +158,16 @@ describe("graphs", () => {
         %0 = input input : float32[N, C]
         %1 = input target : int32[N]
         %2 = logSoftmax(%0, axis=1) : float32[N, C]
-        %3 = iota(size=C) : int32[C]
-        %4 = unsqueeze(%1, axes=[1]) : int32[N, 1]
-        %5 = equal(%3, %4) : bool[N, C]
-        %6 = constant 0 : float32[]
-        %7 = constant -0 : float32[]
-        %8 = where(%5, %2, %6) : float32[N, C]
-        %9 = reduceSum(%8, axes=[1], keepdims=false) : float32[N]
-        %10 = constant 0 : int32[]
-        %11 = equal(%1, %10) : bool[N]
-        %12 = where(%11, %7, %9) : float32[N]
-        %13 = neg(%12) : float32[N]
-        %14 = reduceSum(%13, axes=[0], keepdims=false) : float32[]
-        return value = %14
+        %3 = unsqueeze(%1, axes=[1]) : int32[N, 1]
+        %4 = gather(%2, %3, axis=1) : float32[N, 1]
+        %5 = squeeze(%4, axes=[1]) : float32[N]
+        %6 = constant 0 : int32[]
+        %7 = equal(%1, %6) : bool[N]
+        %8 = constant -0 : float32[]
+        %9 = where(%7, %8, %5) : float32[N]
+        %10 = neg(%9) : float32[N]
+        %11 = reduceSum(%10, axes=[0], keepdims=false) : float32[]
+        return value = %11
       }"
     `);
   });

@@ -3,6 +3,7 @@ import { graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } fro
 import type { ModelContext, Provider } from "./emit/context.js";
 import { emitGraph } from "./emit/emitGraph.js";
 import { addUnknown, unknownForBadLabels } from "./emit/labels.js";
+import { isForAll, passNames, type PassName } from "./emit/passes/names.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { plainSum, planSum } from "./emit/sumPlan.js";
 import { ModelWriter } from "./emit/writer.js";
@@ -47,6 +48,8 @@ export interface ExportGraphOptions {
   readonly trustsIndices?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
   readonly provider?: Provider;
+  /** What makes it faster there, by name, for who compares; default: all. */
+  readonly passes?: readonly PassName[];
 }
 
 interface BuildOptions extends ExportGraphOptions {
@@ -88,6 +91,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
     isLarge: (shape) => isLarge(shape, options.sizes),
     stepsOf: (length) => knownSteps(length, provider, options.sizes),
     provider,
+    takes: (pass) => (provider === "cpu" || isForAll(pass)) && (options.passes ?? passNames).includes(pass),
     trustsIndices: options.trustsIndices ?? false,
     hasElements,
     knowsSizes: options.sizes !== undefined,

@@ -3,7 +3,7 @@ import { type Graph, isSize, readOptions, recordRule, type Rules } from "@losses
 import { buildModel, type ExportGraphOptions } from "./buildModel.js";
 import type { SizeInput } from "./emit/sizes.js";
 import { ModelProtoSchema } from "./generated/onnx_pb.js";
-import { flagRule, providerRule, textRecordRule, textsRule } from "./requests.js";
+import { flagRule, passesRule, providerRule, textRecordRule, textsRule } from "./requests.js";
 
 /**
  * Writes a graph as an ONNX model: the bytes of a `.onnx` file. Symbols become symbolic dimensions, so the model serves
@@ -54,6 +54,7 @@ const rules: Rules<ExportGraphOptions> = {
   sizes: recordRule("a plain object of sizes by symbol", { domain: "a size", accepts: isSize }),
   trustsIndices: flagRule,
   provider: providerRule,
+  passes: passesRule,
 };
 
 function readGraphOptions(where: string, options: ExportGraphOptions | undefined): ExportGraphOptions {

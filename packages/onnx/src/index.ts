@@ -5,6 +5,7 @@ export { irVersion, opset, outputNames, type ExportGraphOptions } from "./buildM
 export { lossGraph, type LossGraph, type LossGraphOptions } from "./lossGraph.js";
 export type { ChosenInput, ExportInput } from "./inputShapes.js";
 export type { Provider } from "./emit/context.js";
+export { passNames, type PassName } from "./emit/passes/names.js";
 export type { SizeInput } from "./emit/sizes.js";
 export { elementsIn, variantKey, type VariantOptions } from "./variant.js";
 export type { AttributeValue } from "./format.js";

@@ -19,6 +19,7 @@ import {
   type Shape,
 } from "@losses/core";
 import type { LossDescription } from "@losses/core/docs";
+import { passNames } from "./emit/passes/names.js";
 import type { ExportInput } from "./inputShapes.js";
 import type { LossGraphOptions } from "./lossGraph.js";
 
@@ -31,6 +32,11 @@ const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === 
 export const textsRule: Rule = listRule("a list of names", textRule);
 
 export const providerRule: Rule = { domain: '"any" or "cpu"', accepts: (value) => value === "any" || value === "cpu" };
+
+export const passesRule: Rule = listRule("a list of passes", {
+  domain: passNames.join(", "),
+  accepts: (value) => passNames.some((name) => name === value),
+});
 
 /** Something by name, of which `readRecord` reads the entries. */
 export const byNameRule: Rule = { domain: "a plain object", accepts: isPlainObject };

@@ -40,6 +40,16 @@ const picks: Readonly<Record<string, (x: Tensor, label: Tensor) => Tensor>> = {
     x.iota(1).equal(label.unsqueeze(1)).where(x.less(0).cast("float32"), 0).sum(1),
   diagonal: (x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(1),
   "diagonal, of a column": (x) => x.iota(0).equal(x.iota(1)).where(x, 0).sum(0),
+  "a gather by label": (x, label) => x.gather(1, label.unsqueeze(1)).squeeze(1),
+  "a gather by label, of a logarithm of shares": (x, label) => x.logSoftmax(1).gather(1, label.unsqueeze(1)).squeeze(1),
+  "a gather by place, which one side has": (x) => x.gather(1, x.iota(0)).squeeze(1).mul(2),
+  "shares less what has one in each row": (x, label) => {
+    const v = x.sum(1, true);
+    return x
+      .softmax(1)
+      .mul(v)
+      .sub(v.scatterAdd(1, label.unsqueeze(1), "C"));
+  },
   replaced: (x, label) => x.iota(1).equal(label.unsqueeze(1)).where(7, x),
 };
 

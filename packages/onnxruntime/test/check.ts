@@ -77,15 +77,7 @@ export async function check(
   allowed: Allowed = {},
 ): Promise<void> {
   for (const op of opsOf(graph)) covered.add(op);
-  const tensors = Object.fromEntries(
-    graph.nodes.flatMap((node) => {
-      if (node.op !== "input") return [];
-      const { data, shape } = feeds[node.attrs.name] ?? { data: [], shape: [] };
-      return [
-        [node.attrs.name, engine.upload({ dtype: node.dtype, shape, data: typedArrays[node.dtype].from(data) })],
-      ] as const;
-    }),
-  );
+  const tensors = upload(graph, feeds);
   const expected = evaluate(graph, feeds, sizes);
   const executable = await engine.compile(graph);
   try {
@@ -95,16 +87,8 @@ export async function check(
   }
   if (testDevice !== "cpu") return;
   // Exported files must be right too: they know no sizes, and one keeps to the ops that every provider has.
-  const run = async (model: Uint8Array, given: Readonly<Record<string, OrtTensor>>): Promise<void> => {
-    const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
-    const results = await session.run(given);
-    await compare(
-      outputNames(graph).map((name) => results[name] as OrtTensor),
-      expected,
-      allowed,
-    );
-    await session.release();
-  };
+  const run = async (model: Uint8Array, given: Readonly<Record<string, OrtTensor>>): Promise<void> =>
+    compare(await runModel(model, graph, given), expected, allowed);
   await run(exportGraph(graph, { provider: "cpu" }), tensors);
   if (hasOpenScan(graph)) expect(() => exportGraph(graph)).toThrow(UnsupportedOpError);
   else await run(exportGraph(graph), tensors);
@@ -112,6 +96,40 @@ export async function check(
   const { model, sizeInputs } = exportSizedGraph(graph, { sizes, trustsIndices: true });
   const counts = sizeInputs.map((input) => [input.name, sizeTensor(ort, input, sizes)]);
   await run(model, { ...tensors, ...Object.fromEntries(counts) });
+}
+
+/** Runs a model of a graph on the processor, and compares every output with what its ops say. */
+export async function checkModel(
+  model: Uint8Array,
+  graph: Graph,
+  feeds: Readonly<Record<string, Dense>>,
+  sizes: DimSizes,
+  allowed: Allowed = {},
+): Promise<void> {
+  await compare(await runModel(model, graph, upload(graph, feeds)), evaluate(graph, feeds, sizes), allowed);
+}
+
+function upload(graph: Graph, feeds: Readonly<Record<string, Dense>>): Readonly<Record<string, OrtTensor>> {
+  return Object.fromEntries(
+    graph.nodes.flatMap((node) => {
+      if (node.op !== "input") return [];
+      const { data, shape } = feeds[node.attrs.name] ?? { data: [], shape: [] };
+      return [
+        [node.attrs.name, engine.upload({ dtype: node.dtype, shape, data: typedArrays[node.dtype].from(data) })],
+      ] as const;
+    }),
+  );
+}
+
+async function runModel(
+  model: Uint8Array,
+  graph: Graph,
+  feeds: Readonly<Record<string, OrtTensor>>,
+): Promise<readonly OrtTensor[]> {
+  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const results = await session.run(feeds);
+  await session.release();
+  return outputNames(graph).map((name) => results[name] as OrtTensor);
 }
 
 /** True for a graph with a recursion of a length that only a run tells. */

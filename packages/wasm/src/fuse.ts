@@ -1,14 +1,14 @@
 import type { Dim } from "@losses/core";
-import { isAtHand, type Contents, type Product, type Root, type Whole } from "./stored.js";
+import { isAtHand, type Contents, type Product, type Root, type Whole } from "./inMemory.js";
 
 /** Loops over one space, for all the roots that are computed in them. */
-export interface Nest {
+export interface LoopNest {
   readonly space: readonly Dim[];
   readonly roots: readonly Root[];
 }
 
 /** One thing after the other. */
-export type Stage = { readonly nest: Nest } | { readonly product: Product } | { readonly whole: Whole };
+export type Stage = { readonly nest: LoopNest } | { readonly product: Product } | { readonly whole: Whole };
 
 interface Group {
   readonly nodes: ReadonlySet<number>;

@@ -1,17 +1,17 @@
 import { bindShape, sizeOf, type Dim, type DimSizes } from "@losses/core";
 import type { Program } from "./program.js";
 
-/** A program's table of words for known sizes, but for addresses. */
+/** A program's table of numbers for known sizes, but for addresses. */
 export interface Layout {
-  /** The words as integers; addresses are 0. */
+  /** The numbers as integers; addresses are 0. */
   readonly table: Int32Array;
-  /** Words that are addresses in the arena: position in the table, and offset. */
+  /** Numbers that are addresses in the arena: position in the table, and offset. */
   readonly inArena: readonly (readonly [number, number])[];
-  /** Words that are addresses of tensors: position in the table, and name. */
+  /** Numbers that are addresses of tensors: position in the table, and name. */
   readonly tensors: readonly (readonly [number, string])[];
   /** Bytes of the arena, which starts with the table. */
   readonly bytes: number;
-  /** The largest of the words: addresses and sizes are of 32 bits. */
+  /** The largest of the numbers: addresses and sizes are of 32 bits. */
   readonly largest: number;
 }
 
@@ -25,7 +25,7 @@ function aligned(bytes: number): number {
 export function layoutOf(program: Program, sizes: DimSizes): Layout {
   const elements = (dims: readonly Dim[]): number => sizeOf(bindShape(dims, sizes));
   const offsets = new Map<string, number>();
-  const arena = new Arena(aligned(4 * program.words.length));
+  const arena = new Arena(aligned(4 * program.numbers.length));
   const live: { readonly name: string; readonly to: number; readonly offset: number; readonly size: number }[] = [];
   for (let stage = 0; stage < program.stages; stage++) {
     for (const { name, dims, bytes, extra, within, from, to } of program.blocks) {
@@ -37,20 +37,20 @@ export function layoutOf(program: Program, sizes: DimSizes): Layout {
     }
     for (const block of live) if (block.to === stage) arena.giveBack(block.offset, block.size);
   }
-  const table = new Int32Array(program.words.length);
+  const table = new Int32Array(program.numbers.length);
   const counts = new Float32Array(table.buffer);
   const inArena: (readonly [number, number])[] = [];
   const tensors: (readonly [number, string])[] = [];
   let largest = 0;
-  program.words.forEach((word, i) => {
-    if (word.kind === "size") {
-      const size = elements(word.within) === 0 ? 0 : word.factor * elements(word.dims);
+  program.numbers.forEach((number, i) => {
+    if (number.kind === "size") {
+      const size = elements(number.within) === 0 ? 0 : number.factor * elements(number.dims);
       largest = Math.max(largest, size);
       table[i] = size;
-    } else if (word.kind === "count") counts[i] = elements(word.dims);
+    } else if (number.kind === "count") counts[i] = elements(number.dims);
     else {
-      const offset = offsets.get(word.of);
-      if (offset === undefined) tensors.push([i, word.of]);
+      const offset = offsets.get(number.of);
+      if (offset === undefined) tensors.push([i, number.of]);
       else inArena.push([i, offset]);
     }
   });

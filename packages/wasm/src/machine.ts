@@ -43,8 +43,8 @@ export function createMachine(program: Program, given: Heap): Machine {
     const bound = running?.steps[step];
     if (bound === undefined) throw new RangeError(`there is no step ${step}`);
     // The table is read before anything makes the memory grow.
-    const words = new Uint32Array(heap.memory.buffer, table >>> 0, program.words.length);
-    bound(({ offset }) => words[offset / 4] ?? 0);
+    const numbers = new Uint32Array(heap.memory.buffer, table >>> 0, program.numbers.length);
+    bound(({ offset }) => numbers[offset / 4] ?? 0);
   };
   const host = { memory: heap.memory, ...hostMath, whole };
   const { run } = new platform.Instance(module, { host }).exports;

@@ -2,15 +2,15 @@ import { nodeAt, type Graph } from "@losses/core";
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
 import { bufferBytes } from "./gemm.js";
 import { call, i32, local, Locals, repeatWhile } from "./instructions.js";
-import type { Matrix, Product } from "./stored.js";
-import { tensorName, type Words } from "./words.js";
+import type { Matrix, Product } from "./inMemory.js";
+import { tensorName, type RunTable } from "./runTable.js";
 
 /** The function that multiplies the matrices of two tensors, one pair after the other. `number`: that of the product of a pair. */
 export function productFunction(
   graph: Graph,
   { node, left, right }: Product,
   number: number,
-  words: Words,
+  runTable: RunTable,
 ): FunctionSource {
   const { shape } = nodeAt(graph, node);
   const batch = shape.slice(0, -2);
@@ -25,32 +25,32 @@ export function productFunction(
     const steps = own.slice(0, -2).flatMap((dim, axis) => {
       const counter = counters[axis + added];
       if (dim === 1 || counter === undefined) return [];
-      return [i32.mul(local.get(counter), words.size(own.slice(axis + 1), 4, own))];
+      return [i32.mul(local.get(counter), runTable.size(own.slice(axis + 1), 4, own))];
     });
-    return steps.reduce((sum, step) => i32.add(sum, step), words.address(tensorName(memory)));
+    return steps.reduce((sum, step) => i32.add(sum, step), runTable.address(tensorName(memory)));
   };
   const matrix = ({ node: id, memory, isTransposed }: Matrix): readonly Bytes[] => {
     const own = nodeAt(graph, id).shape;
-    const strides = [words.size(own.slice(-1), 4, own), words.size([], 4)];
+    const strides = [runTable.size(own.slice(-1), 4, own), runTable.size([], 4)];
     return [address(memory, own), ...(isTransposed ? strides.reverse() : strides)];
   };
   // Columns of the right operand are packed in groups of 8.
   const extra = bufferBytes.fixed + 8 * bufferBytes.each;
-  const buffer = words.reserve([n], bufferBytes.each, { extra, within: [...shape, k] });
+  const buffer = runTable.reserve([n], bufferBytes.each, { extra, within: [...shape, k] });
   const one = call(
     number,
     ...matrix(left),
     ...matrix(right),
     address(node, shape),
-    words.size([m], 1, shape),
-    words.size([n], 1, shape),
-    words.size([k]),
-    words.address(buffer),
+    runTable.size([m], 1, shape),
+    runTable.size([n], 1, shape),
+    runTable.size([k]),
+    runTable.address(buffer),
   );
   const body = counters.reduceRight<Bytes>((inner, counter, axis) => {
     if (counter === undefined) return inner;
     const turn = concat([inner, local.set(counter, i32.add(local.get(counter), i32.const(1)))]);
-    const count = words.size(batch.slice(axis, axis + 1), 1, shape);
+    const count = runTable.size(batch.slice(axis, axis + 1), 1, shape);
     return concat([local.set(counter, i32.const(0)), repeatWhile(i32.lt(local.get(counter), count), turn)]);
   }, one);
   return { parameters: ["i32"], results: [], locals: locals.types, body };

@@ -17,12 +17,12 @@ import { fuse, type Stage } from "./fuse.js";
 import { gemmFunctions } from "./gemm.js";
 import { callHost, hostFunctions } from "./host.js";
 import { call, i32, local } from "./instructions.js";
-import { nestFunction } from "./nest.js";
+import { loopNestFunction } from "./loopNest.js";
 import { productFunction } from "./product.js";
 import { productFunctions } from "./sparse.js";
-import { spell } from "./spell.js";
-import { contentsOf, type Contents, type Whole } from "./stored.js";
-import { tensorName, Words, type Word } from "./words.js";
+import { decompose } from "./decompose.js";
+import { contentsOf, type Contents, type Whole } from "./inMemory.js";
+import { tensorName, RunTable, type RunNumber } from "./runTable.js";
 
 const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 
@@ -68,10 +68,10 @@ export type HostStep =
       readonly results: readonly { readonly output: number; readonly place: Place }[];
     };
 
-/** A graph as one function `run(table)` over tensors in a memory, and what its table of words must hold. */
+/** A graph as one function `run(table)` over tensors in a memory, and what its table of numbers must hold. */
 export interface Program {
   readonly functions: readonly FunctionSource[];
-  readonly words: readonly Word[];
+  readonly numbers: readonly RunNumber[];
   readonly blocks: readonly Block[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -113,10 +113,10 @@ export function compileProgram(
   const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
   if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
   if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
-  const graph = spell(original);
+  const graph = decompose(original);
   const contents = contentsOf(graph);
   const stages = fuse(contents);
-  const words = new Words();
+  const runTable = new RunTable();
   const lives = livesOf(graph, contents, stages);
   const functions: FunctionSource[] = [];
   const firstProduct = hostFunctions.length;
@@ -132,15 +132,15 @@ export function compileProgram(
     return call(hostFunctions.length + functions.length - 1, local.get(0));
   };
   const stageCode = (stage: Stage): Bytes => {
-    if ("nest" in stage) return add(nestFunction(graph, contents, stage.nest, (node) => lives.has(node), words));
-    if ("product" in stage) return add(productFunction(graph, stage.product, product, words));
-    const step = hostStep(graph, stage.whole, isFused, words);
+    if ("nest" in stage) return add(loopNestFunction(graph, contents, stage.nest, (node) => lives.has(node), runTable));
+    if ("product" in stage) return add(productFunction(graph, stage.product, product, runTable));
+    const step = hostStep(graph, stage.whole, isFused, runTable);
     return callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0));
   };
   const calls = stages.map((stage, index) => {
-    const before = words.scratch.length;
+    const before = runTable.scratch.length;
     const code = stageCode(stage);
-    for (const scratch of words.scratch.slice(before)) blocks.push({ ...scratch, from: index, to: index });
+    for (const scratch of runTable.scratch.slice(before)) blocks.push({ ...scratch, from: index, to: index });
     return code;
   });
   functions.push({ parameters: ["i32"], results: [], locals: [], body: concat(calls) });
@@ -153,15 +153,23 @@ export function compileProgram(
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   const stageCount = stages.length;
-  const program: Program = { functions, words: words.list, blocks, inputs, outputs, stages: stageCount, hostSteps };
+  const program: Program = {
+    functions,
+    numbers: runTable.list,
+    blocks,
+    inputs,
+    outputs,
+    stages: stageCount,
+    hostSteps,
+  };
   programs.add(program);
   return program;
 }
 
-function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: boolean, words: Words): HostStep {
+function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: boolean, runTable: RunTable): HostStep {
   const place = (id: number, memory: number): Place => {
     const { shape, dtype } = nodeAt(graph, id);
-    return { offset: words.offset({ kind: "address", of: tensorName(memory) }), shape, dtype };
+    return { offset: runTable.offset({ kind: "address", of: tensorName(memory) }), shape, dtype };
   };
   const own = nodeAt(graph, nodes[0] ?? -1);
   const read = own.inputs.map((id, i) => place(id, operands[i] ?? -1));

@@ -4,8 +4,8 @@ import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
 import { constant, isExpensive, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
 import { memoryOf } from "./memory.js";
-import type { Root } from "./stored.js";
-import { tensorName, type Word, type Words } from "./words.js";
+import type { Root } from "./inMemory.js";
+import { tensorName, type RunNumber, type RunTable } from "./runTable.js";
 
 /** Where a value changes: nowhere in the loops, in the outer loops, or also in the innermost one. */
 export type Level = "fixed" | "row" | "element";
@@ -20,13 +20,13 @@ export interface Inner {
   readonly known: Map<string, number>;
 }
 
-export interface NestContext {
+export interface LoopContext {
   readonly graph: Graph;
-  readonly stored: ReadonlySet<number>;
+  readonly inMemory: ReadonlySet<number>;
   readonly roots: readonly Root[];
   readonly dims: readonly Dim[];
   readonly locals: Locals;
-  readonly words: Words;
+  readonly runTable: RunTable;
 }
 
 const rank: { readonly [K in Level]: number } = { fixed: 0, row: 1, element: 2 };
@@ -43,7 +43,7 @@ export class Values {
   readonly at: number;
   /** The counters of the outer loops. */
   readonly counters: readonly number[];
-  readonly #context: NestContext;
+  readonly #context: LoopContext;
   readonly #roots: ReadonlyMap<number, Root>;
   readonly #fixedKnown = new Map<string, number>();
   readonly #rowKnown = new Map<string, number>();
@@ -54,7 +54,7 @@ export class Values {
   /** Values that later phases read from memory instead of computing them again, with the phase that computes them. */
   readonly #kept = new Map<string, { readonly pointer: number; readonly phase: number }>();
 
-  constructor(context: NestContext) {
+  constructor(context: LoopContext) {
     this.#context = context;
     this.#roots = new Map(context.roots.map((root) => [root.node, root]));
     this.at = context.locals.add("i32");
@@ -130,11 +130,11 @@ export class Values {
       const phase = this.phase(root.of, root.loops);
       this.#collect(root.of, root.loops, phase, phases, new Set());
     }
-    const { dims, words } = this.#context;
+    const { dims, runTable } = this.#context;
     for (const [key, set] of phases) {
       if (set.size < 2) continue;
-      const name = words.reserve(dims.slice(-1), 4, { within: dims });
-      this.#kept.set(key, { pointer: this.integer(words.address(name)), phase: Math.min(...set) });
+      const name = runTable.reserve(dims.slice(-1), 4, { within: dims });
+      this.#kept.set(key, { pointer: this.integer(runTable.address(name)), phase: Math.min(...set) });
     }
   }
 
@@ -164,11 +164,11 @@ export class Values {
     const key = `${name} ${shape.join()} ${loops.join()}`;
     const known = this.#pointers.get(key);
     if (known !== undefined) return known;
-    const { words, dims, locals } = this.#context;
-    const base = this.integer(words.address(name));
+    const { runTable, dims, locals } = this.#context;
+    const base = this.integer(runTable.address(name));
     const steps = loops.flatMap((loop, axis) => {
       if (loop === undefined || loop === dims.length - 1) return [];
-      const stride = this.integer(words.size(shape.slice(axis + 1), bytes, shape));
+      const stride = this.integer(runTable.size(shape.slice(axis + 1), bytes, shape));
       return [i32.mul(local.get(this.counters[loop] ?? -1), local.get(stride))];
     });
     const pointer = steps.length === 0 ? base : locals.add("i32");
@@ -182,7 +182,7 @@ export class Values {
 
   /** True for what is read: from memory, or from a reduction of these loops. */
   #isLeaf(id: number): boolean {
-    if (!this.#context.stored.has(id)) return false;
+    if (!this.#context.inMemory.has(id)) return false;
     const root = this.#roots.get(id);
     return root === undefined || root.reduced.length > 0;
   }
@@ -192,16 +192,16 @@ export class Values {
   }
 
   #compute(node: Node, loops: Loops, inner: Inner | undefined, code: Bytes[]): Bytes {
-    const { graph, words, locals } = this.#context;
+    const { graph, runTable, locals } = this.#context;
     if (this.#isLeaf(node.id)) return this.#load(node, loops, inner);
     switch (node.op) {
       case "constant":
         return constant(node.attrs.value, node.dtype);
       case "dimSize": {
         const { dims } = node.attrs;
-        const word: Word =
+        const number: RunNumber =
           node.dtype === "int32" ? { kind: "size", dims, factor: 1, within: [] } : { kind: "count", dims };
-        return v128.loadSplat(local.get(0), words.offset(word));
+        return v128.loadSplat(local.get(0), runTable.offset(number));
       }
       case "iota":
         return this.#position(loops[0], inner);
@@ -244,9 +244,9 @@ export class Values {
     const rest = node.shape.slice(axis + 1).filter((dim) => dim !== 1);
     if (rest.length === 0) return load(inner, i32.add(pointer, local.get(this.at)));
     // Neighbours in the loop are not neighbours in memory.
-    const { words, locals } = this.#context;
-    const stride = this.integer(words.size(rest, 4, node.shape));
-    const elements = this.integer(words.size(rest, 1, node.shape));
+    const { runTable, locals } = this.#context;
+    const stride = this.integer(runTable.size(rest, 4, node.shape));
+    const elements = this.integer(runTable.size(rest, 1, node.shape));
     const first = locals.add("i32");
     const at = i32.add(local.get(this.at), i32.const(16 * inner.copy));
     inner.code.push(local.set(first, i32.add(pointer, i32.mul(at, local.get(elements)))));

@@ -11,7 +11,6 @@ import * as interpreter from "./interpret.js";
 import * as signs from "./signs.js";
 import * as sizes from "./sizeCheck.js";
 import type { Graph, Node, NodeOf } from "./graph.js";
-import * as oneHot from "./oneHot.js";
 import { printGraph as print } from "./print.js";
 import * as recursions from "./recursions.js";
 import { simplify as simplified } from "./simplify.js";
@@ -162,34 +161,6 @@ export function trustGraph(graph: Graph): Graph {
   const isOne = readable("trustGraph", () => hasParts(graph) && isListOf(graph.nodes, isNode));
   if (!isOne) throw invalid(`trustGraph: a graph must have a name, nodes and outputs, got ${printValue(graph)}.`);
   return readable("trustGraph", () => trust(graph));
-}
-
-/** `sum(where(one-hot, x, 0), axis)` as picking from x. */
-export function pickOf(graph: Graph, node: NodeOf<"reduceSum">): oneHot.OneHotPick | undefined {
-  checkNode("pickOf", graph, node, "reduceSum");
-  return oneHot.pickOf(graph, node);
-}
-
-/** `where(one-hot, value, 0)` and `where(one-hot, value, x)` as writing at positions. */
-export function replaceOf(graph: Graph, node: NodeOf<"where">): oneHot.OneHotReplace | undefined {
-  checkNode("replaceOf", graph, node, "where");
-  return oneHot.replaceOf(graph, node);
-}
-
-/** The first position of the largest or smallest element: `min(where(x = extreme x, iota, huge), axis)`. */
-export function firstExtremeOf(graph: Graph, node: NodeOf<"reduceMin">): oneHot.FirstExtreme | undefined {
-  checkNode("firstExtremeOf", graph, node, "reduceMin");
-  return oneHot.firstExtremeOf(graph, node);
-}
-
-function checkNode(where: string, graph: Graph, node: unknown, op: Node["op"]): void {
-  checkGraph(where, graph);
-  const own = readable(
-    where,
-    () =>
-      isObject(node) && node["op"] === op && Number.isInteger(node["id"]) && graph.nodes[Number(node["id"])] === node,
-  );
-  if (!own) throw invalid(`${where}: the node must be a ${op} of the graph, got ${printValue(node)}.`);
 }
 
 function invalid(message: string): LossesError {

@@ -1,7 +1,7 @@
 import type { ElementwiseOp } from "../ops/types.js";
 import { symbolsOf } from "../tensor/dimArithmetic.js";
 import type { Dim } from "../tensor/dims.js";
-import { nodeAt, type Graph, type Node } from "./graph.js";
+import { nodeAt, type Graph, type Node, type NodeOf } from "./graph.js";
 
 /**
  * Where a value keeps the samples: the axis along which element i belongs to sample i alone; `"shared"` where it is the same
@@ -58,13 +58,11 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
     case "logSoftmax":
       return first === node.attrs.axis ? "mixed" : first;
     case "gather":
+      // What all samples share is read at the position that each has.
+      if (first === "shared") return only(node.shape, samples, typeof second === "number" ? [second] : []);
+      return alongOthers(node, operands, samples);
     case "concat":
-      if (operands.includes(node.attrs.axis)) return "mixed";
-      return only(
-        node.shape,
-        samples,
-        operands.filter((axis) => typeof axis === "number"),
-      );
+      return alongOthers(node, operands, samples);
     case "matmul":
       if (node.shape.length > 2) return "mixed";
       if (first === "shared" && second === "shared") return "shared";
@@ -90,6 +88,16 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
       return only(node.shape, samples, [...found]);
     }
   }
+}
+
+/** The row axis of what keeps the samples apart along all axes but its own. */
+function alongOthers(
+  { attrs: { axis }, shape }: NodeOf<"gather" | "concat">,
+  operands: readonly RowAxis[],
+  samples: string,
+): RowAxis {
+  const named = operands.filter((operand) => typeof operand === "number");
+  return named.includes(axis) ? "mixed" : only(shape, samples, named);
 }
 
 function dependsOn(shape: readonly Dim[], samples: string): boolean {

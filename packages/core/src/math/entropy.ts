@@ -2,7 +2,7 @@ import { customGradient } from "../graph/tracedTensor.js";
 import { ignoreIndexInGraph } from "../loss/ignoreIndex.js";
 import type { WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { oneHot, pick } from "./select.js";
+import { lookUp, pick } from "./select.js";
 
 /** What turns log-probabilities and class indices into a loss. */
 export interface IndexEntropyOptions {
@@ -26,8 +26,7 @@ export function indexEntropy(
   const { axis, ignoreIndex, labelSmoothing = 0, weight } = options;
   const perClass = weight === undefined ? undefined : alongAxis(weight, logProbabilities, axis);
   const own = pick(logProbabilities, labels, axis);
-  const ownWeight =
-    perClass === undefined ? undefined : oneHot(logProbabilities, labels, axis).where(perClass, 0).sum(axis);
+  const ownWeight = weight && lookUp(weight, labels);
   const gain = ownWeight === undefined ? own : own.mul(ownWeight);
   const ignored = ignoreIndex === undefined ? undefined : labels.equal(ignoreIndexInGraph(ignoreIndex));
   const counted = (values: Tensor): Tensor => ignored?.where(0, values) ?? values;

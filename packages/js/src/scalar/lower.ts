@@ -1,7 +1,7 @@
 import { liveNodes, recursionsOf, type Graph, type Node, type NodeOf, type OpName, type ReduceOp } from "@losses/core";
 import type { KernelName } from "./elementwise.js";
 import { optimize } from "./optimize.js";
-import { argExtreme, gather, scatterAdd } from "./oneHot.js";
+import { argExtreme, gather, scatterAdd } from "./positionMasks.js";
 import { ProgramBuilder, type Fold, type Program, type Recursion, type WholeOp } from "./program.js";
 
 /** For each scan node, its recursion, and which output of the body it is. */

@@ -1,4 +1,5 @@
 import { nodeAt, type Dim, type Graph, type Node, type NodeOf, type OpName, type Shape } from "@losses/core";
+import type { PassName } from "./passes/names.js";
 import type { Sizes } from "./sizes.js";
 import type { SumPlan, SumRun } from "./sumPlan.js";
 import type { ModelWriter } from "./writer.js";
@@ -21,6 +22,8 @@ export interface ModelContext {
   /** How many steps a scan of this length takes, if that is known for every run of the model. */
   readonly stepsOf: (length: Dim) => number | undefined;
   readonly provider: Provider;
+  /** True if a pass is on. */
+  readonly takes: (pass: PassName) => boolean;
   /** True if class indices are known to be what their inputs say. */
   readonly trustsIndices: boolean;
   /** True if it is known that no tensor is empty. */

@@ -1,7 +1,6 @@
 import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
-import { emitMean } from "./means.js";
-import { either, emitWhere } from "./choices.js";
+import { either, emitWhere } from "./where.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
 import { emitAtan, emitErf, emitExpm1, emitLog1p, emitTanh } from "./functions.js";
 import type { ModelWriter } from "./writer.js";
@@ -87,7 +86,7 @@ export const elementwiseEmitters: Pick<
       ? writer.node("Mul", inputs)
       : writer.node("Div", [operand(inputs, 0), c]);
   },
-  div: (node, inputs, context) => emitMean(node, context) ?? context.writer.node("Div", inputs),
+  div: same("Div"),
   pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),

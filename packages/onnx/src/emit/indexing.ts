@@ -1,6 +1,6 @@
 import { addDims, isFloat, type NodeOf, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
-import { choose } from "./choices.js";
+import { choose } from "./where.js";
 import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";
@@ -12,8 +12,9 @@ import { emitScatterAdd } from "./scatter.js";
 const emitFirst =
   (opType: "Max" | "Min") =>
   (node: NodeOf<"argMax" | "argMin">, inputs: readonly string[], context: EmitContext): string => {
-    const { writer, sizes, provider, hasElements } = context;
+    const { writer, sizes, hasElements } = context;
     const { axis, keepdims } = node.attrs;
+    const isFast = hasElements && context.takes("places of extremes");
     const from = operandNode(node, 0, context);
     const x = operand(inputs, 0);
     const size = sizes.int32(from.shape[axis] ?? 1);
@@ -27,14 +28,14 @@ const emitFirst =
     const axes = writer.list([axis]);
     const kept = (bare: string): string => (keepdims ? writer.node("Unsqueeze", [bare, axes]) : bare);
     const dropped = (line: string): string => (keepdims ? line : writer.node("Squeeze", [line, axes]));
-    if (provider === "cpu" && hasElements && axis === from.shape.length - 1) {
+    if (isFast && axis === from.shape.length - 1) {
       // ONNX Runtime's own kernel is the fastest along neighbours, and the slowest elsewhere.
       const place = writer.node(`Arg${opType}`, [x], { axis, keepdims: 0 });
       const first = writer.node("Cast", [place], { to: elementType.int32 });
       return kept(isFloat(from.dtype) ? writer.node("Where", [equal(extreme(), context), first, size]) : first);
     }
     const hits = writer.node("Equal", [x, writer.node("Unsqueeze", [extreme(), axes])]);
-    if (provider === "cpu" && hasElements) {
+    if (isFast) {
       return dropped(writer.node("Sub", [size, stepsFromEnd(hits, from.shape, axis, size, context)]));
     }
     const places = writer.node("Where", [hits, lineAlong(from.shape, axis, context), size]);

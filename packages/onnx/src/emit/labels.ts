@@ -1,6 +1,6 @@
 import { graphInputs, isFloat, nodeAt, type NodeOf } from "@losses/core";
 import { elementType } from "../format.js";
-import { either } from "./choices.js";
+import { either } from "./where.js";
 import type { EmitContext } from "./context.js";
 
 // A model cannot refuse what it is fed. A class index that is none would pick nothing, and its sample cost nothing.

@@ -10,7 +10,6 @@ import {
 } from "@losses/core";
 import { elementType } from "../format.js";
 import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
-import { emitTransposedProduct } from "./products.js";
 
 type MovementOp = "transpose" | "unsqueeze" | "squeeze" | "expand" | "reshape" | "concat" | "slice" | "pad";
 
@@ -102,10 +101,7 @@ export const movementEmitters: Pick<EmitterTable, MovementOp> = {
     const { perm } = node.attrs;
     const x = operand(inputs, 0);
     if (perm.every((axis, i) => axis === i)) return x;
-    return (
-      emitTransposedProduct(node, context) ??
-      moved([x], node.dtype, context, (values) => context.writer.node("Transpose", values, { perm }))
-    );
+    return moved([x], node.dtype, context, (values) => context.writer.node("Transpose", values, { perm }));
   },
   unsqueeze: ({ attrs: { axes } }, inputs, { writer }) =>
     axes.length === 0 ? operand(inputs, 0) : writer.node("Unsqueeze", [operand(inputs, 0), writer.list(axes)]),

@@ -101,7 +101,7 @@ export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   if (isOneKernel(node, context)) {
     // softmax x = e^(log softmax x), which spares the sum where the logarithm is wanted as well.
     const log = logarithmOf(node, context);
-    return log === undefined || (context.isLarge(node.shape) && isChosenFrom(log, context))
+    return log === undefined || (context.isLarge(node.shape) && isPickedFrom(log, context))
       ? softmaxKernel("Softmax", x, node.attrs.axis, context)
       : writer.node("Exp", [context.valueOf(log)]);
   }
@@ -117,9 +117,13 @@ function logarithmOf({ id, inputs, attrs }: NodeOf<"softmax">, { graph }: EmitCo
   )?.id;
 }
 
-/** True if nothing needs a node but a choice, which may take a few of its elements. */
-function isChosenFrom(id: number, { graph, uses }: EmitContext): boolean {
-  return uses(id) === 1 && graph.nodes.some(({ op, inputs }) => op === "where" && inputs.includes(id));
+/** True if nothing needs a node but what takes one of its elements for each line. */
+function isPickedFrom(id: number, { graph, uses }: EmitContext): boolean {
+  if (uses(id) !== 1) return false;
+  return graph.nodes.some(
+    (user) =>
+      user.op === "gather" && user.inputs[0] === id && nodeAt(graph, user.inputs[1]).shape[user.attrs.axis] === 1,
+  );
 }
 
 /** x - m - log Σ exp(x - m) along an axis, with m = max x. */
@@ -168,9 +172,9 @@ export function logSoftmaxOffsets(
  */
 export function isOneKernel(
   { attrs, shape, dtype }: NodeOf<"softmax" | "logSoftmax">,
-  { provider }: EmitContext,
+  { takes }: EmitContext,
 ): boolean {
-  if (provider !== "cpu" || dtype === "float64") return false;
+  if (!takes("kernels of softmax") || dtype === "float64") return false;
   return attrs.axis === shape.length - 1;
 }
 

@@ -1,9 +1,9 @@
-import { nodeAt, type DType, type NodeOf, type Shape } from "@losses/core";
+import type { DType, NodeOf, Shape } from "@losses/core";
 import { productOf } from "./counts.js";
 import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
 
 export const emitMatmul: Emitter<"matmul"> = (node, inputs, context) =>
-  matrixProduct(operand(inputs, 0), operand(inputs, 1), typeOf(node, node.shape, context), context);
+  matrixProduct(operand(inputs, 0), operand(inputs, 1), productType(node, node.shape, context), context);
 
 /** The shape and dtype of a product, and the size of the axis that it sums over. */
 export interface ProductType {
@@ -33,35 +33,7 @@ export function matrixProduct(
   return writer.branch(isNone, zeros, product, { dtype, shape });
 }
 
-function typeOf(node: NodeOf<"matmul">, shape: Shape, context: EmitContext): ProductType {
+/** What the product of a node is, in this shape. */
+export function productType(node: NodeOf<"matmul">, shape: Shape, context: EmitContext): ProductType {
   return { shape, inner: operandNode(node, 0, context).shape.slice(-1), dtype: node.dtype };
-}
-
-/**
- * The transpose of a matrix product as the product of transposes, (AB)ᵀ = BᵀAᵀ: ONNX Runtime's product on the processor takes its
- * operands either way, but writes its result one way. `undefined` for other nodes.
- */
-export function emitTransposedProduct(node: NodeOf<"transpose">, context: EmitContext): string | undefined {
-  const from = nodeAt(context.graph, node.inputs[0]);
-  const { provider, uses } = context;
-  if (provider !== "cpu" || from.op !== "matmul" || uses(from.id) > 1 || !swapsLastTwo(node.attrs.perm)) {
-    return undefined;
-  }
-  const [a, b] = from.inputs;
-  return matrixProduct(transposed(b, context), transposed(a, context), typeOf(from, node.shape, context), context);
-}
-
-function transposed(id: number, { graph, writer, valueOf }: EmitContext): string {
-  const node = nodeAt(graph, id);
-  if (node.op === "transpose" && swapsLastTwo(node.attrs.perm)) return valueOf(node.inputs[0]);
-  return writer.node("Transpose", [valueOf(id)], { perm: lastTwoSwapped(node.shape.length) });
-}
-
-function swapsLastTwo(perm: readonly number[]): boolean {
-  return lastTwoSwapped(perm.length).every((axis, i) => axis === perm[i]);
-}
-
-function lastTwoSwapped(rank: number): readonly number[] {
-  const axes = Array.from({ length: rank }, (_, i) => i);
-  return [...axes.slice(0, -2), rank - 1, rank - 2];
 }

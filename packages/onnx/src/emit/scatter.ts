@@ -10,7 +10,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../format.js";
-import { choose } from "./choices.js";
+import { choose } from "./where.js";
 import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
 import { expanded, reshaped, sliced } from "./movement.js";
 import { insideAxis, lineAlong } from "./places.js";

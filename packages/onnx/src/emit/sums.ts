@@ -1,7 +1,7 @@
 import { isFloat, nodeAt, type DType, type Shape } from "@losses/core";
 import { atLeastOne, divideUp, minus, productOf, times, type Count } from "./counts.js";
 import { operand, type EmitContext, type Emitter } from "./context.js";
-import { isLine, lastAxis } from "./lines.js";
+import { isLine, lastAxis } from "./passes/lines.js";
 import { isPlain, paddedRow, plainLimit, runsOf, type SumPlan, type SumRun } from "./sumPlan.js";
 
 export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {

@@ -3,10 +3,9 @@ import type { EmitContext, EmitterTable } from "./context.js";
 import { emitCumsum } from "./cumsum.js";
 import { elementwiseEmitters } from "./elementwise.js";
 import { indexingEmitters } from "./indexing.js";
-import { emitLine } from "./lines.js";
 import { movementEmitters } from "./movement.js";
 import { emitExtreme, emitLogSoftmax, emitLogSumExp, emitSoftmax } from "./normalize.js";
-import { emitByPosition } from "./oneHot/emitByPosition.js";
+import { emitByPasses } from "./passes/passes.js";
 import { emitMatmul } from "./products.js";
 import { emitScan } from "./scan.js";
 import { emitSum } from "./sums.js";
@@ -32,11 +31,11 @@ export const emitters: EmitterTable = {
   scan: emitScan,
 };
 
-/** Writes one node: by position where it is a mask that says positions, else with the emitter of its op. */
+/** Writes one node: by a pass that makes it faster, else by the rule of its op. */
 export function emitNode(node: Node, inputs: readonly string[], context: EmitContext): string {
-  const byPosition = emitByPosition(node, context);
-  if (byPosition !== undefined) return byPosition;
-  // The table is keyed by op, so the emitter found takes this very node; TypeScript cannot relate the two unions.
-  const emit = emitters[node.op] as (node: Node, inputs: readonly string[], context: EmitContext) => string;
-  return emitLine(node, inputs, context, (bare) => emit(node, bare, context)) ?? emit(node, inputs, context);
+  return emitByPasses(node, inputs, context, (own, given) => {
+    // The table is keyed by op, so the emitter found takes this very node; TypeScript cannot relate the two unions.
+    const emit = emitters[own.op] as (node: Node, inputs: readonly string[], context: EmitContext) => string;
+    return emit(own, given, context);
+  });
 }

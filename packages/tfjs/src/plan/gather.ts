@@ -32,7 +32,7 @@ function inOrder(rt: Runtime, x: Value, axes: readonly number[], shape: readonly
 }
 
 /** Positions with those outside moved to 0, and which are inside. */
-function inside(rt: Runtime, at: Value, length: number): { readonly isInside: Value; readonly position: Value } {
+export function inside(rt: Runtime, at: Value, length: number): { readonly isInside: Value; readonly position: Value } {
   const zero = scalar(rt, 0, "int32");
   const isInside = rt.kernel("LogicalAnd", {
     a: rt.kernel("GreaterEqual", { a: at, b: zero }),

@@ -26,10 +26,10 @@ import { atan, erf, expm1, log1p, logarithm, softplus, tanh } from "./functions.
 import { gather, scatterAdd } from "./gather.js";
 import { divide, exponential, finitePower, power, sigmoid } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
-import { lowerFirstExtreme, lowerPick, lowerReplace } from "./lowerOneHot.js";
 import { argExtreme, argsort, cumsum } from "./order.js";
 import { evaluated, isInMemory, type DefinedOp } from "./memory.js";
 import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
+import { lowerPickedLogSoftmax } from "./pickLogSoftmax.js";
 import { extremum, matmul, sum } from "./reductions.js";
 import { fill, reshape, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
@@ -204,8 +204,6 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   and: binaryKernel("LogicalAnd"),
   or: binaryKernel("LogicalOr"),
   where: (b, node, operands) => {
-    const placed = lowerReplace(b, node);
-    if (placed !== undefined) return placed;
     // A constant side is filled in rather than broadcast.
     const sides = operands.map((id, i) => (i === 0 ? id : filled(b, id, node)));
     const source: NewStep["source"] = (rt, context) =>
@@ -213,13 +211,12 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
     return b.add(nameOf(node), step(node, sides, source));
   },
   reduceSum: (b, node, operands) =>
-    lowerPick(b, node) ??
     b.add(
       nameOf(node),
       step(node, operands, (rt, context) => sum(rt, operandAt(context, 0), node.attrs.axes, context.shape)),
     ),
   reduceMax: reduceExtreme("Max"),
-  reduceMin: (b, node, operands) => lowerFirstExtreme(b, node) ?? reduceExtreme("Min")(b, node, operands),
+  reduceMin: reduceExtreme("Min"),
   reduceLogSumExp: lowerLogSumExp,
   softmax: lowerSoftmax,
   logSoftmax: lowerLogSoftmax,
@@ -227,10 +224,13 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   argMin: defined((rt, { axis }, context) => argExtreme(rt, "Min", operandAt(context, 0), axis, context.shape)),
   argsort: defined((rt, { axis, descending }, context) => argsort(rt, operandAt(context, 0), axis, descending)),
   cumsum: defined((rt, attrs, context) => cumsum(rt, operandAt(context, 0), attrs)),
-  gather: defined((rt, { axis }, context) => {
-    const [x, index] = [operandAt(context, 0), operandAt(context, 1)];
-    return gather(rt, x, index, axis, context.shape);
-  }),
+  gather: (b, node, operands) => {
+    const take = (rt: Runtime, context: StepContext): Value =>
+      isInMemory(b.device)
+        ? evaluated(rt, node, context)
+        : gather(rt, operandAt(context, 0), operandAt(context, 1), node.attrs.axis, context.shape);
+    return lowerPickedLogSoftmax(b, node, take) ?? b.add(nameOf(node), step(node, operands, take));
+  },
   scatterAdd: defined((rt, { axis }, context) => {
     const [x, index] = [operandAt(context, 0), operandAt(context, 1)];
     return scatterAdd(rt, x, index, axis, context.shape);

@@ -1,10 +1,11 @@
 import { broadcasts } from "./broadcasts.js";
-import { choices } from "./choices.js";
 import { constants } from "./constants.js";
 import { identities } from "./identities.js";
 import { indexing } from "./indexing.js";
 import type { Rule } from "./rule.js";
+import { shares } from "./shares.js";
 import { signs } from "./signs.js";
+import { whereRules } from "./where.js";
 
 /** Every rule, the first that applies before the others. */
 export const allRules: readonly Rule[] = [
@@ -13,5 +14,6 @@ export const allRules: readonly Rule[] = [
   ...indexing,
   ...broadcasts,
   ...signs,
-  ...choices,
+  ...shares,
+  ...whereRules,
 ];

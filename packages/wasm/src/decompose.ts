@@ -1,15 +1,15 @@
 import { nodeAt, trustGraph, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
-import { Speller } from "./speller.js";
-import { argExtreme, gather, scatterAdd } from "./oneHot.js";
+import { DistinctNodes } from "./distinctNodes.js";
+import { argExtreme, gather, scatterAdd } from "./positionMasks.js";
 
-/** Nodes without those ops that are spelled out by others here, so that they share their parts and need no memory of their own. */
-export function spell(graph: Graph): Graph {
-  const speller = new Speller();
+/** Nodes without those ops that are composed of others here, so that they share their parts and need no memory of their own. */
+export function decompose(graph: Graph): Graph {
+  const distinct = new DistinctNodes();
   const moved: number[] = [];
   for (const node of graph.nodes)
     moved.push(
-      respell(
-        speller,
+      decomposed(
+        distinct,
         graph,
         node,
         node.inputs.map((id) => moved[id] ?? -1),
@@ -18,16 +18,16 @@ export function spell(graph: Graph): Graph {
   const taken = new Set<number>();
   const outputs = graph.outputs.map(({ name, node }) => {
     const id = moved[node] ?? -1;
-    const { op, shape, dtype } = speller.node(id);
+    const { op, shape, dtype } = distinct.node(id);
     // Every result is a tensor of its own.
     const isOwn = op !== "input" && op !== "reshape" && !taken.has(id);
     taken.add(id);
-    return { name, node: isOwn ? id : speller.fresh("identity", [id], {}, shape, dtype) };
+    return { name, node: isOwn ? id : distinct.fresh("identity", [id], {}, shape, dtype) };
   });
-  return trustGraph({ name: graph.name, nodes: speller.nodes, outputs });
+  return trustGraph({ name: graph.name, nodes: distinct.nodes, outputs });
 }
 
-function respell(s: Speller, graph: Graph, node: Node, inputs: readonly number[]): number {
+function decomposed(s: DistinctNodes, graph: Graph, node: Node, inputs: readonly number[]): number {
   const [x = -1] = inputs;
   const { shape, dtype } = node;
   switch (node.op) {
@@ -68,7 +68,7 @@ function respell(s: Speller, graph: Graph, node: Node, inputs: readonly number[]
 
 /** With m = max x: x - m, e = eˣ⁻ᵐ and t = Σ e. */
 function normalizer(
-  s: Speller,
+  s: DistinctNodes,
   x: number,
   axes: readonly number[],
 ): { m: number; shifted: number; e: number; t: number } {
@@ -83,7 +83,7 @@ function normalizer(
 }
 
 /** m + log t; an infinite m is the result itself. */
-function logSumExp(s: Speller, node: NodeOf<"reduceLogSumExp">, x: number): number {
+function logSumExp(s: DistinctNodes, node: NodeOf<"reduceLogSumExp">, x: number): number {
   const { m, t } = normalizer(s, x, node.attrs.axes);
   const { shape } = s.node(m);
   const infinity = s.add("constant", [], { value: Infinity, dtype: "float32" }, []);
@@ -94,7 +94,7 @@ function logSumExp(s: Speller, node: NodeOf<"reduceLogSumExp">, x: number): numb
 }
 
 /** A reshape that only adds and drops axes of size 1 moves nothing. */
-function reshape(s: Speller, { shape, dtype }: NodeOf<"reshape">, x: number): number {
+function reshape(s: DistinctNodes, { shape, dtype }: NodeOf<"reshape">, x: number): number {
   const own = s.node(x).shape;
   const ones = (list: Shape): readonly number[] => list.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
   const line = shape.filter((dim) => dim !== 1);

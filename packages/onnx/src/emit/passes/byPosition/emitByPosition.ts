@@ -1,8 +1,9 @@
-import { nodeAt, pickOf, replaceOf, type Node, type NodeOf, type OneHot, type Shape } from "@losses/core";
-import type { EmitContext } from "../context.js";
-import { isOneKernel, logSoftmaxOffsets } from "../normalize.js";
+import { nodeAt, type Node, type NodeOf, type Shape } from "@losses/core";
+import type { EmitContext } from "../../context.js";
+import { isOneKernel, logSoftmaxOffsets } from "../../normalize.js";
 import { pickLines } from "./pickAt.js";
 import { gatherAt, lineShape, positionOf, scatterAt, whereInside, type Position } from "./position.js";
+import { replacedOf } from "./replaced.js";
 import { asLines, lineOf, sparseOf, type SparseTerm } from "./sparse.js";
 
 /**
@@ -10,7 +11,7 @@ import { asLines, lineOf, sparseOf, type SparseTerm } from "./sparse.js";
  * nodes. Elements are read by position on every device, and written on the processor alone.
  */
 export function emitByPosition(node: Node, context: EmitContext): string | undefined {
-  if (node.op === "reduceSum") return emitPickedSum(node, context);
+  if (node.op === "reduceSum") return emitSumOfTerms(node, context);
   if (node.op === "gather") return emitPicked(node, context);
   if (!context.scatters) return undefined;
   switch (node.op) {
@@ -39,26 +40,14 @@ function emitPicked(node: NodeOf<"gather">, context: EmitContext): string | unde
   return picked && whereInside(picked, undefined, at, node.dtype, context);
 }
 
-/** A sum along an axis of which each line has few elements, or one. */
-function emitPickedSum(node: NodeOf<"reduceSum">, context: EmitContext): string | undefined {
+/** A sum along an axis of which each line has few elements. */
+function emitSumOfTerms({ inputs: [from], attrs }: NodeOf<"reduceSum">, context: EmitContext): string | undefined {
   const { writer } = context;
-  const [axis, ...more] = node.attrs.axes;
-  if (axis === undefined || more.length > 0) return undefined;
-  const lines = sumOfTerms(node.inputs[0] ?? -1, axis, context) ?? pickedLines(node, context);
-  return lines === undefined || node.attrs.keepdims ? lines : writer.node("Squeeze", [lines, writer.list([axis])]);
-}
-
-function sumOfTerms(id: number, axis: number, context: EmitContext): string | undefined {
-  const terms = sparseOf(id, context);
+  const [axis, ...more] = attrs.axes;
+  const terms = axis === undefined || more.length > 0 ? undefined : sparseOf(from, context);
   if (terms === undefined || terms.some(({ at }) => at.axis !== axis)) return undefined;
-  return terms.map(({ value }) => value).reduce((a, b) => context.writer.node("Add", [a, b]));
-}
-
-function pickedLines(node: NodeOf<"reduceSum">, context: EmitContext): string | undefined {
-  const found = pickOf(context.graph, node);
-  const at = found && positionOf(found, found.shape, context);
-  const picked = at && pickLines(found.from.id, at, context);
-  return picked && whereInside(picked, undefined, at, node.dtype, context);
+  const lines = terms.map(({ value }) => value).reduce((a, b) => writer.node("Add", [a, b]));
+  return attrs.keepdims ? lines : writer.node("Squeeze", [lines, writer.list(attrs.axes)]);
 }
 
 /** A node that is 0 but for few elements: those are written into zeros. */
@@ -80,10 +69,9 @@ function zeros({ shape, dtype }: Node, { writer, sizes }: EmitContext): string {
 /** A choice by position between one element a line and a whole tensor. */
 function emitReplaced(node: NodeOf<"where">, context: EmitContext): string | undefined {
   const { graph, writer, sizes, valueOf } = context;
-  const found = replaceOf(graph, node);
-  if (found?.elsewhere === undefined) return undefined;
-  const at = positionOf(found, node.shape, context);
-  if (at === undefined) return undefined;
+  const found = replacedOf(graph, node);
+  const at = found && positionOf(found, node.shape, context);
+  if (found === undefined || at === undefined) return undefined;
   const base = valueOf(found.elsewhere);
   const value = valueOf(found.value);
   const updates =
@@ -111,36 +99,30 @@ function emitChanged(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext):
 }
 
 /**
- * `p·Σh - h = (p - one-hot)·Σh`, and `h - p·Σh` with the other sign, for a mask h with one element v a line, whose sum along the axis is
- * v: elements are written into the memory of p, and the product into that of the result. Where v is infinite `p·v - v` is NaN.
+ * `p·v - h = (p - one-hot)·v`, and `h - p·v` with the other sign, for a mask h with one element v a line: elements are written into the
+ * memory of p, and the product into that of the result. Where v is infinite `p·v - v` is NaN.
  */
 function emitFactored(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): string | undefined {
   const { graph, writer, valueOf } = context;
   if (node.op !== "sub") return undefined;
   const [left, right] = [nodeAt(graph, node.inputs[0]), nodeAt(graph, node.inputs[1])];
   const [mask, product] = left.op === "mul" ? [right, left] : [left, right];
-  if (product.op !== "mul" || context.uses(product.id) > 1) return undefined;
-  const factors = product.inputs.map((id) => ({ id, hot: hotOfSum(nodeAt(graph, id), mask, graph) }));
-  const sum = factors.find(({ hot }) => hot !== undefined);
-  const other = factors.find((factor) => factor !== sum)?.id;
-  if (sum?.hot === undefined || other === undefined) return undefined;
-  const at = same(nodeAt(graph, other).shape, node.shape) ? positionOf(sum.hot, node.shape, context) : undefined;
+  if (product.op !== "mul" || mask.op !== "scatterAdd" || context.uses(product.id) > 1) return undefined;
+  const [v] = mask.inputs;
+  const other = product.inputs.find((id) => id !== v);
+  if (other === undefined || !product.inputs.includes(v) || !same(nodeAt(graph, other).shape, node.shape)) {
+    return undefined;
+  }
+  const line = lineOf(mask, graph);
+  const at = line && positionOf(line, node.shape, context);
   if (at === undefined) return undefined;
-  // Where a line has no such element its sum is 0, and so is the result.
+  // A line that has no such element is its product alone.
   const one = asLines(writer.scalar(1, node.dtype), [], at, node.dtype, context);
   const read = readOf(nodeAt(graph, other), at, context);
-  const total = valueOf(sum.id);
-  const seen = read === undefined ? total : writer.node("Add", [total, read]);
+  const seen = read === undefined ? valueOf(v) : writer.node("Add", [valueOf(v), read]);
   const minusOne = writer.node("Sub", [writer.node("Sub", [seen, seen]), one]);
   const less = addTerms(valueOf(other), [{ at, value: minusOne }], context);
-  return writer.node("Mul", [less, product === left ? total : writer.node("Neg", [total])]);
-}
-
-/** The places of the elements of a mask, if the node is their sum along the axis that has one in each line. */
-function hotOfSum(node: Node, mask: Node, graph: EmitContext["graph"]): OneHot | undefined {
-  if (node.op !== "reduceSum" || node.inputs[0] !== mask.id || !node.attrs.keepdims) return undefined;
-  const hot = mask.op === "scatterAdd" ? lineOf(mask, graph) : pickOf(graph, node);
-  return hot?.axis === node.attrs.axes[0] && node.attrs.axes.length === 1 ? hot : undefined;
+  return writer.node("Mul", [less, product === left ? valueOf(v) : writer.node("Neg", [valueOf(v)])]);
 }
 
 /** The same terms, known only when what is read of a softmax that they are added to has been. */

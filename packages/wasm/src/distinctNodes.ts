@@ -1,7 +1,7 @@
 import type { Node, OpAttributes, OpName, Shape } from "@losses/core";
 
 /** Collects nodes, one for each distinct computation. */
-export class Speller {
+export class DistinctNodes {
   readonly nodes: Node[] = [];
   readonly #known = new Map<string, number>();
   readonly #bodies: unknown[] = [];

@@ -3,7 +3,7 @@ import { i32, local } from "./instructions.js";
 import type { Bytes } from "./bytes.js";
 
 /** A number of 32 bits that is known only when the loss runs. */
-export type Word =
+export type RunNumber =
   /** Where a tensor is in memory. */
   | { readonly kind: "address"; readonly of: string }
   /** A factor times a product of sizes, as an integer; 0 where `within` has no elements. */
@@ -23,23 +23,23 @@ export interface Scratch {
   readonly within: Shape;
 }
 
-/** The table of words that the functions of a module are given: local 0 is where it lies. */
-export class Words {
-  readonly list: Word[] = [];
+/** The table of numbers that the functions of a module are given: local 0 is where it lies. */
+export class RunTable {
+  readonly list: RunNumber[] = [];
   readonly scratch: Scratch[] = [];
   readonly #known = new Map<string, number>();
 
-  /** The position of a word in the table, in bytes. */
-  offset(word: Word): number {
-    const key = JSON.stringify(word);
-    const known = this.#known.get(key) ?? this.list.push(word) - 1;
+  /** The position of a number in the table, in bytes. */
+  offset(number: RunNumber): number {
+    const key = JSON.stringify(number);
+    const known = this.#known.get(key) ?? this.list.push(number) - 1;
     this.#known.set(key, known);
     return 4 * known;
   }
 
   /** An integer of the table. */
-  load(word: Word): Bytes {
-    return i32.load(local.get(0), this.offset(word));
+  load(number: RunNumber): Bytes {
+    return i32.load(local.get(0), this.offset(number));
   }
 
   address(of: string): Bytes {

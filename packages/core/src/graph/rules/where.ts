@@ -9,7 +9,7 @@ function chosen({ b, inputs: [condition] }: Site<"where">, isWhole: boolean, ope
   return isWhole || sameShape(b.type(taken).shape, inner.shape) ? taken : operand;
 }
 
-export const choices: readonly Rule[] = [
+export const whereRules: readonly Rule[] = [
   rule("where(not c, x, y) = where(c, y, x)", ["where"], ({ b, node, inputs: [condition, yes, no] }) => {
     const c = b.node(condition);
     return c.op === "not" ? b.again(node, [c.inputs[0], no, yes]) : undefined;

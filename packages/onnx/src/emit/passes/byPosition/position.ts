@@ -1,10 +1,16 @@
-import { firstExtremeOf, nodeAt, type Dim, type DType, type NodeOf, type OneHot, type Shape } from "@losses/core";
-import { elementType } from "../../format.js";
-import { choose } from "../choices.js";
-import type { EmitContext } from "../context.js";
-import { insideAxis, outsideAxis, stepsFromEnd } from "../places.js";
+import { nodeAt, type Dim, type DType, type Shape } from "@losses/core";
+import { elementType } from "../../../format.js";
+import { choose } from "../../where.js";
+import type { EmitContext } from "../../context.js";
+import { insideAxis, outsideAxis } from "../../places.js";
 
-/** One place along an axis for each line of a tensor: what a one-hot mask says. */
+/** Where one element of each line along an axis is: an int32 node of size 1 along it. */
+export interface LinePlaces {
+  readonly axis: number;
+  readonly index: number;
+}
+
+/** One place along an axis for each line of a tensor. */
 export interface Position {
   readonly axis: number;
   /** The shape of the tensor. */
@@ -19,9 +25,9 @@ export interface Position {
   readonly inside: string | undefined;
 }
 
-/** The places that a one-hot mask over a tensor of shape `whole` says; `undefined` where they are not written out line by line. */
-export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitContext): Position | undefined {
-  const { graph, writer, sizes } = context;
+/** The places in a tensor of shape `whole`; `undefined` where they are not written out line by line. */
+export function positionOf({ axis, index }: LinePlaces, whole: Shape, context: EmitContext): Position | undefined {
+  const { graph, writer } = context;
   const node = nodeAt(graph, index);
   const size = whole[axis];
   const lines = lineShape(whole, axis);
@@ -33,23 +39,14 @@ export function positionOf({ axis, index }: OneHot, whole: Shape, context: EmitC
     missing === 0 ? context.valueOf(index) : writer.node("Unsqueeze", [context.valueOf(index), writer.list(leading)]);
   const bare = writer.node("Squeeze", [given, writer.list([axis])]);
   const zero = writer.scalar(0, "int32");
-  if (node.op !== "reduceMin") {
-    const outside = outsideAxis(index, size, context);
-    const inside = insideAxis(bare, index, size, context);
-    if (inside === undefined) return asPosition(axis, whole, given, undefined, context);
-    const place =
-      outside === "unknown" || context.provider !== "cpu"
-        ? writer.node("Where", [inside, bare, zero])
-        : writer.node("Max", [bare, zero]);
-    return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
-  }
-  // Over an empty axis there is an extreme all the same, but no place.
-  const count = sizes.int32(size);
-  const first = context.provider === "cpu" && !mayBeEmpty(whole, axis) ? firstFromEnd(node, count, context) : undefined;
-  if (first === undefined) return undefined;
-  const found = writer.node("Less", [zero, first]);
-  const place = writer.node("Where", [found, writer.node("Sub", [count, first]), zero]);
-  return asPosition(axis, whole, place, writer.node("Squeeze", [found, writer.list([axis])]), context);
+  const outside = outsideAxis(index, size, context);
+  const inside = insideAxis(bare, index, size, context);
+  if (inside === undefined) return asPosition(axis, whole, given, undefined, context);
+  const place =
+    outside === "unknown" || context.provider !== "cpu"
+      ? writer.node("Where", [inside, bare, zero])
+      : writer.node("Max", [bare, zero]);
+  return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
 }
 
 /** On the processor some ops take int64 alone; on other devices there shall be none. */
@@ -131,13 +128,4 @@ export function whereInside(
 /** The shape of one element for each line along an axis. */
 export function lineShape(shape: Shape, axis: number): Shape {
   return shape.map((dim, i): Dim => (i === axis ? 1 : dim));
-}
-
-/** The same for the extreme that a node is the place of; `undefined` for other nodes. */
-function firstFromEnd(node: NodeOf<"reduceMin">, size: string, context: EmitContext): string | undefined {
-  const { graph, valueOf } = context;
-  const found = firstExtremeOf(graph, node);
-  const choice = nodeAt(graph, node.inputs[0]);
-  if (found === undefined || choice.op !== "where") return undefined;
-  return stepsFromEnd(valueOf(choice.inputs[0]), choice.shape, found.axis, size, context);
 }

@@ -1,12 +1,12 @@
 import { nodeAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
-import type { Nest } from "./fuse.js";
+import type { LoopNest } from "./fuse.js";
 import { i32, local, Locals, repeatWhile, v128, when } from "./instructions.js";
 import type { Loops } from "./loops.js";
-import type { Contents, Root } from "./stored.js";
-import { store, Values, type Inner, type NestContext } from "./values.js";
-import { tensorName, type Words } from "./words.js";
+import type { Contents, Root } from "./inMemory.js";
+import { store, Values, type Inner, type LoopContext } from "./values.js";
+import { tensorName, type RunTable } from "./runTable.js";
 
 /** Vectors in one turn of the innermost loop: what one waits for, the other may use. */
 const copies = 2;
@@ -15,16 +15,16 @@ const copies = 2;
  * The function that runs a nest of loops. A row is one turn of the outer loops. It is passed in phases, each a loop over
  * its elements: what a reduction over the row gives is known in the next phase.
  */
-export function nestFunction(
-  graph: NestContext["graph"],
-  { stored }: Contents,
-  nest: Nest,
+export function loopNestFunction(
+  graph: LoopContext["graph"],
+  { inMemory }: Contents,
+  nest: LoopNest,
   isNeeded: (node: number) => boolean,
-  words: Words,
+  runTable: RunTable,
 ): FunctionSource {
   const locals = new Locals(["i32"]);
   const dims = nest.space.length === 0 ? [1] : nest.space;
-  const values = new Values({ graph, stored, roots: nest.roots, dims, locals, words });
+  const values = new Values({ graph, inMemory, roots: nest.roots, dims, locals, runTable });
   const isFull = (root: Root): boolean => root.space.length === nest.space.length;
   const phaseOf = (root: Root): number => values.phase(root.of, root.loops);
   const phases = 1 + Math.max(-1, ...nest.roots.filter(isFull).map(phaseOf));
@@ -34,11 +34,11 @@ export function nestFunction(
   const after: Bytes[] = [];
   const counter = locals.add("i32");
   const rows: Bytes[] = [];
-  const bytes = words.size(dims.slice(-1), 4, dims);
+  const bytes = runTable.size(dims.slice(-1), 4, dims);
   const extent = values.integer(bytes);
   const vectors = values.integer(i32.and(bytes, i32.const(-16)));
   const pairs = values.integer(i32.and(bytes, i32.const(-16 * copies)));
-  const memory = memoryOf(graph, values, words, { before, after, counter });
+  const memory = memoryOf(graph, values, runTable, { before, after, counter });
 
   let finished: Bytes = [];
   for (let phase = 0; phase <= phases; phase++) {
@@ -103,7 +103,7 @@ export function nestFunction(
   const row = concat([...values.rowStart, ...rows]);
   // Rows without elements need not be passed, unless each has a result.
   const hasRowResults = nest.roots.some((root) => !isFull(root) || root.reduced.join() === `${dims.length - 1}`);
-  const outer = dims.slice(0, -1).map((dim) => values.integer(words.size([dim], 1, hasRowResults ? [] : dims)));
+  const outer = dims.slice(0, -1).map((dim) => values.integer(runTable.size([dim], 1, hasRowResults ? [] : dims)));
   const loops = outer.reduceRight<Bytes>((body, size, i) => {
     const counts = values.counters[i] ?? -1;
     const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
@@ -114,7 +114,7 @@ export function nestFunction(
 }
 
 /** A root whose elements are those of rows: computed between the loops over elements. */
-function rowRoot(values: Values, graph: NestContext["graph"], root: Root, isNeeded: boolean, memory: MemoryOf): void {
+function rowRoot(values: Values, graph: LoopContext["graph"], root: Root, isNeeded: boolean, memory: MemoryOf): void {
   if (root.reduced.length > 0) {
     values.row.push(memory(root)(values.of(root.of, root.loops), undefined));
   } else if (isNeeded) {
@@ -125,7 +125,7 @@ function rowRoot(values: Values, graph: NestContext["graph"], root: Root, isNeed
 }
 
 /** The loops along the axes of a reduction's result. */
-function keptLoops(graph: NestContext["graph"], root: Root): Loops {
+function keptLoops(graph: LoopContext["graph"], root: Root): Loops {
   const node = nodeAt(graph, root.node);
   const { axes, keepdims } = node.attrs as { readonly axes: readonly number[]; readonly keepdims: boolean };
   return root.loops.flatMap((loop, axis) => (axes.includes(axis) ? (keepdims ? [undefined] : []) : [loop]));
@@ -141,7 +141,7 @@ interface Around {
 }
 
 /** Reductions over outer loops are accumulated in memory, which is prepared before the loops. */
-function memoryOf(graph: NestContext["graph"], values: Values, words: Words, around: Around): MemoryOf {
+function memoryOf(graph: LoopContext["graph"], values: Values, runTable: RunTable, around: Around): MemoryOf {
   const known = new Map<Root, ReturnType<MemoryOf>>();
   return (root) => {
     const found = known.get(root);
@@ -151,14 +151,14 @@ function memoryOf(graph: NestContext["graph"], values: Values, words: Words, aro
     const shape: Shape = node.shape;
     const result = tensorName(root.node);
     const isWide = accumulator.bytes === 8;
-    const name = isWide ? words.reserve(shape, 8) : result;
+    const name = isWide ? runTable.reserve(shape, 8) : result;
     const pointer = values.pointer(name, shape, keptLoops(graph, root), accumulator.bytes);
-    const base = local.get(values.integer(words.address(name)));
-    const size = local.get(values.integer(words.size(shape, accumulator.bytes)));
+    const base = local.get(values.integer(runTable.address(name)));
+    const size = local.get(values.integer(runTable.size(shape, accumulator.bytes)));
     around.before.push(accumulator.start(base, size, around.counter));
     if (isWide) {
-      const to = local.get(values.integer(words.address(result)));
-      around.after.push(roundSums(to, base, local.get(values.integer(words.size(shape))), around.counter));
+      const to = local.get(values.integer(runTable.address(result)));
+      around.after.push(roundSums(to, base, local.get(values.integer(runTable.size(shape))), around.counter));
     }
     const step: ReturnType<MemoryOf> = (value, inner) => {
       if (inner === undefined) return accumulator.step(local.get(pointer), value, 1);

@@ -1,7 +1,7 @@
 import { nodeAt, type DType, type Node, type NodeOf } from "@losses/core";
-import type { EmitContext } from "./context.js";
+import type { EmitContext } from "../context.js";
 import { usersOf } from "./lines.js";
-import { isFiniteNumber } from "./signs.js";
+import { isFiniteNumber } from "../signs.js";
 
 /** The root of the smallest positive number: a norm is that, or 0. */
 const smallestNorm: { readonly [K in DType]?: number } = {
@@ -19,11 +19,10 @@ export function emitQuotientByNorm(
   [, , written = ""]: readonly string[],
   context: EmitContext,
 ): string | undefined {
-  const { graph, writer, provider } = context;
+  const { graph, writer } = context;
   const [condition, zero, quotient] = node.inputs.map((id) => nodeAt(graph, id));
   const least = smallestNorm[node.dtype];
-  if (provider !== "cpu" || least === undefined || condition?.op !== "equal" || quotient?.op !== "div")
-    return undefined;
+  if (least === undefined || condition?.op !== "equal" || quotient?.op !== "div") return undefined;
   const norm = quotient.inputs[1] ?? -1;
   const [compared, against] = condition.inputs;
   if (compared !== norm || !isZero(zero) || !isZero(nodeAt(graph, against))) return undefined;

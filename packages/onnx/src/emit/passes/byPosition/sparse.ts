@@ -1,18 +1,8 @@
-import {
-  isFloat,
-  nodeAt,
-  replaceOf,
-  type DType,
-  type Graph,
-  type Node,
-  type NodeOf,
-  type OneHot,
-  type Shape,
-} from "@losses/core";
-import { choose } from "../choices.js";
-import type { EmitContext } from "../context.js";
+import { isFloat, nodeAt, type DType, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import { choose } from "../../where.js";
+import type { EmitContext } from "../../context.js";
 import { pickAt } from "./pickAt.js";
-import { lineShape, positionOf, whereInside, type Position } from "./position.js";
+import { lineShape, positionOf, whereInside, type LinePlaces, type Position } from "./position.js";
 
 /** One element for each line of a tensor that is 0 elsewhere. */
 export interface SparseTerm {
@@ -47,7 +37,7 @@ export function sparseOf(id: number, context: EmitContext): readonly SparseTerm[
 export function lineOf(
   { attrs: { axis }, inputs: [x, index] }: NodeOf<"scatterAdd">,
   graph: Graph,
-): OneHot | undefined {
+): LinePlaces | undefined {
   const isSingle = [x, index].every((id) => nodeAt(graph, id).shape[axis] === 1);
   return isSingle ? { axis, index } : undefined;
 }
@@ -68,21 +58,10 @@ function sparseSum(node: NodeOf<"add"> | NodeOf<"sub">, context: EmitContext): r
   return [...a, ...(node.op === "sub" ? b.map(sign) : b)];
 }
 
-/** `where(one-hot, v, 0)`, and what a condition leaves of such. */
+/** What a condition leaves of few elements. */
 function sparseChoice(node: NodeOf<"where">, context: EmitContext): readonly SparseTerm[] | undefined {
-  const { graph, writer } = context;
+  const { writer } = context;
   const [condition, yes, no] = node.inputs;
-  const replaced = replaceOf(graph, node);
-  if (replaced !== undefined && replaced.elsewhere === undefined) {
-    const at = positionOf(replaced, node.shape, context);
-    if (at !== undefined)
-      return [
-        {
-          at,
-          value: asLines(context.valueOf(replaced.value), nodeAt(graph, replaced.value).shape, at, node.dtype, context),
-        },
-      ];
-  }
   const zero = writer.scalar(0, node.dtype);
   const taken = isZero(no, context) ? yes : isZero(yes, context) ? no : undefined;
   if (taken === undefined || !covers(taken, node, context)) return undefined;

@@ -1,5 +1,5 @@
 import { isElementwise, nodeAt, type Graph, type Node } from "@losses/core";
-import type { EmitContext } from "./context.js";
+import type { EmitContext } from "../context.js";
 
 // ONNX Runtime's processor takes element by element what has a last axis of size 1 and meets a scalar, ten times as slow as the
 // same line without that axis. So such lines are computed without it, and get it where they meet a whole tensor.
@@ -15,7 +15,7 @@ export function emitLine(
   emit: (inputs: readonly string[]) => string,
 ): string | undefined {
   const { writer, graph } = context;
-  if (context.provider !== "cpu" || !isElementwise(node.op) || !endsWithOne(node)) return undefined;
+  if (!isElementwise(node.op) || !endsWithOne(node)) return undefined;
   const axes = lastAxis(node, context);
   const operands: readonly number[] = node.inputs;
   const isScalar = (i: number): boolean => nodeAt(graph, operands[i] ?? -1).shape.length === 0;
@@ -26,8 +26,8 @@ export function emitLine(
 }
 
 /** True for a reduction along the last axis that keeps it for nothing but lines. */
-export function isLine(node: Node, { graph, provider }: EmitContext): boolean {
-  if (provider !== "cpu" || !endsWithOne(node)) return false;
+export function isLine(node: Node, { graph, takes }: EmitContext): boolean {
+  if (!takes("lines without their last axis") || !endsWithOne(node)) return false;
   const users = usersOf(node.id, graph);
   const isOutput = graph.outputs.some((output) => output.node === node.id);
   return !isOutput && users.every((user) => user.op === "squeeze" || (isElementwise(user.op) && endsWithOne(user)));

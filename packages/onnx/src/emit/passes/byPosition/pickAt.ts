@@ -1,7 +1,7 @@
 import { isElementwise, nodeAt, type ElementwiseOp, type Node, type NodeOf, type Shape } from "@losses/core";
-import type { EmitContext } from "../context.js";
-import { elementwiseEmitters } from "../elementwise.js";
-import { logSoftmaxOffsets } from "../normalize.js";
+import type { EmitContext } from "../../context.js";
+import { elementwiseEmitters } from "../../elementwise.js";
+import { logSoftmaxOffsets } from "../../normalize.js";
 import { gathered, gatherAt, lineShape, type Position } from "./position.js";
 
 /**

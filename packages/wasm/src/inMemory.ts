@@ -64,7 +64,7 @@ export interface Contents {
   readonly products: readonly Product[];
   readonly wholes: readonly Whole[];
   /** The nodes that are in memory. */
-  readonly stored: ReadonlySet<number>;
+  readonly inMemory: ReadonlySet<number>;
 }
 
 export function isReduction(node: Node): boolean {
@@ -77,26 +77,26 @@ export function contentsOf(graph: Graph): Contents {
   const products = productsOf(graph, live);
   const wholes = wholesOf(graph, live);
   const made = new Set([...products.map(({ node }) => node), ...wholes.flatMap(({ nodes }) => nodes)]);
-  const stored = new Set<number>(made);
+  const inMemory = new Set<number>(made);
   for (const node of graph.nodes) {
     if (!live.has(node.id)) continue;
-    if (node.op === "input" || isReduction(node)) stored.add(node.id);
-    if (node.op === "reshape") stored.add(node.id).add(memoryOf(graph, node.id));
+    if (node.op === "input" || isReduction(node)) inMemory.add(node.id);
+    if (node.op === "reshape") inMemory.add(node.id).add(memoryOf(graph, node.id));
   }
-  for (const { node } of graph.outputs) stored.add(node);
-  for (const { left, right } of products) stored.add(left.memory).add(right.memory);
-  for (const { operands } of wholes) for (const operand of operands) stored.add(operand);
+  for (const { node } of graph.outputs) inMemory.add(node);
+  for (const { left, right } of products) inMemory.add(left.memory).add(right.memory);
+  for (const { operands } of wholes) for (const operand of operands) inMemory.add(operand);
   const isRoot = (id: number): boolean => {
     const { op } = nodeAt(graph, id);
     return live.has(id) && !made.has(id) && op !== "input" && op !== "reshape";
   };
   for (;;) {
-    const before = stored.size;
-    const roots = [...stored]
+    const before = inMemory.size;
+    const roots = [...inMemory]
       .sort((a, b) => a - b)
       .filter(isRoot)
-      .map((id) => rootOf(graph, stored, id));
-    if (stored.size === before) return { roots, products, wholes, stored };
+      .map((id) => rootOf(graph, inMemory, id));
+    if (inMemory.size === before) return { roots, products, wholes, inMemory };
   }
 }
 
@@ -150,8 +150,8 @@ function isSwap(node: Node): boolean {
   return rank >= 2 && perm.join() === wanted.join();
 }
 
-/** What is computed for one tensor in memory. Adds to `stored` what must not be computed again for every row. */
-function rootOf(graph: Graph, stored: Set<number>, id: number): Root {
+/** What is computed for one tensor in memory. Adds to `inMemory` what must not be computed again for every row. */
+function rootOf(graph: Graph, inMemory: Set<number>, id: number): Root {
   const node = nodeAt(graph, id);
   const isReduced = isReduction(node);
   const of = isReduced ? (node.inputs[0] ?? -1) : id;
@@ -166,10 +166,16 @@ function rootOf(graph: Graph, stored: Set<number>, id: number): Root {
     seen.add(key);
     const own = nodeAt(graph, at);
     const used = new Set(along.filter((loop) => loop !== undefined));
-    if (!isRoot && !stored.has(at) && isElementwise(own.op) && used.has(space.length - 1) && used.size < space.length) {
-      stored.add(at);
+    if (
+      !isRoot &&
+      !inMemory.has(at) &&
+      isElementwise(own.op) &&
+      used.has(space.length - 1) &&
+      used.size < space.length
+    ) {
+      inMemory.add(at);
     }
-    if (stored.has(at) && !isRoot) {
+    if (inMemory.has(at) && !isRoot) {
       const memory = memoryOf(graph, at);
       reads.set(key, { node: memory, loops: along, isReshaped: memory !== at });
       return;

@@ -1,6 +1,6 @@
 import type { DType, Node, NodeOf, Shape } from "@losses/core";
 import { isWhole } from "./memory.js";
-import type { Speller } from "./speller.js";
+import type { DistinctNodes } from "./distinctNodes.js";
 
 // Where one position is chosen along an axis, a mask is as good as the position, and is computed in registers.
 
@@ -9,7 +9,7 @@ function withAxis<T>(shape: readonly T[], axis: number, size: T): readonly T[] {
 }
 
 /** 0, 1, … along an axis of a shape. */
-function positions(s: Speller, shape: Shape, axis: number): number {
+function positions(s: DistinctNodes, shape: Shape, axis: number): number {
   const size = shape[axis] ?? 1;
   const line = s.add("iota", [], { size }, [size], "int32");
   const axes = [...shape.keys()].filter((i) => i !== axis);
@@ -18,7 +18,7 @@ function positions(s: Speller, shape: Shape, axis: number): number {
 }
 
 /** `where(one-hot, x, 0)`, the one-hot true at the position along an axis that an index of size 1 there names. */
-function chosen(s: Speller, shape: Shape, axis: number, [x = -1, index = -1]: readonly number[]): number {
+function chosen(s: DistinctNodes, shape: Shape, axis: number, [x = -1, index = -1]: readonly number[]): number {
   const { dtype } = s.node(x);
   const mask = withAxis(s.node(index).shape, axis, shape[axis] ?? 1);
   const hot = s.add("equal", [positions(s, shape, axis), index], {}, mask, "bool");
@@ -27,7 +27,7 @@ function chosen(s: Speller, shape: Shape, axis: number, [x = -1, index = -1]: re
 }
 
 function reduced(
-  s: Speller,
+  s: DistinctNodes,
   op: "reduceSum" | "reduceMax" | "reduceMin",
   x: number,
   axis: number,
@@ -44,7 +44,7 @@ function isInMemory(node: Node): boolean {
 
 /** `Σ where(one-hot, x, 0)`, where one is chosen of what is computed in registers. */
 export function gather(
-  s: Speller,
+  s: DistinctNodes,
   { attrs, shape, dtype }: NodeOf<"gather">,
   inputs: readonly number[],
 ): number | undefined {
@@ -56,7 +56,7 @@ export function gather(
 
 /** `where(one-hot, x, 0)`, where there is one element for one place. */
 export function scatterAdd(
-  s: Speller,
+  s: DistinctNodes,
   { attrs, shape }: NodeOf<"scatterAdd">,
   inputs: readonly number[],
 ): number | undefined {
@@ -65,7 +65,7 @@ export function scatterAdd(
 }
 
 /** `min(where(x = extreme x, position, size), size)`: the size where nothing equals the extreme, which is NaN, or there is nothing. */
-export function argExtreme(s: Speller, { op, attrs, shape }: NodeOf<"argMax" | "argMin">, x: number): number {
+export function argExtreme(s: DistinctNodes, { op, attrs, shape }: NodeOf<"argMax" | "argMin">, x: number): number {
   const { axis, keepdims } = attrs;
   const own = s.node(x).shape;
   const extreme = reduced(s, op === "argMax" ? "reduceMax" : "reduceMin", x, axis);
