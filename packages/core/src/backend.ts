@@ -25,8 +25,8 @@ export interface HostTensor {
   readonly dtype: DType;
 }
 
-/** Numbers nested as deep as the tensor has axes; a bare number is a scalar. */
-export type NestedArray = number | readonly NestedArray[];
+/** Numbers nested as deep as the tensor has axes, the innermost lists possibly typed arrays; a bare number is a scalar. */
+export type NestedArray = number | readonly (NestedArray | AnyTypedArray | bigint | boolean)[];
 
 /** Typed arrays that are taken as they are. */
 export type AnyTypedArray =
@@ -38,17 +38,33 @@ export type AnyTypedArray =
   | Int16Array
   | Uint16Array
   | Int32Array
-  | BigInt64Array;
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
-/** A flat array with its shape; `dtype` only where the array's class does not say it (`"bool"` in a Uint8Array). */
+/**
+ * A flat array with its shape; `dtype` only where the array's class does not say it (`"bool"` in a Uint8Array). Where the elements
+ * do not lie one after the other, `stride` or `strides` with `offset` (ndarray), or `fortranOrder` (.npy readers), say how.
+ */
 export interface ShapedArray {
   readonly data: AnyTypedArray | readonly number[];
   readonly shape: readonly number[];
   readonly dtype?: InputDType;
+  readonly stride?: ArrayLike<number>;
+  readonly strides?: ArrayLike<number>;
+  readonly offset?: number;
+  readonly fortranOrder?: boolean;
+}
+
+/** A tensor of ONNX Runtime or transformers.js, with its data on the host. */
+export interface DimsTensor {
+  readonly data: unknown;
+  readonly dims: readonly number[];
+  readonly type: string;
 }
 
 /** Every form in which plain data is accepted: nested arrays, a typed array (one axis), or a flat array with a shape. */
-export type PlainTensor = NestedArray | AnyTypedArray | ShapedArray;
+export type PlainTensor = NestedArray | AnyTypedArray | ShapedArray | DimsTensor;
 
 /**
  * The part of a backend that its author writes: tensors of its own kind, and graphs made executable.

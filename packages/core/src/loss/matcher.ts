@@ -40,7 +40,7 @@ export class Matcher {
         name,
         shape: parts.flatMap((part) => (typeof part === "object" ? this.#aligned(part) : [part])),
         holds,
-        integral: holds.kind === "number" && isIntegral,
+        integral: isComputedWith(holds) && isIntegral,
         differentiable: declaration.differentiable && isComputedWith(holds) && !isIntegral,
       }),
     };
@@ -52,8 +52,10 @@ export class Matcher {
 
   #form(name: string, { forms }: InputDeclaration, { dtype, shape }: GivenInput): InputForm {
     const fits = forms.filter((form) => dtype === "untyped" || accepts(form.holds, dtype));
-    const byRank = fits.find((form) => this.#slack(form.pattern, shape.length) !== undefined);
-    const chosen = byRank ?? fits[0];
+    const ofRank = (form: InputForm): boolean => this.#slack(form.pattern, shape.length) !== undefined;
+    // Where integers of another shape are labels, those of this shape are one-hot probabilities.
+    const oneHot = fits.length > 0 && dtype !== "untyped" && isInteger(dtype) ? forms.find(ofRank) : undefined;
+    const chosen = fits.find(ofRank) ?? oneHot ?? fits[0];
     if (chosen === undefined) {
       const wanted = forms.map((form) => describeKind(form.holds)).join(" or ");
       throw new DTypeError(`${this.#loss}: ${name} must be ${wanted}, got ${dtype}.`);

@@ -4,7 +4,8 @@ import { DTypeError, InputError, ShapeError } from "../errors.js";
 import { formatShape, mostAxes, readShape, sizeOf } from "../tensor/dims.js";
 import { fromHalfBits, halfBits } from "../tensor/half.js";
 import { inputDTypes, isInputDType, isInteger, type DType, type InputDType } from "../tensor/dtype.js";
-import { lengthOf, readView } from "./typedArrays.js";
+import { inOrder, readLayout } from "./layout.js";
+import { emptyLike, lengthOf, readView } from "./typedArrays.js";
 
 /** The most numbers that lists may hold: beyond, they cost far more than a typed array, and lists that share rows may never end. */
 const longestList = 2 ** 27;
@@ -29,11 +30,28 @@ export function readPlain(where: string, value: unknown): PlainArray {
   if (Array.isArray(value)) return flatten(where, value);
   if (isObject(value) && "data" in value && "shape" in value) {
     const { data, shape, dtype } = value;
-    return readShaped(where, data, readShape(where, shape), dtype);
+    return readShaped(where, value, data, readShape(where, shape), dtype);
   }
+  if (isObject(value) && "data" in value && "dims" in value) {
+    const { dims, type } = value;
+    const declared = type === "bool" || type === "float16" ? type : undefined;
+    return readShaped(where, value, dataOf(where, value), readShape(where, dims), declared);
+  }
+  const cure = value === null ? " Leave out what is not given." : "";
   throw new DTypeError(
-    `${where} must be nested arrays, a typed array, { data, shape } or a tensor of the backend, got ${printValue(value)}.`,
+    `${where} must be nested arrays, a typed array, { data, shape } or a tensor of the backend, got ${printValue(value)}.${cure}`,
   );
+}
+
+/** Tensors of ONNX Runtime refuse to give data that lie on a device. */
+function dataOf(where: string, tensor: Readonly<Record<PropertyKey, unknown>>): unknown {
+  try {
+    return tensor["data"];
+  } catch {
+    throw new DTypeError(
+      `${where} must have its data on the host, got a tensor of a device. Fetch them: { data: await x.getData(), shape: x.dims }.`,
+    );
+  }
 }
 
 /** Converts plain data to the storage of `dtype`; the same array where nothing has to change. */
@@ -49,6 +67,9 @@ export function toHost(where: string, plain: PlainArray, dtype: DType): HostTens
 }
 
 function flatten(where: string, value: readonly unknown[]): PlainArray {
+  const items = Array.from(value);
+  const rows = readRows(where, items);
+  if (rows !== undefined) return rows;
   const shape: number[] = [];
   const data: number[] = [];
   // How many axes there are; known from the first number, or the first list without any.
@@ -57,30 +78,66 @@ function flatten(where: string, value: readonly unknown[]): PlainArray {
     rank = depth;
     checkList(where, sizeOf(shape.map((size) => Math.max(1, size))));
   };
-  const visit = (items: readonly unknown[], depth: number): void => {
+  const open = (length: number, depth: number): void => {
     if (depth === mostAxes) {
       throw new ShapeError(
         `${where} must be nested at most ${mostAxes} deep, got lists that go on or hold themselves.`,
       );
     }
-    const { length } = items;
     if (depth === shape.length && depth < rank) shape.push(length);
     else if (shape[depth] !== length) throw ragged(where);
     if (length === 0 && rank === Infinity) end(depth + 1);
+  };
+  const add = (item: unknown, depth: number): void => {
+    if (rank === Infinity) end(depth);
+    else if (depth !== rank) throw ragged(where);
+    data.push(numberOf(where, item));
+  };
+  const visit = (list: readonly unknown[], depth: number): void => {
+    const { length } = list;
+    open(length, depth);
     for (let i = 0; i < length; i++) {
-      const item = items[i];
-      if (Array.isArray(item)) {
-        visit(item, depth + 1);
-        continue;
-      }
-      if (typeof item !== "number") throw new DTypeError(`${where} must hold numbers, got ${printValue(item)}.`);
-      if (rank === Infinity) end(depth + 1);
-      else if (depth + 1 !== rank) throw ragged(where);
-      data.push(item);
+      const item = list[i];
+      if (Array.isArray(item)) visit(item, depth + 1);
+      else if (ArrayBuffer.isView(item)) {
+        const row = readView(where, item);
+        const number = row.dtype === "float16" ? fromHalfBits : Number;
+        open(lengthOf(row.data), depth + 1);
+        for (const element of row.data) add(number(Number(element)), depth + 2);
+      } else add(item, depth + 1);
     }
   };
-  visit(value, 0);
+  visit(items, 0);
   return { data, shape, dtype: "untyped" };
+}
+
+/** A list of typed arrays of one class as one array of that class; `undefined` for every other list. */
+function readRows(where: string, items: readonly unknown[]): PlainArray | undefined {
+  const [first] = items;
+  if (!ArrayBuffer.isView(first)) return undefined;
+  const rows: AnyTypedArray[] = [];
+  let dtype: InputDType | undefined;
+  for (const item of items) {
+    if (!ArrayBuffer.isView(item)) return undefined;
+    const row = readView(where, item);
+    const [{ constructor: own }, { constructor: other }] = [row.data, rows[0] ?? row.data];
+    if (own !== other || row.dtype !== (dtype ?? row.dtype)) return undefined;
+    dtype = row.dtype;
+    rows.push(row.data);
+  }
+  const [row] = rows;
+  if (row === undefined || dtype === undefined) return undefined;
+  const length = lengthOf(row);
+  if (rows.some((other) => lengthOf(other) !== length)) throw ragged(where);
+  const data = emptyLike(row, rows.length * length);
+  rows.forEach((from, i) => data.set(from as never, i * length));
+  return { data, shape: [rows.length, length], dtype };
+}
+
+function numberOf(where: string, item: unknown): number {
+  if (typeof item === "number") return item;
+  if (typeof item === "bigint" || typeof item === "boolean") return Number(item);
+  throw new DTypeError(`${where} must hold numbers, got ${printValue(item)}.`);
 }
 
 function checkList(where: string, length: number): void {
@@ -94,13 +151,21 @@ function ragged(where: string): ShapeError {
   return new ShapeError(`${where} must be nested evenly, got rows of different length or depth.`);
 }
 
-function readShaped(where: string, given: unknown, shape: readonly number[], declared: unknown): PlainArray {
+function readShaped(
+  where: string,
+  tensor: object,
+  given: unknown,
+  shape: readonly number[],
+  declared: unknown,
+): PlainArray {
   if (declared !== undefined && !isInputDType(declared)) {
     throw new DTypeError(`${where} must have a dtype among ${inputDTypes.join(", ")}, got ${printValue(declared)}.`);
   }
   const size = sizeOf(shape);
   if (ArrayBuffer.isView(given)) {
-    const { data, dtype } = readView(where, given);
+    const { data: all, dtype } = readView(where, given);
+    const layout = readLayout(where, tensor, shape);
+    const data = layout === undefined ? all : (inOrder(where, all, shape, layout) as AnyTypedArray);
     checkLength(where, shape, size, lengthOf(data));
     const own = data instanceof Uint16Array && declared === "float16" ? declared : dtype;
     return { data, shape, dtype: declaredDType(where, own, declared) };
@@ -112,17 +177,20 @@ function readShaped(where: string, given: unknown, shape: readonly number[], dec
         : "";
     throw new DTypeError(`${where} must have data in a typed array or a list, got ${printValue(given)}.${cure}`);
   }
-  checkLength(where, shape, size, given.length);
-  checkList(where, size);
-  const data = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
+  const { length } = given;
+  const layout = readLayout(where, tensor, shape);
+  if (layout === undefined) checkLength(where, shape, size, length);
+  checkList(where, length);
+  const data = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
     const item: unknown = given[i];
-    if (typeof item !== "number") {
+    if (typeof item !== "number" && typeof item !== "bigint" && typeof item !== "boolean") {
       throw new DTypeError(`${where} must hold numbers, got ${printValue(item)} at position ${i}.`);
     }
-    data[i] = item;
+    data[i] = Number(item);
   }
-  return { data, shape, dtype: declared ?? "untyped" };
+  const ordered = layout === undefined ? data : inOrder(where, data, shape, layout);
+  return { data: ordered, shape, dtype: declared ?? "untyped" };
 }
 
 function checkLength(where: string, shape: readonly number[], size: number, length: number): void {

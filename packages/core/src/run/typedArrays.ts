@@ -29,11 +29,23 @@ const known: readonly (readonly [ViewClass, InputDType])[] = [
   [Uint8Array, "int32"],
   [Uint16Array, "int32"],
   [Uint8ClampedArray, "int32"],
+  [Uint32Array, "int32"],
+  [BigUint64Array, "int64"],
 ];
 
 const dtypes: ReadonlyMap<unknown, InputDType> = new Map(known.map(([{ prototype }, dtype]) => [prototype, dtype]));
 
-/** A typed array, and the dtype that its class says. Of a subclass or another realm it is a plain one over the same memory. */
+/** An array of the same class with this many zeros. */
+export function emptyLike(view: AnyTypedArray, length: number): AnyTypedArray {
+  const name = ask(view, Symbol.toStringTag);
+  const [own] = known.find(([candidate]) => candidate.name === name) ?? [Float64Array];
+  return new own(new ArrayBuffer(length * view.BYTES_PER_ELEMENT), 0, length);
+}
+
+/**
+ * A typed array, and the dtype that its class says. Of a subclass or another realm it is a plain one over the same memory, and
+ * a Float16Array gives its bits.
+ */
 export function readView(
   where: string,
   view: ArrayBufferView,
@@ -41,6 +53,10 @@ export function readView(
   const dtype = dtypes.get(Object.getPrototypeOf(view));
   if (dtype !== undefined && !Object.hasOwn(view, "length")) return { data: view as AnyTypedArray, dtype };
   const name = ask(view, Symbol.toStringTag);
+  if (name === "Float16Array") {
+    const [buffer, offset] = [ask(view, "buffer") as ArrayBufferLike, ask(view, "byteOffset") as number];
+    return { data: new Uint16Array(buffer, offset, lengthOf(view as AnyTypedArray)), dtype: "float16" };
+  }
   for (const [own, dtypeOfOwn] of known) {
     if (own.name !== name) continue;
     const offset = ask(view, "byteOffset") as number;
@@ -49,7 +65,5 @@ export function readView(
       dtype: dtypeOfOwn,
     };
   }
-  throw new DTypeError(
-    `${where} must be a Float32Array, Float64Array, Int32Array, BigInt64Array or an array of small integers, got ${printValue(view)}.`,
-  );
+  throw new DTypeError(`${where} must be a typed array of numbers, got ${printValue(view)}.`);
 }
