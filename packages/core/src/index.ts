@@ -92,6 +92,7 @@ export {
   positive,
   reduction,
   resolveOptions,
+  type ClassAxis,
   type EmptyPolicy,
   type OptionDeclaration,
   type OptionDeclarations,

@@ -1,6 +1,9 @@
 """Losses over classes."""
 
 import math
+from dataclasses import replace
+
+import numpy as np
 
 import torch.nn.functional as F
 
@@ -44,6 +47,21 @@ def probable(*shape, weight=False, fine=False):
     return draw
 
 
+def last(draw):
+    """The same with the classes on the last axis."""
+    def moved(d):
+        inputs = draw(d)
+        per_class = [name for name, array in inputs.items() if name != "weight" and array.data.shape == inputs["input"].data.shape]
+        return {name: replace(array, data=np.ascontiguousarray(np.moveaxis(array.data, 1, -1))) if name in per_class else array
+                for name, array in inputs.items()}
+    return moved
+
+
+def second(x, axis):
+    """Where torch wants the classes: axis 1."""
+    return x.movedim(-1, 1) if axis == -1 and x.dim() > 2 and x.is_floating_point() else x
+
+
 def given(input, target, weight=None):
     inputs = {"input": f32(input), "target": target}
     return inputs if weight is None else {**inputs, "weight": weight}
@@ -63,9 +81,9 @@ NO_WEIGHT = constant([0, 0, 0])
 cross_entropy = Loss(
     name="crossEntropy",
     source=TORCH,
-    defaults={"ignoreIndex": -100, "labelSmoothing": 0.0},
+    defaults={"ignoreIndex": -100, "labelSmoothing": 0.0, "classAxis": 1},
     reference=lambda i, o: F.cross_entropy(
-        i.input, i.target, weight=i.weight,
+        second(i.input, o.classAxis), second(i.target, o.classAxis), weight=i.weight,
         ignore_index=o.ignoreIndex, label_smoothing=o.labelSmoothing, reduction=o.reduction,
     ),
     grids=(
@@ -99,6 +117,9 @@ cross_entropy = Loss(
               "probabilities-full-3x4": probable(3, 4, fine=True)},
              reductions=("none", "mean")),
         Grid({"probabilities-4x5": probable(4, 5)}, variants=({"ignoreIndex": -1},), reductions=("mean",)),
+        Grid({"last-5": indexed(5), "last-4x5": indexed(4, 5), "last-2x3x4": last(indexed(2, 4, 3, ignored=-100, weight=True)),
+              "last-2x2x3x3": last(indexed(2, 3, 2, 3)), "probabilities-last-2x3x4": last(probable(2, 4, 3, weight=True))},
+             variants=({"classAxis": -1}, {"classAxis": -1, "labelSmoothing": 0.1}), reductions=("none", "mean")),
     ),
     edges=(
         *(Edge(f"all-ignored{suffix}", given(LOGITS, i64([-100] * 3)), options, REDUCTIONS,
@@ -158,6 +179,9 @@ cross_entropy = Loss(
         Refusal("indices-of-input-shape", "ShapeError", {"target": i64([[0, 1, 0, 0, 0]] * 4)}),
         Refusal("probabilities-of-other-shape", "ShapeError", {"target": f32([[0.5, 0.5]] * 4)}),
         Refusal("scalar-input", "ShapeError", given(1, i64(0))),
+        Refusal("classes-last-by-default", "ShapeError", {"input": f32([[[1, 2, 3]] * 2]), "target": i64([[0, 1]])}),
+        Refusal("classes-second-where-last-is-said", "ShapeError",
+                {"input": f32([[[1, 2]] * 3]), "target": i64([[0, 1]])}, {"classAxis": -1}),
         Refusal("index-too-large", "InputError", {"target": i64([0, 5, 1, 2])}),
         Refusal("index-negative", "InputError", {"target": i64([0, -1, 1, 2])}),
         Refusal("default-ignore-index-moved", "InputError", {"target": i64([0, -100, 1, 2])}, {"ignoreIndex": -1}),
@@ -172,6 +196,7 @@ cross_entropy = Loss(
             "label-smoothing-negative": {"labelSmoothing": -0.1},
             "label-smoothing-nan": {"labelSmoothing": NAN},
             "label-smoothing-not-a-number": {"labelSmoothing": "some"},
+            "class-axis-2": {"classAxis": 2},
             "ignore-index-fraction": {"ignoreIndex": 1.5},
             "weight-is-no-option": {"weight": [1, 1, 1, 1, 1]},
         }),
@@ -194,9 +219,9 @@ LOGS_INFINITE = [[-0.5, -INF, -1], [-1, -2, -0.25]]
 nll_loss = Loss(
     name="nllLoss",
     source=TORCH,
-    defaults={"ignoreIndex": -100},
+    defaults={"ignoreIndex": -100, "classAxis": 1},
     reference=lambda i, o: F.nll_loss(
-        i.input, i.target, weight=i.weight, ignore_index=o.ignoreIndex, reduction=o.reduction
+        second(i.input, o.classAxis), i.target, weight=i.weight, ignore_index=o.ignoreIndex, reduction=o.reduction
     ),
     grids=(
         Grid({"4x5": indexed(4, 5, log=True)}, variants=({}, {"ignoreIndex": 2})),
@@ -222,6 +247,8 @@ nll_loss = Loss(
               "int32-ignored-weight-2x3x4": indexed(2, 3, 4, log=True, ignored=-1, dtype=i32, weight=True)},
              variants=({"ignoreIndex": -1},)),
         Grid({"out-of-range-7x4": indexed(7, 4, log=True, ignored=255)}, variants=({"ignoreIndex": 255},)),
+        Grid({"last-4x5": indexed(4, 5, log=True), "last-2x3x4": last(indexed(2, 4, 3, log=True, ignored=-100, weight=True))},
+             variants=({"classAxis": -1},)),
     ),
     edges=(
         Edge("all-ignored", given(LOGS, i64([-100] * 3)), {}, REDUCTIONS, note="mean is NaN, its gradient 0"),

@@ -144,11 +144,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Labels have 32 bits inside; an ignoreIndex that has more is found in int64 arrays and lists, and the labels that bear it are ignored.",
       "A sample whose target logit is -Infinity costs Infinity; one-hot probabilities over a logit of -Infinity give NaN.",
       'The survey writes a sum over the batch; that is reduction "sum".',
+      "classAxis -1 takes logits (N, d₁…, C), such as [B, T, V] of a language model with labels [B, T]; PyTorch wants them transposed.",
     ],
     references: ["Szegedy et al.: Rethinking the Inception Architecture, CVPR 2016 (label smoothing)"],
     inputs: { input: "Logits.", target: "Class indices. Or: Class probabilities.", weight: "Weight of each class." },
     options: {
       ignoreIndex: "A target index that contributes nothing.",
+      classAxis: "The axis of the classes: 1, or -1 for the last.",
       labelSmoothing: "Share of the target spread evenly over the classes.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -161,11 +163,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     notes: [
       "input holds log-probabilities: crossEntropy does log_softmax and this in one.",
       "A weight of 0 on a log-probability of -Infinity gives NaN, as in PyTorch.",
+      "classAxis -1 takes log-probabilities (N, d₁…, C), such as [B, T, V] with labels [B, T]; PyTorch wants them transposed.",
     ],
     references: [],
     inputs: { input: "Log-probabilities.", target: "Class indices.", weight: "Weight of each class." },
     options: {
       ignoreIndex: "A target index that contributes nothing.",
+      classAxis: "The axis of the classes: 1, or -1 for the last.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },

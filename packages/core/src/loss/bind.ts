@@ -46,7 +46,7 @@ export function bindInputs(
   const known = readDefinition("bindInputs", definition);
   const inputs = readable("bindInputs", () => readGiven(known, given));
   checkPresence(known, Object.keys(inputs));
-  const matcher = new Matcher(known.name);
+  const matcher = new Matcher(known.name, classesHint(known, options));
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
     const own = withOptions(declaration, known, options);
     if (!declaration.isList) {
@@ -60,6 +60,15 @@ export function bindInputs(
   const bound = matched.map((input) => input.finish());
   const key = JSON.stringify(bound.map(({ name, shape, holds, integral }) => [name, shape, holds.kind, integral]));
   return { inputs: bound, sizes: matcher.sizes(), key };
+}
+
+/** Logits [B, T, V] with labels [B, T] want the classes last. */
+function classesHint({ options: declared }: AnyDefinition, options: Readonly<Record<string, unknown>> = {}): string {
+  const axis = options["classAxis"] ?? declared["classAxis"]?.default;
+  if (axis === undefined) return "";
+  return axis === 1
+    ? " The classes are axis 1; where they are the last axis, say so with classAxis: -1."
+    : " The classes are the last axis; where they are axis 1, leave classAxis out.";
 }
 
 /** The forms that an input has with these options. */
@@ -150,8 +159,10 @@ export function isInput(definition: AnyDefinition, name: string): boolean {
 
 export function unknownInput(definition: AnyDefinition, name: string): InputError {
   const known = Object.keys(allInputs(definition)).join(", ");
+  const isOption = Object.hasOwn(definition.options, name);
+  const cure = isOption ? ` It is an option: ${definition.name}({ ${name} }).` : "";
   return new InputError(
-    `${definition.name}: inputs must be among ${known}, got the unknown input ${cut(name)}.`,
+    `${definition.name}: inputs must be among ${known}, got the unknown input ${cut(name)}.${cure}`,
     "UNKNOWN_INPUT",
   );
 }

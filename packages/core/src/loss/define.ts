@@ -1,3 +1,6 @@
+import { isPlainObject } from "../arguments.js";
+import { OptionError } from "../errors.js";
+import { isDeclared } from "./bind.js";
 import { checkLetters, readDefinition, type families } from "./definition.js";
 import type { InputDeclaration } from "./inputs.js";
 import type { LossInputs, LossTensors, OptionalInput, RequiredInput } from "./inputTypes.js";
@@ -145,6 +148,7 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
   checkLetters("defineLoss", definition);
   const { name, check } = definition;
   const create = (given?: Partial<O & CommonOptions>): LossSpec<InputsOf<R, P>> => {
+    checkNoInput(definition, given);
     const options = resolveOptions<O>(
       name,
       definition.options as OptionDeclarations<O>,
@@ -163,4 +167,14 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
     definition: definition as unknown as LossConfig<O, InputsOf<R, P>>,
   });
   return Object.freeze(loss);
+}
+
+/** Weights, scales and the like are inputs here, although other libraries have them as options. */
+function checkNoInput(definition: AnyDefinition, given: unknown): void {
+  if (!isPlainObject(given)) return;
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(definition.options, key) || !isDeclared(definition, key)) continue;
+    const cure = `Give it with the other inputs: value({ ${Object.keys(definition.inputs).join(", ")}, ${key} }).`;
+    throw new OptionError(`${definition.name}: options must not hold inputs, got ${key}. ${cure}`, "UNKNOWN_OPTION");
+  }
 }

@@ -277,3 +277,11 @@ export function readKind(where: string, holds: unknown): InputKind {
   }
   throw new OptionError(`${where} must hold a float, a number, an index or a mask, got ${printValue(holds)}.`);
 }
+
+/** Floats for each class, (C), (N, C) or (N, C, d…); by the option `classAxis` the classes are the last axis, (N, d…, C). */
+export function perClass(doc?: string): InputDeclaration<"float"> {
+  return byOption("classAxis", [
+    [1, float(["N?", "C", "...d"], doc)],
+    [-1, float(["N?", "...d", "C"], doc)],
+  ]);
+}

@@ -26,13 +26,17 @@ export class Matcher {
   readonly #rest = new Map<string, number>();
   readonly #broadcast = new Map<string, Broadcast>();
 
-  constructor(loss: string) {
+  readonly #hint: string;
+
+  /** @param hint what helps where the sizes of labels do not fit */
+  constructor(loss: string, hint = "") {
     this.#loss = loss;
+    this.#hint = hint;
   }
 
   match(name: string, declaration: InputDeclaration, given: GivenInput): Matched {
     const form = this.#form(name, declaration, given);
-    const parts = this.#split(name, form, given.shape);
+    const parts = this.#split(name, form, given.shape, () => this.#cure(declaration, given));
     const isIntegral = given.dtype !== "untyped" && isInteger(given.dtype);
     const { holds } = form;
     return {
@@ -54,7 +58,7 @@ export class Matcher {
     const fits = forms.filter((form) => dtype === "untyped" || accepts(form.holds, dtype));
     const ofRank = (form: InputForm): boolean => this.#slack(form.pattern, shape.length) !== undefined;
     // Where integers of another shape are labels, those of this shape are one-hot probabilities.
-    const oneHot = fits.length > 0 && dtype !== "untyped" && isInteger(dtype) ? forms.find(ofRank) : undefined;
+    const oneHot = fits.length > 0 && dtype === "int32" ? forms.find(ofRank) : undefined;
     const chosen = fits.find(ofRank) ?? oneHot ?? fits[0];
     if (chosen === undefined) {
       const wanted = forms.map((form) => describeKind(form.holds)).join(" or ");
@@ -92,9 +96,9 @@ export class Matcher {
   }
 
   /** Walks the pattern and the sizes side by side; broadcast runs are completed once every input has been seen. */
-  #split(name: string, form: InputForm, shape: readonly number[]): readonly Part[] {
+  #split(name: string, form: InputForm, shape: readonly number[], cure: () => string): readonly Part[] {
     let slack = this.#slack(form.pattern, shape.length);
-    if (slack === undefined) throw this.#mismatch(name, form, shape);
+    if (slack === undefined) throw this.#mismatch(name, form, shape, cure());
     const parts: Part[] = [];
     let at = 0;
     for (const axis of form.pattern) {
@@ -145,7 +149,7 @@ export class Matcher {
       const others = [...new Set(known.flatMap((own) => (own === undefined || own.from === name ? [] : [own.from])))];
       const why = others.length === 0 ? "equal sizes" : `${dim} = ${wanted} as in ${others.join(" and ")}`;
       throw new ShapeError(
-        `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)} with ${why}, got ${formatShape(shape)}.`,
+        `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)} with ${why}, got ${formatShape(shape)}.${form.holds.kind === "index" ? this.#hint : ""}`,
       );
     }
     const found = solveDim(dim, size);
@@ -176,11 +180,23 @@ export class Matcher {
     });
   }
 
-  #mismatch(name: string, form: InputForm, shape: readonly number[]): ShapeError {
+  /** What helps where the rank is wrong. */
+  #cure({ forms }: InputDeclaration, { dtype, shape }: GivenInput): string {
+    const labels = forms.find(({ holds }) => holds.kind === "index");
+    if (labels === undefined) return "";
+    if (this.#slack(labels.pattern, shape.length) !== undefined) {
+      return ` Class indices have this shape, but they are integers, got ${dtype}: give an Int32Array.`;
+    }
+    const rest = shape.slice(0, -1);
+    const isColumn = shape.at(-1) === 1 && this.#slack(labels.pattern, rest.length) !== undefined;
+    return isColumn ? ` Class indices have no axis of size 1 at the end: give them as ${formatShape(rest)}.` : "";
+  }
+
+  #mismatch(name: string, form: InputForm, shape: readonly number[], cure = ""): ShapeError {
     const seen = [...this.#symbols].map(([symbol, { size, from }]) => `${symbol} = ${size} as in ${from}`);
     const where = seen.length > 0 ? ` with ${seen.join(", ")}` : "";
     return new ShapeError(
-      `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)}${where}, got ${formatShape(shape)}.`,
+      `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)}${where}, got ${formatShape(shape)}.${cure}`,
     );
   }
 }

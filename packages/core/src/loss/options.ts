@@ -142,6 +142,19 @@ function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
   return kinds.includes(kind);
 }
 
+/** Which axis of the logits holds the classes: 1 as in PyTorch, or the last. */
+export type ClassAxis = 1 | -1;
+
+/** `1 | -1`: the classes are axis 1 as in PyTorch, or the last axis, as models of sequences give them. */
+export function classAxis(initial: ClassAxis = 1): OptionDeclaration<ClassAxis> {
+  return declaredOption("classAxis", {
+    default: initial,
+    domain: "1 or -1",
+    kind: "integer",
+    accepts: (value): value is ClassAxis => value === 1 || value === -1,
+  });
+}
+
 /** `"none" | "mean" | "sum"`, as in PyTorch. */
 export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduction> {
   return oneOf(["none", "mean", "sum"], initial);

@@ -1,5 +1,6 @@
 import { customGradient } from "../graph/tracedTensor.js";
 import { ignoreIndexInGraph } from "../loss/ignoreIndex.js";
+import type { ClassAxis } from "../loss/options.js";
 import type { WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { lookUp, pick } from "./select.js";
@@ -54,6 +55,11 @@ export function probabilityEntropy(
   const weighted = weight === undefined ? product : product.mul(alongAxis(weight, logProbabilities, axis));
   const values = weighted.sum(axis).neg();
   return { values, weights: classes.div(classes).expand(values.shape) };
+}
+
+/** The axis of the classes: 1 as in PyTorch (0 without a batch), or the last. */
+export function axisOfClasses(x: Tensor, classAxis: ClassAxis): number {
+  return classAxis === -1 || x.rank === 1 ? x.rank - 1 : 1;
 }
 
 /** A vector shaped to broadcast along `axis` of `x`. */

@@ -1,12 +1,14 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { either, float, labels } from "../../loss/inputs.js";
-import { fraction, integer, reduction, type ReductionOption } from "../../loss/options.js";
-import { indexEntropy, probabilityEntropy } from "../../math/entropy.js";
+import { either, float, labels, perClass } from "../../loss/inputs.js";
+import { classAxis, fraction, integer, reduction, type ClassAxis, type ReductionOption } from "../../loss/options.js";
+import { axisOfClasses, indexEntropy, probabilityEntropy } from "../../math/entropy.js";
 
 export interface CrossEntropyOptions extends ReductionOption {
   /** A target index that contributes nothing. Default -100. Only with class indices. */
   readonly ignoreIndex: number;
+  /** The axis of the classes: 1, or -1 for the last. Default 1. */
+  readonly classAxis: ClassAxis;
   /** Share of the target spread evenly over the classes. Default 0. */
   readonly labelSmoothing: number;
 }
@@ -33,6 +35,8 @@ export interface CrossEntropyOptions extends ReductionOption {
  * NaN.
  * @note The survey writes a sum over the batch; that is reduction "sum".
  * @see Szegedy et al.: Rethinking the Inception Architecture, CVPR 2016 (label smoothing)
+ * @note classAxis -1 takes logits (N, d₁…, C), such as [B, T, V] of a language model with labels [B, T]; PyTorch wants them
+ * transposed.
  * @throws InputError on an index outside [0, C) that is not ignoreIndex; OptionError if ignoreIndex ≥ 0 meets
  * probabilities.
  * @example
@@ -47,13 +51,18 @@ export const crossEntropy: Loss<CrossEntropyOptions, { input: "float"; target: "
     family: "classification",
     aliases: ["CrossEntropyLoss", "cross_entropy", "softmaxCrossEntropy", "sparseCategoricalCrossentropy"],
     inputs: {
-      input: float(["N?", "C", "...d"]),
-      target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
+      input: perClass(),
+      target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), perClass()),
     },
     optionalInputs: { weight: float(["C"]) },
-    options: { ignoreIndex: integer(-100), labelSmoothing: fraction(0), reduction: reduction() },
-    value({ input, target, weight }, { ignoreIndex, labelSmoothing }) {
-      const axis = input.rank === 1 ? 0 : 1;
+    options: {
+      ignoreIndex: integer(-100),
+      classAxis: classAxis(),
+      labelSmoothing: fraction(0),
+      reduction: reduction(),
+    },
+    value({ input, target, weight }, { ignoreIndex, labelSmoothing, classAxis: given }) {
+      const axis = axisOfClasses(input, given);
       const logProbabilities = input.logSoftmax(axis);
       if (target.dtype === "int32") {
         return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };

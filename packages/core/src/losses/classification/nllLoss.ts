@@ -1,11 +1,13 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels } from "../../loss/inputs.js";
-import { integer, reduction, type ReductionOption } from "../../loss/options.js";
-import { indexEntropy } from "../../math/entropy.js";
+import { float, labels, perClass } from "../../loss/inputs.js";
+import { classAxis, integer, reduction, type ClassAxis, type ReductionOption } from "../../loss/options.js";
+import { axisOfClasses, indexEntropy } from "../../math/entropy.js";
 
 export interface NllLossOptions extends ReductionOption {
   /** A target index that contributes nothing. Default -100. */
   readonly ignoreIndex: number;
+  /** The axis of the classes: 1, or -1 for the last. Default 1. */
+  readonly classAxis: ClassAxis;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface NllLossOptions extends ReductionOption {
  * @input weight - Weight of each class.
  * @note input holds log-probabilities: crossEntropy does log_softmax and this in one.
  * @note A weight of 0 on a log-probability of -Infinity gives NaN, as in PyTorch.
+ * @note classAxis -1 takes log-probabilities (N, d₁…, C), such as [B, T, V] with labels [B, T]; PyTorch wants them
+ * transposed.
  * @throws InputError on an index outside [0, C) that is not ignoreIndex; ShapeError on shapes that do not fit.
  * @example
  * ```ts
@@ -33,10 +37,10 @@ export const nllLoss: Loss<NllLossOptions, { input: "float"; target: "index"; we
   name: "nllLoss",
   family: "classification",
   aliases: ["NLLLoss", "nll_loss", "negativeLogLikelihood"],
-  inputs: { input: float(["N?", "C", "...d"]), target: labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }) },
+  inputs: { input: perClass(), target: labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }) },
   optionalInputs: { weight: float(["C"]) },
-  options: { ignoreIndex: integer(-100), reduction: reduction() },
-  value: ({ input, target, weight }, { ignoreIndex }) => ({
-    terms: indexEntropy(input, target, { axis: input.rank === 1 ? 0 : 1, ignoreIndex, weight }),
+  options: { ignoreIndex: integer(-100), classAxis: classAxis(), reduction: reduction() },
+  value: ({ input, target, weight }, { ignoreIndex, classAxis: axis }) => ({
+    terms: indexEntropy(input, target, { axis: axisOfClasses(input, axis), ignoreIndex, weight }),
   }),
 });
