@@ -155,7 +155,7 @@ export async function main(): Promise<number | undefined> {
   await own.value({ input: [1], truth: [0] });
   return (tensor.data[0] ?? 0) + (grads.input?.data[0] ?? 0) + model.length;
 }
-export type Spec = LossSpec<string, string>;
+export type Spec = LossSpec<{ input: "float"; weight?: "float" }>;
 `;
   const modes = { node16: "node16", nodenext: "nodenext", bundler: "esnext" };
   // The oldest that is supported, the one that the packages are built with, the newest.
