@@ -92,6 +92,7 @@ const value = (name: string): object => ({ name, dtype: "float32", shape: ["N", 
 export const entries: Entries = {
   irVersion: "data",
   opset: "data",
+  passNames: "data",
   exportLoss: withProvider,
   lossGraph: exports,
   attachLoss: {
