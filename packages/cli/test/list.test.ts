@@ -52,7 +52,8 @@ describe("losses show", { timeout: 120_000 }, () => {
       inputs: [{ name: "input" }, { name: "target" }, { name: "weight", required: false }],
       options: [
         { name: "ignoreIndex", default: -100, kind: "integer" },
-        {},
+        { name: "classAxis", default: 1, domain: "1 or -1" },
+        { name: "labelSmoothing" },
         { choices: ["none", "mean", "sum"] },
         { name: "empty", default: "nan", choices: ["nan", "zero", "error"] },
       ],
