@@ -4,7 +4,7 @@ import { DTypeError, InputError, ShapeError } from "../errors.js";
 import { formatShape, mostAxes, readShape, sizeOf } from "../tensor/dims.js";
 import { fromHalfBits, halfBits } from "../tensor/half.js";
 import { inputDTypes, isInputDType, isInteger, type DType, type InputDType } from "../tensor/dtype.js";
-import { inOrder, readLayout } from "./layout.js";
+import { inOrder, readLayout, type Layout } from "./layout.js";
 import { emptyLike, lengthOf, readView } from "./typedArrays.js";
 
 /** The most numbers that lists may hold: beyond, they cost far more than a typed array, and lists that share rows may never end. */
@@ -30,12 +30,14 @@ export function readPlain(where: string, value: unknown): PlainArray {
   if (Array.isArray(value)) return flatten(where, value);
   if (isObject(value) && "data" in value && "shape" in value) {
     const { data, shape, dtype } = value;
-    return readShaped(where, value, data, readShape(where, shape), dtype);
+    const known = readShape(where, shape);
+    return readShaped(where, data, known, dtype, () => readLayout(where, value, known));
   }
   if (isObject(value) && "data" in value && "dims" in value) {
     const { dims, type } = value;
     const declared = type === "bool" || type === "float16" ? type : undefined;
-    return readShaped(where, value, dataOf(where, value), readShape(where, dims), declared);
+    // These lie in order always; transformers.js has a method of the name `stride`.
+    return readShaped(where, dataOf(where, value), readShape(where, dims), declared, () => undefined);
   }
   const cure = value === null ? " Leave out what is not given." : "";
   throw new DTypeError(
@@ -153,10 +155,10 @@ function ragged(where: string): ShapeError {
 
 function readShaped(
   where: string,
-  tensor: object,
   given: unknown,
   shape: readonly number[],
   declared: unknown,
+  layoutOf: () => Layout | undefined,
 ): PlainArray {
   if (declared !== undefined && !isInputDType(declared)) {
     throw new DTypeError(`${where} must have a dtype among ${inputDTypes.join(", ")}, got ${printValue(declared)}.`);
@@ -164,7 +166,7 @@ function readShaped(
   const size = sizeOf(shape);
   if (ArrayBuffer.isView(given)) {
     const { data: all, dtype } = readView(where, given);
-    const layout = readLayout(where, tensor, shape);
+    const layout = layoutOf();
     const data = layout === undefined ? all : (inOrder(where, all, shape, layout) as AnyTypedArray);
     checkLength(where, shape, size, lengthOf(data));
     const own = data instanceof Uint16Array && declared === "float16" ? declared : dtype;
@@ -178,7 +180,7 @@ function readShaped(
     throw new DTypeError(`${where} must have data in a typed array or a list, got ${printValue(given)}.${cure}`);
   }
   const { length } = given;
-  const layout = readLayout(where, tensor, shape);
+  const layout = layoutOf();
   if (layout === undefined) checkLength(where, shape, size, length);
   checkList(where, length);
   const data = new Float64Array(length);

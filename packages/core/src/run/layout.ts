@@ -5,7 +5,7 @@ import { formatShape, sizeOf } from "../tensor/dims.js";
 import { emptyLike, lengthOf } from "./typedArrays.js";
 
 /** Where an element lies: at `offset`, plus its position along each axis times the step of that axis. */
-interface Layout {
+export interface Layout {
   readonly strides: readonly number[];
   readonly offset: number;
 }
