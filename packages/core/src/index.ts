@@ -70,6 +70,7 @@ export {
   recursionsOf,
   simplify,
   sizeCheck,
+  sourceOf,
   trustGraph,
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";

@@ -77,6 +77,12 @@ export function outsideOf(graph: Graph, index: number, size: Dim): "never" | "un
   return ranges.outsideOf({ node: (id) => inner.nodeAt(graph, id) }, index, normalizeDim(size));
 }
 
+/** The node whose numbers a node has, in other places or repeated; the node itself where it computes its own. */
+export function sourceOf(graph: Graph, id: number): Node {
+  nodeAt(graph, id);
+  return ranges.sourceOf({ node: (at) => inner.nodeAt(graph, at) }, id);
+}
+
 /** For every node, whether its elements are never below 0 (they may be NaN), in any arithmetic. */
 export function nonNegativeNodes(graph: Graph): readonly boolean[] {
   checkGraph("nonNegativeNodes", graph);

@@ -7,9 +7,26 @@ export interface NodeReader {
   node(id: number): Node;
 }
 
+/** The node whose numbers a node has, in other places or repeated; the node itself where it computes its own. */
+export function sourceOf(graph: NodeReader, id: number): Node {
+  const node = graph.node(id);
+  switch (node.op) {
+    case "unsqueeze":
+    case "squeeze":
+    case "expand":
+    case "transpose":
+    case "reshape":
+    case "slice":
+    case "identity":
+      return sourceOf(graph, node.inputs[0]);
+    default:
+      return node;
+  }
+}
+
 /** What the integers of a node are, where that is known: `[0, below)`, or `except`. */
 export function indexRangeOf(graph: NodeReader, id: number): IndexRange | undefined {
-  const node = graph.node(id);
+  const node = sourceOf(graph, id);
   switch (node.op) {
     case "input":
       return node.attrs.indices;
@@ -19,14 +36,6 @@ export function indexRangeOf(graph: NodeReader, id: number): IndexRange | undefi
       return node.attrs.value >= 0 ? { below: node.attrs.value + 1 } : undefined;
     case "argsort":
       return { below: node.shape[node.attrs.axis] ?? 1 };
-    case "unsqueeze":
-    case "squeeze":
-    case "expand":
-    case "transpose":
-    case "reshape":
-    case "slice":
-    case "identity":
-      return indexRangeOf(graph, node.inputs[0]);
     default:
       return undefined;
   }

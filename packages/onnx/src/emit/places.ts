@@ -1,4 +1,4 @@
-import { nodeAt, outsideOf, type Dim, type Graph, type Shape } from "@losses/core";
+import { outsideOf, sourceOf, type Dim, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import type { EmitContext } from "./context.js";
 import { reduceAlong } from "./normalize.js";
@@ -13,30 +13,12 @@ export function lineAlong(shape: Shape, axis: number, { writer, sizes }: EmitCon
 
 /** Whether positions can lie outside an axis. What a model is fed is believed only where it has been checked. */
 export function outsideAxis(index: number, size: Dim, { graph, trustsIndices }: EmitContext): Outside {
-  if (!trustsIndices && isFed(index, graph)) return "unknown";
+  // Who feeds an input may feed anything.
+  if (!trustsIndices && sourceOf(graph, index).op === "input") return "unknown";
   return outsideOf(graph, index, size);
 }
 
 type Outside = ReturnType<typeof outsideOf>;
-
-/** True for an input, and for what has the numbers of one in other places. */
-function isFed(id: number, graph: Graph): boolean {
-  const node = nodeAt(graph, id);
-  switch (node.op) {
-    case "input":
-      return true;
-    case "unsqueeze":
-    case "squeeze":
-    case "expand":
-    case "transpose":
-    case "reshape":
-    case "slice":
-    case "identity":
-      return isFed(node.inputs[0], graph);
-    default:
-      return false;
-  }
-}
 
 /** Where positions are inside an axis; `undefined`: everywhere. `id`: the node that they are. */
 export function insideAxis(index: string, id: number, size: Dim, context: EmitContext): string | undefined {

@@ -3,7 +3,6 @@ import { anyOf, list, plain, size, text } from "../takes.js";
 import { anything, type Entry, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
 import { dim } from "./dims.js";
-import { binding } from "./samples.js";
 
 /** A small graph as plain data: the sum of -x. */
 export function graph(): core.Graph {
@@ -32,38 +31,6 @@ export const graphTakes: Readonly<Record<string, Takes>> = {
 export const graphOpen: readonly string[] = ["0", "0.nodes.*", "0.nodes.*.attrs", "0.outputs.*"];
 
 const onGraph: Entry = { args: () => [graph()], takes: graphTakes, open: graphOpen };
-
-const scatterGraph = (): core.Graph => {
-  const spec = core.crossEntropy() as core.LossSpec;
-  return core.traceLoss(spec, binding(), { dtype: "float32", gradients: ["input"] });
-};
-
-const onNode = (op: core.OpName): Entry => ({
-  args: () => {
-    const traced = op === "reduceMin" ? extremeGraph() : scatterGraph();
-    return [traced, traced.nodes.find((node) => node.op === op)];
-  },
-  takes: graphTakes,
-  whole: ["0", "1"],
-});
-
-/** The first position of the largest: as one looks for it by hand. */
-const extremeGraph = (): core.Graph => {
-  const loss = core.defineLoss({
-    name: "first",
-    inputs: { x: core.float(["N", "D"]) },
-    options: { reduction: core.reduction("sum") },
-    value: ({ x }) =>
-      x
-        .equal(x.amax(1, true))
-        .where(x.iota(1), 2 ** 31 - 1)
-        .amin(1)
-        .cast("float32"),
-  });
-  const spec = loss() as core.LossSpec;
-  const bound = core.bindInputs(spec.loss.definition, { x: { shape: [2, 3], dtype: "float32" } });
-  return core.traceLoss(spec, bound, { dtype: "float32", gradients: [] });
-};
 
 const isData: Takes = (value) => value instanceof Float32Array || value instanceof Uint8Array;
 const numbers = (): core.Numbers => ({ shape: [2], data: Float64Array.of(1, 2) });
@@ -103,6 +70,7 @@ export const graphEntries: Entries = {
     open: graphOpen,
     whole: ["0.nodes.*.shape"],
   },
+  sourceOf: { args: () => [graph(), 0], takes: { ...graphTakes, "1": (value) => value === 1 }, open: graphOpen },
   outsideOf: {
     args: () => [graph(), 0, "N"],
     takes: { ...graphTakes, "1": (value) => value === 1, "2": dim },
