@@ -111,6 +111,8 @@ describe("finding one's way", () => {
     const { page } = await site.open("/losses/vseLoss");
     await page.locator("a.language").click();
     await page.waitForURL(/\/zh\/losses\/vseLoss$/);
+    // The address changes before the page does.
+    await page.locator("main h2", { hasText: "何时使用" }).waitFor();
     expect(await page.locator("main h2").first().innerText()).toMatch(/何时使用/);
     await page.getByRole("button", { name: "深色" }).click();
     await page.reload();
