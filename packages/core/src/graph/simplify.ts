@@ -36,20 +36,17 @@ function rebuild(graph: Graph, rules: ReadonlyMap<OpName, readonly Rule[]>, onAp
   const uses = countUses(graph, live);
   const moved = new Map<number, number>();
   const movedTo = (id: number): number => moved.get(id) ?? -1;
-  const origins = new Map<number, number[]>();
   let readers: ReadonlyMap<number, readonly Reader[]> | undefined;
   const readersOf = (id: number): readonly Reader[] => {
     const found = (readers ??= allReaders(graph, live));
-    return (origins.get(id) ?? []).flatMap((origin) => found.get(origin) ?? []);
+    return [...moved].flatMap(([from, to]) => (to === id ? (found.get(from) ?? []) : []));
   };
   for (const given of graph.nodes) {
     if (!live.has(given.id) && given.op !== "input") continue;
     const node = given.op === "scan" ? withSimpleBody(given) : given;
     const isUsedOnce = (operand: number): boolean => uses.get(node.inputs[operand] ?? -1) === 1;
     const site = { b, node, inputs: node.inputs.map(movedTo), isUsedOnce, readersOf } as unknown as Site<OpName>;
-    const id = rewrite(site, rules.get(node.op) ?? [], onApply);
-    moved.set(node.id, id);
-    origins.set(id, [...(origins.get(id) ?? []), node.id]);
+    moved.set(node.id, rewrite(site, rules.get(node.op) ?? [], onApply));
   }
   const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, movedTo(node)]));
   return dropDead(b.finish(graph.name, outputs));
