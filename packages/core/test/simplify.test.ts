@@ -77,7 +77,12 @@ describe("simplify", () => {
     ],
     [
       "a product and its opposite, read by sums and by others: neither for the other",
-      (x, y) => x.add(x.mul(y.neg())).mul(x.sub(x.mul(y))).mul(x.mul(y.neg()).exp()).mul(x.mul(y).exp()),
+      (x, y) =>
+        x
+          .add(x.mul(y.neg()))
+          .mul(x.sub(x.mul(y)))
+          .mul(x.mul(y.neg()).exp())
+          .mul(x.mul(y).exp()),
       ["neg", "mul", "add", "mul", "sub", "mul", "exp", "mul", "exp", "mul"],
     ],
     [
