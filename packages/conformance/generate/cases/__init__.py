@@ -1,6 +1,6 @@
 """Every entry, family by family."""
 
-from . import adversarial, classification, contrastive, distribution, matching, ranking
+from . import adversarial, classification, contrastive, distribution, matching, ranking, regression
 
 LOSSES = [
     *ranking.LOSSES,
@@ -8,5 +8,6 @@ LOSSES = [
     *distribution.LOSSES,
     *matching.LOSSES,
     *classification.LOSSES,
+    *regression.LOSSES,
     *adversarial.LOSSES,
 ]

@@ -21,4 +21,8 @@ export * from "./ranking/marginRankingLoss.js";
 export * from "./ranking/rankingLoss.js";
 export * from "./ranking/tripletMarginLoss.js";
 export * from "./ranking/tripletMarginWithDistanceLoss.js";
+export * from "./regression/huberLoss.js";
+export * from "./regression/l1Loss.js";
+export * from "./regression/mseLoss.js";
+export * from "./regression/smoothL1Loss.js";
 export { allLosses } from "./registry.js";

@@ -22,6 +22,10 @@ import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
 import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
+import { huberLoss } from "./regression/huberLoss.js";
+import { l1Loss } from "./regression/l1Loss.js";
+import { mseLoss } from "./regression/mseLoss.js";
+import { smoothL1Loss } from "./regression/smoothL1Loss.js";
 
 const losses: readonly unknown[] = [
   adversarialConsistencyLoss,
@@ -46,6 +50,10 @@ const losses: readonly unknown[] = [
   rankingLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
 ];
 
 /** Every loss of this package, for tools that list or look them up; importing it brings all of them along. */
