@@ -114,6 +114,7 @@ export {
   parameter,
   sampleInputs,
   type Bound,
+  type FloatRange,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,

@@ -7,10 +7,17 @@ import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js
 /** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
 export type Bound = string | number | { readonly option: string } | { readonly input: string };
 
+/** Where floating numbers must lie: both ends count; NaN only where that is said. */
+export interface FloatRange {
+  readonly from: number;
+  readonly to: number;
+  readonly nan: boolean;
+}
+
 /** What an input may hold. */
 export type InputKind =
-  /** Floating numbers; differentiable unless said otherwise. */
-  | { readonly kind: "float" }
+  /** Floating numbers; differentiable unless said otherwise. With a range, they are checked before each run. */
+  | { readonly kind: "float"; readonly range?: FloatRange }
   /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
   | { readonly kind: "number" }
   /**
@@ -50,19 +57,36 @@ export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly tag?: K;
 }
 
-interface FloatOptions {
+interface NumberOptions {
   readonly differentiable?: boolean;
 }
 
+interface FloatOptions extends NumberOptions {
+  /** The smallest number that is allowed. */
+  readonly from?: number;
+  /** The largest number that is allowed. */
+  readonly to?: number;
+  /** Whether NaN is allowed next to `from` and `to`. Default false. */
+  readonly nan?: boolean;
+}
+
+const isFlag = (value: unknown): boolean => typeof value === "boolean";
+const numberRules: Rules<NumberOptions> = { differentiable: { domain: "true or false", accepts: isFlag } };
 const floatRules: Rules<FloatOptions> = {
-  differentiable: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  ...numberRules,
+  from: { domain: "a finite number", accepts: Number.isFinite },
+  to: { domain: "a finite number", accepts: Number.isFinite },
+  nan: { domain: "true or false", accepts: isFlag },
 };
 
-/** A floating input of this shape; differentiable, unless that is said to be false. */
+/**
+ * A floating input of this shape; differentiable, unless that is said to be false. With `from` or `to` its numbers are checked before
+ * each run.
+ */
 export function float(
   shape: readonly DimToken[],
   doc: string | undefined,
-  options: { readonly differentiable: false },
+  options: FloatOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
 export function float(shape: readonly DimToken[], doc?: string, options?: FloatOptions): InputDeclaration<"float">;
 export function float(
@@ -70,8 +94,10 @@ export function float(
   doc = "",
   options?: FloatOptions,
 ): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
-  const { differentiable = true } = readOptions("float", options, floatRules);
-  return declare("float", shape, { kind: "float" }, differentiable, doc);
+  const { differentiable = true, from, to, nan = false } = readOptions("float", options, floatRules);
+  const isBounded = from !== undefined || to !== undefined;
+  const range = isBounded ? { range: { from: from ?? -Infinity, to: to ?? Infinity, nan } } : {};
+  return declare("float", shape, { kind: "float", ...range }, differentiable, doc);
 }
 
 /** A floating input that is learnt with the model: proxies, the weights of a classifier, a temperature. Differentiable. */
@@ -79,9 +105,20 @@ export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaratio
   return { ...declare("parameter", shape, { kind: "float" }, true, doc), isParameter: true };
 }
 
-/** Numbers of any dtype (signs, similarity labels), computed with as floats. */
-export function number(shape: readonly DimToken[], doc = ""): InputDeclaration<"number"> {
-  return declare("number", shape, { kind: "number" }, true, doc);
+/** Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. */
+export function number(
+  shape: readonly DimToken[],
+  doc: string | undefined,
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
+export function number(shape: readonly DimToken[], doc?: string): InputDeclaration<"number">;
+export function number(
+  shape: readonly DimToken[],
+  doc = "",
+  options?: NumberOptions,
+): InputDeclaration<"number"> | InputDeclaration<"fixed"> {
+  const { differentiable = true } = readOptions("number", options, numberRules);
+  return declare("number", shape, { kind: "number" }, differentiable, doc);
 }
 
 /** True or false for each place: what counts. */
@@ -240,9 +277,14 @@ function readForm(where: string, form: unknown): InputForm {
 
 /** What an input holds, each part read once; throws `OptionError`. */
 export function readKind(where: string, holds: unknown): InputKind {
-  const { kind, from, below, atMost, except } = isObject(holds) ? holds : {};
+  const { kind, from, below, atMost, except, range } = isObject(holds) ? holds : {};
   switch (kind) {
-    case "float":
+    case "float": {
+      if (range === undefined) return { kind };
+      const { from: least, to: most, nan } = isObject(range) ? range : {};
+      if (typeof least !== "number" || typeof most !== "number" || typeof nan !== "boolean") break;
+      return { kind, range: { from: least, to: most, nan } };
+    }
     case "number":
     case "mask":
       return { kind };

@@ -2,19 +2,27 @@ import { InputError } from "../errors.js";
 import type { BoundInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "../loss/ignoreIndex.js";
-import type { Bound } from "../loss/inputs.js";
+import type { Bound, FloatRange } from "../loss/inputs.js";
+import type { HostTensor } from "../backend.js";
 import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { DimSizes } from "../tensor/dims.js";
+import { fromHalfBits } from "../tensor/half.js";
 import type { PlainArray } from "./host.js";
 
 /** True when an input's values have to be looked at before a run. */
 export function needsRangeCheck({ holds }: BoundInput): boolean {
+  if (holds.kind === "float") return holds.range !== undefined;
   return holds.kind === "index" && (holds.below !== undefined || holds.atMost !== undefined);
+}
+
+/** The elements of a tensor as numbers. */
+export function numbersOf({ data, dtype }: HostTensor): Numbers {
+  return dtype === "float16" ? Float64Array.from(data, fromHalfBits) : data;
 }
 
 type Numbers = ArrayLike<number | bigint>;
 
-/** Integers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
+/** Numbers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
 export function checkRange(
   spec: LossSpec,
   input: BoundInput,
@@ -23,6 +31,7 @@ export function checkRange(
   others: (input: string) => Numbers | undefined = () => undefined,
 ): void {
   const { holds } = input;
+  if (holds.kind === "float") checkFloats(spec, input.name, holds.range, data);
   if (holds.kind !== "index" || !needsRangeCheck(input)) return;
   const { from, except } = holds;
   const below = boundOf(spec, holds.below, sizes, others);
@@ -42,6 +51,17 @@ export function checkRange(
       `${spec.name}: ${input.name} must hold ${what} in [${from}, ${most}]${said}${or}, got ${index} at position ${i}.`,
       "TARGET_OUT_OF_RANGE",
     );
+  }
+}
+
+function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange | undefined, data: Numbers): void {
+  if (range === undefined) return;
+  const { from, to, nan } = range;
+  for (let i = 0; i < data.length; i++) {
+    const x = Number(data[i]);
+    if ((x >= from && x <= to) || (nan && Number.isNaN(x))) continue;
+    const wanted = to === Infinity ? `>= ${from}` : from === -Infinity ? `<= ${to}` : `in [${from}, ${to}]`;
+    throw new InputError(`${loss}: ${input} must hold numbers ${wanted}, got ${x} at position ${i}.`, "INVALID_INPUT");
   }
 }
 
