@@ -1,6 +1,18 @@
 """Every entry, family by family."""
 
-from . import adversarial, classification, contrastive, distribution, matching, ranking, regression
+from . import (
+    adversarial,
+    binary,
+    classification,
+    contrastive,
+    distribution,
+    embedding,
+    likelihood,
+    linear,
+    matching,
+    ranking,
+    regression,
+)
 
 LOSSES = [
     *ranking.LOSSES,
@@ -8,6 +20,10 @@ LOSSES = [
     *distribution.LOSSES,
     *matching.LOSSES,
     *classification.LOSSES,
+    *binary.LOSSES,
+    *linear.LOSSES,
     *regression.LOSSES,
+    *likelihood.LOSSES,
+    *embedding.LOSSES,
     *adversarial.LOSSES,
 ]
