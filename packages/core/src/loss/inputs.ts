@@ -22,13 +22,14 @@ export type InputKind =
   | { readonly kind: "number" }
   /**
    * Integers: from `from` on, below a bound or at most a bound, or equal to `except`: a number, or the option of that name.
-   * Without bounds, any.
+   * Without bounds, any. Where `sum` is known, that is what they add up to.
    */
   | {
       readonly kind: "index";
       readonly from: number;
       readonly below: Bound | undefined;
       readonly atMost: Bound | undefined;
+      readonly sum?: string | undefined;
       readonly except: string | number | undefined;
     }
   /** True or false; integers and floats that are 0 or 1 are taken. */
@@ -132,6 +133,8 @@ export interface IndexBounds {
   readonly from?: number;
   readonly below?: Bound;
   readonly atMost?: Bound;
+  /** The letter of an axis whose size the integers add up to, where that axis is given. */
+  readonly sum?: string;
   /** A number, or the name of the option whose value is, allowed besides. */
   readonly except?: string | number;
 }
@@ -146,6 +149,7 @@ const boundRules: Rules<IndexBounds> = {
   from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
+  sum: { domain: "the letter of an axis", accepts: isName },
   except: {
     domain: "a number or the name of an option",
     accepts: (value) => isName(value) || Number.isSafeInteger(value),
@@ -157,8 +161,9 @@ const boundRules: Rules<IndexBounds> = {
  * before each run; `except` is allowed outside the range.
  */
 export function labels(shape: readonly DimToken[], doc = "", bounds?: IndexBounds): InputDeclaration<"index"> {
-  const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
-  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc);
+  const { from = 0, below, atMost, sum, except } = readOptions("labels", bounds, boundRules);
+  const total = sum === undefined ? {} : { sum };
+  return declare("labels", shape, { kind: "index", from, below, atMost, ...total, except }, false, doc);
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
@@ -277,7 +282,7 @@ function readForm(where: string, form: unknown): InputForm {
 
 /** What an input holds, each part read once; throws `OptionError`. */
 export function readKind(where: string, holds: unknown): InputKind {
-  const { kind, from, below, atMost, except, range } = isObject(holds) ? holds : {};
+  const { kind, from, below, atMost, sum, except, range } = isObject(holds) ? holds : {};
   switch (kind) {
     case "float": {
       if (range === undefined) return { kind };
@@ -294,9 +299,11 @@ export function readKind(where: string, holds: unknown): InputKind {
         Number.isSafeInteger(from) &&
         (isSize(below) || isOne(below, boundRules.below)) &&
         (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
+        isOne(sum, boundRules.sum) &&
         isOne(except, boundRules.except)
       ) {
-        return { kind, from, below, atMost, except } as InputKind;
+        const total = sum === undefined ? {} : { sum };
+        return { kind, from, below, atMost, ...total, except } as InputKind;
       }
     }
   }

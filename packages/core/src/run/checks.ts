@@ -33,7 +33,8 @@ export function checkRange(
   const { holds } = input;
   if (holds.kind === "float") checkFloats(spec, input.name, holds.range, data);
   if (holds.kind !== "index" || !needsRangeCheck(input)) return;
-  const { from, except } = holds;
+  const { from, except, sum } = holds;
+  if (sum !== undefined) checkSum(spec, input.name, sum, data, sizes);
   const below = boundOf(spec, holds.below, sizes, others);
   const atMost = boundOf(spec, holds.atMost, sizes, others);
   const allowed = ignoredIndex(holds, spec.options);
@@ -52,6 +53,15 @@ export function checkRange(
       "TARGET_OUT_OF_RANGE",
     );
   }
+}
+
+function checkSum({ name: loss }: LossSpec, input: string, letter: string, data: Numbers, sizes: DimSizes): void {
+  const size = evaluateDim(letter, sizes);
+  if (size === undefined) return;
+  let total = 0;
+  for (let i = 0; i < data.length; i++) total += Number(data[i]);
+  if (total === size) return;
+  throw new InputError(`${loss}: ${input} must add up to ${size} (${letter}), got ${total}.`, "INVALID_INPUT");
 }
 
 function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange | undefined, data: Numbers): void {
@@ -79,8 +89,9 @@ function boundOf(
   if (bound === undefined) return undefined;
   if (typeof bound === "number") return { name: undefined, at: () => bound };
   if (typeof bound === "string") {
-    const size = evaluateDim(bound, sizes) ?? 0;
-    return { name: bound, at: () => size };
+    const size = evaluateDim(bound, sizes);
+    // An axis of an input that is absent, or came in another form.
+    return size === undefined ? undefined : { name: bound, at: () => size };
   }
   if ("option" in bound) {
     const value = Number(options[bound.option]);
