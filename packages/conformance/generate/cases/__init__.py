@@ -12,6 +12,7 @@ from . import (
     matching,
     ranking,
     regression,
+    sequence,
 )
 
 LOSSES = [
@@ -25,5 +26,6 @@ LOSSES = [
     *regression.LOSSES,
     *likelihood.LOSSES,
     *embedding.LOSSES,
+    *sequence.LOSSES,
     *adversarial.LOSSES,
 ]

@@ -36,4 +36,5 @@ export * from "./regression/huberLoss.js";
 export * from "./regression/l1Loss.js";
 export * from "./regression/mseLoss.js";
 export * from "./regression/smoothL1Loss.js";
+export * from "./sequence/ctcLoss.js";
 export { allLosses } from "./registry.js";

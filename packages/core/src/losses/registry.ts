@@ -37,6 +37,7 @@ import { huberLoss } from "./regression/huberLoss.js";
 import { l1Loss } from "./regression/l1Loss.js";
 import { mseLoss } from "./regression/mseLoss.js";
 import { smoothL1Loss } from "./regression/smoothL1Loss.js";
+import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
   adversarialConsistencyLoss,
@@ -76,6 +77,7 @@ const losses: readonly unknown[] = [
   l1Loss,
   mseLoss,
   smoothL1Loss,
+  ctcLoss,
 ];
 
 /** Every loss of this package, for tools that list or look them up; importing it brings all of them along. */
