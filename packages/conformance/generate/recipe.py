@@ -151,6 +151,10 @@ class Loss:
     refusals: tuple = ()
     # Grids with odd axes beyond 128 and beyond 1,024: they end inside a vector, a tile and a block.
     wide: tuple = ()
+    # Inputs in which NaN is refused.
+    nan_refused: tuple = ()
+    # A loss that is one number by nature has "none" alone.
+    reductions: tuple = REDUCTIONS
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,16 @@ def _edge_cases(loss):
 
 def _policy_cases(loss):
     """What becomes of a mean over nothing where PyTorch's NaN is not wanted, and that nothing becomes of any other."""
+    if "mean" in loss.reductions:
+        yield from _mean_of_nothing(loss)
+    draw = next(iter(loss.grids[0].recipes.values()))
+    for policy in ("zero", "error"):
+        case_id = f"{loss.name}/mean-of-something-is-no-{policy}"
+        reduction = "mean" if "mean" in loss.reductions else loss.reductions[0]
+        yield Case(case_id, {"reduction": reduction, "empty": policy}, draw(Draw(case_id)))
+
+
+def _mean_of_nothing(loss):
     nothing = next(edge for edge in loss.edges if edge.name.startswith("empty") and "mean" in edge.reductions)
     options = {**nothing.options, "reduction": "mean"}
     yield Case(f"{loss.name}/mean-of-nothing-is-zero", {**options, "empty": "zero"}, nothing.inputs,
@@ -202,10 +216,6 @@ def _policy_cases(loss):
                reference_options={**options, "reduction": "sum"})
     yield Case(f"{loss.name}/mean-of-nothing-is-nan", {**options, "empty": "nan"}, nothing.inputs)
     yield Case(f"{loss.name}/error-mean-of-nothing", {**options, "empty": "error"}, nothing.inputs, error="InputError")
-    draw = next(iter(loss.grids[0].recipes.values()))
-    for policy in ("zero", "error"):
-        case_id = f"{loss.name}/mean-of-something-is-no-{policy}"
-        yield Case(case_id, {"reduction": "mean", "empty": policy}, draw(Draw(case_id)))
 
 
 def _with_nan(array):
@@ -225,7 +235,9 @@ def _nan_cases(loss):
                 words = [_word(*option) for option in variant.items()]
                 case_id = f"{loss.name}/{'-'.join([*words, 'nan', 'in', name])}"
                 inputs = draw(Draw(case_id))
-                yield Case(case_id, {**variant, "reduction": grid.reductions[0]}, {**inputs, name: _with_nan(inputs[name])})
+                error = "InputError" if name in loss.nan_refused else None
+                yield Case(case_id, {**variant, "reduction": grid.reductions[0]},
+                           {**inputs, name: _with_nan(inputs[name])}, error=error)
 
 
 def _shared_refusals(valid):

@@ -112,6 +112,7 @@ export {
   parameter,
   sampleInputs,
   type Bound,
+  type FloatRange,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,

@@ -5,6 +5,7 @@ import {
   crossEntropy,
   DTypeError,
   ganDiscriminatorLoss,
+  gaussianNllLoss,
   InputError,
   klDiv,
   marginRankingLoss,
@@ -53,6 +54,20 @@ describe("binding real shapes to declared ones", () => {
     expect(shapes(marginRankingLoss(), given)).toEqual({ input1: "d1,1", input2: "1,d2", target: "d1,d2" });
     const ones = { input1: float(1, 1), input2: float(1, 1), target: float(1, 1) };
     expect(shapes(marginRankingLoss(), ones)).toEqual({ input1: "d1,d2", input2: "d1,d2", target: "d1,d2" });
+  });
+
+  it("lets the last axis be absent where that is declared, and no other", () => {
+    const given = (...variance: number[]): Record<string, GivenInput> => ({
+      input: float(2, 3, 4),
+      target: float(2, 3, 4),
+      var: float(...variance),
+    });
+    expect(shapes(gaussianNllLoss(), given(2, 3))["var"]).toBe("d1,d2");
+    expect(shapes(gaussianNllLoss(), given(2, 1))["var"]).toBe("d1,1");
+    expect(shapes(gaussianNllLoss(), given(2, 3, 1))["var"]).toBe("d1,d2,1");
+    expect(shapes(gaussianNllLoss(), given())["var"]).toBe("");
+    expect(() => bind(gaussianNllLoss(), given(3, 4))).toThrow(ShapeError);
+    expect(() => bind(gaussianNllLoss(), given(4))).toThrow(ShapeError);
   });
 
   it("lets ranks differ where PyTorch broadcasts, and refuses where it does not", () => {

@@ -57,8 +57,10 @@ function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition, { inputs: docs
 
 function describeKind(holds: InputKind): string {
   switch (holds.kind) {
-    case "float":
-      return "float";
+    case "float": {
+      const { from, to } = holds.range ?? {};
+      return from === undefined ? "float" : `float in [${from}, ${to}]`;
+    }
     case "number":
       return "float or int";
     case "mask":

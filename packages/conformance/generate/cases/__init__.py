@@ -1,6 +1,19 @@
 """Every entry, family by family."""
 
-from . import adversarial, classification, contrastive, distribution, matching, ranking
+from . import (
+    adversarial,
+    binary,
+    classification,
+    contrastive,
+    distribution,
+    embedding,
+    likelihood,
+    linear,
+    matching,
+    ranking,
+    regression,
+    sequence,
+)
 
 LOSSES = [
     *ranking.LOSSES,
@@ -8,5 +21,11 @@ LOSSES = [
     *distribution.LOSSES,
     *matching.LOSSES,
     *classification.LOSSES,
+    *binary.LOSSES,
+    *linear.LOSSES,
+    *regression.LOSSES,
+    *likelihood.LOSSES,
+    *embedding.LOSSES,
+    *sequence.LOSSES,
     *adversarial.LOSSES,
 ]

@@ -58,8 +58,19 @@ export function bindInputs(
     );
   });
   const bound = matched.map((input) => input.finish());
+  const sizes = matcher.sizes();
+  known.checkSizes?.(sizes, resolved(known, options) as never);
   const key = JSON.stringify(bound.map(({ name, shape, holds, integral }) => [name, shape, holds.kind, integral]));
-  return { inputs: bound, sizes: matcher.sizes(), key };
+  return { inputs: bound, sizes, key };
+}
+
+/** The options that are given, and the declared defaults of the others. */
+function resolved(
+  { options: declarations }: AnyDefinition,
+  options: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> {
+  const defaults = Object.entries(declarations).map(([name, declaration]) => [name, declaration.default]);
+  return { ...Object.fromEntries(defaults), ...options };
 }
 
 /** Logits [B, T, V] with labels [B, T] want the classes last. */

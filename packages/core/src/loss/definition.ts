@@ -60,6 +60,7 @@ const rules: Rules<AnyDefinition> = {
   empty: { domain: '"nan", "zero" or "error"', accepts: (value) => emptyPolicies.some((policy) => policy === value) },
   options: { domain: "a plain object of declared options", accepts: isPlainObject },
   check: { domain: "a function", accepts: isFunction },
+  checkSizes: { domain: "a function", accepts: isFunction },
   value: { domain: "a function", accepts: isFunction },
 };
 
@@ -138,8 +139,8 @@ export function checkLetters(where: string, definition: AnyDefinition): void {
     return "option" in bound ? isOption(bound.option) : Object.hasOwn(inputs, bound.input);
   };
   for (const { name, form } of forms) {
-    const { below, atMost, except } = form.holds.kind === "index" ? form.holds : {};
-    const missing = [below, atMost].find((bound) => !isThere(bound));
+    const { below, atMost, sum, except } = form.holds.kind === "index" ? form.holds : {};
+    const missing = [below, atMost, sum].find((bound) => !isThere(bound));
     if (missing !== undefined) {
       const wanted = "the letter of an axis, an option or an input of the loss";
       throw new OptionError(`${where}: input ${name} must be below ${wanted}, got ${printValue(missing)}.`);

@@ -7,21 +7,29 @@ import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js
 /** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
 export type Bound = string | number | { readonly option: string } | { readonly input: string };
 
+/** Where floating numbers must lie: both ends count; NaN only where that is said. */
+export interface FloatRange {
+  readonly from: number;
+  readonly to: number;
+  readonly nan: boolean;
+}
+
 /** What an input may hold. */
 export type InputKind =
-  /** Floating numbers; differentiable unless said otherwise. */
-  | { readonly kind: "float" }
+  /** Floating numbers; differentiable unless said otherwise. With a range, they are checked before each run. */
+  | { readonly kind: "float"; readonly range?: FloatRange }
   /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
   | { readonly kind: "number" }
   /**
    * Integers: from `from` on, below a bound or at most a bound, or equal to `except`: a number, or the option of that name.
-   * Without bounds, any.
+   * Without bounds, any. Where `sum` is known, that is what they add up to.
    */
   | {
       readonly kind: "index";
       readonly from: number;
       readonly below: Bound | undefined;
       readonly atMost: Bound | undefined;
+      readonly sum?: string | undefined;
       readonly except: string | number | undefined;
     }
   /** True or false; integers and floats that are 0 or 1 are taken. */
@@ -51,32 +59,52 @@ export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly tag?: K;
 }
 
-interface FloatOptions {
+interface NumberOptions {
   readonly differentiable?: boolean;
 }
 
+interface FloatOptions extends NumberOptions {
+  /** The smallest number that is allowed. */
+  readonly from?: number;
+  /** The largest number that is allowed. */
+  readonly to?: number;
+  /** Whether NaN is allowed next to `from` and `to`. Default false. */
+  readonly nan?: boolean;
+}
+
+const isFlag = (value: unknown): boolean => typeof value === "boolean";
+const numberRules: Rules<NumberOptions> = { differentiable: { domain: "true or false", accepts: isFlag } };
 const floatRules: Rules<FloatOptions> = {
-  differentiable: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  ...numberRules,
+  from: { domain: "a finite number", accepts: Number.isFinite },
+  to: { domain: "a finite number", accepts: Number.isFinite },
+  nan: { domain: "true or false", accepts: isFlag },
 };
 
-/** A floating input of this shape; differentiable, unless that is said to be false. */
+/**
+ * A floating input of this shape; differentiable, unless that is said to be false. With `from` or `to` its numbers are checked before
+ * each run.
+ */
 export function float(
   shape: readonly DimToken[],
   doc: string | undefined,
-  options: { readonly differentiable: false },
+  options: FloatOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
 export function float(
   shape: readonly DimToken[],
-  options: { readonly differentiable: false },
+  options: FloatOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
+export function float(shape: readonly DimToken[], options: FloatOptions): InputDeclaration<"float">;
 export function float(shape: readonly DimToken[], doc?: string, options?: FloatOptions): InputDeclaration<"float">;
 export function float(
   shape: readonly DimToken[],
   ...about: readonly [(string | FloatOptions)?, FloatOptions?]
 ): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
   const [doc, options] = docAndOptions(about);
-  const { differentiable = true } = readOptions("float", options, floatRules);
-  return declare("float", shape, { kind: "float" }, differentiable, doc);
+  const { differentiable = true, from, to, nan = false } = readOptions("float", options, floatRules);
+  const isBounded = from !== undefined || to !== undefined;
+  const range = isBounded ? { range: { from: from ?? -Infinity, to: to ?? Infinity, nan } } : {};
+  return declare("float", shape, { kind: "float", ...range }, differentiable, doc);
 }
 
 /** What follows a shape: a text, options, or both in this order. */
@@ -93,9 +121,21 @@ export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaratio
   return { ...declare("parameter", shape, { kind: "float" }, true, doc), isParameter: true };
 }
 
-/** Numbers of any dtype (signs, similarity labels), computed with as floats. */
-export function number(shape: readonly DimToken[], doc = ""): InputDeclaration<"number"> {
-  return declare("number", shape, { kind: "number" }, true, doc);
+/** Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. */
+export function number(
+  shape: readonly DimToken[],
+  ...about:
+    | readonly [options: { readonly differentiable: false }]
+    | readonly [string | undefined, { readonly differentiable: false }]
+): InputDeclaration<"fixed">;
+export function number(shape: readonly DimToken[], doc?: string): InputDeclaration<"number">;
+export function number(
+  shape: readonly DimToken[],
+  ...about: readonly [(string | NumberOptions)?, NumberOptions?]
+): InputDeclaration<"number"> | InputDeclaration<"fixed"> {
+  const [doc, options] = docAndOptions(about);
+  const { differentiable = true } = readOptions("number", options, numberRules);
+  return declare("number", shape, { kind: "number" }, differentiable, doc);
 }
 
 /** True or false for each place: what counts. */
@@ -109,6 +149,8 @@ export interface IndexBounds {
   readonly from?: number;
   readonly below?: Bound;
   readonly atMost?: Bound;
+  /** The letter of an axis whose size the integers add up to, where that axis is given. */
+  readonly sum?: string;
   /** A number, or the name of the option whose value is, allowed besides. */
   readonly except?: string | number;
 }
@@ -123,6 +165,7 @@ const boundRules: Rules<IndexBounds> = {
   from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
+  sum: { domain: "the letter of an axis", accepts: isName },
   except: {
     domain: "a number or the name of an option",
     accepts: (value) => isName(value) || Number.isSafeInteger(value),
@@ -140,8 +183,9 @@ export function labels(
   ...about: readonly [(string | IndexBounds)?, IndexBounds?]
 ): InputDeclaration<"index"> {
   const [doc, bounds] = docAndOptions(about);
-  const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
-  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc);
+  const { from = 0, below, atMost, sum, except } = readOptions("labels", bounds, boundRules);
+  const total = sum === undefined ? {} : { sum };
+  return declare("labels", shape, { kind: "index", from, below, atMost, ...total, except }, false, doc);
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
@@ -257,9 +301,14 @@ function readForm(where: string, form: unknown): InputForm {
 
 /** What an input holds, each part read once; throws `OptionError`. */
 export function readKind(where: string, holds: unknown): InputKind {
-  const { kind, from, below, atMost, except } = isObject(holds) ? holds : {};
+  const { kind, from, below, atMost, sum, except, range } = isObject(holds) ? holds : {};
   switch (kind) {
-    case "float":
+    case "float": {
+      if (range === undefined) return { kind };
+      const { from: least, to: most, nan } = isObject(range) ? range : {};
+      if (typeof least !== "number" || typeof most !== "number" || typeof nan !== "boolean") break;
+      return { kind, range: { from: least, to: most, nan } };
+    }
     case "number":
     case "mask":
       return { kind };
@@ -269,9 +318,11 @@ export function readKind(where: string, holds: unknown): InputKind {
         Number.isSafeInteger(from) &&
         (isSize(below) || isOne(below, boundRules.below)) &&
         (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
+        isOne(sum, boundRules.sum) &&
         isOne(except, boundRules.except)
       ) {
-        return { kind, from, below, atMost, except } as InputKind;
+        const total = sum === undefined ? {} : { sum };
+        return { kind, from, below, atMost, ...total, except } as InputKind;
       }
     }
   }

@@ -9,11 +9,22 @@ import { lsganDiscriminatorLoss } from "./adversarial/lsganDiscriminatorLoss.js"
 import { lsganGeneratorLoss } from "./adversarial/lsganGeneratorLoss.js";
 import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
 import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
+import { binaryCrossEntropy } from "./classification/binaryCrossEntropy.js";
+import { binaryCrossEntropyWithLogits } from "./classification/binaryCrossEntropyWithLogits.js";
 import { crossEntropy } from "./classification/crossEntropy.js";
+import { linearCrossEntropy } from "./classification/linearCrossEntropy.js";
+import { multiMarginLoss } from "./classification/multiMarginLoss.js";
+import { multilabelMarginLoss } from "./classification/multilabelMarginLoss.js";
+import { multilabelSoftMarginLoss } from "./classification/multilabelSoftMarginLoss.js";
 import { nllLoss } from "./classification/nllLoss.js";
+import { softMarginLoss } from "./classification/softMarginLoss.js";
 import { clipLoss } from "./contrastive/clipLoss.js";
 import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
+import { cosineEmbeddingLoss } from "./contrastive/cosineEmbeddingLoss.js";
+import { hingeEmbeddingLoss } from "./contrastive/hingeEmbeddingLoss.js";
+import { gaussianNllLoss } from "./distribution/gaussianNllLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
+import { poissonNllLoss } from "./distribution/poissonNllLoss.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
@@ -22,6 +33,11 @@ import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
 import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
+import { huberLoss } from "./regression/huberLoss.js";
+import { l1Loss } from "./regression/l1Loss.js";
+import { mseLoss } from "./regression/mseLoss.js";
+import { smoothL1Loss } from "./regression/smoothL1Loss.js";
+import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
   adversarialConsistencyLoss,
@@ -33,11 +49,22 @@ const losses: readonly unknown[] = [
   lsganGeneratorLoss,
   wganDiscriminatorLoss,
   wganGeneratorLoss,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
   crossEntropy,
+  linearCrossEntropy,
+  multiMarginLoss,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
   nllLoss,
+  softMarginLoss,
   clipLoss,
   contrastiveLoss,
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  gaussianNllLoss,
   klDiv,
+  poissonNllLoss,
   cmpcLoss,
   cmpmLoss,
   mmcaTripletLoss,
@@ -46,6 +73,11 @@ const losses: readonly unknown[] = [
   rankingLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+  ctcLoss,
 ];
 
 /** Every loss of this package, for tools that list or look them up; importing it brings all of them along. */

@@ -83,3 +83,13 @@ export function binaryEntropy(logit: Tensor, label: number): Tensor {
   if (label === 0) return logit.softplus();
   return logit.mul(1 - label).add(logit.neg().softplus());
 }
+
+/**
+ * Binary cross-entropy of logits against labels y: `(1 − y) softplus(x) + w y softplus(−x)`. Both parts, and both of the gradient
+ * `(1 − y) σ(x) − w y σ(−x)`, keep their digits however large x is.
+ */
+export function labelEntropy(logits: Tensor, labels: Tensor, positiveWeight?: Tensor): Tensor {
+  const positive = positiveWeight === undefined ? labels : labels.mul(positiveWeight);
+  const negative = labels.neg().add(1);
+  return negative.mul(logits.softplus()).add(positive.mul(logits.neg().softplus()));
+}

@@ -1,0 +1,48 @@
+import { defineLoss, type Loss } from "../../loss/define.js";
+import { float } from "../../loss/inputs.js";
+import { reduction, type Reduction } from "../../loss/options.js";
+import { requireShape, weightedValues } from "../../math/weighted.js";
+
+export interface MseLossOptions {
+  /** Default `"mean"`. */
+  readonly reduction: Reduction;
+}
+
+/**
+ * The squared error.
+ *
+ * `(input − target)²`; with weights `w · (input − target)²`
+ *
+ * Inputs: `input` and `target`, shapes that broadcast; optional `weight`, which has the shape of both. Returns the broadcast shape
+ * with `reduction: "none"`, else a scalar. The weighted mean divides by the sum of the weights. Equals
+ * `torch.nn.functional.mse_loss`, which also takes a weight next to an `input` that is stretched: here that is refused, as its mean
+ * divides by the weights before they are stretched.
+ *
+ * @throws ShapeError on shapes that do not broadcast, or a weight of another shape.
+ * @example
+ * ```ts
+ * const loss = await backend.compile(mseLoss());
+ * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
+ * ```
+ */
+export const mseLoss: Loss<MseLossOptions, { input: "float"; target: "float"; weight?: "float" }> = defineLoss({
+  name: "mseLoss",
+  family: "regression",
+  summary: "The squared error.",
+  formula: "weight * (input - target)^2",
+  pytorch: "torch.nn.functional.mse_loss",
+  notes: [
+    "There is no half before the square; optax's l2_loss has one.",
+    "The weighted mean divides by the sum of the weights.",
+    "A weight has the shape of input and target; PyTorch also takes it next to an input that is stretched.",
+  ],
+  aliases: ["MSELoss", "mse_loss", "meanSquaredError", "MSE", "squaredError"],
+  inputs: { input: float(["~d?"], "Predictions."), target: float(["~d?"], "Truth.") },
+  optionalInputs: { weight: float(["~d?"], "Weight of each element.") },
+  options: { reduction: reduction() },
+  value({ input, target, weight }) {
+    const error = input.sub(target).square();
+    if (weight !== undefined) requireShape("mseLoss", error, { input, weight });
+    return weightedValues(error, weight);
+  },
+});
