@@ -124,9 +124,12 @@ export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaratio
 /** Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. */
 export function number(
   shape: readonly DimToken[],
-  ...about:
-    | readonly [options: { readonly differentiable: false }]
-    | readonly [string | undefined, { readonly differentiable: false }]
+  doc: string | undefined,
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
+export function number(
+  shape: readonly DimToken[],
+  options: { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
 export function number(shape: readonly DimToken[], doc?: string): InputDeclaration<"number">;
 export function number(

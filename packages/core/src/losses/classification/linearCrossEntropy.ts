@@ -1,32 +1,39 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float, labels, parameter } from "../../loss/inputs.js";
-import { fraction, integer, reduction, type Reduction } from "../../loss/options.js";
+import { fraction, integer, reduction, type ReductionOption } from "../../loss/options.js";
 import { indexEntropy, probabilityEntropy } from "../../math/entropy.js";
 import { multiplyDims } from "../../tensor/dimArithmetic.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface LinearCrossEntropyOptions {
-  /** A target index that contributes nothing; any integer. Only with class indices. Default −100. */
+export interface LinearCrossEntropyOptions extends ReductionOption {
+  /** A target index that contributes nothing. Default -100. */
   readonly ignoreIndex: number;
-  /** Share of the target spread evenly over the classes, in [0, 1]. Default 0. */
+  /** Share of the target spread evenly over the classes. Default 0. */
   readonly labelSmoothing: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * Cross-entropy of a linear layer's logits.
  *
- * `crossEntropy(input · linearWeightᵀ + linearBias, target)`
+ * Inputs: `input`, features (F) or (N, F); `linearWeight` (C, F) or (C, d₁…, F); `target`, int32 or int64 class indices
+ * (), (N) or (N, d₁…), or probabilities (C), (N, C) or (N, C, d₁…); optional `linearBias` (C) or (C, d₁…) and `weight`
+ * (C). Returns the shape of the indices with `reduction: "none"`, else a scalar. All else is as in `crossEntropy`. Its
+ * ignore_index is None by default, which means −100 with indices and nothing with probabilities.
  *
- * Inputs: `input`, features (F) or (N, F); `linearWeight` (C, F) or (C, d₁…, F); `target`, int32 or int64 class indices (), (N) or
- * (N, d₁…), or probabilities (C), (N, C) or (N, C, d₁…); optional `linearBias` (C) or (C, d₁…) and `weight` (C). Returns the shape of
- * the indices with `reduction: "none"`, else a scalar. All else is as in `crossEntropy`. Equals
- * `torch.nn.functional.linear_cross_entropy`; its ignore_index is None by default, which means −100 with indices and nothing
- * with probabilities.
- *
- * @throws InputError on an index outside [0, C) that is not ignoreIndex; OptionError if ignoreIndex ≥ 0 meets probabilities.
+ * @formula `crossEntropy(input @ linearWeight^T + linearBias, target)`
+ * @pytorch `torch.nn.functional.linear_cross_entropy`
+ * @input input - Features.
+ * @input linearWeight - Weight of the layer, a row for each class.
+ * @input target - Class indices. Or: Class probabilities.
+ * @input linearBias - Bias of the layer.
+ * @input weight - Weight of each class.
+ * @note input holds features; the layer is part of the loss.
+ * @note With indices the mean divides by the sum of the weights of the targets; with probabilities by the number of
+ * samples.
+ * @note PyTorch's option to compute in chunks changes no value, and is not here.
+ * @throws InputError on an index outside [0, C) that is not ignoreIndex; OptionError if ignoreIndex ≥ 0 meets
+ * probabilities.
  * @example
  * ```ts
  * const loss = await backend.compile(linearCrossEntropy());
@@ -39,32 +46,14 @@ export const linearCrossEntropy: Loss<
 > = defineLoss({
   name: "linearCrossEntropy",
   family: "classification",
-  summary: "Cross-entropy of a linear layer's logits.",
-  formula: "crossEntropy(input @ linearWeight^T + linearBias, target)",
-  pytorch: "torch.nn.functional.linear_cross_entropy",
-  notes: [
-    "input holds features; the layer is part of the loss.",
-    "With indices the mean divides by the sum of the weights of the targets; with probabilities by the number of samples.",
-    "PyTorch's option to compute in chunks changes no value, and is not here.",
-  ],
   aliases: ["LinearCrossEntropyLoss", "linear_cross_entropy", "fusedLinearCrossEntropy"],
   inputs: {
-    input: float(["N?", "F"], "Features."),
-    linearWeight: parameter(["C", "...d", "F"], "Weight of the layer, a row for each class."),
-    target: either(
-      labels(["N?", "...d"], "Class indices.", { below: "C", except: "ignoreIndex" }),
-      float(["N?", "C", "...d"], "Class probabilities."),
-    ),
+    input: float(["N?", "F"]),
+    linearWeight: parameter(["C", "...d", "F"]),
+    target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
   },
-  optionalInputs: {
-    linearBias: parameter(["C", "...d"], "Bias of the layer."),
-    weight: float(["C"], "Weight of each class."),
-  },
-  options: {
-    ignoreIndex: integer(-100, "A target index that contributes nothing."),
-    labelSmoothing: fraction(0, "Share of the target spread evenly over the classes."),
-    reduction: reduction(),
-  },
+  optionalInputs: { linearBias: parameter(["C", "...d"]), weight: float(["C"]) },
+  options: { ignoreIndex: integer(-100), labelSmoothing: fraction(0), reduction: reduction() },
   value({ input, linearWeight, target, linearBias, weight }, { ignoreIndex, labelSmoothing }) {
     const axis = input.rank - 1;
     const linear = logits(input, linearWeight);

@@ -1,35 +1,41 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels } from "../../loss/inputs.js";
-import { finite, integer, reduction, type OptionDeclaration, type Reduction } from "../../loss/options.js";
+import { finite, integer, reduction, type OptionDeclaration, type ReductionOption } from "../../loss/options.js";
 import { violation } from "../../math/margin.js";
 import { oneHot, pick } from "../../math/select.js";
 
-export interface MultiMarginLossOptions {
-  /** Power of each violation: 1 or 2. Default 1. */
+export interface MultiMarginLossOptions extends ReductionOption {
+  /** Power of each violation. Default 1. */
   readonly p: 1 | 2;
-  /** How much larger the score of the target must be; any finite number. Default 1. */
+  /** How much larger the score of the target must be. Default 1. */
   readonly margin: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 const power: OptionDeclaration<1 | 2> = {
-  ...integer(1, "Power of each violation."),
+  ...integer(1),
   default: 1,
   domain: "1 or 2",
   accepts: (value): value is 1 | 2 => value === 1 || value === 2,
 };
 
 /**
- * The multi-class hinge loss: the score of the target has to be larger than that of every other class, by a margin.
+ * The multi-class hinge loss: the target's score has to be larger than every other, by a margin.
  *
- * `1/C Σ_{j ≠ y} w_y max(0, margin − input_y + input_j)^p`
+ * Inputs: `input`, scores (C) or (N, C); `target`, int32 or int64 class indices () or (N); optional `weight` (C),
+ * without a gradient. Returns the shape of `target` with `reduction: "none"`, else a scalar. Equals
+ * `torch.nn.functional.multi_margin_loss`, which also counts NaN as no violation; over no samples PyTorch returns
+ * memory that nobody has written to, and here the mean is NaN and the sum 0.
  *
- * Inputs: `input`, scores (C) or (N, C); `target`, int32 or int64 class indices () or (N); optional `weight` (C), without a gradient.
- * Returns the shape of `target` with `reduction: "none"`, else a scalar. The mean divides by the number of samples, also with a
- * weight. The gradient is 0 at the margin. Equals `torch.nn.functional.multi_margin_loss`, which also counts NaN as no violation;
- * over no samples PyTorch returns memory that nobody has written to, and here the mean is NaN and the sum 0.
- *
+ * @formula `1/C sum_{j != y} w_y max(0, margin - input_y + input_j)^p`
+ * @pytorch `torch.nn.functional.multi_margin_loss`
+ * @input input - Scores.
+ * @input target - Class indices.
+ * @input weight - Weight of each class.
+ * @note The sum is divided by the number of classes, the target included.
+ * @note At the margin the gradient is 0, unlike in the other hinge losses of PyTorch.
+ * @note The weight multiplies after the power. The mean divides by the number of samples.
+ * @note NaN counts as no violation, as in PyTorch.
+ * @see Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999
  * @throws InputError on an index outside [0, C); OptionError if p is neither 1 nor 2.
  * @example
  * ```ts
@@ -41,27 +47,10 @@ export const multiMarginLoss: Loss<MultiMarginLossOptions, { input: "float"; tar
   defineLoss({
     name: "multiMarginLoss",
     family: "classification",
-    summary: "The multi-class hinge loss: the target's score has to be larger than every other, by a margin.",
-    formula: "1/C sum_{j != y} w_y max(0, margin - input_y + input_j)^p",
-    pytorch: "torch.nn.functional.multi_margin_loss",
-    notes: [
-      "The sum is divided by the number of classes, the target included.",
-      "At the margin the gradient is 0, unlike in the other hinge losses of PyTorch.",
-      "The weight multiplies after the power. The mean divides by the number of samples.",
-      "NaN counts as no violation, as in PyTorch.",
-    ],
-    references: ["Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999"],
     aliases: ["MultiMarginLoss", "multi_margin_loss", "multiclassHinge"],
-    inputs: {
-      input: float(["N?", "C"], "Scores."),
-      target: labels(["N?"], "Class indices.", { below: "C" }),
-    },
-    optionalInputs: { weight: float(["C"], "Weight of each class.", { differentiable: false }) },
-    options: {
-      p: power,
-      margin: finite(1, "How much larger the score of the target must be."),
-      reduction: reduction(),
-    },
+    inputs: { input: float(["N?", "C"]), target: labels(["N?"], { below: "C" }) },
+    optionalInputs: { weight: float(["C"], { differentiable: false }) },
+    options: { p: power, margin: finite(1), reduction: reduction() },
     value({ input, target, weight }, { p, margin }) {
       const axis = input.rank - 1;
       const own = pick(input, target, axis).unsqueeze(axis);

@@ -1,22 +1,26 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import { labelEntropy } from "../../math/entropy.js";
 
-export interface MultilabelSoftMarginLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type MultilabelSoftMarginLossOptions = ReductionOption;
 
 /**
  * The binary cross-entropy of each class, averaged over the classes of a sample.
  *
  * `−1/C Σ_c w_c (target_c log σ(input_c) + (1 − target_c) log σ(−input_c))`
  *
- * Inputs: `input`, logits, and `target`, labels between 0 and 1, both (…, C); optional `weight` (C). Returns the leading axes with
- * `reduction: "none"`, else a scalar: the mean or the sum of the samples' means. Equals
- * `torch.nn.functional.multilabel_soft_margin_loss`.
+ * Inputs: `input`, logits, and `target`, labels between 0 and 1, both (…, C); optional `weight` (C). Returns the
+ * leading axes with `reduction: "none"`, else a scalar: the mean or the sum of the samples' means.
  *
+ * @formula `-1/C sum_c w_c (y_c log sigmoid(x_c) + (1 - y_c) log sigmoid(-x_c))`
+ * @pytorch `torch.nn.functional.multilabel_soft_margin_loss`
+ * @input input - Logits.
+ * @input target - Labels between 0 and 1.
+ * @input weight - Weight of each class.
+ * @note input holds logits.
+ * @note "sum" adds the samples' means over the classes.
+ * @note Each mean divides by the number of classes, also with a weight.
  * @throws ShapeError if target has another shape, or weight not one number for each class.
  * @example
  * ```ts
@@ -30,20 +34,9 @@ export const multilabelSoftMarginLoss: Loss<
 > = defineLoss({
   name: "multilabelSoftMarginLoss",
   family: "classification",
-  summary: "The binary cross-entropy of each class, averaged over the classes of a sample.",
-  formula: "-1/C sum_c w_c (y_c log sigmoid(x_c) + (1 - y_c) log sigmoid(-x_c))",
-  pytorch: "torch.nn.functional.multilabel_soft_margin_loss",
-  notes: [
-    "input holds logits.",
-    '"sum" adds the samples\' means over the classes.',
-    "Each mean divides by the number of classes, also with a weight.",
-  ],
   aliases: ["MultiLabelSoftMarginLoss", "multilabel_soft_margin_loss"],
-  inputs: {
-    input: float(["...n", "C"], "Logits."),
-    target: float(["...n", "C"], "Labels between 0 and 1."),
-  },
-  optionalInputs: { weight: float(["C"], "Weight of each class.") },
+  inputs: { input: float(["...n", "C"]), target: float(["...n", "C"]) },
+  optionalInputs: { weight: float(["C"]) },
   options: { reduction: reduction() },
   value({ input, target, weight }) {
     const entropy = labelEntropy(input, target);

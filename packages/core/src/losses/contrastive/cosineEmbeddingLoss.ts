@@ -1,13 +1,11 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, number } from "../../loss/inputs.js";
-import { finite, reduction, type Reduction } from "../../loss/options.js";
+import { finite, reduction, type ReductionOption } from "../../loss/options.js";
 import { dot } from "../../math/distance.js";
 
-export interface CosineEmbeddingLossOptions {
-  /** The largest cosine that a dissimilar pair may have for free; any finite number. Default 0. */
+export interface CosineEmbeddingLossOptions extends ReductionOption {
+  /** The largest cosine that a dissimilar pair may have for free. Default 0. */
   readonly margin: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /** What PyTorch adds to both squared norms, a float32 there; its cosine_similarity takes no norm for less than 1e-8 instead. */
@@ -16,13 +14,21 @@ const eps = Math.fround(1e-12);
 /**
  * Pulls similar vectors into one direction and pushes dissimilar ones out of it.
  *
- * `1 − cos` where `target = 1`, `max(0, cos − margin)` where `target = −1`, else 0;
- * `cos = x₁·x₂ / √((‖x₁‖² + 1e-12)(‖x₂‖² + 1e-12))`
+ * `1 − cos` where `target = 1`, `max(0, cos − margin)` where `target = −1`, else 0; `cos = x₁·x₂ / √((‖x₁‖² +
+ * 1e-12)(‖x₂‖² + 1e-12))`
  *
- * Inputs: `input1` and `input2` of shape (D) or (N, D), whose leading axes broadcast with those of `target`: () or (N), 1 or −1. Returns
- * the leading axes with `reduction: "none"`, else a scalar. At the margin the gradient is that of the active side. Equals
+ * Inputs: `input1` and `input2` of shape (D) or (N, D), whose leading axes broadcast with those of `target`: () or (N),
+ * 1 or −1. Returns the leading axes with `reduction: "none"`, else a scalar. Equals
  * `torch.nn.functional.cosine_embedding_loss`, and takes more leading axes.
  *
+ * @formula `1 - cos where target = 1, max(0, cos - margin) where target = -1, else 0`
+ * @pytorch `torch.nn.functional.cosine_embedding_loss`
+ * @input input1 - Vectors.
+ * @input input2 - Vectors to compare with.
+ * @input target - 1 or -1.
+ * @note 1e-12 is added to both squared norms, as in PyTorch; a zero vector has cosine 0, with gradients up to 1e6.
+ * @note A target that is neither 1 nor -1 costs 0, as in PyTorch.
+ * @note At the margin the gradient is that of the active side (clamp_min).
  * @throws OptionError on a margin that is not finite; ShapeError on shapes that do not fit.
  * @example
  * ```ts
@@ -36,24 +42,9 @@ export const cosineEmbeddingLoss: Loss<
 > = defineLoss({
   name: "cosineEmbeddingLoss",
   family: "contrastive",
-  summary: "Pulls similar vectors into one direction and pushes dissimilar ones out of it.",
-  formula: "1 - cos where target = 1, max(0, cos - margin) where target = -1, else 0",
-  pytorch: "torch.nn.functional.cosine_embedding_loss",
-  notes: [
-    "1e-12 is added to both squared norms, as in PyTorch; a zero vector has cosine 0, with gradients up to 1e6.",
-    "A target that is neither 1 nor -1 costs 0, as in PyTorch.",
-    "At the margin the gradient is that of the active side (clamp_min).",
-  ],
   aliases: ["CosineEmbeddingLoss", "cosine_embedding_loss"],
-  inputs: {
-    input1: float(["~n", "D"], "Vectors."),
-    input2: float(["~n", "D"], "Vectors to compare with."),
-    target: number(["~n"], "1 or -1."),
-  },
-  options: {
-    margin: finite(0, "The largest cosine that a dissimilar pair may have for free."),
-    reduction: reduction(),
-  },
+  inputs: { input1: float(["~n", "D"]), input2: float(["~n", "D"]), target: number(["~n"]) },
+  options: { margin: finite(0), reduction: reduction() },
   value({ input1, input2, target }, { margin }) {
     const norms = dot(input1, input1).add(eps).mul(dot(input2, input2).add(eps)).sqrt();
     const cosine = dot(input1, input2).div(norms);

@@ -1,16 +1,14 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float } from "../../loss/inputs.js";
-import { flag, nonNegative, reduction, type Reduction } from "../../loss/options.js";
+import { flag, nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { requireWithin } from "../../math/weighted.js";
 
-export interface GaussianNllLossOptions {
-  /** Add the constant ½ log 2π. Default false. */
+export interface GaussianNllLossOptions extends ReductionOption {
+  /** Add the constant 1/2 log(2 pi). Default false. */
   readonly full: boolean;
-  /** The smallest variance; ≥ 0. Default 1e-6. */
+  /** The smallest variance. Default 1e-6. */
   readonly eps: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
@@ -18,11 +16,20 @@ export interface GaussianNllLossOptions {
  *
  * `½ (log v + (input − target)² / v)`, `v = max(var, eps)`; with `full` plus `½ log 2π`
  *
- * Inputs: `input`, means, and `target`, shapes that broadcast; `var`, variances ≥ 0: as many axes, each of full size or 1, or without
- * the last axis (one for each sample), or one number for all. Returns the broadcast shape with `reduction: "none"`, else a scalar.
- * The floor of the variance does not stop its gradient, which is that at the floor. Equals
- * `torch.nn.functional.gaussian_nll_loss`, which allows one axis of size 1 in `var`, not several.
+ * Inputs: `input`, means, and `target`, shapes that broadcast; `var`, variances ≥ 0: as many axes, each of full size or
+ * 1, or without the last axis (one for each sample), or one number for all. Returns the broadcast shape with
+ * `reduction: "none"`, else a scalar. The floor of the variance does not stop its gradient, which is that at the floor.
+ * Equals `torch.nn.functional.gaussian_nll_loss`, which allows one axis of size 1 in `var`, not several.
  *
+ * @formula `1/2 (log v + (input - target)^2 / v), v = max(var, eps)`
+ * @pytorch `torch.nn.functional.gaussian_nll_loss`
+ * @input input - Means.
+ * @input target - Truth.
+ * @input var - One variance for all. Or: Variances, all or one for each sample.
+ * @note Below eps the variance still has a gradient, that of the floor, as in PyTorch.
+ * @note A variance without the last axis is one for each sample.
+ * @note PyTorch allows one axis of size 1 in var; here there may be several.
+ * @see Nix, Weigend: Estimating the Mean and Variance of the Target Probability Distribution, 1994
  * @throws InputError on a negative variance; OptionError if eps is negative; ShapeError on shapes that do not fit.
  * @example
  * ```ts
@@ -34,29 +41,13 @@ export const gaussianNllLoss: Loss<GaussianNllLossOptions, { input: "float"; tar
   defineLoss({
     name: "gaussianNllLoss",
     family: "distribution",
-    summary: "The negative log-likelihood of numbers under a Gaussian distribution with a predicted mean and variance.",
-    formula: "1/2 (log v + (input - target)^2 / v), v = max(var, eps)",
-    pytorch: "torch.nn.functional.gaussian_nll_loss",
-    notes: [
-      "Below eps the variance still has a gradient, that of the floor, as in PyTorch.",
-      "A variance without the last axis is one for each sample.",
-      "PyTorch allows one axis of size 1 in var; here there may be several.",
-    ],
-    references: ["Nix, Weigend: Estimating the Mean and Variance of the Target Probability Distribution, 1994"],
     aliases: ["GaussianNLLLoss", "gaussian_nll_loss"],
     inputs: {
-      input: float(["~d?"], "Means."),
-      target: float(["~d?"], "Truth."),
-      var: either(
-        float([], "One variance for all.", { from: 0, nan: true }),
-        float(["~d-"], "Variances, all or one for each sample.", { from: 0, nan: true }),
-      ),
+      input: float(["~d?"]),
+      target: float(["~d?"]),
+      var: either(float([], { from: 0, nan: true }), float(["~d-"], { from: 0, nan: true })),
     },
-    options: {
-      full: flag(false, "Add the constant 1/2 log(2 pi)."),
-      eps: nonNegative(1e-6, "The smallest variance."),
-      reduction: reduction(),
-    },
+    options: { full: flag(false), eps: nonNegative(1e-6), reduction: reduction() },
     value({ input, target, var: given }, { full, eps }) {
       const error = input.sub(target);
       const variance = given.rank > 0 && given.rank < error.rank ? given.unsqueeze(-1) : given;

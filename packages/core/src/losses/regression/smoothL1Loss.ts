@@ -1,23 +1,25 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { nonNegative, reduction, type Reduction } from "../../loss/options.js";
+import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { huber } from "../../math/huber.js";
 
-export interface SmoothL1LossOptions {
-  /** The error from which on the loss is linear; ≥ 0. With 0 it is l1Loss. Default 1. */
+export interface SmoothL1LossOptions extends ReductionOption {
+  /** The error from which on the loss is linear. Default 1. */
   readonly beta: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * Squared where the error is small, absolute where it is large, with slope 1 there.
  *
- * `½ d² / beta` where `|d| < beta`, else `|d| − ½ beta`; `d = input − target`
+ * Returns the broadcast shape with `reduction: "none"`, else a scalar.
  *
- * Inputs: `input` and `target`, shapes that broadcast. Returns the broadcast shape with `reduction: "none"`, else a scalar.
- * Equals `torch.nn.functional.smooth_l1_loss`; times beta it is `huberLoss({ delta: beta })`.
- *
+ * @formula `1/2 d^2 / beta where |d| < beta, else |d| - 1/2 beta; d = input - target`
+ * @pytorch `torch.nn.functional.smooth_l1_loss`
+ * @input input - Predictions.
+ * @input target - Truth.
+ * @note huberLoss with delta = beta is beta times as large.
+ * @note With beta 0 it is l1Loss, with gradient 0 at 0.
+ * @see Girshick: Fast R-CNN, ICCV 2015
  * @throws OptionError if beta is negative; ShapeError on shapes that do not broadcast.
  * @example
  * ```ts
@@ -28,17 +30,9 @@ export interface SmoothL1LossOptions {
 export const smoothL1Loss: Loss<SmoothL1LossOptions, { input: "float"; target: "float" }> = defineLoss({
   name: "smoothL1Loss",
   family: "regression",
-  summary: "Squared where the error is small, absolute where it is large, with slope 1 there.",
-  formula: "1/2 d^2 / beta where |d| < beta, else |d| - 1/2 beta; d = input - target",
-  pytorch: "torch.nn.functional.smooth_l1_loss",
-  notes: ["huberLoss with delta = beta is beta times as large.", "With beta 0 it is l1Loss, with gradient 0 at 0."],
-  references: ["Girshick: Fast R-CNN, ICCV 2015"],
   aliases: ["SmoothL1Loss", "smooth_l1_loss"],
-  inputs: { input: float(["~d?"], "Predictions."), target: float(["~d?"], "Truth.") },
-  options: {
-    beta: nonNegative(1, "The error from which on the loss is linear."),
-    reduction: reduction(),
-  },
+  inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  options: { beta: nonNegative(1), reduction: reduction() },
   value({ input, target }, { beta }) {
     const error = input.sub(target).abs();
     return beta === 0 ? error : huber(error, beta).div(beta);
