@@ -12,12 +12,41 @@ import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
 import { crossEntropy } from "./classification/crossEntropy.js";
 import { nllLoss } from "./classification/nllLoss.js";
 import { clipLoss } from "./contrastive/clipLoss.js";
+import { cocaLoss } from "./contrastive/cocaLoss.js";
 import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
+import { decoupledContrastiveLoss } from "./contrastive/decoupledContrastiveLoss.js";
+import { infoNceLoss } from "./contrastive/infoNceLoss.js";
+import { multipleNegativesRankingLoss } from "./contrastive/multipleNegativesRankingLoss.js";
+import { ntXentLoss } from "./contrastive/ntXentLoss.js";
+import { siglipLoss } from "./contrastive/siglipLoss.js";
+import { supConLoss } from "./contrastive/supConLoss.js";
+import { clipDistillationLoss } from "./distillation/clipDistillationLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
 import { vseLoss } from "./matching/vseLoss.js";
+import { angularLoss } from "./metric/angularLoss.js";
+import { arcFaceLoss } from "./metric/arcFaceLoss.js";
+import { circleLoss } from "./metric/circleLoss.js";
+import { cosFaceLoss } from "./metric/cosFaceLoss.js";
+import { fastApLoss } from "./metric/fastApLoss.js";
+import { generalizedLiftedStructureLoss } from "./metric/generalizedLiftedStructureLoss.js";
+import { liftedStructureLoss } from "./metric/liftedStructureLoss.js";
+import { marginLoss } from "./metric/marginLoss.js";
+import { metricContrastiveLoss } from "./metric/metricContrastiveLoss.js";
+import { metricTripletMarginLoss } from "./metric/metricTripletMarginLoss.js";
+import { multiSimilarityLoss } from "./metric/multiSimilarityLoss.js";
+import { nPairsLoss } from "./metric/nPairsLoss.js";
+import { ncaLoss } from "./metric/ncaLoss.js";
+import { normalizedSoftmaxLoss } from "./metric/normalizedSoftmaxLoss.js";
+import { proxyAnchorLoss } from "./metric/proxyAnchorLoss.js";
+import { proxyNcaLoss } from "./metric/proxyNcaLoss.js";
+import { signalToNoiseContrastiveLoss } from "./metric/signalToNoiseContrastiveLoss.js";
+import { softTripleLoss } from "./metric/softTripleLoss.js";
+import { sphereFaceLoss } from "./metric/sphereFaceLoss.js";
+import { subCenterArcFaceLoss } from "./metric/subCenterArcFaceLoss.js";
+import { tupletMarginLoss } from "./metric/tupletMarginLoss.js";
 import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
@@ -36,12 +65,41 @@ const losses: readonly unknown[] = [
   crossEntropy,
   nllLoss,
   clipLoss,
+  cocaLoss,
   contrastiveLoss,
+  decoupledContrastiveLoss,
+  infoNceLoss,
+  multipleNegativesRankingLoss,
+  ntXentLoss,
+  siglipLoss,
+  supConLoss,
+  clipDistillationLoss,
   klDiv,
   cmpcLoss,
   cmpmLoss,
   mmcaTripletLoss,
   vseLoss,
+  angularLoss,
+  arcFaceLoss,
+  circleLoss,
+  cosFaceLoss,
+  fastApLoss,
+  generalizedLiftedStructureLoss,
+  liftedStructureLoss,
+  marginLoss,
+  metricContrastiveLoss,
+  metricTripletMarginLoss,
+  multiSimilarityLoss,
+  nPairsLoss,
+  ncaLoss,
+  normalizedSoftmaxLoss,
+  proxyAnchorLoss,
+  proxyNcaLoss,
+  signalToNoiseContrastiveLoss,
+  softTripleLoss,
+  sphereFaceLoss,
+  subCenterArcFaceLoss,
+  tupletMarginLoss,
   marginRankingLoss,
   rankingLoss,
   tripletMarginLoss,
