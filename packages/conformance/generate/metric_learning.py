@@ -53,7 +53,7 @@ def reduced(model, embeddings, labels, o, shape, mined=None, rows=None):
         whole = sum(part for part in parts if part is not None)
         return whole if torch.is_tensor(whole) else (embeddings * 0).sum() + torch.zeros(shape, dtype=embeddings.dtype)
     value = model(embeddings, labels, mined)
-    if o.empty == "nan" and len(embeddings) == 0:
+    if o.empty == "nan" and o.reduction == "mean" and len(embeddings) == 0:
         return value * math.nan
     if o.empty != "nan" and o.reduction == "mean" and value.isnan() and not embeddings.isnan().any():
         return (embeddings * 0).sum()
@@ -190,7 +190,7 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
     one = [[column for column in row for _ in range(count)] for row in base]
     one = [[x + k % count * 0.25 for k, x in enumerate(row)] for row in one]
     return Loss(
-        name=name, source=PML, defaults=defaults, reference=reference,
+        name=name, source=PML, defaults={"empty": how.get("nothing", "nan"), **defaults}, reference=reference,
         grids=(Grid({"4x3x5": recipe(4, 3, 5)}, variants=({}, *variants)),
                *(() if centers is None else (Grid({"few-4x3x5": recipe(4, 3, 5, many=2)}, variants=(few,), reductions=("none", "mean")),)),
                Grid({"1x3x4": recipe(1, 3, 4), "3x2x1": recipe(3, 2, 1), "int32-3x4x4": recipe(3, 4, 4, dtype=i32),

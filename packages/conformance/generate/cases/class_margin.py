@@ -63,14 +63,14 @@ def proxy_anchor(i, o):
                                    distance=distance(o.distance), **chosen)
     del model.proxies
     model.proxies = i.proxies
-    if o.empty == "nan" and len(i.embeddings) == 0:
+    if o.empty == "nan" and o.reduction == "mean" and len(i.embeddings) == 0:
         return torch.tensor(torch.nan)
     return reduced(model, i.embeddings, i.labels, o, (classes,), rows=classes)
 
 
 proxy_anchor_loss = class_loss("proxyAnchorLoss", None, {"margin": 0.1, "alpha": 32, "distance": "cosine"},
                                ({"margin": 0.5}, {"alpha": 4}, {"distance": "euclidean"}), parameter="proxies", input_name="proxies",
-                               reference=proxy_anchor, refused={"alpha-zero": {"alpha": 0}, "margin-nan": {"margin": NAN}, **DISTANCE_REFUSED})
+                               reference=proxy_anchor, nothing="zero", refused={"alpha-zero": {"alpha": 0}, "margin-nan": {"margin": NAN}, **DISTANCE_REFUSED})
 
 
 # --- supConLoss, ntXentLoss --------------------------------------------------------------------
@@ -86,7 +86,8 @@ def sup_con(i, o):
 
 TEMPERATURE = {"temperature-zero": {"temperature": 0}, "temperature-nan": {"temperature": NAN}}
 base = pair_loss("supConLoss", None, {"temperature": 0.1, "baseTemperature": 0.1, "distance": "cosine"},
-                 ({"temperature": 0.5}, {"baseTemperature": 0.07}, {"temperature": 0.5, "distance": RAW_DOT}), per="anchor",
+                 ({"temperature": 0.5, "baseTemperature": 0.5}, {"baseTemperature": 0.07}, {"temperature": 0.5, "baseTemperature": 0.5, "distance": RAW_DOT}),
+                 per="anchor",
                  default="avgNonZero", refused={**TEMPERATURE, "base-zero": {"baseTemperature": 0}, **DISTANCE_REFUSED})
 sup_con_loss = Loss(**{**base.__dict__, "reference": sup_con, "grids": (*base.grids, Grid(
     {"views-4x2x3": lambda d: {"embeddings": d.coarse(4, 2, 3), "labels": i64([0, 1, 0, 2])},
