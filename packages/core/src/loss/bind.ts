@@ -81,7 +81,9 @@ function withSizes(
   options: Readonly<Record<string, unknown>> | undefined,
 ): InputDeclaration {
   const size = (letter: string): Dim => {
-    const value = Object.hasOwn(declarations, letter) ? ((options ?? {})[letter] ?? declarations[letter]?.default) : letter;
+    const value = Object.hasOwn(declarations, letter)
+      ? ((options ?? {})[letter] ?? declarations[letter]?.default)
+      : letter;
     return typeof value === "number" && isSize(value) ? value : letter;
   };
   const isSized = ({ pattern }: InputForm): boolean => lettersOf(pattern).some((letter) => size(letter) !== letter);

@@ -62,7 +62,15 @@ export const decoupledContrastiveLoss: Loss<DecoupledContrastiveLossOptions, { v
       const [a, b] = [unit(viewA), unit(viewB)];
       const own = dot(a, b);
       const weight =
-        weighting === "none" ? 1 : own.mul(1 / sigma).softmax(0).mul(own.count(0)).neg().add(2).detach();
+        weighting === "none"
+          ? 1
+          : own
+              .mul(1 / sigma)
+              .softmax(0)
+              .mul(own.count(0))
+              .neg()
+              .add(2)
+              .detach();
       const across = pairLogits(a, b, 1 / temperature);
       const others = (within: Tensor, between: Tensor): Tensor => {
         const all = [within, between].map((logits) => diagonalMask(logits).where(-Infinity, logits));
@@ -70,6 +78,9 @@ export const decoupledContrastiveLoss: Loss<DecoupledContrastiveLossOptions, { v
       };
       const inA = others(pairLogits(a, a, 1 / temperature), across);
       const inB = others(pairLogits(b, b, 1 / temperature), across.transpose());
-      return inA.add(inB).mul(0.5).sub(own.mul(weight).mul(1 / temperature));
+      return inA
+        .add(inB)
+        .mul(0.5)
+        .sub(own.mul(weight).mul(1 / temperature));
     },
   });

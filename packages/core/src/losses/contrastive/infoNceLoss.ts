@@ -68,8 +68,7 @@ export const infoNceLoss: Loss<InfoNceLossOptions, { query: "float"; positive: "
       if (negatives === undefined) return rowEntropy(pairLogits(q, p, 1 / temperature));
       const others = normalizeNegatives ? unit(negatives) : negatives;
       const own = dot(q, p).unsqueeze(1);
-      const apart =
-        others.rank === 2 ? q.matmul(others.transpose()) : others.matmul(q.unsqueeze(2)).squeeze(2);
+      const apart = others.rank === 2 ? q.matmul(others.transpose()) : others.matmul(q.unsqueeze(2)).squeeze(2);
       const logits = concat([own, apart], 1).mul(1 / temperature);
       return logits.logSumExp(1).sub(own.squeeze(1).mul(1 / temperature));
     },

@@ -93,7 +93,12 @@ export const multipleNegativesRankingLoss: Loss<
       docToQuery: () => [between(p, q).mul(scale)],
       docToDoc: () => docsFor(p).map((s) => others(s).mul(scale)),
     };
-    const pools = directions.map((name) => concat(blocks[name]().map((s) => (s.rank === 3 ? s.flatten(1) : s)), 1));
+    const pools = directions.map((name) =>
+      concat(
+        blocks[name]().map((s) => (s.rank === 3 ? s.flatten(1) : s)),
+        1,
+      ),
+    );
     const partitions = partitionMode === "joint" ? [concat(pools, 1)] : pools;
     const total = partitions.map((pool) => pool.logSumExp(1)).reduce((sum, one) => sum.add(one));
     return total.mul(1 / partitions.length).sub(dot(q, p).mul(scale));
@@ -120,7 +125,11 @@ function others(similarities: Tensor): Tensor {
 }
 
 /** What negatives count more, the more they resemble the query. */
-function hardness(similarities: Tensor, isHard: boolean, options: MultipleNegativesRankingLossOptions): Tensor | number {
+function hardness(
+  similarities: Tensor,
+  isHard: boolean,
+  options: MultipleNegativesRankingLossOptions,
+): Tensor | number {
   const { hardnessMode, hardnessStrength } = options;
   const own = isHard && hardnessMode !== "inBatchNegatives" ? hardnessStrength : 0;
   const other = hardnessMode !== "hardNegatives" ? hardnessStrength : 0;

@@ -34,7 +34,10 @@ export interface NtXentLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const ntXentLoss: Loss<NtXentLossOptions, { embeddings?: "float"; labels?: "index"; viewA?: "float"; viewB?: "float" }> = defineLoss({
+export const ntXentLoss: Loss<
+  NtXentLossOptions,
+  { embeddings?: "float"; labels?: "index"; viewA?: "float"; viewB?: "float" }
+> = defineLoss({
   name: "ntXentLoss",
   family: "contrastive",
   summary: "Each positive pair is to stand out among the negatives of its anchor.",
@@ -45,10 +48,11 @@ export const ntXentLoss: Loss<NtXentLossOptions, { embeddings?: "float"; labels?
     "Exact where PyTorch Metric Learning stops at the logarithm of the smallest number.",
     unitNote,
   ],
-  references: ["Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020"],
+  references: [
+    "Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020",
+  ],
   aliases: ["NTXentLoss", "NT-Xent", "simClrLoss", "SimCLR", "normalizedTemperatureScaledCrossEntropy"],
-  inputs: {
-  },
+  inputs: {},
   optionalInputs: {
     embeddings: float(["N", "D"], "Embeddings."),
     labels: labels(["N"], "The class of each."),

@@ -65,7 +65,9 @@ export const supConLoss: Loss<SupConLossOptions, { embeddings: "float"; labels: 
     const near = within(matrix, 0).mul(1 / temperature);
     const several = positives.cast(near.dtype).sum(1).clampMin(1);
     const own = positives.where(near, 0).sum(1).div(several);
-    const values = maskedLogSumExp(near, positives.or(negatives)).sub(own).mul(temperature / baseTemperature);
+    const values = maskedLogSumExp(near, positives.or(negatives))
+      .sub(own)
+      .mul(temperature / baseTemperature);
     const isBoth = anyOf(anyOf(positives)).and(anyOf(anyOf(negatives)));
     return anyOf(positives).and(isBoth).where(values, 0);
   },

@@ -31,30 +31,33 @@ export interface ArcFaceLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const arcFaceLoss: Loss<ArcFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
-  name: "arcFaceLoss",
-  family: "metric",
-  summary: "Softmax over cosines, the angle to the own class widened by a margin.",
-  formula: "CE(scale * cos(theta_c)), with cos(theta_y + margin) for the target",
-  notes: [
-    "The margin is in degrees.",
-    "A cosine of exactly 1 or -1 gives the sine no gradient; PyTorch Metric Learning gives infinity or NaN there.",
-    unitNote,
-  ],
-  references: ["Deng, Guo, Xue, Zafeiriou: ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR 2019"],
-  aliases: ["ArcFaceLoss", "ArcFace", "additiveAngularMarginLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    weight: parameter(["D", "C"], "A column for each class."),
-  },
-  options: {
-    margin: finite(28.6, "How much the angle to the own class is widened, in degrees."),
-    scale: positive(64, "Factor of the cosines."),
-    reduction: reduction(),
-  },
-  value({ embeddings, labels, weight }, { margin, scale }) {
-    const scores = changeTarget(classCosines(embeddings, weight), labels, angularMargin(margin));
-    return classEntropy(scores.mul(scale), labels);
-  },
-});
+export const arcFaceLoss: Loss<ArcFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
+  defineLoss({
+    name: "arcFaceLoss",
+    family: "metric",
+    summary: "Softmax over cosines, the angle to the own class widened by a margin.",
+    formula: "CE(scale * cos(theta_c)), with cos(theta_y + margin) for the target",
+    notes: [
+      "The margin is in degrees.",
+      "A cosine of exactly 1 or -1 gives the sine no gradient; PyTorch Metric Learning gives infinity or NaN there.",
+      unitNote,
+    ],
+    references: [
+      "Deng, Guo, Xue, Zafeiriou: ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR 2019",
+    ],
+    aliases: ["ArcFaceLoss", "ArcFace", "additiveAngularMarginLoss"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      weight: parameter(["D", "C"], "A column for each class."),
+    },
+    options: {
+      margin: finite(28.6, "How much the angle to the own class is widened, in degrees."),
+      scale: positive(64, "Factor of the cosines."),
+      reduction: reduction(),
+    },
+    value({ embeddings, labels, weight }, { margin, scale }) {
+      const scores = changeTarget(classCosines(embeddings, weight), labels, angularMargin(margin));
+      return classEntropy(scores.mul(scale), labels);
+    },
+  });

@@ -53,7 +53,13 @@ export const circleLoss: Loss<CircleLossOptions, { embeddings: "float"; labels: 
   value({ embeddings, labels }, { margin: m, gamma }) {
     const s = cosines(embeddings, embeddings);
     const { positives, negatives } = pairsOf(labels);
-    const far = s.neg().add(1 + m).detach().relu().mul(s.add(m - 1)).mul(-gamma);
+    const far = s
+      .neg()
+      .add(1 + m)
+      .detach()
+      .relu()
+      .mul(s.add(m - 1))
+      .mul(-gamma);
     const near = s.add(m).detach().relu().mul(s.sub(m)).mul(gamma);
     const values = maskedLogSumExp(far, positives).add(maskedLogSumExp(near, negatives)).softplus();
     return anyOf(positives).and(anyOf(negatives)).where(values, 0);

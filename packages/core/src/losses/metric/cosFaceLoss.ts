@@ -29,28 +29,27 @@ export interface CosFaceLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const cosFaceLoss: Loss<CosFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
-  name: "cosFaceLoss",
-  family: "metric",
-  summary: "Softmax over cosines, that of the own class lowered by a margin.",
-  formula: "CE(scale * cos(theta_c)), with cos(theta_y) - margin for the target",
-  notes: [
-    unitNote,
-  ],
-  references: ["Wang et al.: CosFace: Large Margin Cosine Loss for Deep Face Recognition, CVPR 2018"],
-  aliases: ["CosFaceLoss", "CosFace", "largeMarginCosineLoss", "AMSoftmax"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    weight: parameter(["D", "C"], "A column for each class."),
-  },
-  options: {
-    margin: finite(0.35, "How much the cosine of the own class is lowered."),
-    scale: positive(64, "Factor of the cosines."),
-    reduction: reduction(),
-  },
-  value({ embeddings, labels, weight }, { margin, scale }) {
-    const scores = changeTarget(classCosines(embeddings, weight), labels, (target) => target.sub(margin));
-    return classEntropy(scores.mul(scale), labels);
-  },
-});
+export const cosFaceLoss: Loss<CosFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
+  defineLoss({
+    name: "cosFaceLoss",
+    family: "metric",
+    summary: "Softmax over cosines, that of the own class lowered by a margin.",
+    formula: "CE(scale * cos(theta_c)), with cos(theta_y) - margin for the target",
+    notes: [unitNote],
+    references: ["Wang et al.: CosFace: Large Margin Cosine Loss for Deep Face Recognition, CVPR 2018"],
+    aliases: ["CosFaceLoss", "CosFace", "largeMarginCosineLoss", "AMSoftmax"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      weight: parameter(["D", "C"], "A column for each class."),
+    },
+    options: {
+      margin: finite(0.35, "How much the cosine of the own class is lowered."),
+      scale: positive(64, "Factor of the cosines."),
+      reduction: reduction(),
+    },
+    value({ embeddings, labels, weight }, { margin, scale }) {
+      const scores = changeTarget(classCosines(embeddings, weight), labels, (target) => target.sub(margin));
+      return classEntropy(scores.mul(scale), labels);
+    },
+  });

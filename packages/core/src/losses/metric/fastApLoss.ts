@@ -34,10 +34,7 @@ export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: 
   family: "metric",
   summary: "Average precision over histograms of distances.",
   formula: "1 - 1/|P| sum_b h+_b H+_b / H_b",
-  notes: [
-    "Memory is (N, N) for each bin in turn.",
-    unitNote,
-  ],
+  notes: ["Memory is (N, N) for each bin in turn.", unitNote],
   references: ["Cakir, He, Xia, Kulis, Sclaroff: Deep Metric Learning to Rank, CVPR 2019"],
   aliases: ["FastAPLoss", "FastAP"],
   inputs: {
@@ -61,7 +58,12 @@ export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: 
 function averagePrecision(matrix: Tensor, positives: Tensor, negatives: Tensor, numBins: number): Tensor {
   const width = 4 / numBins;
   const share = (mask: Tensor, bin: number): Tensor => {
-    const pulse = matrix.sub(bin * width).abs().mul(-1 / width).add(1).relu();
+    const pulse = matrix
+      .sub(bin * width)
+      .abs()
+      .mul(-1 / width)
+      .add(1)
+      .relu();
     return mask.where(pulse, 0).sum(1);
   };
   const first = { own: share(positives, 0), others: share(negatives, 0) };

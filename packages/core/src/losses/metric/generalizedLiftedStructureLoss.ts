@@ -32,15 +32,15 @@ export interface GeneralizedLiftedStructureLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const generalizedLiftedStructureLoss: Loss<GeneralizedLiftedStructureLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
+export const generalizedLiftedStructureLoss: Loss<
+  GeneralizedLiftedStructureLossOptions,
+  { embeddings: "float"; labels: "index" }
+> = defineLoss({
   name: "generalizedLiftedStructureLoss",
   family: "metric",
   summary: "Each anchor: all its positives against all its negatives.",
   formula: "max(0, lse_p(d_ip - posMargin) + lse_n(negMargin - d_in))",
-  notes: [
-    "The mean is over all anchors, those without pairs included.",
-    unitNote,
-  ],
+  notes: ["The mean is over all anchors, those without pairs included.", unitNote],
   references: ["Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017"],
   aliases: ["GeneralizedLiftedStructureLoss"],
   inputs: {
@@ -58,6 +58,8 @@ export const generalizedLiftedStructureLoss: Loss<GeneralizedLiftedStructureLoss
     const { matrix, beyond, within } = metricOf(distance, embeddings);
     const { positives, negatives } = pairsOf(labels);
     const total = (x: Tensor, mask: Tensor): Tensor => anyOf(mask).where(maskedLogSumExp(x, mask), 0);
-    return total(beyond(matrix, posMargin), positives).add(total(within(matrix, negMargin), negatives)).relu();
+    return total(beyond(matrix, posMargin), positives)
+      .add(total(within(matrix, negMargin), negatives))
+      .relu();
   },
 });

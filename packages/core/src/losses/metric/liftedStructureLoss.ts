@@ -31,38 +31,38 @@ export interface LiftedStructureLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const liftedStructureLoss: Loss<LiftedStructureLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
-  name: "liftedStructureLoss",
-  family: "metric",
-  summary: "Each positive pair is held against all negatives of both its ends.",
-  formula: "1/2 max(0, log sum_n (exp(negMargin - d_in) + exp(negMargin - d_pn)) + d_ip - posMargin)^2",
-  notes: [
-    "Pairs are ordered: each is counted from both ends.",
-    unitNote,
-  ],
-  references: ["Song, Xiang, Jegelka, Savarese: Deep Metric Learning via Lifted Structured Feature Embedding, CVPR 2016"],
-  aliases: ["LiftedStructureLoss", "LiftedStructLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    negMargin: finite(1, "Distance that negatives are to exceed."),
-    posMargin: finite(0, "Distance that positives may have."),
-    distance: metricDistance("euclidean"),
-    reduction: batchReduction(),
-  },
-  empty: "zero",
-  value({ embeddings, labels }, { negMargin, posMargin, distance }) {
-    const { matrix, beyond, within } = metricOf(distance, embeddings);
-    const { positives, negatives } = pairsOf(labels);
-    const hasNegatives = anyOf(negatives);
-    // Both ends of a pair have the same negatives: none, or some each.
-    const near = hasNegatives.where(maskedLogSumExp(within(matrix, negMargin), negatives), 0);
-    const [own, other] = [near.unsqueeze(1), near.unsqueeze(0)];
-    // log(exp a + exp b) = a + softplus(b − a)
-    const both = own.add(other.sub(own).softplus());
-    const values = both.add(beyond(matrix, posMargin)).relu().square().mul(0.5);
-    return counted(positives.and(hasNegatives.unsqueeze(1)), values);
-  },
-});
+export const liftedStructureLoss: Loss<LiftedStructureLossOptions, { embeddings: "float"; labels: "index" }> =
+  defineLoss({
+    name: "liftedStructureLoss",
+    family: "metric",
+    summary: "Each positive pair is held against all negatives of both its ends.",
+    formula: "1/2 max(0, log sum_n (exp(negMargin - d_in) + exp(negMargin - d_pn)) + d_ip - posMargin)^2",
+    notes: ["Pairs are ordered: each is counted from both ends.", unitNote],
+    references: [
+      "Song, Xiang, Jegelka, Savarese: Deep Metric Learning via Lifted Structured Feature Embedding, CVPR 2016",
+    ],
+    aliases: ["LiftedStructureLoss", "LiftedStructLoss"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each."),
+    },
+    options: {
+      negMargin: finite(1, "Distance that negatives are to exceed."),
+      posMargin: finite(0, "Distance that positives may have."),
+      distance: metricDistance("euclidean"),
+      reduction: batchReduction(),
+    },
+    empty: "zero",
+    value({ embeddings, labels }, { negMargin, posMargin, distance }) {
+      const { matrix, beyond, within } = metricOf(distance, embeddings);
+      const { positives, negatives } = pairsOf(labels);
+      const hasNegatives = anyOf(negatives);
+      // Both ends of a pair have the same negatives: none, or some each.
+      const near = hasNegatives.where(maskedLogSumExp(within(matrix, negMargin), negatives), 0);
+      const [own, other] = [near.unsqueeze(1), near.unsqueeze(0)];
+      // log(exp a + exp b) = a + softplus(b − a)
+      const both = own.add(other.sub(own).softplus());
+      const values = both.add(beyond(matrix, posMargin)).relu().square().mul(0.5);
+      return counted(positives.and(hasNegatives.unsqueeze(1)), values);
+    },
+  });

@@ -32,37 +32,38 @@ export interface MetricContrastiveLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const metricContrastiveLoss: Loss<MetricContrastiveLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
-  name: "metricContrastiveLoss",
-  family: "metric",
-  summary: "Pairs of one class are drawn within a margin, all others pushed beyond another.",
-  formula: "reduce(max(0, d_ip - posMargin)) + reduce(max(0, negMargin - d_in))",
-  notes: [
-    "contrastiveLoss is the loss of given pairs, squared and halved as in the paper; here pairs come from labels and nothing is squared.",
-    "With a similarity as distance, set posMargin to 1 and negMargin to 0: 0 and 1 ask for nothing.",
-    unitNote,
-  ],
-  references: ["Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006"],
-  aliases: ["pairContrastiveLoss", "inBatchContrastiveLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    posMargin: finite(0, "Distance within which a positive pair costs nothing."),
-    negMargin: finite(1, "Distance beyond which a negative pair costs nothing."),
-    distance: metricDistance("euclidean"),
-    reduction: batchReduction("avgNonZero"),
-  },
-  empty: "zero",
-  value({ embeddings, labels }, { posMargin, negMargin, distance }) {
-    const { matrix, beyond, within } = metricOf(distance, embeddings);
-    const { positives, negatives } = pairsOf(labels);
-    return {
-      parts: {
-        positive: counted(positives, beyond(matrix, posMargin).relu()),
-        negative: counted(negatives, within(matrix, negMargin).relu()),
-      },
-    };
-  },
-});
+export const metricContrastiveLoss: Loss<MetricContrastiveLossOptions, { embeddings: "float"; labels: "index" }> =
+  defineLoss({
+    name: "metricContrastiveLoss",
+    family: "metric",
+    summary: "Pairs of one class are drawn within a margin, all others pushed beyond another.",
+    formula: "reduce(max(0, d_ip - posMargin)) + reduce(max(0, negMargin - d_in))",
+    notes: [
+      "contrastiveLoss is the loss of given pairs, squared and halved as in the paper; here pairs come from labels and nothing is squared.",
+      "With a similarity as distance, set posMargin to 1 and negMargin to 0: 0 and 1 ask for nothing.",
+      unitNote,
+    ],
+    references: ["Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006"],
+    aliases: ["pairContrastiveLoss", "inBatchContrastiveLoss"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each."),
+    },
+    options: {
+      posMargin: finite(0, "Distance within which a positive pair costs nothing."),
+      negMargin: finite(1, "Distance beyond which a negative pair costs nothing."),
+      distance: metricDistance("euclidean"),
+      reduction: batchReduction("avgNonZero"),
+    },
+    empty: "zero",
+    value({ embeddings, labels }, { posMargin, negMargin, distance }) {
+      const { matrix, beyond, within } = metricOf(distance, embeddings);
+      const { positives, negatives } = pairsOf(labels);
+      return {
+        parts: {
+          positive: counted(positives, beyond(matrix, posMargin).relu()),
+          negative: counted(negatives, within(matrix, negMargin).relu()),
+        },
+      };
+    },
+  });

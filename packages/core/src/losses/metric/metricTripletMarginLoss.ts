@@ -52,43 +52,44 @@ export interface MetricTripletMarginLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const metricTripletMarginLoss: Loss<MetricTripletMarginLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
-  name: "metricTripletMarginLoss",
-  family: "metric",
-  summary: "Triplets of a batch: negatives are to be farther than positives by a margin.",
-  formula: "max(0, d_ip - d_in + margin)",
-  notes: [
-    "tripletMarginLoss is the loss of given triplets.",
-    "Mining has no gradient. Of positives or negatives at one distance the first is mined.",
-    "The hinge has gradient 0 at the margin itself.",
-    "With smoothLoss every triplet is > 0: avgNonZero is the mean.",
-    unitNote,
-  ],
-  references: ["Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017"],
-  aliases: ["batchAllTripletLoss", "minedTripletMarginLoss", "inBatchTripletLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    margin: finite(0.05, "How much farther negatives are to be."),
-    mining: oneOf(tripletMining, "all", "Which triplets count."),
-    miningMargin: nonNegative(0.2, "What mining takes for farther enough."),
-    swap: flag(false, "Use the distance from the positive to the negative where it is the smaller."),
-    smoothLoss: flag(false, "The softplus in place of the hinge."),
-    distance: metricDistance("euclidean"),
-    reduction: batchReduction("avgNonZero"),
-  },
-  empty: "zero",
-  value({ embeddings, labels }, { margin, mining, miningMargin, swap, smoothLoss, distance }) {
-    const metric = metricOf(distance, embeddings);
-    const pairs = pairsOf(labels);
-    const cost = (violation: Tensor): Tensor => (smoothLoss ? violation.softplus() : violation.relu());
-    const costOf = ({ toPositive, toNegative, between }: TripletDistances): Tensor => {
-      const nearest = swap ? metric.nearer(toNegative, between) : toNegative;
-      return cost(metric.beyond(toPositive, nearest).add(margin));
-    };
-    if (mining === "hard") return hardestTriplets(metric, pairs, costOf);
-    return allTriplets(metric, pairs, costOf, minedBy(metric, mining, miningMargin));
-  },
-});
+export const metricTripletMarginLoss: Loss<MetricTripletMarginLossOptions, { embeddings: "float"; labels: "index" }> =
+  defineLoss({
+    name: "metricTripletMarginLoss",
+    family: "metric",
+    summary: "Triplets of a batch: negatives are to be farther than positives by a margin.",
+    formula: "max(0, d_ip - d_in + margin)",
+    notes: [
+      "tripletMarginLoss is the loss of given triplets.",
+      "Mining has no gradient. Of positives or negatives at one distance the first is mined.",
+      "The hinge has gradient 0 at the margin itself.",
+      "With smoothLoss every triplet is > 0: avgNonZero is the mean.",
+      unitNote,
+    ],
+    references: ["Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017"],
+    aliases: ["batchAllTripletLoss", "minedTripletMarginLoss", "inBatchTripletLoss"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each."),
+    },
+    options: {
+      margin: finite(0.05, "How much farther negatives are to be."),
+      mining: oneOf(tripletMining, "all", "Which triplets count."),
+      miningMargin: nonNegative(0.2, "What mining takes for farther enough."),
+      swap: flag(false, "Use the distance from the positive to the negative where it is the smaller."),
+      smoothLoss: flag(false, "The softplus in place of the hinge."),
+      distance: metricDistance("euclidean"),
+      reduction: batchReduction("avgNonZero"),
+    },
+    empty: "zero",
+    value({ embeddings, labels }, { margin, mining, miningMargin, swap, smoothLoss, distance }) {
+      const metric = metricOf(distance, embeddings);
+      const pairs = pairsOf(labels);
+      const cost = (violation: Tensor): Tensor => (smoothLoss ? violation.softplus() : violation.relu());
+      const costOf = ({ toPositive, toNegative, between }: TripletDistances): Tensor => {
+        const nearest = swap ? metric.nearer(toNegative, between) : toNegative;
+        return cost(metric.beyond(toPositive, nearest).add(margin));
+      };
+      if (mining === "hard") return hardestTriplets(metric, pairs, costOf);
+      return allTriplets(metric, pairs, costOf, minedBy(metric, mining, miningMargin));
+    },
+  });

@@ -33,36 +33,41 @@ export interface MultiSimilarityLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const multiSimilarityLoss: Loss<MultiSimilarityLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
-  name: "multiSimilarityLoss",
-  family: "metric",
-  summary: "Positive pairs below and negative pairs above a similarity count the more, the farther they are off.",
-  formula: "1/alpha log(1 + sum_p exp(-alpha (s_ip - base))) + 1/beta log(1 + sum_n exp(beta (s_in - base)))",
-  notes: [
-    "The mean counts anchors without pairs, which give 0.",
-    "TensorFlow Similarity has beta 40, and mines pairs first.",
-    unitNote,
-  ],
-  references: ["Wang et al.: Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning, CVPR 2019"],
-  aliases: ["MultiSimilarityLoss", "msLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    alpha: positive(2, "Sharpness for positive pairs."),
-    beta: positive(50, "Sharpness for negative pairs."),
-    base: finite(0.5, "The similarity that divides them."),
-    distance: metricDistance("cosine"),
-    reduction: batchReduction(),
-  },
-  empty: "zero",
-  value({ embeddings, labels }, { alpha, beta, base, distance }) {
-    const { matrix, beyond, within } = metricOf(distance, embeddings);
-    const { positives, negatives } = pairsOf(labels);
-    // log(1 + Σ exp x) = softplus(log Σ exp x)
-    const far = maskedLogSumExp(beyond(matrix, base).mul(alpha), positives).softplus().mul(1 / alpha);
-    const near = maskedLogSumExp(within(matrix, base).mul(beta), negatives).softplus().mul(1 / beta);
-    return far.add(near);
-  },
-});
+export const multiSimilarityLoss: Loss<MultiSimilarityLossOptions, { embeddings: "float"; labels: "index" }> =
+  defineLoss({
+    name: "multiSimilarityLoss",
+    family: "metric",
+    summary: "Positive pairs below and negative pairs above a similarity count the more, the farther they are off.",
+    formula: "1/alpha log(1 + sum_p exp(-alpha (s_ip - base))) + 1/beta log(1 + sum_n exp(beta (s_in - base)))",
+    notes: [
+      "The mean counts anchors without pairs, which give 0.",
+      "TensorFlow Similarity has beta 40, and mines pairs first.",
+      unitNote,
+    ],
+    references: ["Wang et al.: Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning, CVPR 2019"],
+    aliases: ["MultiSimilarityLoss", "msLoss"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each."),
+    },
+    options: {
+      alpha: positive(2, "Sharpness for positive pairs."),
+      beta: positive(50, "Sharpness for negative pairs."),
+      base: finite(0.5, "The similarity that divides them."),
+      distance: metricDistance("cosine"),
+      reduction: batchReduction(),
+    },
+    empty: "zero",
+    value({ embeddings, labels }, { alpha, beta, base, distance }) {
+      const { matrix, beyond, within } = metricOf(distance, embeddings);
+      const { positives, negatives } = pairsOf(labels);
+      // log(1 + Σ exp x) = softplus(log Σ exp x)
+      const far = maskedLogSumExp(beyond(matrix, base).mul(alpha), positives)
+        .softplus()
+        .mul(1 / alpha);
+      const near = maskedLogSumExp(within(matrix, base).mul(beta), negatives)
+        .softplus()
+        .mul(1 / beta);
+      return far.add(near);
+    },
+  });

@@ -26,14 +26,15 @@ export interface NormalizedSoftmaxLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const normalizedSoftmaxLoss: Loss<NormalizedSoftmaxLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
+export const normalizedSoftmaxLoss: Loss<
+  NormalizedSoftmaxLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" }
+> = defineLoss({
   name: "normalizedSoftmaxLoss",
   family: "metric",
   summary: "Softmax over cosines, sharpened by a temperature.",
   formula: "CE(cos(theta_c) / temperature)",
-  notes: [
-    unitNote,
-  ],
+  notes: [unitNote],
   references: ["Zhai, Wu: Classification is a Strong Baseline for Deep Metric Learning, BMVC 2019"],
   aliases: ["NormalizedSoftmaxLoss", "NormSoftmax"],
   inputs: {

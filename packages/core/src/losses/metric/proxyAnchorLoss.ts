@@ -34,38 +34,37 @@ export interface ProxyAnchorLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, proxies });
  * ```
  */
-export const proxyAnchorLoss: Loss<ProxyAnchorLossOptions, { embeddings: "float"; labels: "index"; proxies: "float" }> = defineLoss({
-  name: "proxyAnchorLoss",
-  family: "metric",
-  summary: "A proxy of each class draws the samples of its class and pushes all others.",
-  formula: "mean_{c with samples} log(1 + sum_p exp(-alpha (s - margin))) + mean_c log(1 + sum_n exp(alpha (s + margin)))",
-  notes: [
-    "The mean of positives is over the classes that the batch has samples of.",
-    unitNote,
-  ],
-  references: ["Kim, Kim, Cho, Kwak: Proxy Anchor Loss for Deep Metric Learning, CVPR 2020"],
-  aliases: ["ProxyAnchorLoss", "ProxyAnchor"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    proxies: parameter(["C", "D"], "A row for each class."),
-  },
-  options: {
-    margin: finite(0.1, "How far similarities are to be from 0."),
-    alpha: positive(32, "Sharpness."),
-    distance: metricDistance("cosine"),
-    reduction: reduction(),
-  },
-  empty: "zero",
-  value({ embeddings, labels, proxies }, { margin, alpha, distance }) {
-    const { matrix, beyond, within } = metricOf(distance, embeddings, proxies);
-    const isOwn = oneHot(matrix, labels, 1).transpose();
-    const total = (x: Tensor, mask: Tensor): Tensor => maskedLogSumExp(x.mul(alpha).transpose(), mask).softplus();
-    return {
-      parts: {
-        positive: counted(anyOf(isOwn), total(beyond(matrix, margin), isOwn)),
-        negative: total(within(matrix, -margin), isOwn.not()),
-      },
-    };
-  },
-});
+export const proxyAnchorLoss: Loss<ProxyAnchorLossOptions, { embeddings: "float"; labels: "index"; proxies: "float" }> =
+  defineLoss({
+    name: "proxyAnchorLoss",
+    family: "metric",
+    summary: "A proxy of each class draws the samples of its class and pushes all others.",
+    formula:
+      "mean_{c with samples} log(1 + sum_p exp(-alpha (s - margin))) + mean_c log(1 + sum_n exp(alpha (s + margin)))",
+    notes: ["The mean of positives is over the classes that the batch has samples of.", unitNote],
+    references: ["Kim, Kim, Cho, Kwak: Proxy Anchor Loss for Deep Metric Learning, CVPR 2020"],
+    aliases: ["ProxyAnchorLoss", "ProxyAnchor"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      proxies: parameter(["C", "D"], "A row for each class."),
+    },
+    options: {
+      margin: finite(0.1, "How far similarities are to be from 0."),
+      alpha: positive(32, "Sharpness."),
+      distance: metricDistance("cosine"),
+      reduction: reduction(),
+    },
+    empty: "zero",
+    value({ embeddings, labels, proxies }, { margin, alpha, distance }) {
+      const { matrix, beyond, within } = metricOf(distance, embeddings, proxies);
+      const isOwn = oneHot(matrix, labels, 1).transpose();
+      const total = (x: Tensor, mask: Tensor): Tensor => maskedLogSumExp(x.mul(alpha).transpose(), mask).softplus();
+      return {
+        parts: {
+          positive: counted(anyOf(isOwn), total(beyond(matrix, margin), isOwn)),
+          negative: total(within(matrix, -margin), isOwn.not()),
+        },
+      };
+    },
+  });

@@ -30,28 +30,27 @@ export interface ProxyNcaLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, proxies });
  * ```
  */
-export const proxyNcaLoss: Loss<ProxyNcaLossOptions, { embeddings: "float"; labels: "index"; proxies: "float" }> = defineLoss({
-  name: "proxyNcaLoss",
-  family: "metric",
-  summary: "Neighbourhood components analysis against a proxy of each class.",
-  formula: "-log softmax(-scale * d(x, proxies))_y",
-  notes: [
-    unitNote,
-  ],
-  references: ["Movshovitz-Attias et al.: No Fuss Distance Metric Learning using Proxies, ICCV 2017"],
-  aliases: ["ProxyNCALoss", "ProxyNCA"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    proxies: parameter(["C", "D"], "A row for each class."),
-  },
-  options: {
-    scale: positive(1, "Factor of the distances."),
-    distance: metricDistance("squaredEuclidean"),
-    reduction: reduction(),
-  },
-  value({ embeddings, labels, proxies }, { scale, distance }) {
-    const { matrix, within } = metricOf(distance, embeddings, proxies);
-    return classEntropy(within(matrix, 0).mul(scale), labels);
-  },
-});
+export const proxyNcaLoss: Loss<ProxyNcaLossOptions, { embeddings: "float"; labels: "index"; proxies: "float" }> =
+  defineLoss({
+    name: "proxyNcaLoss",
+    family: "metric",
+    summary: "Neighbourhood components analysis against a proxy of each class.",
+    formula: "-log softmax(-scale * d(x, proxies))_y",
+    notes: [unitNote],
+    references: ["Movshovitz-Attias et al.: No Fuss Distance Metric Learning using Proxies, ICCV 2017"],
+    aliases: ["ProxyNCALoss", "ProxyNCA"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      proxies: parameter(["C", "D"], "A row for each class."),
+    },
+    options: {
+      scale: positive(1, "Factor of the distances."),
+      distance: metricDistance("squaredEuclidean"),
+      reduction: reduction(),
+    },
+    value({ embeddings, labels, proxies }, { scale, distance }) {
+      const { matrix, within } = metricOf(distance, embeddings, proxies);
+      return classEntropy(within(matrix, 0).mul(scale), labels);
+    },
+  });

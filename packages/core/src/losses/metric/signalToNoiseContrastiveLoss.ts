@@ -29,7 +29,10 @@ export interface SignalToNoiseContrastiveLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
  * ```
  */
-export const signalToNoiseContrastiveLoss: Loss<SignalToNoiseContrastiveLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
+export const signalToNoiseContrastiveLoss: Loss<
+  SignalToNoiseContrastiveLossOptions,
+  { embeddings: "float"; labels: "index" }
+> = defineLoss({
   name: "signalToNoiseContrastiveLoss",
   family: "metric",
   summary: "The contrastive loss over the ratio of noise to signal between embeddings.",

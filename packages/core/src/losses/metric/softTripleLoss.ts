@@ -34,32 +34,35 @@ export interface SoftTripleLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const softTripleLoss: Loss<SoftTripleLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
-  name: "softTripleLoss",
-  family: "metric",
-  summary: "Softmax over classes of several centres each, near centres counting the more.",
-  formula: "CE(lambda * (S_c - margin [c = y])), S_c = sum_k softmax_k(s_ck / gamma) s_ck",
-  notes: [
-    unitNote,
-  ],
-  references: ["Qian et al.: SoftTriple Loss: Deep Metric Learning Without Triplet Sampling, ICCV 2019"],
-  aliases: ["SoftTripleLoss", "SoftTriple"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    weight: parameter(["D", "C*centersPerClass"], "A column for each centre, those of a class side by side."),
-  },
-  options: {
-    centersPerClass: count(10, "Centres of each class."),
-    lambda: positive(20, "Factor of the similarities."),
-    gamma: positive(0.1, "Temperature among the centres of a class."),
-    margin: finite(0.01, "How much the similarity of the own class is lowered."),
-    reduction: reduction(),
-  },
-  value({ embeddings, labels, weight }, { centersPerClass, lambda, gamma, margin }) {
-    const cosines = centerCosines(embeddings, weight, centersPerClass);
-    const perClass = cosines.mul(1 / gamma).softmax(2).mul(cosines).sum(2);
-    const scores = changeTarget(perClass, labels, (target) => target.sub(margin));
-    return classEntropy(scores.mul(lambda), labels);
-  },
-});
+export const softTripleLoss: Loss<SoftTripleLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
+  defineLoss({
+    name: "softTripleLoss",
+    family: "metric",
+    summary: "Softmax over classes of several centres each, near centres counting the more.",
+    formula: "CE(lambda * (S_c - margin [c = y])), S_c = sum_k softmax_k(s_ck / gamma) s_ck",
+    notes: [unitNote],
+    references: ["Qian et al.: SoftTriple Loss: Deep Metric Learning Without Triplet Sampling, ICCV 2019"],
+    aliases: ["SoftTripleLoss", "SoftTriple"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      weight: parameter(["D", "C*centersPerClass"], "A column for each centre, those of a class side by side."),
+    },
+    options: {
+      centersPerClass: count(10, "Centres of each class."),
+      lambda: positive(20, "Factor of the similarities."),
+      gamma: positive(0.1, "Temperature among the centres of a class."),
+      margin: finite(0.01, "How much the similarity of the own class is lowered."),
+      reduction: reduction(),
+    },
+    value({ embeddings, labels, weight }, { centersPerClass, lambda, gamma, margin }) {
+      const cosines = centerCosines(embeddings, weight, centersPerClass);
+      const perClass = cosines
+        .mul(1 / gamma)
+        .softmax(2)
+        .mul(cosines)
+        .sum(2);
+      const scores = changeTarget(perClass, labels, (target) => target.sub(margin));
+      return classEntropy(scores.mul(lambda), labels);
+    },
+  });

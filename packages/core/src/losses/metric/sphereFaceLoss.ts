@@ -29,31 +29,33 @@ export interface SphereFaceLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const sphereFaceLoss: Loss<SphereFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
-  name: "sphereFaceLoss",
-  family: "metric",
-  summary: "Softmax over cosines and lengths, the angle to the own class multiplied.",
-  formula: "CE(scale * |x| cos(theta_c)), with (-1)^k cos(margin * theta_y) - 2k for the target, k = floor(margin * theta_y / pi)",
-  notes: [
-    "The lengths of embeddings count, those of class weights do not.",
-    "cos of the multiple angle is a polynomial in the cosine: no angle is computed.",
-    unitNote,
-  ],
-  references: ["Liu et al.: SphereFace: Deep Hypersphere Embedding for Face Recognition, CVPR 2017"],
-  aliases: ["SphereFaceLoss", "SphereFace", "ASoftmax"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each.", { below: "C" }),
-    weight: parameter(["D", "C"], "A column for each class."),
-  },
-  options: {
-    margin: count(4, "What the angle to the own class is multiplied by."),
-    scale: positive(1, "Factor of the logits."),
-    reduction: reduction(),
-  },
-  value({ embeddings, labels, weight }, { margin, scale }) {
-    const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
-    const lengths = vectorNorm(embeddings, 2, -1, true);
-    return classEntropy(scores.mul(lengths.mul(scale)), labels);
-  },
-});
+export const sphereFaceLoss: Loss<SphereFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
+  defineLoss({
+    name: "sphereFaceLoss",
+    family: "metric",
+    summary: "Softmax over cosines and lengths, the angle to the own class multiplied.",
+    formula:
+      "CE(scale * |x| cos(theta_c)), with (-1)^k cos(margin * theta_y) - 2k for the target, k = floor(margin * theta_y / pi)",
+    notes: [
+      "The lengths of embeddings count, those of class weights do not.",
+      "cos of the multiple angle is a polynomial in the cosine: no angle is computed.",
+      unitNote,
+    ],
+    references: ["Liu et al.: SphereFace: Deep Hypersphere Embedding for Face Recognition, CVPR 2017"],
+    aliases: ["SphereFaceLoss", "SphereFace", "ASoftmax"],
+    inputs: {
+      embeddings: float(["N", "D"], "Embeddings."),
+      labels: labels(["N"], "The class of each.", { below: "C" }),
+      weight: parameter(["D", "C"], "A column for each class."),
+    },
+    options: {
+      margin: count(4, "What the angle to the own class is multiplied by."),
+      scale: positive(1, "Factor of the logits."),
+      reduction: reduction(),
+    },
+    value({ embeddings, labels, weight }, { margin, scale }) {
+      const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
+      const lengths = vectorNorm(embeddings, 2, -1, true);
+      return classEntropy(scores.mul(lengths.mul(scale)), labels);
+    },
+  });

@@ -33,7 +33,10 @@ export interface SubCenterArcFaceLossOptions {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const subCenterArcFaceLoss: Loss<SubCenterArcFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> = defineLoss({
+export const subCenterArcFaceLoss: Loss<
+  SubCenterArcFaceLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" }
+> = defineLoss({
   name: "subCenterArcFaceLoss",
   family: "metric",
   summary: "ArcFace with several centres for each class, of which the nearest counts.",
