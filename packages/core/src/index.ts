@@ -98,8 +98,19 @@ export {
   type OptionDeclarations,
   type Reduction,
   type ReductionOption,
+  type BatchReduction,
 } from "./loss/options.js";
 export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
+export {
+  dotSimilarity,
+  lpDistance,
+  snrDistance,
+  type DotSimilarity,
+  type LpDistance,
+  type MetricDistance,
+  type SnrDistance,
+} from "./math/metricDistance.js";
+export type { TripletMining } from "./math/batchTriplets.js";
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,

@@ -88,7 +88,7 @@ export function planExplorer(docs: LossDocs): ExplorerPlan {
   const inputs = chosen.map((input) => sampleInput(docs, input, view));
   const options = docs.options.flatMap((option): readonly ExplorerOption[] => {
     // No sample is empty: what the mean over nothing is would change nothing.
-    if (option.kind === "function" || option.name === "empty") return [];
+    if (option.kind === "function" || option.kind === "list" || option.name === "empty") return [];
     const { name, kind, doc, choices = [] } = option;
     const value = option.default as number | boolean | string;
     return [

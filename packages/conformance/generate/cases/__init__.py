@@ -2,7 +2,9 @@
 
 from . import (
     adversarial,
+    batch_contrastive,
     binary,
+    class_margin,
     classification,
     contrastive,
     distribution,
@@ -10,6 +12,7 @@ from . import (
     likelihood,
     linear,
     matching,
+    metric,
     ranking,
     regression,
     sequence,
@@ -18,8 +21,11 @@ from . import (
 LOSSES = [
     *ranking.LOSSES,
     *contrastive.LOSSES,
+    *batch_contrastive.LOSSES,
     *distribution.LOSSES,
     *matching.LOSSES,
+    *metric.LOSSES,
+    *class_margin.LOSSES,
     *classification.LOSSES,
     *binary.LOSSES,
     *linear.LOSSES,

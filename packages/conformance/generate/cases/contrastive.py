@@ -192,16 +192,23 @@ def clip(i, o):
     logits = i.logitScale * i.image @ i.text.T
     if i.logitBias is not None:
         logits = logits + i.logitBias
+    if i.target is not None:
+        rows, columns = (F.cross_entropy(side, target, reduction="none")
+                         for side, target in ((logits, i.target), (logits.T, i.target.T)))
+        return (reduce(rows, o.reduction) + reduce(columns, o.reduction)) / 2
     match = torch.arange(len(logits))
-    rows, columns = (F.cross_entropy(side, match, reduction="none") for side in (logits, logits.T))
+    rows, columns = (F.cross_entropy(side, match, reduction="none") for side in (logits, logits.T[:len(logits)]))
     return reduce((rows + columns) / 2, o.reduction)
 
 
-def captioned(*shape, bias=False, fine=False, scale=None):
+def captioned(*shape, bias=False, fine=False, scale=None, texts=None, soft=False):
     def draw(d):
         one = d.fine if fine else d.coarse
-        inputs = {"image": one(*shape), "text": one(*shape),
+        n = shape[0] if texts is None else texts
+        inputs = {"image": one(*shape), "text": one(n, *shape[1:]),
                   "logitScale": d.positive() if scale is None else f32(scale)}
+        if soft:
+            inputs["target"] = d.probabilities(shape[0], n)
         return {**inputs, "logitBias": d.coarse()} if bias else inputs
     return draw
 
@@ -227,7 +234,10 @@ clip_loss = Loss(
             "full-5x4": captioned(5, 4, fine=True, bias=True),
             "scale100-4x3": captioned(4, 3, scale=100),
             "scale0-3x3": captioned(3, 3, scale=0),
+            "more-texts-3x5x4": captioned(3, 4, texts=5, bias=True),
         }),
+        Grid({"soft-4x3": captioned(4, 3, bias=True, soft=True), "soft-3x5x4": captioned(3, 4, texts=5, soft=True),
+              "soft-5x2x4": captioned(5, 4, texts=2, soft=True)}, reductions=("mean", "sum")),
     ),
     edges=(
         Edge("duplicates", clip_inputs([[1, 2]] * 3, [[2, 1]] * 3, 2), reductions=REDUCTIONS),
@@ -243,6 +253,8 @@ clip_loss = Loss(
         Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
         Refusal("width-mismatch", "ShapeError", {"text": f32([[1, 2]] * 4)}),
         Refusal("one-dimensional", "ShapeError", {"image": f32([1, 2, 3]), "text": f32([1, 2, 3])}),
+        Refusal("soft-values", "ShapeError", {"target": f32([[0.25] * 4] * 4)}, {"reduction": "none"}),
+        Refusal("target-mismatch", "ShapeError", {"target": f32([[0.25] * 4] * 3)}),
         Refusal("scale-not-scalar", "ShapeError", {"logitScale": f32([1, 2])}),
         Refusal("bias-not-scalar", "ShapeError", {"logitBias": f32([[1]])}),
         Refusal("integer-scale", "DTypeError", {"logitScale": i64(2)}),

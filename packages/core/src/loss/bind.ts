@@ -1,13 +1,13 @@
 import { cut, isObject, isPlainObject, printValue, readable } from "../arguments.js";
 import { DTypeError, InputError } from "../errors.js";
-import { isSize, readShape, type DimSizes, type Shape } from "../tensor/dims.js";
+import { isSize, readShape, type Dim, type DimSizes, type Shape } from "../tensor/dims.js";
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
-import { declared, type InputDeclaration, type InputKind } from "./inputs.js";
+import { declared, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
-import { lettersOf, renamed } from "./shapePattern.js";
+import { lettersOf, renamed, substituted } from "./shapePattern.js";
 
 /** What is known of a given tensor before its data are read. Plain numbers have no dtype of their own. */
 export interface GivenInput {
@@ -48,7 +48,7 @@ export function bindInputs(
   checkPresence(known, Object.keys(inputs));
   const matcher = new Matcher(known.name, classesHint(known, options));
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
-    const own = withOptions(declaration, known, options);
+    const own = withSizes(withOptions(declaration, known, options), known, options);
     if (!declaration.isList) {
       const tensor = inputs[name];
       return tensor === undefined ? [] : [matcher.match(name, own, tensor)];
@@ -91,6 +91,24 @@ function withOptions(
   if (declaration.forms.every(({ when }) => when === undefined)) return declaration;
   const valueOf = (name: string): unknown => (options ?? {})[name] ?? declarations[name]?.default;
   const forms = declaration.forms.filter(({ when }) => when === undefined || valueOf(when.option) === when.is);
+  return { ...declaration, forms };
+}
+
+/** The declaration whose shapes have the values of options for their names: of `"C*subCenters"`, `"3*C"`. */
+function withSizes(
+  declaration: InputDeclaration,
+  { options: declarations }: AnyDefinition,
+  options: Readonly<Record<string, unknown>> | undefined,
+): InputDeclaration {
+  const size = (letter: string): Dim => {
+    const value = Object.hasOwn(declarations, letter)
+      ? ((options ?? {})[letter] ?? declarations[letter]?.default)
+      : letter;
+    return typeof value === "number" && isSize(value) ? value : letter;
+  };
+  const isSized = ({ pattern }: InputForm): boolean => lettersOf(pattern).some((letter) => size(letter) !== letter);
+  if (!declaration.forms.some(isSized)) return declaration;
+  const forms = declaration.forms.map((form) => ({ ...form, pattern: substituted(form.pattern, size) }));
   return { ...declaration, forms };
 }
 

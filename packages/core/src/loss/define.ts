@@ -10,9 +10,9 @@ import {
   oneOf,
   optionsToJSON,
   resolveOptions,
+  type BatchReduction,
   type EmptyPolicy,
   type OptionDeclarations,
-  type Reduction,
 } from "./options.js";
 import type { LossValue } from "./reduce.js";
 
@@ -21,7 +21,7 @@ export type LossFamily = (typeof families)[number];
 
 /** Options that every loss has. */
 export interface ReducedOptions {
-  readonly reduction: Reduction | "batchmean";
+  readonly reduction: BatchReduction | "batchmean";
 }
 
 /** An option that every loss has besides its own. */

@@ -1,12 +1,12 @@
 import { printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
+import { normalizeDim, substituteDim, symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize, mostAxes, type Dim } from "../tensor/dims.js";
 
 /**
  * One part of an input's declared shape:
  * - `"N"`: an axis; the same letter has the same size everywhere in the loss.
- * - `"2*N"`, `"N+1"`: an axis whose size is computed from letters.
+ * - `"2*N"`, `"N+1"`: an axis whose size is computed from letters, and from integer options by their names: `"C*subCenters"`.
  * - `"N?"`: an axis that may be absent, then absent from every input that names it.
  * - `"...d"`: any number of axes, the same in every input that names `...d`.
  * - `"...f|r"`: any number of axes, free of those that `...r` stands for, though they may be the same.
@@ -103,6 +103,11 @@ export function renamed(pattern: ShapePattern, rename: (letter: string) => strin
         return { ...axis, name: rename(axis.name) };
     }
   });
+}
+
+/** The declared shape with something else for its letters, in the axes that are there for sure. */
+export function substituted(pattern: ShapePattern, substitute: (letter: string) => Dim): ShapePattern {
+  return pattern.map((axis) => (axis.type === "axis" ? { ...axis, dim: substituteDim(axis.dim, substitute) } : axis));
 }
 
 /** A declared shape as documentation prints it: `[N?, D]`. */
