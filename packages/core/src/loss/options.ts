@@ -76,7 +76,7 @@ export function integer(initial: number, doc?: string): OptionDeclaration<number
 }
 
 /** An integer ≥ 1. */
-export function count(initial: number, doc: string): OptionDeclaration<number> {
+export function count(initial: number, doc?: string): OptionDeclaration<number> {
   const accepts = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
   return numeric("count", initial, doc, "an integer >= 1", accepts, "integer");
 }
@@ -118,7 +118,7 @@ export function oneOf<const T extends string>(choices: readonly T[], initial: T,
 export function someOf<const T extends string>(
   choices: readonly T[],
   initial: readonly T[],
-  doc: string,
+  doc?: string,
 ): OptionDeclaration<readonly T[]> {
   const { domain, choices: texts = [], accepts } = oneOf(choices, choices[0] as T, doc);
   return declaredOption("someOf", {
@@ -126,7 +126,7 @@ export function someOf<const T extends string>(
     domain: `a list of ${domain}`,
     choices: texts,
     kind: "list",
-    doc,
+    ...(doc === undefined ? {} : { doc }),
     accepts: (value): value is readonly T[] =>
       Array.isArray(value) && isListOf(value, accepts) && value.length > 0 && new Set(value).size === value.length,
   });
@@ -188,8 +188,7 @@ export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduct
 
 /** The same for losses over the pairs of a batch, which also have `"avgNonZero"`. */
 export function batchReduction(initial: BatchReduction = "mean"): OptionDeclaration<BatchReduction> {
-  const doc = "How the values become the result; `avgNonZero` is the mean of those that are > 0.";
-  return oneOf(["none", "mean", "sum", "avgNonZero"], initial, doc);
+  return oneOf(["none", "mean", "sum", "avgNonZero"], initial);
 }
 
 /** Checks given options against their declarations and fills in the defaults. Unknown keys are errors. */

@@ -19,9 +19,17 @@ import { multilabelSoftMarginLoss } from "./classification/multilabelSoftMarginL
 import { nllLoss } from "./classification/nllLoss.js";
 import { softMarginLoss } from "./classification/softMarginLoss.js";
 import { clipLoss } from "./contrastive/clipLoss.js";
+import { cocaLoss } from "./contrastive/cocaLoss.js";
 import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
 import { cosineEmbeddingLoss } from "./contrastive/cosineEmbeddingLoss.js";
+import { decoupledContrastiveLoss } from "./contrastive/decoupledContrastiveLoss.js";
 import { hingeEmbeddingLoss } from "./contrastive/hingeEmbeddingLoss.js";
+import { infoNceLoss } from "./contrastive/infoNceLoss.js";
+import { multipleNegativesRankingLoss } from "./contrastive/multipleNegativesRankingLoss.js";
+import { ntXentLoss } from "./contrastive/ntXentLoss.js";
+import { siglipLoss } from "./contrastive/siglipLoss.js";
+import { supConLoss } from "./contrastive/supConLoss.js";
+import { clipDistillationLoss } from "./distillation/clipDistillationLoss.js";
 import { gaussianNllLoss } from "./distribution/gaussianNllLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
 import { poissonNllLoss } from "./distribution/poissonNllLoss.js";
@@ -29,6 +37,27 @@ import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
 import { vseLoss } from "./matching/vseLoss.js";
+import { angularLoss } from "./metric/angularLoss.js";
+import { arcFaceLoss } from "./metric/arcFaceLoss.js";
+import { circleLoss } from "./metric/circleLoss.js";
+import { cosFaceLoss } from "./metric/cosFaceLoss.js";
+import { fastApLoss } from "./metric/fastApLoss.js";
+import { generalizedLiftedStructureLoss } from "./metric/generalizedLiftedStructureLoss.js";
+import { liftedStructureLoss } from "./metric/liftedStructureLoss.js";
+import { marginLoss } from "./metric/marginLoss.js";
+import { metricContrastiveLoss } from "./metric/metricContrastiveLoss.js";
+import { metricTripletMarginLoss } from "./metric/metricTripletMarginLoss.js";
+import { multiSimilarityLoss } from "./metric/multiSimilarityLoss.js";
+import { nPairsLoss } from "./metric/nPairsLoss.js";
+import { ncaLoss } from "./metric/ncaLoss.js";
+import { normalizedSoftmaxLoss } from "./metric/normalizedSoftmaxLoss.js";
+import { proxyAnchorLoss } from "./metric/proxyAnchorLoss.js";
+import { proxyNcaLoss } from "./metric/proxyNcaLoss.js";
+import { signalToNoiseContrastiveLoss } from "./metric/signalToNoiseContrastiveLoss.js";
+import { softTripleLoss } from "./metric/softTripleLoss.js";
+import { sphereFaceLoss } from "./metric/sphereFaceLoss.js";
+import { subCenterArcFaceLoss } from "./metric/subCenterArcFaceLoss.js";
+import { tupletMarginLoss } from "./metric/tupletMarginLoss.js";
 import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
@@ -59,9 +88,17 @@ const losses: readonly unknown[] = [
   nllLoss,
   softMarginLoss,
   clipLoss,
+  cocaLoss,
   contrastiveLoss,
   cosineEmbeddingLoss,
+  decoupledContrastiveLoss,
   hingeEmbeddingLoss,
+  infoNceLoss,
+  multipleNegativesRankingLoss,
+  ntXentLoss,
+  siglipLoss,
+  supConLoss,
+  clipDistillationLoss,
   gaussianNllLoss,
   klDiv,
   poissonNllLoss,
@@ -69,6 +106,27 @@ const losses: readonly unknown[] = [
   cmpmLoss,
   mmcaTripletLoss,
   vseLoss,
+  angularLoss,
+  arcFaceLoss,
+  circleLoss,
+  cosFaceLoss,
+  fastApLoss,
+  generalizedLiftedStructureLoss,
+  liftedStructureLoss,
+  marginLoss,
+  metricContrastiveLoss,
+  metricTripletMarginLoss,
+  multiSimilarityLoss,
+  nPairsLoss,
+  ncaLoss,
+  normalizedSoftmaxLoss,
+  proxyAnchorLoss,
+  proxyNcaLoss,
+  signalToNoiseContrastiveLoss,
+  softTripleLoss,
+  sphereFaceLoss,
+  subCenterArcFaceLoss,
+  tupletMarginLoss,
   marginRankingLoss,
   rankingLoss,
   tripletMarginLoss,

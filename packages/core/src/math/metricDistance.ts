@@ -50,7 +50,7 @@ export function snrDistance(options: Partial<Omit<SnrDistance, "kind">> = {}): S
 
 /** The option `distance` of a metric loss. */
 export function metricDistance(initial: (typeof names)[number]): OptionDeclaration<MetricDistance> {
-  const named = oneOf(names, initial, "How far embeddings are apart, or how alike they are.");
+  const named = oneOf(names, initial);
   return {
     ...named,
     domain: `${named.domain} | lpDistance() | dotSimilarity() | snrDistance()`,

@@ -5,26 +5,35 @@ import { indexEntropy } from "../../math/entropy.js";
 import { pairLogits, symmetricEntropy } from "../../math/pairLogits.js";
 
 export interface CocaLossOptions {
-  /** What the contrastive part counts; ≥ 0. Default 1; 0 leaves it out. */
+  /** What the contrastive part counts. Default 1; 0 leaves it out. */
   readonly contrastiveWeight: number;
-  /** What the captions count; ≥ 0. Default 2. */
+  /** What the captions count. Default 2. */
   readonly captionWeight: number;
-  /** The label of padding, which no caption is scored for. Default 0. */
+  /** The label of padding. Default 0. */
   readonly padId: number;
-  /** Default `"mean"`; each part is reduced on its own. */
+  /** How the values of each part become its result. Default `"mean"`; each part is reduced on its own. */
   readonly reduction: "mean" | "sum";
 }
 
 /**
  * CLIP's loss and the cross-entropy of captions, weighted.
  *
- * `contrastiveWeight · clip(image, text) + captionWeight · CE(captionLogits, captionLabels)`
+ * Inputs: `image`, `text` of shape (N, D), `logitScale`, a scalar, as in clipLoss; `captionLogits` (N, L, V);
+ * `captionLabels` (N, L), int32 or int64. The mean over captions divides by the number of labels that are not `padId`;
+ * without any it is NaN. Returns a scalar; its parts `contrastive` and `caption`, without their weights, can be read.
+ * Equals the sum of what `open_clip.CoCaLoss` returns.
  *
- * Inputs: `image`, `text` of shape (N, D), `logitScale`, a scalar, as in clipLoss; `captionLogits` (N, L, V); `captionLabels`
- * (N, L), int32 or int64. The mean over captions divides by the number of labels that are not `padId`; without any it is NaN. Returns
- * a scalar; its parts `contrastive` and `caption`, without their weights, can be read. Equals the sum of what `open_clip.CoCaLoss`
- * returns.
- *
+ * @formula `contrastiveWeight * clip(image, text) + captionWeight * CE(captionLogits, captionLabels)`
+ * @input image - Normalised image embeddings.
+ * @input text - Normalised text embeddings, row i belonging to image i.
+ * @input logitScale - Factor of the similarities.
+ * @input captionLogits - Logits of each word of each caption.
+ * @input captionLabels - The words.
+ * @note open_clip gives the two parts; this is their sum, and parts reads each without its weight.
+ * @note Labels of padding are outside the mean; if there are no others it is NaN.
+ * @note A contrastive part of weight 0 is left out; captions of weight 0 are multiplied by it, and stay NaN where they
+ * are, as in open_clip.
+ * @see Yu et al.: CoCa: Contrastive Captioners are Image-Text Foundation Models, TMLR 2022
  * @throws InputError on a label outside [0, V) that is not padId; OptionError if a weight is < 0.
  * @example
  * ```ts
@@ -38,27 +47,19 @@ export const cocaLoss: Loss<
 > = defineLoss({
   name: "cocaLoss",
   family: "contrastive",
-  summary: "CLIP's loss and the cross-entropy of captions, weighted.",
-  formula: "contrastiveWeight * clip(image, text) + captionWeight * CE(captionLogits, captionLabels)",
-  notes: [
-    "open_clip gives the two parts; this is their sum, and parts reads each without its weight.",
-    "Labels of padding are outside the mean; if there are no others it is NaN.",
-    "A contrastive part of weight 0 is left out; captions of weight 0 are multiplied by it, and stay NaN where they are, as in open_clip.",
-  ],
-  references: ["Yu et al.: CoCa: Contrastive Captioners are Image-Text Foundation Models, TMLR 2022"],
   aliases: ["CoCaLoss", "CoCa", "contrastiveCaptionerLoss"],
   inputs: {
-    image: float(["N", "D"], "Normalised image embeddings."),
-    text: float(["N", "D"], "Normalised text embeddings, row i belonging to image i."),
-    logitScale: parameter([], "Factor of the similarities."),
-    captionLogits: float(["N", "L", "V"], "Logits of each word of each caption."),
-    captionLabels: labels(["N", "L"], "The words.", { below: "V", except: "padId" }),
+    image: float(["N", "D"]),
+    text: float(["N", "D"]),
+    logitScale: parameter([]),
+    captionLogits: float(["N", "L", "V"]),
+    captionLabels: labels(["N", "L"], { below: "V", except: "padId" }),
   },
   options: {
-    contrastiveWeight: nonNegative(1, "What the contrastive part counts."),
-    captionWeight: nonNegative(2, "What the captions count."),
-    padId: integer(0, "The label of padding."),
-    reduction: oneOf(["mean", "sum"], "mean", "How the values of each part become its result."),
+    contrastiveWeight: nonNegative(1),
+    captionWeight: nonNegative(2),
+    padId: integer(0),
+    reduction: oneOf(["mean", "sum"], "mean"),
   },
   value({ image, text, logitScale, captionLogits, captionLabels }, { contrastiveWeight, captionWeight, padId }) {
     const contrastive = { part: symmetricEntropy(pairLogits(image, text, logitScale)), weight: contrastiveWeight };

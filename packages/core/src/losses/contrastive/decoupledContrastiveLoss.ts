@@ -1,22 +1,20 @@
 import { concat } from "../../graph/concat.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { oneOf, positive, reduction, type Reduction } from "../../loss/options.js";
+import { oneOf, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { dot } from "../../math/distance.js";
-import { unit, unitNote } from "../../math/norm.js";
+import { unit } from "../../math/norm.js";
 import { pairLogits } from "../../math/pairLogits.js";
 import { diagonalMask } from "../../math/select.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface DecoupledContrastiveLossOptions {
-  /** Similarities are divided by it; > 0. Default 0.1. */
+export interface DecoupledContrastiveLossOptions extends ReductionOption {
+  /** Similarities are divided by it. Default 0.1. */
   readonly temperature: number;
-  /** `"none"` (default), or `"misesFisher"`: positives that are alike already count less (DCLW). */
+  /** Whether positives that are alike already count less. Default `"none"`. */
   readonly weighting: "none" | "misesFisher";
-  /** Width of that weighting; > 0. Default 0.5. */
+  /** Width of the weighting. Default 0.5. */
   readonly sigma: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
@@ -24,10 +22,17 @@ export interface DecoupledContrastiveLossOptions {
  *
  * `−w_i s_ii / T + log Σ exp(s / T)` over the 2(N − 1) other samples of both views; the mean of both directions
  *
- * Inputs: `viewA`, `viewB` of shape (N, D). Returns (N) with `reduction: "none"`, else a scalar.
- * Equals `lightly.DCLLoss`, and `DCLWLoss` with `weighting: "misesFisher"`: `w_i = 2 − N · softmax_i(s_ii / sigma)`, through which
- * no gradient flows. A batch of one has no negatives: −∞.
+ * Returns (N) with `reduction: "none"`, else a scalar. Equals `lightly.DCLLoss`, and `DCLWLoss` with `weighting:
+ * "misesFisher"`: `w_i = 2 − N · softmax_i(s_ii / sigma)`, through which no gradient flows.
  *
+ * @formula `1/2 sum_directions (-w_i s_ii / T + log sum_{j != i} (exp(s_ij / T) + exp(s'_ij / T)))`
+ * @input viewA - Embeddings of one view.
+ * @input viewB - Embeddings of another view of the same samples.
+ * @note A batch of one has no negatives: the loss is -Infinity, as in lightly. Use at least two samples.
+ * @note No gradient flows through the weights of misesFisher.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Yeh et al.: Decoupled Contrastive Learning, ECCV 2022
  * @throws OptionError if temperature or sigma is not > 0; ShapeError if the views differ in size.
  * @example
  * ```ts
@@ -39,23 +44,12 @@ export const decoupledContrastiveLoss: Loss<DecoupledContrastiveLossOptions, { v
   defineLoss({
     name: "decoupledContrastiveLoss",
     family: "contrastive",
-    summary: "NT-Xent of two views whose positive is left out of the denominator.",
-    formula: "1/2 sum_directions (-w_i s_ii / T + log sum_{j != i} (exp(s_ij / T) + exp(s'_ij / T)))",
-    notes: [
-      "A batch of one has no negatives: the loss is -Infinity, as in lightly. Use at least two samples.",
-      "No gradient flows through the weights of misesFisher.",
-      unitNote,
-    ],
-    references: ["Yeh et al.: Decoupled Contrastive Learning, ECCV 2022"],
     aliases: ["DCLLoss", "DCLWLoss", "DCL"],
-    inputs: {
-      viewA: float(["N", "D"], "Embeddings of one view."),
-      viewB: float(["N", "D"], "Embeddings of another view of the same samples."),
-    },
+    inputs: { viewA: float(["N", "D"]), viewB: float(["N", "D"]) },
     options: {
-      temperature: positive(0.1, "Similarities are divided by it."),
-      weighting: oneOf(["none", "misesFisher"], "none", "Whether positives that are alike already count less."),
-      sigma: positive(0.5, "Width of the weighting."),
+      temperature: positive(0.1),
+      weighting: oneOf(["none", "misesFisher"], "none"),
+      sigma: positive(0.5),
       reduction: reduction(),
     },
     value({ viewA, viewB }, { temperature, weighting, sigma }) {

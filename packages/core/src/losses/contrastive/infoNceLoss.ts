@@ -1,29 +1,36 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float } from "../../loss/inputs.js";
-import { flag, positive, reduction, type Reduction } from "../../loss/options.js";
+import { flag, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { concat } from "../../graph/concat.js";
 import { dot } from "../../math/distance.js";
-import { unit, unitNote } from "../../math/norm.js";
+import { unit } from "../../math/norm.js";
 import { pairLogits, rowEntropy } from "../../math/pairLogits.js";
 
-export interface InfoNceLossOptions {
-  /** Similarities are divided by it; > 0. Default 0.07. */
+export interface InfoNceLossOptions extends ReductionOption {
+  /** Similarities are divided by it. Default 0.07. */
   readonly temperature: number;
-  /** Normalise explicit negatives as well; without effect on others. Default false: they are taken as they are. */
+  /** Normalise explicit negatives as well. Default false: they are taken as they are. */
   readonly normalizeNegatives: boolean;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * Cross-entropy of finding each query's positive among negatives; one direction only.
  *
- * `−log (exp(s_i⁺) / (exp(s_i⁺) + Σ_k exp(s_ik)))`, `s = cosine / temperature`
+ * Optional `negatives`: (K, D), which all queries share, or (N, K, D), each query's own. Returns (N) with `reduction:
+ * "none"`, else a scalar. With shared negatives it is MoCo's loss, `lightly.NTXentLoss` with a memory bank: rows of the
+ * bank are used as they are stored.
  *
- * Inputs: `query`, `positive` of shape (N, D). Optional `negatives`: (K, D), which all queries share, or (N, K, D), each query's own.
- * Without them the positives of the other queries are the negatives. Returns (N) with `reduction: "none"`, else a scalar.
- * With shared negatives it is MoCo's loss, `lightly.NTXentLoss` with a memory bank: rows of the bank are used as they are stored.
- *
+ * @formula `-log(exp(s_i) / (exp(s_i) + sum_k exp(s_ik))), s = cosine / temperature`
+ * @input query - What is looked for from.
+ * @input positive - What belongs to each query.
+ * @input negatives - Negatives of all queries. Or: Negatives of each query.
+ * @note clipLoss is the symmetric form, over embeddings that are normalised already and a learnt scale.
+ * @note With explicit negatives the other queries' positives are none.
+ * @note Explicit negatives are taken as they are, as a memory bank stores them, unless normalizeNegatives is set.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, 2018
+ * @see He et al.: Momentum Contrast for Unsupervised Visual Representation Learning, CVPR 2020
  * @throws OptionError if temperature is not > 0; ShapeError if query and positive differ in size.
  * @example
  * ```ts
@@ -35,34 +42,10 @@ export const infoNceLoss: Loss<InfoNceLossOptions, { query: "float"; positive: "
   defineLoss({
     name: "infoNceLoss",
     family: "contrastive",
-    summary: "Cross-entropy of finding each query's positive among negatives; one direction only.",
-    formula: "-log(exp(s_i) / (exp(s_i) + sum_k exp(s_ik))), s = cosine / temperature",
-    notes: [
-      "clipLoss is the symmetric form, over embeddings that are normalised already and a learnt scale.",
-      "With explicit negatives the other queries' positives are none.",
-      "Explicit negatives are taken as they are, as a memory bank stores them, unless normalizeNegatives is set.",
-      unitNote,
-    ],
-    references: [
-      "van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, 2018",
-      "He et al.: Momentum Contrast for Unsupervised Visual Representation Learning, CVPR 2020",
-    ],
     aliases: ["InfoNCE", "MoCo", "contrastivePredictiveCoding"],
-    inputs: {
-      query: float(["N", "D"], "What is looked for from."),
-      positive: float(["N", "D"], "What belongs to each query."),
-    },
-    optionalInputs: {
-      negatives: either(
-        float(["K", "D"], "Negatives of all queries."),
-        float(["N", "K", "D"], "Negatives of each query."),
-      ),
-    },
-    options: {
-      temperature: positive(0.07, "Similarities are divided by it."),
-      normalizeNegatives: flag(false, "Normalise explicit negatives as well."),
-      reduction: reduction(),
-    },
+    inputs: { query: float(["N", "D"]), positive: float(["N", "D"]) },
+    optionalInputs: { negatives: either(float(["K", "D"]), float(["N", "K", "D"])) },
+    options: { temperature: positive(0.07), normalizeNegatives: flag(false), reduction: reduction() },
     value({ query, positive, negatives }, { temperature, normalizeNegatives }) {
       const [q, p] = [unit(query), unit(positive)];
       if (negatives === undefined) return rowEntropy(pairLogits(q, p, 1 / temperature));

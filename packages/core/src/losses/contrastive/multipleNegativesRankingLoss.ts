@@ -2,41 +2,47 @@ import { OptionError } from "../../errors.js";
 import { concat } from "../../graph/concat.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float } from "../../loss/inputs.js";
-import { nonNegative, oneOf, positive as above0, reduction, someOf, type Reduction } from "../../loss/options.js";
+import { nonNegative, oneOf, positive as above0, reduction, someOf, type ReductionOption } from "../../loss/options.js";
 import { dot } from "../../math/distance.js";
-import { unit, unitNote } from "../../math/norm.js";
+import { unit } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 const allDirections = ["queryToDoc", "queryToQuery", "docToQuery", "docToDoc"] as const;
 type Direction = (typeof allDirections)[number];
 
-export interface MultipleNegativesRankingLossOptions {
-  /** Factor of the similarities; > 0. Default 20. */
+export interface MultipleNegativesRankingLossOptions extends ReductionOption {
+  /** Factor of the similarities. Default 20. */
   readonly scale: number;
-  /** `"cosine"` (default) or `"dot"`. */
+  /** The similarity of query and document. Default `"cosine"`. */
   readonly similarity: "cosine" | "dot";
-  /** What each pair is held against; `queryToDoc` must be among them. Default `["queryToDoc"]`. */
+  /** What each pair is held against. Default `["queryToDoc"]`. */
   readonly directions: readonly Direction[];
-  /** One softmax over all directions (`"joint"`, default), or the mean of one for each (`"perDirection"`). */
+  /** One softmax over all directions, or one for each. Default `"joint"`. */
   readonly partitionMode: "joint" | "perDirection";
-  /** Which negatives count more the more they resemble the query; default `"none"`. */
+  /** Which negatives count more the more they resemble the query. Default `"none"`. */
   readonly hardnessMode: "none" | "inBatchNegatives" | "hardNegatives" | "allNegatives";
-  /** How much more; ≥ 0. Default 0. */
+  /** How much more. Default 0. */
   readonly hardnessStrength: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * Ranks each query's document above the documents of all other queries.
  *
- * `log Σ_c exp(scale · s(q_i, c)) − scale · s(q_i, p_i)` over the candidates c: all positives and all negatives
+ * Inputs: `anchor`, `positive` of shape (N, D); optional `negative` of shape (N, D) or (N, K, D), hard negatives of
+ * each query. Returns (N) with `reduction: "none"`, else a scalar. Equals `MultipleNegativesRankingLoss` of
+ * sentence-transformers 6; its symmetric form has `directions: ["queryToDoc", "docToQuery"]` and `partitionMode:
+ * "perDirection"`. Hardness adds strength · similarity to the logits of negatives, without a gradient of its own.
  *
- * Inputs: `anchor`, `positive` of shape (N, D); optional `negative` of shape (N, D) or (N, K, D), hard negatives of each query.
- * Returns (N) with `reduction: "none"`, else a scalar. Equals `MultipleNegativesRankingLoss` of sentence-transformers 6; its symmetric
- * form has `directions: ["queryToDoc", "docToQuery"]` and `partitionMode: "perDirection"`. Hardness adds strength · similarity to the
- * logits of negatives, without a gradient of its own.
- *
+ * @formula `log sum_c exp(scale * s(q_i, c)) - scale * s(q_i, p_i), c in all positives and negatives`
+ * @input anchor - Queries.
+ * @input positive - The document that belongs to each query.
+ * @input negative - A hard negative of each query. Or: Several of them.
+ * @note The symmetric form is directions ["queryToDoc", "docToQuery"] with partitionMode "perDirection"; its backward
+ * direction sees positives only.
+ * @note clipLoss is that form over dot products with a learnt scale.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Henderson et al.: Efficient Natural Language Response Suggestion for Smart Reply, 2017
  * @throws OptionError if queryToDoc is missing, or perDirection has queryToQuery or docToDoc, which hold no positive.
  * @example
  * ```ts
@@ -50,33 +56,16 @@ export const multipleNegativesRankingLoss: Loss<
 > = defineLoss({
   name: "multipleNegativesRankingLoss",
   family: "contrastive",
-  summary: "Ranks each query's document above the documents of all other queries.",
-  formula: "log sum_c exp(scale * s(q_i, c)) - scale * s(q_i, p_i), c in all positives and negatives",
-  notes: [
-    'The symmetric form is directions ["queryToDoc", "docToQuery"] with partitionMode "perDirection"; its backward direction sees positives only.',
-    "clipLoss is that form over dot products with a learnt scale.",
-    unitNote,
-  ],
-  references: ["Henderson et al.: Efficient Natural Language Response Suggestion for Smart Reply, 2017"],
   aliases: ["MultipleNegativesRankingLoss", "MNRL", "MultipleNegativesSymmetricRankingLoss", "inBatchNegativesLoss"],
-  inputs: {
-    anchor: float(["N", "D"], "Queries."),
-    positive: float(["N", "D"], "The document that belongs to each query."),
-  },
-  optionalInputs: {
-    negative: either(float(["N", "D"], "A hard negative of each query."), float(["N", "K", "D"], "Several of them.")),
-  },
+  inputs: { anchor: float(["N", "D"]), positive: float(["N", "D"]) },
+  optionalInputs: { negative: either(float(["N", "D"]), float(["N", "K", "D"])) },
   options: {
-    scale: above0(20, "Factor of the similarities."),
-    similarity: oneOf(["cosine", "dot"], "cosine", "The similarity of query and document."),
-    directions: someOf(allDirections, ["queryToDoc"], "What each pair is held against."),
-    partitionMode: oneOf(["joint", "perDirection"], "joint", "One softmax over all directions, or one for each."),
-    hardnessMode: oneOf(
-      ["none", "inBatchNegatives", "hardNegatives", "allNegatives"],
-      "none",
-      "Which negatives count more the more they resemble the query.",
-    ),
-    hardnessStrength: nonNegative(0, "How much more."),
+    scale: above0(20),
+    similarity: oneOf(["cosine", "dot"], "cosine"),
+    directions: someOf(allDirections, ["queryToDoc"]),
+    partitionMode: oneOf(["joint", "perDirection"], "joint"),
+    hardnessMode: oneOf(["none", "inBatchNegatives", "hardNegatives", "allNegatives"], "none"),
+    hardnessStrength: nonNegative(0),
     reduction: reduction(),
   },
   check: checkDirections,

@@ -4,16 +4,15 @@ import { concat } from "../../graph/concat.js";
 import { float, labels } from "../../loss/inputs.js";
 import { positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { unitNote } from "../../math/norm.js";
 import { counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface NtXentLossOptions {
-  /** Similarities are divided by it; > 0. Default 0.07. */
+  /** Similarities are divided by it. Default 0.07. */
   readonly temperature: number;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"cosine"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"cosine"`. */
   readonly distance: MetricDistance;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
@@ -22,11 +21,24 @@ export interface NtXentLossOptions {
  *
  * `−log (exp(s_ip / T) / (exp(s_ip / T) + Σ_n exp(s_in / T)))` per positive pair`
  *
- * Inputs: `embeddings` (N, D) and `labels` (N), int32 or int64; or `viewA` and `viewB` (N, D), two views of each sample, which are
- * each other's only positives. Returns (N, N), or (2N, 2N) of two views, with `reduction: "none"`, 0 where there is no positive pair,
- * else a scalar: the mean is over positive pairs. Equals `pytorch_metric_learning.losses.NTXentLoss`; of two views it is SimCLR's loss,
- * `lightly.NTXentLoss` with the temperature given.
+ * Inputs: `embeddings` (N, D) and `labels` (N), int32 or int64; or `viewA` and `viewB` (N, D), two views of each
+ * sample, which are each other's only positives. Returns (N, N), or (2N, 2N) of two views, with `reduction: "none"`, 0
+ * where there is no positive pair, else a scalar: the mean is over positive pairs. Equals
+ * `pytorch_metric_learning.losses.NTXentLoss`; of two views it is SimCLR's loss, `lightly.NTXentLoss` with the
+ * temperature given.
  *
+ * @formula `-log(exp(s_ip / T) / (exp(s_ip / T) + sum_n exp(s_in / T)))`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @input viewA - Embeddings of one view.
+ * @input viewB - Embeddings of another view of the same samples.
+ * @note Other positives are not in the denominator; supConLoss has them there.
+ * @note Temperatures differ: 0.07 here and in PyTorch Metric Learning and optax, 0.5 in lightly, 0.1 in SimCLR.
+ * @note Exact where PyTorch Metric Learning stops at the logarithm of the smallest number.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML
+ * 2020
  * @throws InputError unless embeddings and labels, or both views are given; OptionError if temperature is not > 0.
  * @example
  * ```ts
@@ -40,34 +52,19 @@ export const ntXentLoss: Loss<
 > = defineLoss({
   name: "ntXentLoss",
   family: "contrastive",
-  summary: "Each positive pair is to stand out among the negatives of its anchor.",
-  formula: "-log(exp(s_ip / T) / (exp(s_ip / T) + sum_n exp(s_in / T)))",
-  notes: [
-    "Other positives are not in the denominator; supConLoss has them there.",
-    "Temperatures differ: 0.07 here and in PyTorch Metric Learning and optax, 0.5 in lightly, 0.1 in SimCLR.",
-    "Exact where PyTorch Metric Learning stops at the logarithm of the smallest number.",
-    unitNote,
-  ],
-  references: [
-    "Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020",
-  ],
   aliases: ["NTXentLoss", "NT-Xent", "simClrLoss", "SimCLR", "normalizedTemperatureScaledCrossEntropy"],
   inputs: {},
   optionalInputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-    viewA: float(["N", "D"], "Embeddings of one view."),
-    viewB: float(["N", "D"], "Embeddings of another view of the same samples."),
+    embeddings: float(["N", "D"]),
+    labels: labels(["N"]),
+    viewA: float(["N", "D"]),
+    viewB: float(["N", "D"]),
   },
   inputSets: [
     ["embeddings", "labels"],
     ["viewA", "viewB"],
   ],
-  options: {
-    temperature: positive(0.07, "Similarities are divided by it."),
-    distance: metricDistance("cosine"),
-    reduction: batchReduction(),
-  },
+  options: { temperature: positive(0.07), distance: metricDistance("cosine"), reduction: batchReduction() },
   empty: "zero",
   value({ embeddings, labels, viewA, viewB }, { temperature, distance }) {
     const isViewed = viewA !== undefined && viewB !== undefined;

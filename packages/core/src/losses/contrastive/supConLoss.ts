@@ -2,30 +2,35 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels } from "../../loss/inputs.js";
 import { positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { unitNote } from "../../math/norm.js";
 import { anyOf, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
 
 export interface SupConLossOptions {
-  /** Similarities are divided by it; > 0. Default 0.1. */
+  /** Similarities are divided by it. Default 0.1. */
   readonly temperature: number;
-  /** The loss is multiplied by the temperature, and divided by it; > 0. Default 0.1. */
+  /** The loss is multiplied by the temperature, and divided by it. Default 0.1. */
   readonly baseTemperature: number;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"cosine"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"cosine"`. */
   readonly distance: MetricDistance;
-  /** Default `"avgNonZero"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"avgNonZero"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * Each anchor is to find all samples of its class among the rest of the batch.
  *
- * `−1/|P| Σ_p (s_ip / T − log Σ_{j≠i} exp(s_ij / T)) · T / baseTemperature` per anchor`
+ * Inputs: `embeddings` (N, D), or (N, V, D) with several views of each sample; `labels` (N), int32 or int64. Views of a
+ * sample are positives of each other. Returns (N), or (N · V), with `reduction: "none"`, else a scalar. Equals
+ * `pytorch_metric_learning.losses.SupConLoss`: anchors without a positive give 0, and so does a batch without positive
+ * or without negative pairs.
  *
- * Inputs: `embeddings` (N, D), or (N, V, D) with several views of each sample; `labels` (N), int32 or int64. Views of a sample
- * are positives of each other. Returns (N), or (N · V), with `reduction: "none"`, else a scalar. Equals
- * `pytorch_metric_learning.losses.SupConLoss`: anchors without a positive give 0, and so does a batch without positive or without
- * negative pairs.
- *
+ * @formula `-1/|P| sum_p (s_ip / T - log sum_{j != i} exp(s_ij / T)) * T / baseTemperature`
+ * @input embeddings - Embeddings, of several views perhaps.
+ * @input labels - The class of each.
+ * @note The authors divide by a base temperature; PyTorch Metric Learning does not: give the same number for both.
+ * @note ntXentLoss leaves the other positives out of the denominator.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Khosla et al.: Supervised Contrastive Learning, NeurIPS 2020
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -36,22 +41,11 @@ export interface SupConLossOptions {
 export const supConLoss: Loss<SupConLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
   name: "supConLoss",
   family: "contrastive",
-  summary: "Each anchor is to find all samples of its class among the rest of the batch.",
-  formula: "-1/|P| sum_p (s_ip / T - log sum_{j != i} exp(s_ij / T)) * T / baseTemperature",
-  notes: [
-    "The authors divide by a base temperature; PyTorch Metric Learning does not: give the same number for both.",
-    "ntXentLoss leaves the other positives out of the denominator.",
-    unitNote,
-  ],
-  references: ["Khosla et al.: Supervised Contrastive Learning, NeurIPS 2020"],
   aliases: ["SupConLoss", "SupCon", "supervisedContrastiveLoss"],
-  inputs: {
-    embeddings: float(["N", "V?", "D"], "Embeddings, of several views perhaps."),
-    labels: labels(["N"], "The class of each."),
-  },
+  inputs: { embeddings: float(["N", "V?", "D"]), labels: labels(["N"]) },
   options: {
-    temperature: positive(0.1, "Similarities are divided by it."),
-    baseTemperature: positive(0.1, "The loss is multiplied by the temperature, and divided by it."),
+    temperature: positive(0.1),
+    baseTemperature: positive(0.1),
     distance: metricDistance("cosine"),
     reduction: batchReduction("avgNonZero"),
   },

@@ -1,27 +1,36 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, parameter } from "../../loss/inputs.js";
-import { nonNegative, reduction, type Reduction } from "../../loss/options.js";
+import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { pairLogits, symmetricEntropy } from "../../math/pairLogits.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface ClipDistillationLossOptions {
-  /** What the student's own CLIP loss counts; ≥ 0. Default 1. */
+export interface ClipDistillationLossOptions extends ReductionOption {
+  /** What the student's own loss counts. Default 1. */
   readonly contrastiveWeight: number;
-  /** What agreement with the teacher counts; ≥ 0. Default 1. */
+  /** What agreement with the teacher counts. Default 1. */
   readonly distillWeight: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * CLIP's loss, and cross-entropy against what a teacher makes of the same batch.
  *
- * `contrastiveWeight · clip(Z) + distillWeight · ½ Σ_directions −Σ_j softmax(teacher Z)_ij log softmax(Z)_ij`
+ * Inputs: `image`, `text` of shape (N, D), `logitScale`, a scalar, as in clipLoss; `teacherImage`, `teacherText` of
+ * shape (N, E), `teacherLogitScale`, a scalar, which get no gradient. Returns (N) with `reduction: "none"`, else a
+ * scalar; its parts `contrastive` and `distillation`, without their weights, can be read. Equals the weighted sum of
+ * what `open_clip.DistillClipLoss` returns.
  *
- * Inputs: `image`, `text` of shape (N, D), `logitScale`, a scalar, as in clipLoss; `teacherImage`, `teacherText` of shape (N, E),
- * `teacherLogitScale`, a scalar, which get no gradient. Returns (N) with `reduction: "none"`, else a scalar; its parts `contrastive`
- * and `distillation`, without their weights, can be read. Equals the weighted sum of what `open_clip.DistillClipLoss` returns.
- *
+ * @formula `contrastiveWeight * clip(Z) + distillWeight * 1/2 sum_directions -sum_j softmax(Z_teacher)_ij log
+ * softmax(Z)_ij`
+ * @input image - Normalised image embeddings of the student.
+ * @input text - Normalised text embeddings of the student, row i belonging to image i.
+ * @input logitScale - Factor of the student's similarities.
+ * @input teacherImage - Normalised image embeddings of the teacher.
+ * @input teacherText - Normalised text embeddings of the teacher.
+ * @input teacherLogitScale - Factor of the teacher's similarities.
+ * @note The agreement is a cross-entropy, not a divergence: the teacher's entropy stays in it. The gradient is the
+ * same.
+ * @note open_clip gives the two parts; this is their weighted sum, and parts reads each.
+ * @see Wu et al.: TinyCLIP: CLIP Distillation via Affinity Mimicking and Weight Inheritance, ICCV 2023
  * @throws OptionError if a weight is < 0; ShapeError on sizes that differ.
  * @example
  * ```ts
@@ -42,28 +51,16 @@ export const clipDistillationLoss: Loss<
 > = defineLoss({
   name: "clipDistillationLoss",
   family: "distillation",
-  summary: "CLIP's loss, and cross-entropy against what a teacher makes of the same batch.",
-  formula:
-    "contrastiveWeight * clip(Z) + distillWeight * 1/2 sum_directions -sum_j softmax(Z_teacher)_ij log softmax(Z)_ij",
-  notes: [
-    "The agreement is a cross-entropy, not a divergence: the teacher's entropy stays in it. The gradient is the same.",
-    "open_clip gives the two parts; this is their weighted sum, and parts reads each.",
-  ],
-  references: ["Wu et al.: TinyCLIP: CLIP Distillation via Affinity Mimicking and Weight Inheritance, ICCV 2023"],
   aliases: ["DistillClipLoss", "clipDistillation", "affinityMimicking"],
   inputs: {
-    image: float(["N", "D"], "Normalised image embeddings of the student."),
-    text: float(["N", "D"], "Normalised text embeddings of the student, row i belonging to image i."),
-    logitScale: parameter([], "Factor of the student's similarities."),
-    teacherImage: float(["N", "E"], "Normalised image embeddings of the teacher.", { differentiable: false }),
-    teacherText: float(["N", "E"], "Normalised text embeddings of the teacher.", { differentiable: false }),
-    teacherLogitScale: float([], "Factor of the teacher's similarities.", { differentiable: false }),
+    image: float(["N", "D"]),
+    text: float(["N", "D"]),
+    logitScale: parameter([]),
+    teacherImage: float(["N", "E"], { differentiable: false }),
+    teacherText: float(["N", "E"], { differentiable: false }),
+    teacherLogitScale: float([], { differentiable: false }),
   },
-  options: {
-    contrastiveWeight: nonNegative(1, "What the student's own loss counts."),
-    distillWeight: nonNegative(1, "What agreement with the teacher counts."),
-    reduction: reduction(),
-  },
+  options: { contrastiveWeight: nonNegative(1), distillWeight: nonNegative(1), reduction: reduction() },
   value(inputs, { contrastiveWeight, distillWeight }) {
     const student = pairLogits(inputs.image, inputs.text, inputs.logitScale);
     const teacher = pairLogits(inputs.teacherImage, inputs.teacherText, inputs.teacherLogitScale);

@@ -3,7 +3,7 @@ import { scan } from "../../graph/scan.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, flag, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { radians } from "../../math/angles.js";
-import { unit, unitNote } from "../../math/norm.js";
+import { unit } from "../../math/norm.js";
 import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
 
 export interface AngularLossOptions {
@@ -11,7 +11,7 @@ export interface AngularLossOptions {
   readonly alpha: number;
   /** Normalise negatives as well, as the paper does. Default false. */
   readonly normalizeNegatives: boolean;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
@@ -20,10 +20,20 @@ export interface AngularLossOptions {
  *
  * `log(1 + Σ_n exp(4 t (x_i + x_p) · x_n − 2 (1 + t) x_i · x_p))`, `t = tan² α`, per positive pair`
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
- * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. One anchor is computed at a time:
- * memory is (N, N).
+ * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
+ * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. One anchor is computed at
+ * a time: memory is (N, N).
  *
+ * @formula `log(1 + sum_n exp(4 t (x_i + x_p) . x_n - 2 (1 + t) x_i . x_p)), t = tan(alpha)^2`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note alpha is in degrees.
+ * @note Negatives are taken as they are by default, as in PyTorch Metric Learning: the loss depends on their lengths.
+ * The paper has normalizeNegatives.
+ * @note Time grows as N^3.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Wang et al.: Deep Metric Learning with Angular Loss, ICCV 2017
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -34,25 +44,9 @@ export interface AngularLossOptions {
 export const angularLoss: Loss<AngularLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
   name: "angularLoss",
   family: "metric",
-  summary: "The angle at each negative of the triangle it forms with a positive pair.",
-  formula: "log(1 + sum_n exp(4 t (x_i + x_p) . x_n - 2 (1 + t) x_i . x_p)), t = tan(alpha)^2",
-  notes: [
-    "alpha is in degrees.",
-    "Negatives are taken as they are by default, as in PyTorch Metric Learning: the loss depends on their lengths. The paper has normalizeNegatives.",
-    "Time grows as N^3.",
-    unitNote,
-  ],
-  references: ["Wang et al.: Deep Metric Learning with Angular Loss, ICCV 2017"],
   aliases: ["AngularLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    alpha: finite(40, "The largest angle that is wanted, in degrees."),
-    normalizeNegatives: flag(false, "Normalise negatives as well, as the paper does."),
-    reduction: batchReduction(),
-  },
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
+  options: { alpha: finite(40), normalizeNegatives: flag(false), reduction: batchReduction() },
   empty: "zero",
   value({ embeddings, labels }, { alpha, normalizeNegatives }) {
     const { positives, negatives } = pairsOf(labels);

@@ -3,25 +3,32 @@ import { float, labels } from "../../loss/inputs.js";
 import { batchReduction, type BatchReduction, count } from "../../loss/options.js";
 import { metricOf } from "../../math/metricDistance.js";
 import { anyOf, counted, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface FastApLossOptions {
-  /** Number of bins; ≥ 1. Default 10. */
+  /** Number of bins. Default 10. */
   readonly numBins: number;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * Average precision over histograms of distances.
  *
- * `1 − 1/|P| Σ_b h⁺_b H⁺_b / H_b` per anchor, h⁺ the histogram of its positives, H⁺ and H running sums of positives and of all`
+ * `1 − 1/|P| Σ_b h⁺_b H⁺_b / H_b` per anchor, h⁺ the histogram of its positives, H⁺ and H running sums of positives and
+ * of all`
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N) with `reduction: "none"`, else a scalar: the mean is over anchors that have a positive.
- * Distances are squared and of normalised embeddings, in [0, 4]; each is shared between the two bins nearest to it. Equals
+ * Returns (N) with `reduction: "none"`, else a scalar: the mean is over anchors that have a positive. Distances are
+ * squared and of normalised embeddings, in [0, 4]; each is shared between the two bins nearest to it. Equals
  * `pytorch_metric_learning.losses.FastAPLoss`.
  *
+ * @formula `1 - 1/|P| sum_b h+_b H+_b / H_b`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note Memory is (N, N) for each bin in turn.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Cakir, He, Xia, Kulis, Sclaroff: Deep Metric Learning to Rank, CVPR 2019
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -32,19 +39,9 @@ export interface FastApLossOptions {
 export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
   name: "fastApLoss",
   family: "metric",
-  summary: "Average precision over histograms of distances.",
-  formula: "1 - 1/|P| sum_b h+_b H+_b / H_b",
-  notes: ["Memory is (N, N) for each bin in turn.", unitNote],
-  references: ["Cakir, He, Xia, Kulis, Sclaroff: Deep Metric Learning to Rank, CVPR 2019"],
   aliases: ["FastAPLoss", "FastAP"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    numBins: count(10, "Number of bins."),
-    reduction: batchReduction(),
-  },
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
+  options: { numBins: count(10), reduction: batchReduction() },
   empty: "zero",
   value({ embeddings, labels }, { numBins }) {
     const { matrix } = metricOf("squaredEuclidean", embeddings);

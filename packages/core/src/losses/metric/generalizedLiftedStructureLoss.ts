@@ -3,7 +3,6 @@ import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
 import { anyOf, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface GeneralizedLiftedStructureLossOptions {
@@ -11,20 +10,25 @@ export interface GeneralizedLiftedStructureLossOptions {
   readonly negMargin: number;
   /** Distance that positives may have. Default 0. */
   readonly posMargin: number;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"euclidean"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"euclidean"`. */
   readonly distance: MetricDistance;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * Each anchor: all its positives against all its negatives.
  *
- * `max(0, lse_p(d_ip − posMargin) + lse_n(negMargin − d_in))` per anchor`
- *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N) with `reduction: "none"`, else a scalar. Equals
+ * Returns (N) with `reduction: "none"`, else a scalar. Equals
  * `pytorch_metric_learning.losses.GeneralizedLiftedStructureLoss`: a sum over no pairs counts as 0 after the logarithm.
  *
+ * @formula `max(0, lse_p(d_ip - posMargin) + lse_n(negMargin - d_in))`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note The mean is over all anchors, those without pairs included.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -38,18 +42,11 @@ export const generalizedLiftedStructureLoss: Loss<
 > = defineLoss({
   name: "generalizedLiftedStructureLoss",
   family: "metric",
-  summary: "Each anchor: all its positives against all its negatives.",
-  formula: "max(0, lse_p(d_ip - posMargin) + lse_n(negMargin - d_in))",
-  notes: ["The mean is over all anchors, those without pairs included.", unitNote],
-  references: ["Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017"],
   aliases: ["GeneralizedLiftedStructureLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
   options: {
-    negMargin: finite(1, "Distance that negatives are to exceed."),
-    posMargin: finite(0, "Distance that positives may have."),
+    negMargin: finite(1),
+    posMargin: finite(0),
     distance: metricDistance("euclidean"),
     reduction: batchReduction(),
   },

@@ -3,27 +3,31 @@ import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
 import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 
 export interface LiftedStructureLossOptions {
   /** Distance that negatives are to exceed. Default 1. */
   readonly negMargin: number;
   /** Distance that positives may have. Default 0. */
   readonly posMargin: number;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"euclidean"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"euclidean"`. */
   readonly distance: MetricDistance;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * Each positive pair is held against all negatives of both its ends.
  *
- * `½ max(0, log Σ_n (exp(negMargin − d_in) + exp(negMargin − d_pn)) + d_ip − posMargin)²` per positive pair`
- *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
+ * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
  * `pytorch_metric_learning.losses.LiftedStructureLoss`; 0 without positive or without negative pairs.
  *
+ * @formula `1/2 max(0, log sum_n (exp(negMargin - d_in) + exp(negMargin - d_pn)) + d_ip - posMargin)^2`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note Pairs are ordered: each is counted from both ends.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Song, Xiang, Jegelka, Savarese: Deep Metric Learning via Lifted Structured Feature Embedding, CVPR 2016
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -35,20 +39,11 @@ export const liftedStructureLoss: Loss<LiftedStructureLossOptions, { embeddings:
   defineLoss({
     name: "liftedStructureLoss",
     family: "metric",
-    summary: "Each positive pair is held against all negatives of both its ends.",
-    formula: "1/2 max(0, log sum_n (exp(negMargin - d_in) + exp(negMargin - d_pn)) + d_ip - posMargin)^2",
-    notes: ["Pairs are ordered: each is counted from both ends.", unitNote],
-    references: [
-      "Song, Xiang, Jegelka, Savarese: Deep Metric Learning via Lifted Structured Feature Embedding, CVPR 2016",
-    ],
     aliases: ["LiftedStructureLoss", "LiftedStructLoss"],
-    inputs: {
-      embeddings: float(["N", "D"], "Embeddings."),
-      labels: labels(["N"], "The class of each."),
-    },
+    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
     options: {
-      negMargin: finite(1, "Distance that negatives are to exceed."),
-      posMargin: finite(0, "Distance that positives may have."),
+      negMargin: finite(1),
+      posMargin: finite(0),
       distance: metricDistance("euclidean"),
       reduction: batchReduction(),
     },

@@ -10,7 +10,6 @@ import {
 import { float, labels } from "../../loss/inputs.js";
 import { finite, flag, nonNegative, oneOf, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { unitNote } from "../../math/norm.js";
 import { pairsOf } from "../../math/pairs.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -18,33 +17,41 @@ export interface MetricTripletMarginLossOptions {
   /** How much farther negatives are to be. Default 0.05. */
   readonly margin: number;
   /**
-   * `"all"` triplets (default); `"hard"`: the farthest positive and nearest negative of each anchor; `"violating"`: the negative is
-   * at most miningMargin farther than the positive; `"hardOnly"`: it is not farther; `"semihard"`: farther, but violating; `"easy"`:
-   * not violating.
+   * Which triplets count. Default `"all"`. `"all"` triplets (default); `"hard"`: the farthest positive and nearest
+   * negative of each anchor; `"violating"`: the negative is at most miningMargin farther than the positive;
+   * `"hardOnly"`: it is not farther; `"semihard"`: farther, but violating; `"easy"`: not violating.
    */
   readonly mining: TripletMining;
-  /** What mining takes for farther enough; ≥ 0. Default 0.2. */
+  /** What mining takes for farther enough. Default 0.2. */
   readonly miningMargin: number;
   /** Use the distance from the positive to the negative where it is the smaller. Default false. */
   readonly swap: boolean;
   /** The softplus in place of the hinge. Default false. */
   readonly smoothLoss: boolean;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"euclidean"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"euclidean"`. */
   readonly distance: MetricDistance;
-  /** Default `"avgNonZero"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"avgNonZero"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * Triplets of a batch: negatives are to be farther than positives by a margin.
  *
- * `max(0, d_ip − d_in + margin)` per triplet`
+ * Triplets are all an anchor forms with one of its class and one of another, or those that are mined. Returns (N) with
+ * `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
+ * `pytorch_metric_learning.losses.TripletMarginLoss`, with `BatchHardMiner` or `TripletMarginMiner`. One positive is
+ * computed at a time: memory is (N, N), time grows as N³; with `mining: "hard"` as N².
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Triplets are all an anchor forms with one of its class and one of
- * another, or those that are mined. Returns (N) with `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
- * `pytorch_metric_learning.losses.TripletMarginLoss`, with `BatchHardMiner` or `TripletMarginMiner`. One positive is computed at a time:
- * memory is (N, N), time grows as N³; with `mining: "hard"` as N².
- *
+ * @formula `max(0, d_ip - d_in + margin)`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note tripletMarginLoss is the loss of given triplets.
+ * @note Mining has no gradient. Of positives or negatives at one distance the first is mined.
+ * @note The hinge has gradient 0 at the margin itself.
+ * @note With smoothLoss every triplet is > 0: avgNonZero is the mean.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -56,27 +63,14 @@ export const metricTripletMarginLoss: Loss<MetricTripletMarginLossOptions, { emb
   defineLoss({
     name: "metricTripletMarginLoss",
     family: "metric",
-    summary: "Triplets of a batch: negatives are to be farther than positives by a margin.",
-    formula: "max(0, d_ip - d_in + margin)",
-    notes: [
-      "tripletMarginLoss is the loss of given triplets.",
-      "Mining has no gradient. Of positives or negatives at one distance the first is mined.",
-      "The hinge has gradient 0 at the margin itself.",
-      "With smoothLoss every triplet is > 0: avgNonZero is the mean.",
-      unitNote,
-    ],
-    references: ["Hermans, Beyer, Leibe: In Defense of the Triplet Loss for Person Re-Identification, 2017"],
     aliases: ["batchAllTripletLoss", "minedTripletMarginLoss", "inBatchTripletLoss"],
-    inputs: {
-      embeddings: float(["N", "D"], "Embeddings."),
-      labels: labels(["N"], "The class of each."),
-    },
+    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
     options: {
-      margin: finite(0.05, "How much farther negatives are to be."),
-      mining: oneOf(tripletMining, "all", "Which triplets count."),
-      miningMargin: nonNegative(0.2, "What mining takes for farther enough."),
-      swap: flag(false, "Use the distance from the positive to the negative where it is the smaller."),
-      smoothLoss: flag(false, "The softplus in place of the hinge."),
+      margin: finite(0.05),
+      mining: oneOf(tripletMining, "all"),
+      miningMargin: nonNegative(0.2),
+      swap: flag(false),
+      smoothLoss: flag(false),
       distance: metricDistance("euclidean"),
       reduction: batchReduction("avgNonZero"),
     },

@@ -3,18 +3,17 @@ import { float, labels } from "../../loss/inputs.js";
 import { finite, positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
 import { maskedLogSumExp, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 
 export interface MultiSimilarityLossOptions {
-  /** Sharpness for positive pairs; > 0. Default 2. */
+  /** Sharpness for positive pairs. Default 2. */
   readonly alpha: number;
-  /** Sharpness for negative pairs; > 0. Default 50. */
+  /** Sharpness for negative pairs. Default 50. */
   readonly beta: number;
   /** The similarity that divides them. Default 0.5. */
   readonly base: number;
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"cosine"`. */
+  /** How far embeddings are apart, or how alike they are. Default `"cosine"`. */
   readonly distance: MetricDistance;
-  /** Default `"mean"`. */
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
@@ -23,9 +22,17 @@ export interface MultiSimilarityLossOptions {
  *
  * `1/α log(1 + Σ_p exp(−α (s_ip − base))) + 1/β log(1 + Σ_n exp(β (s_in − base)))` per anchor`
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N) with `reduction: "none"`, else a scalar. Equals
- * `pytorch_metric_learning.losses.MultiSimilarityLoss`; the mean is over all anchors. What the authors mine first is not part of it.
+ * Returns (N) with `reduction: "none"`, else a scalar. Equals `pytorch_metric_learning.losses.MultiSimilarityLoss`; the
+ * mean is over all anchors. What the authors mine first is not part of it.
  *
+ * @formula `1/alpha log(1 + sum_p exp(-alpha (s_ip - base))) + 1/beta log(1 + sum_n exp(beta (s_in - base)))`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note The mean counts anchors without pairs, which give 0.
+ * @note TensorFlow Similarity has beta 40, and mines pairs first.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Wang et al.: Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning, CVPR 2019
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -37,23 +44,12 @@ export const multiSimilarityLoss: Loss<MultiSimilarityLossOptions, { embeddings:
   defineLoss({
     name: "multiSimilarityLoss",
     family: "metric",
-    summary: "Positive pairs below and negative pairs above a similarity count the more, the farther they are off.",
-    formula: "1/alpha log(1 + sum_p exp(-alpha (s_ip - base))) + 1/beta log(1 + sum_n exp(beta (s_in - base)))",
-    notes: [
-      "The mean counts anchors without pairs, which give 0.",
-      "TensorFlow Similarity has beta 40, and mines pairs first.",
-      unitNote,
-    ],
-    references: ["Wang et al.: Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning, CVPR 2019"],
     aliases: ["MultiSimilarityLoss", "msLoss"],
-    inputs: {
-      embeddings: float(["N", "D"], "Embeddings."),
-      labels: labels(["N"], "The class of each."),
-    },
+    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
     options: {
-      alpha: positive(2, "Sharpness for positive pairs."),
-      beta: positive(50, "Sharpness for negative pairs."),
-      base: finite(0.5, "The similarity that divides them."),
+      alpha: positive(2),
+      beta: positive(50),
+      base: finite(0.5),
       distance: metricDistance("cosine"),
       reduction: batchReduction(),
     },

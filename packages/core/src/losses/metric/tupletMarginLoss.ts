@@ -1,18 +1,15 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels } from "../../loss/inputs.js";
-import { finite, positive, reduction, type Reduction } from "../../loss/options.js";
+import { finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 import { cosines } from "../../math/pairLogits.js";
 import { sine, radians } from "../../math/angles.js";
 
-export interface TupletMarginLossOptions {
+export interface TupletMarginLossOptions extends ReductionOption {
   /** How much each angle to a positive is widened, in degrees. Default 5.73. */
   readonly margin: number;
-  /** Factor of the cosines; > 0. Default 64. */
+  /** Factor of the cosines. Default 64. */
   readonly scale: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
@@ -20,9 +17,17 @@ export interface TupletMarginLossOptions {
  *
  * `log(1 + Σ_n exp(scale (cos θ_in − cos(θ_ip − margin))))` per positive pair`
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
+ * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
  * `pytorch_metric_learning.losses.TupletMarginLoss`, and stays finite where a cosine rounds to 1 or beyond.
  *
+ * @formula `log(1 + sum_n exp(scale (cos(theta_in) - cos(theta_ip - margin))))`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note The margin is in degrees.
+ * @note A cosine of exactly 1 gives the sine no gradient; PyTorch Metric Learning gives NaN there.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Yu, Tao: Deep Metric Learning with Tuplet Margin Loss, ICCV 2019
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -33,24 +38,9 @@ export interface TupletMarginLossOptions {
 export const tupletMarginLoss: Loss<TupletMarginLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
   name: "tupletMarginLoss",
   family: "metric",
-  summary: "Each positive pair against all negatives of its anchor, its angle widened by a margin.",
-  formula: "log(1 + sum_n exp(scale (cos(theta_in) - cos(theta_ip - margin))))",
-  notes: [
-    "The margin is in degrees.",
-    "A cosine of exactly 1 gives the sine no gradient; PyTorch Metric Learning gives NaN there.",
-    unitNote,
-  ],
-  references: ["Yu, Tao: Deep Metric Learning with Tuplet Margin Loss, ICCV 2019"],
   aliases: ["TupletMarginLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    margin: finite(5.73, "How much each angle to a positive is widened, in degrees."),
-    scale: positive(64, "Factor of the cosines."),
-    reduction: reduction(),
-  },
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
+  options: { margin: finite(5.73), scale: positive(64), reduction: reduction() },
   empty: "zero",
   value({ embeddings, labels }, { margin, scale }) {
     const cos = cosines(embeddings, embeddings);
