@@ -105,8 +105,10 @@ export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,
+  byPresence,
   either,
   float,
+  isFormTaken,
   labels,
   list,
   mask,
@@ -114,6 +116,7 @@ export {
   parameter,
   sampleInputs,
   type Bound,
+  type FormCondition,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,
