@@ -16,7 +16,12 @@ import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
+import { instanceLoss } from "./matching/instanceLoss.js";
+import { mmcaLoss } from "./matching/mmcaLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
+import { scanLoss } from "./matching/scanLoss.js";
+import { sdmLoss } from "./matching/sdmLoss.js";
+import { sgrafLoss } from "./matching/sgrafLoss.js";
 import { vseLoss } from "./matching/vseLoss.js";
 import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
@@ -40,7 +45,12 @@ const losses: readonly unknown[] = [
   klDiv,
   cmpcLoss,
   cmpmLoss,
+  instanceLoss,
+  mmcaLoss,
   mmcaTripletLoss,
+  scanLoss,
+  sdmLoss,
+  sgrafLoss,
   vseLoss,
   marginRankingLoss,
   rankingLoss,

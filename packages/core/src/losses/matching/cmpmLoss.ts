@@ -1,6 +1,7 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels as labelInput } from "../../loss/inputs.js";
 import { flag, oneOf, positive, reduction, type Reduction } from "../../loss/options.js";
+import { labelMatches, projectionDivergence } from "../../math/matching.js";
 import { normalize, shortNormNote, vectorNorm } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -60,14 +61,14 @@ export const cmpmLoss: Loss<CmpmLossOptions, { image: "float"; text: "float"; la
     reduction: reduction(),
   },
   value({ image, text, labels }, { eps, innerEps, normalization }) {
-    const matches = labels.unsqueeze(1).equal(labels.unsqueeze(0)).cast(image.dtype);
+    const matches = labelMatches(labels, image.dtype);
     const total = normalization === "sum" ? matches.sum(1, true) : vectorNorm(matches, 2, 1, true);
     const q = matches.div(total);
     const direction = (from: Tensor, to: Tensor): Tensor => {
       const logits = from.matmul(normalize(to).transpose());
+      if (!innerEps) return projectionDivergence(logits, q, eps);
       const p = logits.softmax(1);
-      const ratio = innerEps ? p.div(q.add(eps)).add(eps).log() : logits.logSoftmax(1).sub(q.add(eps).log());
-      return p.mul(ratio).sum(1);
+      return p.mul(p.div(q.add(eps)).add(eps).log()).sum(1);
     };
     return direction(image, text).add(direction(text, image));
   },
