@@ -103,6 +103,21 @@ describe("shapes that depend on whether another input is given", () => {
     expect(() => bind(sum, { scores: float(3, 5), others: float(3, 3) })).toThrow(ShapeError);
   });
 
+  it("give way to a term that takes one shape whatever is given", () => {
+    const square = defineLoss({
+      name: "square",
+      inputs: { scores: floating(["N", "N"]) },
+      options: { reduction: reduction() },
+      value: ({ scores }) => scores,
+    });
+    const sum = weightedSum([
+      { loss: square(), weight: 1 },
+      { loss: captioned(), weight: 1 },
+    ]) as LossSpec;
+    expect(shapes(sum, { scores: float(3, 3) })).toEqual({ scores: "N,N" });
+    expect(() => bind(sum, { scores: float(3, 5), owners: index(5) })).toThrow(ShapeError);
+  });
+
   it("refuse an input that the loss does not have", () => {
     const given = floating(["N"]);
     const wrong = (): unknown =>

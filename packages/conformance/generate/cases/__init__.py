@@ -1,6 +1,6 @@
 """Every entry, family by family."""
 
-from . import adversarial, classification, contrastive, distribution, image_text, matching, ranking
+from . import adversarial, adversarial_more, classification, contrastive, distribution, image_text, matching, ranking, scales
 
 LOSSES = [
     *ranking.LOSSES,
@@ -10,4 +10,6 @@ LOSSES = [
     *image_text.LOSSES,
     *classification.LOSSES,
     *adversarial.LOSSES,
+    *adversarial_more.LOSSES,
+    *scales.LOSSES,
 ]

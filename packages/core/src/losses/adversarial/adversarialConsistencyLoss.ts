@@ -1,14 +1,13 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { oneOf, reduction, type Reduction } from "../../loss/options.js";
-import { binaryEntropy } from "../../math/entropy.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { labelCost, type LabelMode } from "../../math/adversarial.js";
 
 export interface AdversarialConsistencyLossOptions {
   /** Whose objective: `"generator"` (default) or `"discriminator"`. */
   readonly side: "generator" | "discriminator";
   /** `"lsgan"` (default): squared error on scores; `"vanilla"`: cross-entropy on logits. */
-  readonly mode: "lsgan" | "vanilla";
+  readonly mode: LabelMode;
   /** Default `"mean"`. */
   readonly reduction: Reduction;
 }
@@ -41,6 +40,7 @@ export const adversarialConsistencyLoss: Loss<
   formula: "discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
   notes: [
     "There is no half in the squared form, as in the authors' code.",
+    "Over several scales it is aclGanConsistencyLoss.",
     '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
   ],
   references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
@@ -56,8 +56,6 @@ export const adversarialConsistencyLoss: Loss<
   },
   value({ reconstructed, identity }, { side, mode }) {
     const label = side === "discriminator" ? 1 : 0;
-    const cost = (score: Tensor, y: number): Tensor =>
-      mode === "lsgan" ? score.sub(y).square() : binaryEntropy(score, y);
-    return { terms: [cost(identity, 1 - label), cost(reconstructed, label)] };
+    return { terms: [labelCost(mode, identity, 1 - label), labelCost(mode, reconstructed, label)] };
   },
 });
