@@ -43,7 +43,7 @@ export function makeProgram(random: Random): Program {
       },
     ]),
   );
-  traceLoss(spec, bindInputs(spec.loss.definition, given), { dtype: "float32", gradients: [] });
+  traceLoss(spec, bindInputs(spec.loss.definition, given, spec.options), { dtype: "float32", gradients: [] });
   return pruned({ inputs, steps, ...end, reduction: kind });
 }
 

@@ -65,7 +65,7 @@ function trace(program: Program, { dtype, wrt, run }: Item, isValue: boolean): G
         : [[name, { shape: feed.shape, dtype: kind === "index" ? ("int32" as const) : dtype }]];
     }),
   );
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   return traceLoss(spec, binding, { dtype, gradients: isValue ? [] : wrt, simplified: isValue });
 }
 

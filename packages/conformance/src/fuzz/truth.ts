@@ -81,7 +81,7 @@ function find(program: Program, run: Run, dtype: FloatDType): Item | undefined {
     return feed === undefined ? [] : [{ name, ...feed, dtype: kind === "index" ? ("int32" as const) : dtype }];
   });
   const inputs = Object.fromEntries(given.map((one) => [one.name, one]));
-  const binding = bindInputs(spec.loss.definition, inputs);
+  const binding = bindInputs(spec.loss.definition, inputs, spec.options);
   const wrt = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   const graph = traceLoss(spec, binding, { dtype, gradients: wrt });
   const { sizes } = binding;

@@ -69,7 +69,7 @@ export function boundCase(
     given[input.name] = input;
     feeds[input.name] = input;
   }
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const wrt = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
   const parts = single.parts === true;
   const key = JSON.stringify([spec, binding.key, wrt, parts, dtype]);

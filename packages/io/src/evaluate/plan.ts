@@ -48,7 +48,7 @@ export async function makePlan(spec: LossSpec, sources: Sources, options: PlanOp
   // Kinds of samples that are counted apart may be equally many or not, and that decides which are read in step.
   const types = typesOf(first.length > 1 ? await counted(sources) : sources);
   const terms = first.length > 1 ? lossTerms(spec, types) : first;
-  const { inputs, sizes } = bindInputs(spec.loss.definition, types);
+  const { inputs, sizes } = bindInputs(spec.loss.definition, types, spec.options);
   const groups = new Map(
     terms.flatMap(({ samples, sampleInputs }) => (samples === undefined ? [] : [[samples, sampleInputs] as const])),
   );
