@@ -145,7 +145,7 @@ function traced(
 } {
   const spec = specFromJSON(allLosses, { name: fixture.loss, options: fixture.options });
   const feeds = Object.fromEntries(fixture.inputs.map((input) => [input.name, input]));
-  const binding = bindInputs(spec.loss.definition, feeds);
+  const binding = bindInputs(spec.loss.definition, feeds, spec.options);
   const gradients = fixture.inputs.filter(({ grad }) => grad).map(({ name }) => name);
   const key = JSON.stringify([spec, binding.key, gradients, dtype]);
   const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients });

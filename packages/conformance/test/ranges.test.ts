@@ -35,7 +35,7 @@ function bounded(inputs: Inputs, value: (tensors: Readonly<Record<string, Tensor
     value: (tensors) => value(tensors as Readonly<Record<string, Tensor>>),
   });
   const spec = loss() as LossSpec;
-  const binding = bindInputs(spec.loss.definition, feeds);
+  const binding = bindInputs(spec.loss.definition, feeds, spec.options);
   const graph: Graph = traceLoss(spec, binding, { dtype: "float32", gradients: [] });
   const [only] = analyze(graph, feeds, binding.sizes, "float32");
   if (only === undefined) throw new Error("there must be a value");

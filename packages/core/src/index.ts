@@ -114,8 +114,10 @@ export type { TripletMining } from "./math/batchTriplets.js";
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,
+  byPresence,
   either,
   float,
+  isFormTaken,
   labels,
   list,
   mask,
@@ -124,6 +126,7 @@ export {
   sampleInputs,
   type Bound,
   type FloatRange,
+  type FormCondition,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,
@@ -138,7 +141,14 @@ export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/redu
 export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
 export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
-export { weightedSum, type SumInputs, type WeightedTerm } from "./loss/weightedSum.js";
+export type { ComposedTerm, SumInputs } from "./loss/composed.js";
+export {
+  uncertaintyWeighting,
+  type TaskKind,
+  type UncertainTerm,
+  type UncertaintyInputs,
+} from "./loss/uncertaintyWeighting.js";
+export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";

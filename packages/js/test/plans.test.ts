@@ -14,7 +14,7 @@ function planOf(spec: LossSpec, shapes: Shapes, from?: RecomputeFrom): Plan {
   const types = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: "float32" } as const]),
   );
-  const binding = bindInputs(spec.loss.definition, types);
+  const binding = bindInputs(spec.loss.definition, types, spec.options);
   const gradients = binding.inputs.filter((input) => input.differentiable).map((input) => input.name);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
   return assemble(optimize(lower(graph)), binding.sizes, from);

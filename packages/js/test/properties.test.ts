@@ -84,7 +84,7 @@ function magnitudeOf({ data }: Plain): number {
 /** A function with its gradients in the least memory. */
 function savingRunner(spec: LossSpec, feeds: Data): () => readonly Plain[] {
   const types = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, { shape, dtype: "float64" } as const])); // prettier-ignore
-  const binding = bindInputs(spec.loss.definition, types);
+  const binding = bindInputs(spec.loss.definition, types, spec.options);
   const graph = traceLoss(spec, binding, { dtype: "float64", gradients: Object.keys(feeds) });
   const plan = assemble(optimize(lower(graph)), binding.sizes, { cheap: 1, slow: 1 });
   const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { data }]) => [name, Float64Array.from(data)]));

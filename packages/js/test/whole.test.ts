@@ -155,7 +155,7 @@ type Data = Readonly<Record<string, Plain>>;
 /** What the interpreter says to the same graph. */
 function meant(spec: ReturnType<typeof functionOf>, feeds: Data): readonly Plain[] {
   const types = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, { shape, dtype: "untyped" as const }])); // prettier-ignore
-  const binding = bindInputs(spec.loss.definition, types);
+  const binding = bindInputs(spec.loss.definition, types, spec.options);
   const gradients = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   return interpret(traceLoss(spec, binding, { dtype: "float64", gradients }), feeds, binding.sizes);
 }

@@ -62,7 +62,7 @@ function finiteDifferences(
       { shape, dtype: data instanceof Int32Array ? ("int32" as const) : ("float32" as const) },
     ]),
   );
-  const binding = bindInputs(spec.loss.definition, types);
+  const binding = bindInputs(spec.loss.definition, types, spec.options);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients: [] });
   const dense = Object.fromEntries(
     Object.entries(feeds).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]),

@@ -2,6 +2,7 @@
 
 from . import (
     adversarial,
+    adversarial_more,
     batch_contrastive,
     binary,
     class_margin,
@@ -9,12 +10,14 @@ from . import (
     contrastive,
     distribution,
     embedding,
+    image_text,
     likelihood,
     linear,
     matching,
     metric,
     ranking,
     regression,
+    scales,
     sequence,
 )
 
@@ -26,6 +29,7 @@ LOSSES = [
     *matching.LOSSES,
     *metric.LOSSES,
     *class_margin.LOSSES,
+    *image_text.LOSSES,
     *classification.LOSSES,
     *binary.LOSSES,
     *linear.LOSSES,
@@ -34,4 +38,6 @@ LOSSES = [
     *embedding.LOSSES,
     *sequence.LOSSES,
     *adversarial.LOSSES,
+    *adversarial_more.LOSSES,
+    *scales.LOSSES,
 ]

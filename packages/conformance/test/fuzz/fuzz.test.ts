@@ -194,7 +194,7 @@ function traced(program: Program): readonly Node[] {
       },
     ]),
   );
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const gradients = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   return traceLoss(spec, binding, { dtype: "float32", gradients, simplified: false }).nodes;
 }

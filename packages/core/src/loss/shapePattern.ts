@@ -99,8 +99,9 @@ export function renamed(pattern: ShapePattern, rename: (letter: string) => strin
         return { ...axis, dim: typeof axis.dim === "string" ? axis.dim.replace(/[A-Za-z]\w*/g, rename) : axis.dim };
       case "optional":
       case "broadcast":
-      case "rest":
         return { ...axis, name: rename(axis.name) };
+      case "rest":
+        return { ...axis, name: rename(axis.name), like: axis.like === undefined ? undefined : rename(axis.like) };
     }
   });
 }

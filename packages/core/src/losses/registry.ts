@@ -1,12 +1,30 @@
 // Written by tooling/generate.mjs from the files in this folder; do not edit.
 import type { AnyLoss } from "../loss/define.js";
+import { aclGanConsistencyLoss } from "./adversarial/aclGanConsistencyLoss.js";
+import { aclGanDiscriminatorLoss } from "./adversarial/aclGanDiscriminatorLoss.js";
+import { aclGanFocusLoss } from "./adversarial/aclGanFocusLoss.js";
+import { aclGanGeneratorLoss } from "./adversarial/aclGanGeneratorLoss.js";
+import { aclGanIdentityLoss } from "./adversarial/aclGanIdentityLoss.js";
 import { adversarialConsistencyLoss } from "./adversarial/adversarialConsistencyLoss.js";
+import { beganDiscriminatorLoss } from "./adversarial/beganDiscriminatorLoss.js";
+import { beganGeneratorLoss } from "./adversarial/beganGeneratorLoss.js";
+import { ebganDiscriminatorLoss } from "./adversarial/ebganDiscriminatorLoss.js";
+import { ebganGeneratorLoss } from "./adversarial/ebganGeneratorLoss.js";
+import { featureMatchingLoss } from "./adversarial/featureMatchingLoss.js";
 import { ganDiscriminatorLoss } from "./adversarial/ganDiscriminatorLoss.js";
 import { ganGeneratorLoss } from "./adversarial/ganGeneratorLoss.js";
+import { gradientPenaltyLoss } from "./adversarial/gradientPenaltyLoss.js";
 import { hingeGanDiscriminatorLoss } from "./adversarial/hingeGanDiscriminatorLoss.js";
 import { hingeGanGeneratorLoss } from "./adversarial/hingeGanGeneratorLoss.js";
 import { lsganDiscriminatorLoss } from "./adversarial/lsganDiscriminatorLoss.js";
 import { lsganGeneratorLoss } from "./adversarial/lsganGeneratorLoss.js";
+import { pullingAwayLoss } from "./adversarial/pullingAwayLoss.js";
+import { r1Loss } from "./adversarial/r1Loss.js";
+import { r2Loss } from "./adversarial/r2Loss.js";
+import { relativisticAverageDiscriminatorLoss } from "./adversarial/relativisticAverageDiscriminatorLoss.js";
+import { relativisticAverageGeneratorLoss } from "./adversarial/relativisticAverageGeneratorLoss.js";
+import { relativisticPairedDiscriminatorLoss } from "./adversarial/relativisticPairedDiscriminatorLoss.js";
+import { relativisticPairedGeneratorLoss } from "./adversarial/relativisticPairedGeneratorLoss.js";
 import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
 import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
 import { binaryCrossEntropy } from "./classification/binaryCrossEntropy.js";
@@ -35,7 +53,12 @@ import { klDiv } from "./distribution/klDiv.js";
 import { poissonNllLoss } from "./distribution/poissonNllLoss.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
+import { instanceLoss } from "./matching/instanceLoss.js";
+import { mmcaLoss } from "./matching/mmcaLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
+import { scanLoss } from "./matching/scanLoss.js";
+import { sdmLoss } from "./matching/sdmLoss.js";
+import { sgrafLoss } from "./matching/sgrafLoss.js";
 import { vseLoss } from "./matching/vseLoss.js";
 import { angularLoss } from "./metric/angularLoss.js";
 import { arcFaceLoss } from "./metric/arcFaceLoss.js";
@@ -69,13 +92,31 @@ import { smoothL1Loss } from "./regression/smoothL1Loss.js";
 import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
+  aclGanConsistencyLoss,
+  aclGanDiscriminatorLoss,
+  aclGanFocusLoss,
+  aclGanGeneratorLoss,
+  aclGanIdentityLoss,
   adversarialConsistencyLoss,
+  beganDiscriminatorLoss,
+  beganGeneratorLoss,
+  ebganDiscriminatorLoss,
+  ebganGeneratorLoss,
+  featureMatchingLoss,
   ganDiscriminatorLoss,
   ganGeneratorLoss,
+  gradientPenaltyLoss,
   hingeGanDiscriminatorLoss,
   hingeGanGeneratorLoss,
   lsganDiscriminatorLoss,
   lsganGeneratorLoss,
+  pullingAwayLoss,
+  r1Loss,
+  r2Loss,
+  relativisticAverageDiscriminatorLoss,
+  relativisticAverageGeneratorLoss,
+  relativisticPairedDiscriminatorLoss,
+  relativisticPairedGeneratorLoss,
   wganDiscriminatorLoss,
   wganGeneratorLoss,
   binaryCrossEntropy,
@@ -104,7 +145,12 @@ const losses: readonly unknown[] = [
   poissonNllLoss,
   cmpcLoss,
   cmpmLoss,
+  instanceLoss,
+  mmcaLoss,
   mmcaTripletLoss,
+  scanLoss,
+  sdmLoss,
+  sgrafLoss,
   vseLoss,
   angularLoss,
   arcFaceLoss,

@@ -35,7 +35,7 @@ export function evaluateLoss(
 ): { readonly graph: Graph; readonly results: readonly Value[] } {
   const given: Record<string, GivenInput> = {};
   for (const [name, { shape }] of Object.entries(feeds)) given[name] = { shape, dtype: "float64" };
-  const binding = bindInputs(spec.loss.definition, given);
+  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const graph = traceLoss(spec, binding, { dtype: "float64", gradients });
   return { graph, results: interpret(graph, feeds, binding.sizes) };
 }
