@@ -15,11 +15,93 @@ export const commonDocs: Pick<LossDescription, "inputs" | "options"> = {
 
 /** What each loss of this package says of itself, by its name. */
 export const lossDocs: Readonly<Record<string, LossDescription>> = {
+  aclGanConsistencyLoss: {
+    summary:
+      "adversarialConsistencyLoss over several scales: translated-back images and identity translations are made alike.",
+    formula:
+      "sum over scales; discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
+    notes: [
+      "There is no half in the squared form, as in the authors' code.",
+      '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
+    ],
+    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+    inputs: {
+      reconstructed: "Scores of pairs with the translated-back image, scale by scale.",
+      identity: "Scores of pairs with the identity translation, scale by scale.",
+    },
+    options: {
+      side: "Whose objective.",
+      mode: "Squared error on scores, or cross-entropy on logits.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  aclGanDiscriminatorLoss: {
+    summary: "The discriminator tells real from translated images at several scales.",
+    formula: "sum over scales of l(real, 1) + l(fake, 0)",
+    notes: [
+      "There is no half in the squared form, as in the authors' code; lsganDiscriminatorLoss has it.",
+      "Where two kinds of translated image are judged, the authors take half of this loss for each.",
+    ],
+    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+    inputs: { real: "Scores of real images, scale by scale.", fake: "Scores of translated images, scale by scale." },
+    options: {
+      mode: "Squared error on scores, or cross-entropy on logits.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  aclGanFocusLoss: {
+    summary: "A mask of what is translated should be of bounded size, and either 0 or 1 at each pixel.",
+    formula: "1/P (delta [sum(m - upper)]+^2 + delta [sum(lower - m)]+^2 + sum 1 / (|m - 1/2| + eps)), mean over masks",
+    notes: [
+      "Masks are in [0, 1]: from a tanh, (m + 1) / 2.",
+      "The sizes are those of each image, as in the paper; the authors' code sums over the batch before it squares, which is the same for a batch of one.",
+    ],
+    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+    inputs: { focus: "Masks in [0, 1]." },
+    options: {
+      delta: "Weight of the bounds on a mask's size.",
+      upper: "The largest mean that costs nothing.",
+      lower: "The smallest mean that costs nothing.",
+      eps: "Keeps the pull towards 0 and 1 finite at 1/2.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  aclGanGeneratorLoss: {
+    summary: "The generator passes its translated images off as real at several scales.",
+    formula: "sum over scales of l(fake, 1)",
+    notes: [
+      "There is no half in the squared form, as in the authors' code; lsganGeneratorLoss has it.",
+      "For the source domain the authors take half of this loss for images translated back and half for identity translations.",
+    ],
+    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+    inputs: { fake: "Scores of translated images, scale by scale." },
+    options: {
+      mode: "Squared error on scores, or cross-entropy on logits.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  aclGanIdentityLoss: {
+    summary: "An image encoded with its own style is reconstructed, in each domain.",
+    formula: "sum over domains of |input - target|",
+    pytorch: "sum of l1_loss(input, target)",
+    notes: [],
+    references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
+    inputs: { input: "Reconstructed images, domain by domain.", target: "The images, domain by domain." },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
   adversarialConsistencyLoss: {
     summary: "A discriminator tells translated-back images from identity translations; the generator makes them alike.",
     formula: "discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
     notes: [
       "There is no half in the squared form, as in the authors' code.",
+      "Over several scales it is aclGanConsistencyLoss.",
       '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
     ],
     references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
@@ -30,6 +112,80 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     options: {
       side: "Whose objective.",
       mode: "Squared error on scores, or cross-entropy on logits.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  beganDiscriminatorLoss: {
+    summary: "Reconstruct real samples well, and generated ones badly as far as the balance k allows.",
+    formula: "real - k fake; then k <- clamp(k + lambda (gamma mean(real) - mean(fake)), 0, 1)",
+    notes: [
+      "k starts at 0 and is the caller's to update. The measure of convergence is mean(real) + |gamma mean(real) - mean(fake)|.",
+    ],
+    references: ["Berthelot, Schumm, Metz: BEGAN: Boundary Equilibrium Generative Adversarial Networks, 2017"],
+    inputs: {
+      real: "Reconstruction errors of real samples.",
+      fake: "Reconstruction errors of generated samples.",
+      k: "How much generated samples count, in [0, 1].",
+    },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  beganGeneratorLoss: {
+    summary: "Samples that the discriminator reconstructs well: the generator's side of BEGAN.",
+    formula: "fake",
+    notes: [],
+    references: ["Berthelot, Schumm, Metz: BEGAN: Boundary Equilibrium Generative Adversarial Networks, 2017"],
+    inputs: { fake: "Reconstruction errors of generated samples." },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  ebganDiscriminatorLoss: {
+    summary: "Low energy for real samples, at least a margin for generated ones: the discriminator's side of EBGAN.",
+    formula: "real + max(0, margin - fake)",
+    notes: [
+      "The margin is on the scale of the energy: it wants tuning for each discriminator (the paper uses 1 to 80).",
+    ],
+    references: ["Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017"],
+    inputs: { real: "Energies of real samples.", fake: "Energies of generated samples." },
+    options: {
+      margin: "Energy beyond which a generated sample costs nothing.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  ebganGeneratorLoss: {
+    summary: "Low energy for generated samples: the generator's side of EBGAN.",
+    formula: "fake",
+    notes: ["Against collapse the paper adds pullingAwayLoss, with a weight of 0.1."],
+    references: ["Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017"],
+    inputs: { fake: "Energies of generated samples." },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  featureMatchingLoss: {
+    summary: "Generated samples should have the features that real ones have inside the discriminator.",
+    formula: "sum over layers of (mean_n real - mean_n fake)^2; sample: (real - fake)^2; l1: absolute values",
+    notes: [
+      'Salimans et al. sum the squares: reduction "sum". pix2pixHD is { statistic: "sample", distance: "l1" }, torchgan { statistic: "sample" } on one layer.',
+    ],
+    references: [
+      "Salimans et al.: Improved Techniques for Training GANs, NeurIPS 2016",
+      "Wang et al.: High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs (pix2pixHD), CVPR 2018",
+    ],
+    inputs: {
+      real: "Features of real samples, layer by layer.",
+      fake: "Features of generated samples, layer by layer.",
+    },
+    options: {
+      statistic: "Means over the batch, or each sample with the one beside it.",
+      distance: "Squared or absolute differences.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },
@@ -59,6 +215,27 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     inputs: { fake: "Logits of generated samples." },
     options: {
       saturating: "The minimax form, whose gradient vanishes where the discriminator is sure.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  gradientPenaltyLoss: {
+    summary: "The critic's gradient should have norm 1 where it is sampled: the penalty of WGAN-GP.",
+    formula: "lambda (|g| - target)^2; one-sided: lambda max(0, |g| - target)^2",
+    notes: [
+      "The norm is that of each sample, as in the paper; torchgan takes one over the whole batch.",
+      "WGAN-GP takes the gradients at random points between real and generated samples, DRAGAN at disturbed real ones.",
+      "To train the critic, carry this loss's gradient through the critic's own second derivative.",
+    ],
+    references: [
+      "Gulrajani et al.: Improved Training of Wasserstein GANs, NeurIPS 2017",
+      "Petzka, Fischer, Lukovnikov: On the regularization of Wasserstein GANs (WGAN-LP), ICLR 2018",
+    ],
+    inputs: { gradients: "The critic's gradient with respect to each input." },
+    options: {
+      lambda: "Factor of the penalty.",
+      target: "The norm that the gradient should have.",
+      oneSided: "Only norms above the target cost.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },
@@ -107,6 +284,117 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     inputs: { fake: "Scores of generated samples." },
     options: {
       targetLabel: "The score the generator wants for its samples.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  pullingAwayLoss: {
+    summary: "Features of generated samples should point in different directions: the pulling-away term of EBGAN.",
+    formula: "1 / (N (N - 1)) sum_i sum_{j != i} cos(s_i, s_j)^2",
+    notes: [
+      "torchgan normalises over the batch in place of the features, and keeps the diagonal; this is the paper's term.",
+      "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.",
+    ],
+    references: ["Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017"],
+    inputs: { features: "Features of generated samples." },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  r1Loss: {
+    summary: "The discriminator should be flat at real samples: a penalty on its squared gradient.",
+    formula: "gamma / 2 |grad D(x)|^2 at real samples",
+    notes: [
+      "r1Loss takes gradients at real samples, r2Loss at generated ones; the formula is the same.",
+      "To train the discriminator, carry this loss's gradient through the discriminator's own second derivative.",
+    ],
+    references: ["Mescheder, Geiger, Nowozin: Which Training Methods for GANs do actually Converge?, ICML 2018"],
+    inputs: { gradients: "The discriminator's gradient with respect to each real sample." },
+    options: {
+      gamma: "Factor of the penalty, halved in it.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  r2Loss: {
+    summary: "The discriminator should be flat at generated samples: a penalty on its squared gradient.",
+    formula: "gamma / 2 |grad D(x)|^2 at generated samples",
+    notes: [
+      "r1Loss takes gradients at real samples, r2Loss at generated ones; the formula is the same.",
+      "To train the discriminator, carry this loss's gradient through the discriminator's own second derivative.",
+    ],
+    references: ["Mescheder, Geiger, Nowozin: Which Training Methods for GANs do actually Converge?, ICML 2018"],
+    inputs: { gradients: "The discriminator's gradient with respect to each generated sample." },
+    options: {
+      gamma: "Factor of the penalty, halved in it.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  relativisticAverageDiscriminatorLoss: {
+    summary: "Real scores must beat the mean of the generated ones: the discriminator's side of RaGAN.",
+    formula: "l(real - mean(fake)) + l(mean(real) - fake), l(d) = log(1 + exp(-d)), (d - 1)^2 or [1 - d]+",
+    notes: [
+      "The sum of both terms is the paper's; its code halves it.",
+      "Takes logits, not probabilities. Real scores have a gradient on both sides: the generator's needs it.",
+    ],
+    references: [
+      "Jolicoeur-Martineau: The relativistic discriminator: a key element missing from standard GAN, ICLR 2019",
+    ],
+    inputs: { real: "Scores of real samples.", fake: "Scores of generated samples." },
+    options: {
+      mode: "What a difference of scores costs.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  relativisticAverageGeneratorLoss: {
+    summary: "Generated scores must beat the mean of the real ones: the generator's side of RaGAN.",
+    formula: "l(fake - mean(real)) + l(mean(fake) - real), l(d) = log(1 + exp(-d)), (d - 1)^2 or [1 - d]+",
+    notes: [
+      "The sum of both terms is the paper's; its code halves it.",
+      "Takes logits, not probabilities. Real scores have a gradient on both sides: the generator's needs it.",
+    ],
+    references: [
+      "Jolicoeur-Martineau: The relativistic discriminator: a key element missing from standard GAN, ICLR 2019",
+    ],
+    inputs: { real: "Scores of real samples.", fake: "Scores of generated samples." },
+    options: {
+      mode: "What a difference of scores costs.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  relativisticPairedDiscriminatorLoss: {
+    summary: "Each real score must beat the generated one beside it: the discriminator's side of RpGAN.",
+    formula: "l(real - fake), l(d) = log(1 + exp(-d)), (d - 1)^2 or [1 - d]+",
+    notes: ["Takes logits, not probabilities. Both kinds of score have a gradient."],
+    references: [
+      "Jolicoeur-Martineau: The relativistic discriminator: a key element missing from standard GAN, ICLR 2019",
+      "Huang, Gokaslan, Kuleshov, Tompkin: The GAN is dead; long live the GAN! A Modern GAN Baseline, NeurIPS 2024",
+    ],
+    inputs: { real: "Scores of real samples.", fake: "Scores of generated samples." },
+    options: {
+      mode: "What a difference of scores costs.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  relativisticPairedGeneratorLoss: {
+    summary: "Each generated score must beat the real one beside it: the generator's side of RpGAN.",
+    formula: "l(fake - real), l(d) = log(1 + exp(-d)), (d - 1)^2 or [1 - d]+",
+    notes: [
+      "Takes logits, not probabilities. Both kinds of score have a gradient.",
+      "R3GAN trains with the vanilla form, r1Loss and r2Loss.",
+    ],
+    references: [
+      "Jolicoeur-Martineau: The relativistic discriminator: a key element missing from standard GAN, ICLR 2019",
+      "Huang, Gokaslan, Kuleshov, Tompkin: The GAN is dead; long live the GAN! A Modern GAN Baseline, NeurIPS 2024",
+    ],
+    inputs: { real: "Scores of real samples.", fake: "Scores of generated samples." },
+    options: {
+      mode: "What a difference of scores costs.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },
@@ -665,6 +953,55 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       empty: "What the mean over nothing is.",
     },
   },
+  instanceLoss: {
+    summary: "A classifier that both modalities share tells every sample from all others.",
+    formula: "CE(x @ W, y) + CE(z @ W, y); over embeddings: CE(gamma x^ @ x^T, rank of y among the distinct labels)",
+    notes: [
+      "The paper gives each image with its captions a class of its own: W has a column for each of the training set.",
+      "The form over embeddings compares similarities within the batch with the ranks of the labels, as pytorch-metric-learning does: it is meaningful where the labels are in rising order and distinct.",
+      "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.",
+    ],
+    references: ["Zheng et al.: Dual-Path Convolutional Image-Text Embeddings with Instance Loss, TOMM 2020"],
+    inputs: {
+      labels: "Class of each sample.",
+      embeddings: "Embeddings of one batch.",
+      image: "Image embeddings.",
+      text: "Text embeddings, row i belonging to image i.",
+      weight: "The classifier that both share, a column for each class.",
+    },
+    options: {
+      gamma: "Factor of the cosines of the form over embeddings.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  mmcaLoss: {
+    summary: "Hinges with the hardest negatives on the sum of a self-attended and a cross-attended similarity.",
+    formula: "vseLoss on S = selfScores + crossScores, with maxViolation",
+    notes: [
+      "The paper's matching loss is that of VSE++; what is new is the network that gives the scores. mmcaTripletLoss takes explicit negatives.",
+      "Captions of one image are no negatives of each other: labels give each caption its image, and there may be more captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.",
+      "With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays there has not begun to learn.",
+      "semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 + exp(margin + s- - s+)).",
+    ],
+    references: [
+      "Wei, Zhang, Li, Zhang, Wu: Multi-Modality Cross Attention Network for Image and Sentence Matching, CVPR 2020",
+    ],
+    inputs: {
+      selfScores: "Similarities of embeddings that attend to their own modality.",
+      crossScores: "Similarities of embeddings that attend to both modalities.",
+      labels: "The image that each caption belongs to; without them caption i belongs to image i.",
+      matches: "Pairs that are no negatives, besides the captions' own.",
+    },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      margin: "The margin of every hinge; ≥ 0.",
+      maxViolation: "Keep only the hardest negative of each row and column.",
+      semiHard: "Only negatives that are less similar than the match count.",
+      softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
+      empty: "What the mean over nothing is.",
+    },
+  },
   mmcaTripletLoss: {
     summary: "The bidirectional triplet loss of image-text matching, with a negative caption and a negative image.",
     formula:
@@ -690,30 +1027,120 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       empty: "What the mean over nothing is.",
     },
   },
+  scanLoss: {
+    summary:
+      "Words attend to image regions, or regions to words; hinges tell the scores of matching pairs from the others.",
+    formula: "vseLoss on S = agg_l cos(w_l, sum_r softmax_r(lambda norm_l(v_r . w_l)) v_r); i2t: roles exchanged",
+    notes: [
+      "Words and regions are taken as they are; the authors normalise them to length 1 first.",
+      'The normalisation runs over the attending fragments. The clipped ones apply a leaky ReLU of slope 0.1. The authors\' "l1norm" and "clippedL1norm" name a function that their code lacks.',
+      "A zero fragment has similarity 0; the authors' code gives NaN gradients where all similarities of a fragment are 0.",
+      "Aggregation by a sum or by logSumExp favours long captions.",
+      "Captions of one image are no negatives of each other: labels give each caption its image, and there may be more captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.",
+      "With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays there has not begun to learn.",
+      "semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 + exp(margin + s- - s+)).",
+    ],
+    references: ["Lee, Chen, Hua, Hu, He: Stacked Cross Attention for Image-Text Matching, ECCV 2018"],
+    inputs: {
+      regions: "Region features of each image.",
+      words: "Word features of each caption.",
+      wordLengths: "How many words each caption has; the rest is padding.",
+      labels: "The image that each caption belongs to; without them caption i belongs to image i.",
+      matches: "Pairs that are no negatives, besides the captions' own.",
+    },
+    options: {
+      direction: "Words attend to regions, or regions to words.",
+      aggregation: "How similarities of fragments become one of image and caption.",
+      normalization: "How similarities are normalised over the attending fragments.",
+      lambdaSoftmax: "Inverse temperature of the attention.",
+      lambdaLse: "Inverse temperature of logSumExp.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      margin: "The margin of every hinge; ≥ 0.",
+      maxViolation: "Keep only the hardest negative of each row and column.",
+      semiHard: "Only negatives that are less similar than the match count.",
+      softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  sdmLoss: {
+    summary: "Divergence of scaled cosine similarities from the true matches, in both directions.",
+    formula:
+      "sum_j p_ij (log p_ij - log(q_ij + eps)), p_i = softmax_j(logitScale cos_ij), image to text, plus text to image",
+    notes: [
+      "It is cmpmLoss on cosines with a temperature: both modalities are normalised, and logitScale sharpens the similarities.",
+      "logitScale is the factor itself, 1 / 0.02 in the paper, not a temperature.",
+      "A pair that does not match has q = 0 and costs about p * log(p / eps): eps is a real hyper-parameter.",
+      "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.",
+    ],
+    references: ["Jiang, Ye: Cross-Modal Implicit Relation Reasoning and Aligning (IRRA), CVPR 2023"],
+    inputs: {
+      image: "Image embeddings.",
+      text: "Text embeddings, row i belonging to image i.",
+      labels: "Identity of each pair; equal labels match.",
+      logitScale: "Factor of the similarities.",
+    },
+    options: {
+      eps: "Added to the matching distribution; keeps its logarithm finite.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  sgrafLoss: {
+    summary: "The hardest negative caption and image of each pair, on scores that a similarity network gives.",
+    formula: "max_k [margin + S_rk - S_rj]+ + max_i [margin + S_ij - S_rj]+ for caption j of image r",
+    notes: [
+      "It is vseLoss on given scores with maxViolation on by default. The divergence that the survey describes for this paper is cmpmLoss; the paper trains with these hinges.",
+      "Captions of one image are no negatives of each other: labels give each caption its image, and there may be more captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.",
+      "With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays there has not begun to learn.",
+      "semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 + exp(margin + s- - s+)).",
+    ],
+    references: ["Diao, Zhang, Ma, Lu: Similarity Reasoning and Filtration for Image-Text Matching, AAAI 2021"],
+    inputs: {
+      scores: "Similarities: images in rows, captions in columns.",
+      labels: "The image that each caption belongs to; without them caption i belongs to image i.",
+      matches: "Pairs that are no negatives, besides the captions' own.",
+    },
+    options: {
+      reduction: "How the values become the result; `none` returns them as they are.",
+      margin: "The margin of every hinge; ≥ 0.",
+      maxViolation: "Keep only the hardest negative of each row and column.",
+      semiHard: "Only negatives that are less similar than the match count.",
+      softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
+      empty: "What the mean over nothing is.",
+    },
+  },
   vseLoss: {
     summary:
       "Hinges between each matching pair and the others of the batch, summed (VSE0) or the hardest only (VSE++).",
     formula:
-      "sum_j [margin + S_ij - S_ii]+ + sum_j [margin + S_ji - S_ii]+, j != i; maxViolation: max_j in place of sum_j",
+      "sum_k [margin + S_rk - S_rj]+ + sum_i [margin + S_ij - S_rj]+ for caption j of image r; maxViolation: max in place of sum",
     notes: [
       "The sum over the batch is the default, as in the authors' code; the mean over a batch of N is N times smaller.",
-      "With maxViolation the loss of a collapsed encoder is exactly 2 * N * margin: training that stays there has not begun to learn.",
+      "Captions of one image are no negatives of each other: labels give each caption its image, and there may be more captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.",
+      "With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays there has not begun to learn.",
+      "semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 + exp(margin + s- - s+)).",
+      'similarity "order" takes embeddings without negative elements (the authors take the absolute value). Their code gives NaN gradients between equal vectors, this loss 0.',
       "The authors' code divides a zero vector by 0.",
       "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.",
     ],
     references: [
       "Faghri, Fleet, Kiros, Fidler: VSE++: Improving Visual-Semantic Embeddings with Hard Negatives, BMVC 2018",
+      "Vendrov, Kiros, Fidler, Urtasun: Order-Embeddings of Images and Language, ICLR 2016",
     ],
     inputs: {
       image: "Image embeddings.",
-      text: "Text embeddings, row i belonging to image i.",
+      text: "Text embeddings, row i belonging to image i, or to the image that labels say.",
       scores: "Similarities: images in rows, captions in columns.",
+      labels: "The image that each caption belongs to; without them caption i belongs to image i.",
+      matches: "Pairs that are no negatives, besides the captions' own.",
     },
     options: {
-      margin: "The margin of every hinge.",
-      maxViolation: "Keep only the hardest negative of each row and column.",
       similarity: "How scores come from embeddings.",
       reduction: "How the values become the result; `none` returns them as they are.",
+      margin: "The margin of every hinge; ≥ 0.",
+      maxViolation: "Keep only the hardest negative of each row and column.",
+      semiHard: "Only negatives that are less similar than the match count.",
+      softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
       empty: "What the mean over nothing is.",
     },
   },

@@ -78,9 +78,15 @@ export function ownInputs(
 }
 
 /** What every term serialises alike. */
-export function composedToJSON(
-  { loss, name, inputs }: { readonly loss: LossSpec; readonly name: string; readonly inputs: Readonly<Record<string, string>> },
-): ComposedTermJSON {
+export function composedToJSON({
+  loss,
+  name,
+  inputs,
+}: {
+  readonly loss: LossSpec;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}): ComposedTermJSON {
   return {
     ...loss.toJSON(),
     ...(name === loss.name ? {} : { part: name }),

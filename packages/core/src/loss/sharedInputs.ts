@@ -25,7 +25,10 @@ export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedI
     for (const [name, declaration] of Object.entries(own)) {
       const input = withOwnOptions(declaration, sharer);
       const known = declared.get(nameOf(sharer, name));
-      declared.set(nameOf(sharer, name), known === undefined ? input : merge(where, nameOf(sharer, name), known, input));
+      declared.set(
+        nameOf(sharer, name),
+        known === undefined ? input : merge(where, nameOf(sharer, name), known, input),
+      );
     }
   }
   const required = new Set(
@@ -133,9 +136,7 @@ function satisfyingSets(where: string, choices: readonly Sets[], required: Reado
     .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)));
   if (joined.length === 0) {
     const wanted = choices.map((sets) => sets.map((set) => set.join(" and ")).join(", or ")).join("; ");
-    throw new OptionError(
-      `${where}: terms must be satisfied by one choice of inputs, got terms that take ${wanted}.`,
-    );
+    throw new OptionError(`${where}: terms must be satisfied by one choice of inputs, got terms that take ${wanted}.`);
   }
   return joined;
 }

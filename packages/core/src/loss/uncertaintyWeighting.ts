@@ -65,7 +65,7 @@ export function uncertaintyWeighting<const T extends readonly UncertainTerm[]>(
     list.map(({ loss, inputs }) => ({ spec: loss, names: inputs })),
   );
   if (Object.hasOwn({ ...shared.inputs, ...shared.optionalInputs }, "logVariances")) {
-    const cure = "Rename it in one: inputs: { logVariances: \"other\" }.";
+    const cure = 'Rename it in one: inputs: { logVariances: "other" }.';
     throw new OptionError(`${where}: no task may have an input logVariances, got one that has. ${cure}`);
   }
   const logVariances = parameter([list.length], "Logarithm of each task's variance, in the order of the tasks.");

@@ -91,7 +91,10 @@ interface Term {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-const termRules: Rules<WeightedTerm> = { ...composedRules, weight: { domain: "a finite number", accepts: Number.isFinite } };
+const termRules: Rules<WeightedTerm> = {
+  ...composedRules,
+  weight: { domain: "a finite number", accepts: Number.isFinite },
+};
 
 function readTerms(terms: unknown): readonly Term[] {
   if (!Array.isArray(terms) || terms.length === 0) {

@@ -76,11 +76,7 @@ function cosine(x: Tensor, y: Tensor): Tensor {
   return dot(x, y).div(vectorNorm(x, 2).mul(vectorNorm(y, 2)).clampMin(1e-8));
 }
 
-function aggregate(
-  r: Tensor,
-  valid: Tensor | undefined,
-  { aggregation, lambdaLse }: CrossAttentionOptions,
-): Tensor {
+function aggregate(r: Tensor, valid: Tensor | undefined, { aggregation, lambdaLse }: CrossAttentionOptions): Tensor {
   switch (aggregation) {
     case "logSumExp":
       return within(valid, r.mul(lambdaLse), -Infinity).logSumExp(2).div(lambdaLse);

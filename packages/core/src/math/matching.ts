@@ -19,16 +19,16 @@ export interface MatchingOptions {
 /** Declares {@link MatchingOptions}, which several losses share. */
 export function matchingOptions(maxViolation = false): OptionDeclarations<MatchingOptions> {
   return {
-    margin: nonNegative(0.2, "The margin of every hinge."),
-    maxViolation: flag(maxViolation, "Keep only the hardest negative of each row and column."),
-    semiHard: flag(false, "Only negatives that are less similar than the match count."),
-    softMargin: flag(false, "log(1 + exp(x)) in place of max(0, x)."),
+    margin: nonNegative(0.2),
+    maxViolation: flag(maxViolation),
+    semiHard: flag(false),
+    softMargin: flag(false),
   };
 }
 
 /** A matrix of similarities: rectangular where `labels` say which image a caption belongs to. */
-export function scoreInput(doc: string): InputDeclaration<"float"> {
-  return byPresence("labels", { given: float(["N", "M"], doc), absent: float(["N", "N"], doc) });
+export function scoreInput(): InputDeclaration<"float"> {
+  return byPresence("labels", { given: float(["N", "M"]), absent: float(["N", "N"]) });
 }
 
 /** Which captions belong to which images. */
@@ -36,21 +36,12 @@ export const captionInputs: {
   readonly labels: InputDeclaration<"index">;
   readonly matches: InputDeclaration<"mask">;
 } = {
-  labels: labels(["M"], "The image that each caption belongs to; without them caption i belongs to image i.", {
-    below: "N",
-  }),
+  labels: labels(["M"], { below: "N" }),
   matches: byPresence("labels", {
-    given: mask(["N", "M"], "Pairs that are no negatives, besides the captions' own."),
-    absent: mask(["N", "N"], "Pairs that are no negatives, besides the captions' own."),
+    given: mask(["N", "M"]),
+    absent: mask(["N", "N"]),
   }),
 };
-
-/** What every loss over such scores says of them. */
-export const matchingNotes: readonly string[] = [
-  "Captions of one image are no negatives of each other: labels give each caption its image, and there may be more captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.",
-  "With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays there has not begun to learn.",
-  "semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 + exp(margin + s- - s+)).",
-];
 
 /**
  * For each caption j of image r: `Σ_k [margin + S_rk − S_rj]₊ + Σ_i [margin + S_ij − S_rj]₊` over its negatives, or the largest of

@@ -1,27 +1,32 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, list } from "../../loss/inputs.js";
-import { oneOf, reduction, type Reduction } from "../../loss/options.js";
+import { oneOf, reduction, type ReductionOption } from "../../loss/options.js";
 import { labelCost, type LabelMode } from "../../math/adversarial.js";
 import { scalesOf } from "../../math/scales.js";
 
-export interface AclGanConsistencyLossOptions {
-  /** Whose objective: `"generator"` (default) or `"discriminator"`. */
+export interface AclGanConsistencyLossOptions extends ReductionOption {
+  /** Whose objective. Default `"generator"`. */
   readonly side: "generator" | "discriminator";
-  /** `"lsgan"` (default): squared error on scores; `"vanilla"`: cross-entropy on logits. */
+  /** Squared error on scores, or cross-entropy on logits. Default `"lsgan"`. */
   readonly mode: LabelMode;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
+ * adversarialConsistencyLoss over several scales: translated-back images and identity translations are made alike.
+ *
  * The adversarial consistency loss of ACL-GAN over several scales: adversarialConsistencyLoss at each, added.
  *
- * discriminator: `Σ_scales ℓ(identity, 0) + ℓ(reconstructed, 1)`; generator: `Σ_scales ℓ(identity, 1) + ℓ(reconstructed, 0)`
+ * Inputs: `reconstructed` and `identity`, lists of the consistency discriminator's scores, one tensor of any shape a
+ * scale. Each is reduced on its own, then all are added; they are parts `identity0`, `reconstructed0` … `reduction:
+ * "none"` is for lists of one.
  *
- * Inputs: `reconstructed` and `identity`, lists of the consistency discriminator's scores, one tensor of any shape a scale. Each is
- * reduced on its own, then all are added; they are parts `identity0`, `reconstructed0` … `reduction: "none"` is for lists of one.
- * PyTorch has no such loss.
- *
+ * @formula `sum over scales; discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) +
+ * l(reconstructed, 0)`
+ * @input reconstructed - Scores of pairs with the translated-back image, scale by scale.
+ * @input identity - Scores of pairs with the identity translation, scale by scale.
+ * @note There is no half in the squared form, as in the authors' code.
+ * @note "vanilla" takes logits; the authors' code applies a sigmoid and then a clamped cross-entropy.
+ * @see Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020
  * @throws OptionError on an unknown side or mode; InputError on lists that differ in length.
  * @example
  * ```ts
@@ -35,21 +40,11 @@ export const aclGanConsistencyLoss: Loss<
 > = defineLoss({
   name: "aclGanConsistencyLoss",
   family: "adversarial",
-  summary: "adversarialConsistencyLoss over several scales: translated-back images and identity translations are made alike.",
-  formula: "sum over scales; discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
-  notes: [
-    "There is no half in the squared form, as in the authors' code.",
-    '"vanilla" takes logits; the authors\' code applies a sigmoid and then a clamped cross-entropy.',
-  ],
-  references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
   aliases: ["multiScaleConsistencyLoss"],
-  inputs: {
-    reconstructed: list(float(["...r"], "Scores of pairs with the translated-back image, scale by scale.")),
-    identity: list(float(["...f|r"], "Scores of pairs with the identity translation, scale by scale.")),
-  },
+  inputs: { reconstructed: list(float(["...r"])), identity: list(float(["...f|r"])) },
   options: {
-    side: oneOf(["generator", "discriminator"], "generator", "Whose objective."),
-    mode: oneOf(["lsgan", "vanilla"], "lsgan", "Squared error on scores, or cross-entropy on logits."),
+    side: oneOf(["generator", "discriminator"], "generator"),
+    mode: oneOf(["lsgan", "vanilla"], "lsgan"),
     reduction: reduction(),
   },
   value({ reconstructed, identity }, { side, mode }) {

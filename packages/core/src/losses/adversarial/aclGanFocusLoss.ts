@@ -1,30 +1,35 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, list } from "../../loss/inputs.js";
-import { finite, nonNegative, positive, reduction, type Reduction } from "../../loss/options.js";
+import { finite, nonNegative, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface AclGanFocusLossOptions {
-  /** Weight of the bounds on a mask's size; ≥ 0. Default 0.001. */
+export interface AclGanFocusLossOptions extends ReductionOption {
+  /** Weight of the bounds on a mask's size. Default 0.001. */
   readonly delta: number;
   /** The largest mean that costs nothing. Default 0.5. */
   readonly upper: number;
   /** The smallest mean that costs nothing. Default 0.3. */
   readonly lower: number;
-  /** Keeps the pull towards 0 and 1 finite at ½; > 0. Default 0.01. */
+  /** Keeps the pull towards 0 and 1 finite at 1/2. Default 0.01. */
   readonly eps: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
- * The bounded focus loss of ACL-GAN: a mask of what is translated should be of bounded size, and either 0 or 1 at each pixel.
+ * A mask of what is translated should be of bounded size, and either 0 or 1 at each pixel.
  *
- * `1/P (delta [Σ (m − upper)]₊² + delta [Σ (lower − m)]₊² + Σ 1 / (|m − ½| + eps))` per image of P pixels, averaged over the masks
+ * `1/P (delta [Σ (m − upper)]₊² + delta [Σ (lower − m)]₊² + Σ 1 / (|m − ½| + eps))` per image of P pixels, averaged
+ * over the masks
  *
- * Input: `focus`, a list of masks in [0, 1], each of shape (N, …). Each is reduced on its own; they are parts `mask0`, `mask1` …,
- * whose mean is the loss. Returns a scalar, or (N) with `reduction: "none"`, which is for lists of one. The bounds and `|·|` have gradient 0 at their kinks.
- * PyTorch has no such loss.
+ * Input: `focus`, a list of masks in [0, 1], each of shape (N, …). Each is reduced on its own; they are parts `mask0`,
+ * `mask1` …, whose mean is the loss. Returns a scalar, or (N) with `reduction: "none"`, which is for lists of one. The
+ * bounds and `|·|` have gradient 0 at their kinks.
  *
+ * @formula `1/P (delta [sum(m - upper)]+^2 + delta [sum(lower - m)]+^2 + sum 1 / (|m - 1/2| + eps)), mean over masks`
+ * @input focus - Masks in [0, 1].
+ * @note Masks are in [0, 1]: from a tanh, (m + 1) / 2.
+ * @note The sizes are those of each image, as in the paper; the authors' code sums over the batch before it squares,
+ * which is the same for a batch of one.
+ * @see Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020
  * @throws OptionError if delta is < 0, eps is not > 0 or a bound is not finite; ShapeError unless masks have two axes.
  * @example
  * ```ts
@@ -35,20 +40,13 @@ export interface AclGanFocusLossOptions {
 export const aclGanFocusLoss: Loss<AclGanFocusLossOptions, { focus: "float[]" }> = defineLoss({
   name: "aclGanFocusLoss",
   family: "adversarial",
-  summary: "A mask of what is translated should be of bounded size, and either 0 or 1 at each pixel.",
-  formula: "1/P (delta [sum(m - upper)]+^2 + delta [sum(lower - m)]+^2 + sum 1 / (|m - 1/2| + eps)), mean over masks",
-  notes: [
-    "Masks are in [0, 1]: from a tanh, (m + 1) / 2.",
-    "The sizes are those of each image, as in the paper; the authors' code sums over the batch before it squares, which is the same for a batch of one.",
-  ],
-  references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
   aliases: ["boundedFocusMaskLoss"],
-  inputs: { focus: list(float(["N", "P", "...d"], "Masks in [0, 1].")) },
+  inputs: { focus: list(float(["N", "P", "...d"])) },
   options: {
-    delta: nonNegative(0.001, "Weight of the bounds on a mask's size."),
-    upper: finite(0.5, "The largest mean that costs nothing."),
-    lower: finite(0.3, "The smallest mean that costs nothing."),
-    eps: positive(0.01, "Keeps the pull towards 0 and 1 finite at 1/2."),
+    delta: nonNegative(0.001),
+    upper: finite(0.5),
+    lower: finite(0.3),
+    eps: positive(0.01),
     reduction: reduction(),
   },
   value({ focus }, { delta, upper, lower, eps }) {

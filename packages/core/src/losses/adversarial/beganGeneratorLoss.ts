@@ -1,19 +1,17 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface BeganGeneratorLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type BeganGeneratorLossOptions = ReductionOption;
 
 /**
- * The generator's side of the boundary equilibrium GAN: samples that the discriminator reconstructs well.
+ * Samples that the discriminator reconstructs well: the generator's side of BEGAN.
  *
- * `fake`
+ * Returns the shape of `fake` with `reduction: "none"`, else a scalar.
  *
- * Input: `fake`, reconstruction errors of any shape. Returns that shape with `reduction: "none"`, else a scalar.
- *
+ * @formula `fake`
+ * @input fake - Reconstruction errors of generated samples.
+ * @see Berthelot, Schumm, Metz: BEGAN: Boundary Equilibrium Generative Adversarial Networks, 2017
  * @throws OptionError on an unknown option.
  * @example
  * ```ts
@@ -24,11 +22,8 @@ export interface BeganGeneratorLossOptions {
 export const beganGeneratorLoss: Loss<BeganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "beganGeneratorLoss",
   family: "adversarial",
-  summary: "Samples that the discriminator reconstructs well: the generator's side of BEGAN.",
-  formula: "fake",
-  references: ["Berthelot, Schumm, Metz: BEGAN: Boundary Equilibrium Generative Adversarial Networks, 2017"],
   aliases: ["BoundaryEquilibriumGeneratorLoss", "boundaryEquilibriumGeneratorLoss"],
-  inputs: { fake: float(["...f"], "Reconstruction errors of generated samples.") },
+  inputs: { fake: float(["...f"]) },
   options: { reduction: reduction() },
   value: ({ fake }) => fake,
 });

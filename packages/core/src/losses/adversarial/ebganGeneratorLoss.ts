@@ -1,20 +1,19 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface EbganGeneratorLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type EbganGeneratorLossOptions = ReductionOption;
 
 /**
- * The generator's side of the energy-based GAN: low energy for generated samples.
+ * Low energy for generated samples: the generator's side of EBGAN.
  *
- * `fake`
+ * Returns the shape of `fake` with `reduction: "none"`, else a scalar. With pullingAwayLoss in a weighted sum it is the
+ * paper's EBGAN-PT.
  *
- * Input: `fake`, energies of any shape. Returns that shape with `reduction: "none"`, else a scalar. With pullingAwayLoss in a
- * weighted sum it is the paper's EBGAN-PT.
- *
+ * @formula `fake`
+ * @input fake - Energies of generated samples.
+ * @note Against collapse the paper adds pullingAwayLoss, with a weight of 0.1.
+ * @see Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017
  * @throws OptionError on an unknown option.
  * @example
  * ```ts
@@ -25,12 +24,8 @@ export interface EbganGeneratorLossOptions {
 export const ebganGeneratorLoss: Loss<EbganGeneratorLossOptions, { fake: "float" }> = defineLoss({
   name: "ebganGeneratorLoss",
   family: "adversarial",
-  summary: "Low energy for generated samples: the generator's side of EBGAN.",
-  formula: "fake",
-  notes: ["Against collapse the paper adds pullingAwayLoss, with a weight of 0.1."],
-  references: ["Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017"],
   aliases: ["EnergyBasedGeneratorLoss", "energyBasedGeneratorLoss"],
-  inputs: { fake: float(["...f"], "Energies of generated samples.") },
+  inputs: { fake: float(["...f"]) },
   options: { reduction: reduction() },
   value: ({ fake }) => fake,
 });

@@ -1,26 +1,32 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { byOption, float, list } from "../../loss/inputs.js";
-import { oneOf, reduction, type Reduction } from "../../loss/options.js";
+import { oneOf, reduction, type ReductionOption } from "../../loss/options.js";
 import { scalesOf } from "../../math/scales.js";
 
-export interface FeatureMatchingLossOptions {
-  /** `"mean"` (default): the means over the batch are compared; `"sample"`: each sample with the one beside it. */
+export interface FeatureMatchingLossOptions extends ReductionOption {
+  /** Means over the batch, or each sample with the one beside it. Default `"mean"`. */
   readonly statistic: "mean" | "sample";
-  /** `"l2"` (default): squared differences; `"l1"`: absolute ones. */
+  /** Squared or absolute differences. Default `"l2"`. */
   readonly distance: "l2" | "l1";
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
- * Feature matching: generated samples should have the features that real ones have inside the discriminator.
+ * Generated samples should have the features that real ones have inside the discriminator.
  *
  * `Σ_layers (mean_n real − mean_n fake)²`, each layer reduced on its own; `"sample"`: `(real − fake)²`; `"l1"`: `|·|`
  *
- * Inputs: `real` and `fake`, lists of features, one tensor (N, …) a layer; with `statistic: "mean"` the batches may differ in size.
- * The parts `layer0`, `layer1` … are readable by name. `reduction: "none"` is for lists of one. Both sides have a gradient:
- * leave out that of `real` where it is a target. `|·|` has gradient 0 at 0. PyTorch has no such loss.
+ * Inputs: `real` and `fake`, lists of features, one tensor (N, …) a layer; with `statistic: "mean"` the batches may
+ * differ in size. The parts `layer0`, `layer1` … are readable by name. `reduction: "none"` is for lists of one. Both
+ * sides have a gradient: leave out that of `real` where it is a target. `|·|` has gradient 0 at 0.
  *
+ * @formula `sum over layers of (mean_n real - mean_n fake)^2; sample: (real - fake)^2; l1: absolute values`
+ * @input real - Features of real samples, layer by layer.
+ * @input fake - Features of generated samples, layer by layer.
+ * @note Salimans et al. sum the squares: reduction "sum". pix2pixHD is { statistic: "sample", distance: "l1" },
+ * torchgan { statistic: "sample" } on one layer.
+ * @see Salimans et al.: Improved Techniques for Training GANs, NeurIPS 2016
+ * @see Wang et al.: High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs (pix2pixHD), CVPR
+ * 2018
  * @throws InputError on lists that differ in length; ShapeError on features that differ in shape.
  * @example
  * ```ts
@@ -31,28 +37,19 @@ export interface FeatureMatchingLossOptions {
 export const featureMatchingLoss: Loss<FeatureMatchingLossOptions, { real: "float[]"; fake: "float[]" }> = defineLoss({
   name: "featureMatchingLoss",
   family: "adversarial",
-  summary: "Generated samples should have the features that real ones have inside the discriminator.",
-  formula: "sum over layers of (mean_n real - mean_n fake)^2; sample: (real - fake)^2; l1: absolute values",
-  notes: [
-    'Salimans et al. sum the squares: reduction "sum". pix2pixHD is { statistic: "sample", distance: "l1" }, torchgan { statistic: "sample" } on one layer.',
-  ],
-  references: [
-    "Salimans et al.: Improved Techniques for Training GANs, NeurIPS 2016",
-    "Wang et al.: High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs (pix2pixHD), CVPR 2018",
-  ],
   aliases: ["FeatureMatchingGeneratorLoss", "discriminatorFeatureLoss"],
   inputs: {
-    real: list(float(["N", "...d"], "Features of real samples, layer by layer.")),
+    real: list(float(["N", "...d"])),
     fake: list(
       byOption("statistic", [
-        ["mean", float(["M", "...d"], "Features of generated samples, layer by layer.")],
-        ["sample", float(["N", "...d"], "Features of generated samples, layer by layer.")],
+        ["mean", float(["M", "...d"])],
+        ["sample", float(["N", "...d"])],
       ]),
     ),
   },
   options: {
-    statistic: oneOf(["mean", "sample"], "mean", "Means over the batch, or each sample with the one beside it."),
-    distance: oneOf(["l2", "l1"], "l2", "Squared or absolute differences."),
+    statistic: oneOf(["mean", "sample"], "mean"),
+    distance: oneOf(["l2", "l1"], "l2"),
     reduction: reduction(),
   },
   value({ real, fake }, { statistic, distance }) {

@@ -1,22 +1,22 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
-import { normalize, shortNormNote } from "../../math/norm.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
+import { normalize } from "../../math/norm.js";
 import { diagonalMask } from "../../math/select.js";
 
-export interface PullingAwayLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type PullingAwayLossOptions = ReductionOption;
 
 /**
- * The pulling-away term of the energy-based GAN: features of generated samples should point in different directions.
- *
- * `1 / (N (N − 1)) Σ_i Σ_{j≠i} cos(s_i, s_j)²`
+ * Features of generated samples should point in different directions: the pulling-away term of EBGAN.
  *
  * Input: `features` of shape (N, D), the encoder's output. Per sample: `Σ_{j≠i} cos² / (N − 1)`, shape (N) with
- * `reduction: "none"`. One sample alone gives NaN, 0/0. PyTorch has no such loss.
+ * `reduction: "none"`. One sample alone gives NaN, 0/0.
  *
+ * @formula `1 / (N (N - 1)) sum_i sum_{j != i} cos(s_i, s_j)^2`
+ * @input features - Features of generated samples.
+ * @note torchgan normalises over the batch in place of the features, and keeps the diagonal; this is the paper's term.
+ * @note {@link shortestNorm}
+ * @see Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017
  * @throws ShapeError unless features are (N, D).
  * @example
  * ```ts
@@ -27,15 +27,8 @@ export interface PullingAwayLossOptions {
 export const pullingAwayLoss: Loss<PullingAwayLossOptions, { features: "float" }> = defineLoss({
   name: "pullingAwayLoss",
   family: "adversarial",
-  summary: "Features of generated samples should point in different directions: the pulling-away term of EBGAN.",
-  formula: "1 / (N (N - 1)) sum_i sum_{j != i} cos(s_i, s_j)^2",
-  notes: [
-    "torchgan normalises over the batch in place of the features, and keeps the diagonal; this is the paper's term.",
-    shortNormNote,
-  ],
-  references: ["Zhao, Mathieu, LeCun: Energy-based Generative Adversarial Network, ICLR 2017"],
   aliases: ["pullingAwayTerm", "EnergyBasedPullingAwayTerm"],
-  inputs: { features: float(["N", "D"], "Features of generated samples.") },
+  inputs: { features: float(["N", "D"]) },
   options: { reduction: reduction() },
   value({ features }) {
     const directions = normalize(features);

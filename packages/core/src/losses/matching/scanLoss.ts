@@ -8,36 +8,54 @@ import {
   type Aggregation,
   type AttentionNorm,
 } from "../../math/crossAttention.js";
-import { captionInputs, matchingCost, matchingNotes, matchingOptions, type MatchingOptions } from "../../math/matching.js";
+import { captionInputs, matchingCost, matchingOptions, type MatchingOptions } from "../../math/matching.js";
 
 export interface ScanLossOptions extends MatchingOptions {
-  /** `"t2i"` (default): words attend to regions; `"i2t"`: regions attend to words. */
+  /** Words attend to regions, or regions to words. Default `"t2i"`. */
   readonly direction: "t2i" | "i2t";
   /** How similarities of fragments become one of image and caption. Default `"logSumExp"`. */
   readonly aggregation: Aggregation;
-  /** How similarities are normalised over the attending fragments, before attention. Default `"clippedL2norm"`. */
+  /** How similarities are normalised over the attending fragments. Default `"clippedL2norm"`. */
   readonly normalization: AttentionNorm;
-  /** Inverse temperature of the attention; > 0. Default 9. */
+  /** Inverse temperature of the attention. Default 9. */
   readonly lambdaSoftmax: number;
-  /** Inverse temperature of `"logSumExp"`; > 0. Default 6. */
+  /** Inverse temperature of logSumExp. Default 6. */
   readonly lambdaLse: number;
-  /** Default `"sum"`, as in the authors' code. */
+  /** How the values become the result; `none` returns them as they are. Default `"sum"`, as in the authors' code. */
   readonly reduction: Reduction;
 }
 
 /**
- * Stacked cross attention: words attend to image regions (or regions to words), how well they agree is the score of image and
- * caption, and hinges tell matching scores from the others.
+ * Words attend to image regions, or regions to words; hinges tell the scores of matching pairs from the others.
  *
- * t2i: `a_rl = softmax_r(λ · norm_l(v_r · w_l))`, `S = agg_l cos(w_l, Σ_r a_rl v_r)`; i2t with the roles exchanged; then the hinges
- * of vseLoss on S
+ * t2i: `a_rl = softmax_r(λ · norm_l(v_r · w_l))`, `S = agg_l cos(w_l, Σ_r a_rl v_r)`; i2t with the roles exchanged;
+ * then the hinges of vseLoss on S
  *
- * Inputs: `regions` (N, R, D), `words` (M, L, D), optional `wordLengths` (M): words from there on are padding, which has gradient 0.
- * Optional `labels` (M) and `matches` (N, M) as of vseLoss. Returns (M) with `reduction: "none"`, else a scalar.
- * Fragments are taken as they are: the authors normalise them first. N·M·R·L and N·M·(L or R)·D numbers are held.
+ * Inputs: `regions` (N, R, D), `words` (M, L, D), optional `wordLengths` (M): words from there on are padding, which
+ * has gradient 0. Optional `labels` (M) and `matches` (N, M) as of vseLoss. Returns (M) with `reduction: "none"`, else
+ * a scalar. N·M·R·L and N·M·(L or R)·D numbers are held.
  *
- * @throws OptionError on an unknown direction, aggregation or normalisation, a λ that is not > 0 or a margin < 0; InputError on a
- * length outside [1, L] or a label that names no image; ShapeError on other shapes.
+ * @formula `vseLoss on S = agg_l cos(w_l, sum_r softmax_r(lambda norm_l(v_r . w_l)) v_r); i2t: roles exchanged`
+ * @input regions - Region features of each image.
+ * @input words - Word features of each caption.
+ * @input wordLengths - How many words each caption has; the rest is padding.
+ * @input labels - The image that each caption belongs to; without them caption i belongs to image i.
+ * @input matches - Pairs that are no negatives, besides the captions' own.
+ * @note Words and regions are taken as they are; the authors normalise them to length 1 first.
+ * @note The normalisation runs over the attending fragments. The clipped ones apply a leaky ReLU of slope 0.1. The
+ * authors' "l1norm" and "clippedL1norm" name a function that their code lacks.
+ * @note A zero fragment has similarity 0; the authors' code gives NaN gradients where all similarities of a fragment
+ * are 0.
+ * @note Aggregation by a sum or by logSumExp favours long captions.
+ * @note Captions of one image are no negatives of each other: labels give each caption its image, and there may be more
+ * captions than images. A pair that matches besides (an image that occurs twice) is left out by matches.
+ * @note With maxViolation the loss of a collapsed encoder is exactly 2 * margin for each caption: training that stays
+ * there has not begun to learn.
+ * @note semiHard leaves out negatives at least as similar as the match. softMargin keeps the margin inside: log(1 +
+ * exp(margin + s- - s+)).
+ * @see Lee, Chen, Hua, Hu, He: Stacked Cross Attention for Image-Text Matching, ECCV 2018
+ * @throws OptionError on an unknown direction, aggregation or normalisation, a λ that is not > 0 or a margin < 0;
+ * InputError on a length outside [1, L] or a label that names no image; ShapeError on other shapes.
  * @example
  * ```ts
  * const loss = await backend.compile(scanLoss({ maxViolation: true }));
@@ -50,41 +68,27 @@ export const scanLoss: Loss<
 > = defineLoss({
   name: "scanLoss",
   family: "matching",
-  summary: "Words attend to image regions, or regions to words; hinges tell the scores of matching pairs from the others.",
-  formula: "vseLoss on S = agg_l cos(w_l, sum_r softmax_r(lambda norm_l(v_r . w_l)) v_r); i2t: roles exchanged",
-  notes: [
-    "Words and regions are taken as they are; the authors normalise them to length 1 first.",
-    'The normalisation runs over the attending fragments. The clipped ones apply a leaky ReLU of slope 0.1. The authors\' "l1norm" and "clippedL1norm" name a function that their code lacks.',
-    "A zero fragment has similarity 0; the authors' code gives NaN gradients where all similarities of a fragment are 0.",
-    "Aggregation by a sum or by logSumExp favours long captions.",
-    ...matchingNotes,
-  ],
-  references: ["Lee, Chen, Hua, Hu, He: Stacked Cross Attention for Image-Text Matching, ECCV 2018"],
   aliases: ["SCAN", "stackedCrossAttention"],
   inputs: {
-    regions: float(["N", "R", "D"], "Region features of each image."),
+    regions: float(["N", "R", "D"]),
     words: byPresence("labels", {
-      given: float(["M", "L", "D"], "Word features of each caption."),
-      absent: float(["N", "L", "D"], "Word features of each caption."),
+      given: float(["M", "L", "D"]),
+      absent: float(["N", "L", "D"]),
     }),
   },
   optionalInputs: {
     wordLengths: byPresence("labels", {
-      given: labels(["M"], "How many words each caption has; the rest is padding.", { from: 1, atMost: "L" }),
-      absent: labels(["N"], "How many words each caption has; the rest is padding.", { from: 1, atMost: "L" }),
+      given: labels(["M"], { from: 1, atMost: "L" }),
+      absent: labels(["N"], { from: 1, atMost: "L" }),
     }),
     ...captionInputs,
   },
   options: {
-    direction: oneOf(["t2i", "i2t"], "t2i", "Words attend to regions, or regions to words."),
-    aggregation: oneOf(aggregations, "logSumExp", "How similarities of fragments become one of image and caption."),
-    normalization: oneOf(
-      attentionNorms,
-      "clippedL2norm",
-      "How similarities are normalised over the attending fragments.",
-    ),
-    lambdaSoftmax: positive(9, "Inverse temperature of the attention."),
-    lambdaLse: positive(6, "Inverse temperature of logSumExp."),
+    direction: oneOf(["t2i", "i2t"], "t2i"),
+    aggregation: oneOf(aggregations, "logSumExp"),
+    normalization: oneOf(attentionNorms, "clippedL2norm"),
+    lambdaSoftmax: positive(9),
+    lambdaLse: positive(6),
     ...matchingOptions(),
     reduction: reduction("sum"),
   },
