@@ -20,6 +20,10 @@ import type { KnownFailure } from "./suite/knownFailures.js";
 
 export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
 export const listRule: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
+export const countRule: Rule = {
+  domain: "an integer >= 1",
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+};
 export const textsRule: Rule = { domain: "a list of texts", accepts: isTexts };
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 export const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
