@@ -10,7 +10,7 @@ export interface SiglipLossOptions {
 }
 
 /**
- * Every image with every text is a yes-or-no question: do they belong together?
+ * Every image with every text is a yes-or-no question of its own.
  *
  * `Σ_j softplus(−z_ij l_ij)` per image i, `l = logitScale · image · textᵀ + logitBias`, z_ij = 1 for i = j, else −1
  *
@@ -31,7 +31,7 @@ export const siglipLoss: Loss<
 > = defineLoss({
   name: "siglipLoss",
   family: "contrastive",
-  summary: "Every image with every text is a yes-or-no question: do they belong together?",
+  summary: "Every image with every text is a yes-or-no question of its own.",
   formula: "sum_j softplus(-z_ij * l_ij), l = logitScale * image @ text^T + logitBias, z_ij = 1 if i = j else -1",
   notes: [
     "Embeddings are taken as they are: normalise them first.",
