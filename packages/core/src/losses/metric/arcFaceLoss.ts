@@ -1,10 +1,8 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels, parameter } from "../../loss/inputs.js";
 import { finite, positive, reduction, type Reduction } from "../../loss/options.js";
-import { sine } from "../../math/angles.js";
 import { angularMargin, changeTarget, classCosines, classEntropy } from "../../math/classMargin.js";
 import { unitNote } from "../../math/norm.js";
-import { cosines } from "../../math/pairLogits.js";
 
 export interface ArcFaceLossOptions {
   /** How much the angle to the own class is widened, in degrees. Default 28.6. */

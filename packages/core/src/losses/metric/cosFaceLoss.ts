@@ -3,7 +3,6 @@ import { float, labels, parameter } from "../../loss/inputs.js";
 import { finite, positive, reduction, type Reduction } from "../../loss/options.js";
 import { classCosines, changeTarget, classEntropy } from "../../math/classMargin.js";
 import { unitNote } from "../../math/norm.js";
-import { cosines } from "../../math/pairLogits.js";
 
 export interface CosFaceLossOptions {
   /** How much the cosine of the own class is lowered. Default 0.35. */

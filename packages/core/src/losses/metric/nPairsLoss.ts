@@ -4,7 +4,6 @@ import { batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
 import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
 import { unitNote } from "../../math/norm.js";
-import { cosines } from "../../math/pairLogits.js";
 import { diagonal } from "../../math/select.js";
 import type { Tensor } from "../../tensor/tensor.js";
 

@@ -3,7 +3,6 @@ import { float, labels, parameter } from "../../loss/inputs.js";
 import { count, finite, positive, reduction, type Reduction } from "../../loss/options.js";
 import { changeTarget, classEntropy, centerCosines } from "../../math/classMargin.js";
 import { unitNote } from "../../math/norm.js";
-import { cosines } from "../../math/pairLogits.js";
 
 export interface SoftTripleLossOptions {
   /** Centres of each class; an integer ≥ 1. Default 10. */
