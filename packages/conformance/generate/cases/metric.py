@@ -174,7 +174,7 @@ margin_loss = Loss(
     edges=(
         Edge("empty", {"embeddings": empty(0, 3), "labels": i64([]), "beta": f32(1)}, {}, REDUCTIONS),
         Edge("nu-without-triplets", bound([[1, 2], [2, 1]], [0, 0], 1), {"nu": 0.5}, ("mean", "sum")),
-        Edge("duplicates", bound([[3, 4]] * 4, [0, 0, 1, 1], 1), {}, REDUCTIONS),
+        Edge("duplicates", bound([[3, 4]] * 4, [0, 0, 1, 1], 1), {}, ("mean",)),
         Edge("boundary", bound([[0, 0], [3, 4], [0, 0], [3, 4]], [0, 0, 1, 1], 5),
              {"margin": 0, "distance": {"kind": "lp", "p": 2, "power": 1, "normalize": False}}, REDUCTIONS),
     ),
