@@ -786,7 +786,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     },
   },
   siglipLoss: {
-    summary: "Every image with every text is a yes-or-no question: do they belong together?",
+    summary: "Every image with every text is a yes-or-no question of its own.",
     formula: "sum_j softplus(-z_ij * l_ij), l = logitScale * image @ text^T + logitBias, z_ij = 1 if i = j else -1",
     notes: [
       "Embeddings are taken as they are: normalise them first.",
@@ -1356,8 +1356,9 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     references: ["Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NIPS 2016"],
     inputs: { embeddings: "Embeddings.", labels: "The class of each." },
     options: {
-      distance: "How far embeddings are apart, or how alike they are.",
-      reduction: "How the values become the result; `avgNonZero` is the mean of those that are > 0.",
+      distance:
+        'How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"dot"`.',
+      reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },
   },

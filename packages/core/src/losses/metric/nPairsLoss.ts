@@ -3,25 +3,34 @@ import { float, labels } from "../../loss/inputs.js";
 import { batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
 import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
-import { unitNote } from "../../math/norm.js";
 import { diagonal } from "../../math/select.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface NPairsLossOptions {
-  /** How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"dot"`. */
+  /**
+   * How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"dot"`.
+   * Default `"dot"`.
+   */
   readonly distance: MetricDistance;
-  /** Default `"mean"`. */
+  /** How the values become the result; `none` returns them as they are. Default `"mean"`. */
   readonly reduction: BatchReduction;
 }
 
 /**
  * One pair of each class; each anchor is to find its partner among those of the other classes.
  *
- * `log Σ_l exp(s(a_k, p_l)) − s(a_k, p_k)` per class k`
+ * The pair of a class are its first two samples. Returns (N) with `reduction: "none"`, 0 but for those anchors, else a
+ * scalar. Equals `pytorch_metric_learning.losses.NPairsLoss`.
  *
- * Inputs: `embeddings` (N, D); `labels` (N), int32 or int64. The pair of a class are its first two samples.
- * Returns (N) with `reduction: "none"`, 0 but for those anchors, else a scalar. Equals `pytorch_metric_learning.losses.NPairsLoss`.
- *
+ * @formula `log sum_l exp(s(a_k, p_l)) - s(a_k, p_k)`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note Similarities are cosines by default, as there; the paper has inner products: dotSimilarity({ normalize: false
+ * }).
+ * @note Classes with one sample are left out.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NIPS 2016
  * @throws ShapeError if there are not as many labels as embeddings.
  * @example
  * ```ts
@@ -32,23 +41,9 @@ export interface NPairsLossOptions {
 export const nPairsLoss: Loss<NPairsLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
   name: "nPairsLoss",
   family: "metric",
-  summary: "One pair of each class; each anchor is to find its partner among those of the other classes.",
-  formula: "log sum_l exp(s(a_k, p_l)) - s(a_k, p_k)",
-  notes: [
-    "Similarities are cosines by default, as there; the paper has inner products: dotSimilarity({ normalize: false }).",
-    "Classes with one sample are left out.",
-    unitNote,
-  ],
-  references: ["Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NIPS 2016"],
   aliases: ["NPairsLoss", "multiClassNPairLoss"],
-  inputs: {
-    embeddings: float(["N", "D"], "Embeddings."),
-    labels: labels(["N"], "The class of each."),
-  },
-  options: {
-    distance: metricDistance("dot"),
-    reduction: batchReduction(),
-  },
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
+  options: { distance: metricDistance("dot"), reduction: batchReduction() },
   empty: "zero",
   value({ embeddings, labels }, { distance }) {
     const { matrix, within } = metricOf(distance, embeddings);
