@@ -55,13 +55,13 @@ def wide_over(names, variants=({},)):
     return (Grid({"129x3-1025": scales(names, (129, 3), (1025,))}, variants=variants, reductions=("mean",)),)
 
 
-def refusals_over(names):
+def refusals_over(names, rows=([1, 2], [1, 2, 3])):
     first, *others = names
     whole = Refusal("not-a-list", "InputError", {f"{first}.0": None, first: f32([1, 2])})
     hole = Refusal("hole", "InputError", {f"{first}.2": f32([1, 2])})
     longer = tuple(Refusal("lengths-differ", "InputError", {f"{first}.1": f32([1, 2])}) for _ in others[:1])
     several = Refusal("none-of-several", "ShapeError",
-                      listed(**{name: [f32([1, 2]), f32([1, 2, 3])] for name in names}), {"reduction": "none"})
+                      listed(**{name: [f32(row) for row in rows] for name in names}), {"reduction": "none"})
     return (whole, hole, *longer, several, *options_refused(BATCHMEAN))
 
 
@@ -217,7 +217,7 @@ feature_matching_loss = Loss(
         Edge("no-pairs", listed(real=[empty(0, 2)], fake=[empty(0, 2)]), {"statistic": "sample"}, REDUCTIONS),
     ),
     refusals=(
-        *refusals_over(BOTH),
+        *refusals_over(BOTH, ([[1, 2]], [[1, 2, 3]])),
         Refusal("features-differ", "ShapeError", listed(fake=[f32([[1, 2]] * 4)])),
         Refusal("samples-differ", "ShapeError", listed(fake=[f32([[1, 2, 3]] * 3)]), {"statistic": "sample"}),
         *options_refused({"statistic-unknown": {"statistic": "median"}, "distance-unknown": {"distance": "l3"}}),
