@@ -3,10 +3,12 @@
 from . import (
     adversarial,
     binary,
+    boxes,
     classification,
     contrastive,
     distribution,
     embedding,
+    focal,
     likelihood,
     linear,
     matching,
@@ -27,5 +29,7 @@ LOSSES = [
     *likelihood.LOSSES,
     *embedding.LOSSES,
     *sequence.LOSSES,
+    *boxes.LOSSES,
+    *focal.LOSSES,
     *adversarial.LOSSES,
 ]

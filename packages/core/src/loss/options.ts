@@ -66,6 +66,18 @@ export function integer(initial: number, doc: string): OptionDeclaration<number>
   return numeric("integer", initial, doc, "an integer of at most 53 bits", Number.isSafeInteger, "integer");
 }
 
+/** The option of a number that may be left out, which `"none"` says; it is the default. */
+export function orNone<T>(declaration: OptionDeclaration<T>): OptionDeclaration<T | "none"> {
+  const own = declaredOption("orNone", declaration);
+  const { domain, accepts } = own;
+  return declaredOption("orNone", {
+    ...own,
+    default: "none",
+    domain: `"none" | ${domain}`,
+    accepts: (value): value is T | "none" => value === "none" || accepts(value),
+  });
+}
+
 /** The order of a vector norm: any number, Infinity and -Infinity included. */
 export function normOrder(initial: number, doc: string): OptionDeclaration<number> {
   return numeric("normOrder", initial, doc, "a number, Infinity or -Infinity", (value) => !Number.isNaN(value));
@@ -125,6 +137,11 @@ export function declaredOption<T>(where: string, declaration: OptionDeclaration<
 
 function isKind(kind: unknown): kind is OptionDeclaration<unknown>["kind"] {
   return kinds.includes(kind);
+}
+
+/** The only reduction of a loss that is one number by nature. */
+export function noReduction(): OptionDeclaration<"none"> {
+  return oneOf(["none"], "none", "There is nothing to reduce: the loss is one number.");
 }
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */

@@ -11,7 +11,9 @@ import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
 import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
 import { binaryCrossEntropy } from "./classification/binaryCrossEntropy.js";
 import { binaryCrossEntropyWithLogits } from "./classification/binaryCrossEntropyWithLogits.js";
+import { categoricalFocalLoss } from "./classification/categoricalFocalLoss.js";
 import { crossEntropy } from "./classification/crossEntropy.js";
+import { focalLoss } from "./classification/focalLoss.js";
 import { linearCrossEntropy } from "./classification/linearCrossEntropy.js";
 import { multiMarginLoss } from "./classification/multiMarginLoss.js";
 import { multilabelMarginLoss } from "./classification/multilabelMarginLoss.js";
@@ -33,9 +35,12 @@ import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
 import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
+import { ciouLoss } from "./regression/ciouLoss.js";
 import { huberLoss } from "./regression/huberLoss.js";
 import { l1Loss } from "./regression/l1Loss.js";
+import { logCoshLoss } from "./regression/logCoshLoss.js";
 import { mseLoss } from "./regression/mseLoss.js";
+import { quantileLoss } from "./regression/quantileLoss.js";
 import { smoothL1Loss } from "./regression/smoothL1Loss.js";
 import { ctcLoss } from "./sequence/ctcLoss.js";
 
@@ -51,7 +56,9 @@ const losses: readonly unknown[] = [
   wganGeneratorLoss,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  categoricalFocalLoss,
   crossEntropy,
+  focalLoss,
   linearCrossEntropy,
   multiMarginLoss,
   multilabelMarginLoss,
@@ -73,9 +80,12 @@ const losses: readonly unknown[] = [
   rankingLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  ciouLoss,
   huberLoss,
   l1Loss,
+  logCoshLoss,
   mseLoss,
+  quantileLoss,
   smoothL1Loss,
   ctcLoss,
 ];
