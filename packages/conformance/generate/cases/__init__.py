@@ -14,6 +14,7 @@ from . import (
     matching,
     ranking,
     regression,
+    segmentation,
     sequence,
 )
 
@@ -31,5 +32,6 @@ LOSSES = [
     *sequence.LOSSES,
     *boxes.LOSSES,
     *focal.LOSSES,
+    *segmentation.LOSSES,
     *adversarial.LOSSES,
 ]

@@ -42,6 +42,10 @@ import { logCoshLoss } from "./regression/logCoshLoss.js";
 import { mseLoss } from "./regression/mseLoss.js";
 import { quantileLoss } from "./regression/quantileLoss.js";
 import { smoothL1Loss } from "./regression/smoothL1Loss.js";
+import { diceLoss } from "./segmentation/diceLoss.js";
+import { jaccardLoss } from "./segmentation/jaccardLoss.js";
+import { lovaszHingeLoss } from "./segmentation/lovaszHingeLoss.js";
+import { tverskyLoss } from "./segmentation/tverskyLoss.js";
 import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
@@ -87,6 +91,10 @@ const losses: readonly unknown[] = [
   mseLoss,
   quantileLoss,
   smoothL1Loss,
+  diceLoss,
+  jaccardLoss,
+  lovaszHingeLoss,
+  tverskyLoss,
   ctcLoss,
 ];
 

@@ -90,7 +90,7 @@ export const focalLoss: Loss<
       factors.mul(entropy),
     );
     const kept = counted(costs);
-    const values = normalized ? normalizedBy(kept, counted(factors)) : kept;
+    const values = normalized ? counted(normalizedBy(kept, counted(factors))) : kept;
     return ignored === undefined ? values : { values, weights: ignored.not().cast(values.dtype) };
   },
 });
