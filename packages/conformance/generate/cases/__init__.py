@@ -11,11 +11,15 @@ from . import (
     focal,
     likelihood,
     linear,
+    listwise,
     matching,
+    pictures,
     ranking,
     regression,
     segmentation,
     sequence,
+    teaching,
+    views,
 )
 
 LOSSES = [
@@ -33,5 +37,9 @@ LOSSES = [
     *boxes.LOSSES,
     *focal.LOSSES,
     *segmentation.LOSSES,
+    *pictures.LOSSES,
+    *views.LOSSES,
+    *listwise.LOSSES,
+    *teaching.LOSSES,
     *adversarial.LOSSES,
 ]

@@ -139,10 +139,12 @@ export interface IndexBounds {
   readonly except?: string | number;
 }
 
-const boundDomain = 'the letter of an axis, { option: "…" } or { input: "…" }';
+const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
 
 function isBound(value: unknown): boolean {
-  return isName(value) || (isObject(value) && [value["option"], value["input"]].filter(isName).length === 1);
+  return (
+    isSize(value) || isName(value) || (isObject(value) && [value["option"], value["input"]].filter(isName).length === 1)
+  );
 }
 
 const boundRules: Rules<IndexBounds> = {

@@ -24,13 +24,18 @@ import { clipLoss } from "./contrastive/clipLoss.js";
 import { contrastiveLoss } from "./contrastive/contrastiveLoss.js";
 import { cosineEmbeddingLoss } from "./contrastive/cosineEmbeddingLoss.js";
 import { hingeEmbeddingLoss } from "./contrastive/hingeEmbeddingLoss.js";
+import { knowledgeDistillationLoss } from "./distillation/knowledgeDistillationLoss.js";
 import { gaussianNllLoss } from "./distribution/gaussianNllLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
 import { poissonNllLoss } from "./distribution/poissonNllLoss.js";
+import { ssimLoss } from "./imageQuality/ssimLoss.js";
+import { listMleLoss } from "./listwise/listMleLoss.js";
+import { rankingSoftmaxLoss } from "./listwise/rankingSoftmaxLoss.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
 import { mmcaTripletLoss } from "./matching/mmcaTripletLoss.js";
 import { vseLoss } from "./matching/vseLoss.js";
+import { dpoLoss } from "./preference/dpoLoss.js";
 import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
@@ -46,6 +51,8 @@ import { diceLoss } from "./segmentation/diceLoss.js";
 import { jaccardLoss } from "./segmentation/jaccardLoss.js";
 import { lovaszHingeLoss } from "./segmentation/lovaszHingeLoss.js";
 import { tverskyLoss } from "./segmentation/tverskyLoss.js";
+import { barlowTwinsLoss } from "./selfSupervised/barlowTwinsLoss.js";
+import { vicRegLoss } from "./selfSupervised/vicRegLoss.js";
 import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
@@ -73,13 +80,18 @@ const losses: readonly unknown[] = [
   contrastiveLoss,
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,
+  knowledgeDistillationLoss,
   gaussianNllLoss,
   klDiv,
   poissonNllLoss,
+  ssimLoss,
+  listMleLoss,
+  rankingSoftmaxLoss,
   cmpcLoss,
   cmpmLoss,
   mmcaTripletLoss,
   vseLoss,
+  dpoLoss,
   marginRankingLoss,
   rankingLoss,
   tripletMarginLoss,
@@ -95,6 +107,8 @@ const losses: readonly unknown[] = [
   jaccardLoss,
   lovaszHingeLoss,
   tverskyLoss,
+  barlowTwinsLoss,
+  vicRegLoss,
   ctcLoss,
 ];
 
