@@ -107,8 +107,10 @@ export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,
+  byPresence,
   either,
   float,
+  isFormTaken,
   labels,
   list,
   mask,
@@ -117,6 +119,7 @@ export {
   sampleInputs,
   type Bound,
   type FloatRange,
+  type FormCondition,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,

@@ -1,4 +1,4 @@
-import { evaluateDim, symbolsOf, type Bound, type DimToken } from "@losses/core";
+import { evaluateDim, isFormTaken, symbolsOf, type Bound, type DimToken } from "@losses/core";
 import type { InputDocs, LossDocs } from "../losses/lossDocs.js";
 import { labelsFor, numbersFor, pointsFor, sharesFor } from "./samples.js";
 
@@ -163,10 +163,10 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
 }
 
 /** The form that an input has with the default options. */
-function defaultForm({ options }: LossDocs, { forms }: InputDocs): InputDocs["forms"][number] | undefined {
-  return forms.find(
-    ({ when }) => when === undefined || options.find(({ name }) => name === when.option)?.default === when.is,
-  );
+function defaultForm(docs: LossDocs, { forms }: InputDocs): InputDocs["forms"][number] | undefined {
+  const valueOf = (option: string): unknown => docs.options.find(({ name }) => name === option)?.default;
+  const given = givenInputs(docs).map(({ name }) => name);
+  return forms.find((form) => isFormTaken(form, valueOf, (input) => given.includes(input)));
 }
 
 /** The number that labels are below in an explorer, if they are bounded. */

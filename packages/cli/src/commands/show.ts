@@ -4,6 +4,7 @@ import {
   formatTokens,
   type AnyDefinition,
   type Bound,
+  type FormCondition,
   type InputDeclaration,
   type InputForm,
   type InputKind,
@@ -81,7 +82,12 @@ function describeBound(bound: Bound): string {
 }
 
 function formText({ shape, holds, when }: Form): string {
-  return `${shape} ${holds}${when === undefined ? "" : ` with ${when.option} ${printOption(when.is)}`}`;
+  return `${shape} ${holds}${when === undefined ? "" : ` ${conditionText(when)}`}`;
+}
+
+function conditionText(when: FormCondition): string {
+  if ("option" in when) return `with ${when.option} ${printOption(when.is)}`;
+  return `${when.given ? "with" : "without"} ${when.input}`;
 }
 
 function printOption(value: unknown): string {

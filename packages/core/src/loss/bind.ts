@@ -4,7 +4,7 @@ import { isSize, readShape, type DimSizes, type Shape } from "../tensor/dims.js"
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
-import { declared, type InputDeclaration, type InputKind } from "./inputs.js";
+import { declared, isFormTaken, type InputDeclaration, type InputKind } from "./inputs.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
 import { lettersOf, renamed } from "./shapePattern.js";
@@ -48,7 +48,7 @@ export function bindInputs(
   checkPresence(known, Object.keys(inputs));
   const matcher = new Matcher(known.name);
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
-    const own = withOptions(declaration, known, options);
+    const own = takenForms(declaration, known, options, inputs);
     if (!declaration.isList) {
       const tensor = inputs[name];
       return tensor === undefined ? [] : [matcher.match(name, own, tensor)];
@@ -73,16 +73,17 @@ function resolved(
   return { ...Object.fromEntries(defaults), ...options };
 }
 
-/** The forms that an input has with these options. */
-function withOptions(
+/** The forms that an input has with these options and inputs. */
+function takenForms(
   declaration: InputDeclaration,
   { options: declarations }: AnyDefinition,
   options: Readonly<Record<string, unknown>> | undefined,
+  given: Readonly<Record<string, GivenInput>>,
 ): InputDeclaration {
   if (declaration.forms.every(({ when }) => when === undefined)) return declaration;
   const valueOf = (name: string): unknown => (options ?? {})[name] ?? declarations[name]?.default;
-  const forms = declaration.forms.filter(({ when }) => when === undefined || valueOf(when.option) === when.is);
-  return { ...declaration, forms };
+  const isGiven = (name: string): boolean => Object.hasOwn(given, name) || Object.hasOwn(given, elementName(name, 0));
+  return { ...declaration, forms: declaration.forms.filter((form) => isFormTaken(form, valueOf, isGiven)) };
 }
 
 /** The elements that were given of a list, in order. */
@@ -101,14 +102,17 @@ function elementsOf(
   });
 }
 
-/** The declaration for one element of a list: letters that no other input names are its own. */
+/**
+ * The declaration for one element of a list. Letters that inputs other than lists name are theirs; the others belong to this place,
+ * of every list that names them: `fake.1` and `real.1` may share a shape that no other scale has.
+ */
 export function elementDeclaration(
   definition: AnyDefinition,
   list: string,
   declaration: InputDeclaration,
   index: number,
 ): InputDeclaration {
-  const others = Object.entries(allInputs(definition)).filter(([name]) => name !== list);
+  const others = Object.entries(allInputs(definition)).filter(([, { isList }]) => !isList);
   const shared = new Set(others.flatMap(([, { forms }]) => forms.flatMap(({ pattern }) => lettersOf(pattern))));
   const rename = (letter: string): string => (shared.has(letter) ? letter : `${letter}_${index}_`);
   if (typeof list !== "string" || !isSize(index)) {

@@ -148,8 +148,12 @@ export function checkLetters(where: string, definition: AnyDefinition): void {
     if (typeof except === "string" && !isOption(except)) {
       throw new OptionError(`${where}: input ${name} must except the value of an option, got ${except}.`);
     }
-    if (form.when !== undefined && !isOption(form.when.option)) {
+    if (form.when === undefined) continue;
+    if ("option" in form.when && !isOption(form.when.option)) {
       throw new OptionError(`${where}: input ${name} must depend on an option, got ${form.when.option}.`);
+    }
+    if ("input" in form.when && !Object.hasOwn(inputs, form.when.input)) {
+      throw new OptionError(`${where}: input ${name} must depend on an input, got ${form.when.input}.`);
     }
   }
 }

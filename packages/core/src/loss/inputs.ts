@@ -35,14 +35,28 @@ export type InputKind =
   /** True or false; integers and floats that are 0 or 1 are taken. */
   | { readonly kind: "mask" };
 
+/** What a form depends on: the value of an option, or whether another input is given. */
+export type FormCondition =
+  { readonly option: string; readonly is: unknown } | { readonly input: string; readonly given: boolean };
+
 /** One form that an input can take. */
 export interface InputForm {
   /** The shape as it was declared, and as it was read. */
   readonly shape: readonly DimToken[];
   readonly pattern: ShapePattern;
   readonly holds: InputKind;
-  /** The value of an option with which this form is taken; without it, with any. */
-  readonly when?: { readonly option: string; readonly is: unknown };
+  /** What this form is taken with; without it, always. */
+  readonly when?: FormCondition;
+}
+
+/** True for a form that is taken with these options and inputs. */
+export function isFormTaken(
+  { when }: Pick<InputForm, "when">,
+  optionOf: (option: string) => unknown,
+  isGiven: (input: string) => boolean,
+): boolean {
+  if (when === undefined) return true;
+  return "option" in when ? optionOf(when.option) === when.is : isGiven(when.input) === when.given;
 }
 
 /** A declared input: one form, or several told apart by dtype (and rank, for untyped arrays). */
@@ -208,6 +222,19 @@ export function byOption<K extends InputTag>(
   return { ...first.declaration, forms };
 }
 
+/** An input whose shape or range depends on whether another input is given: the declaration with it, and the one without. */
+export function byPresence<K extends InputTag>(
+  input: string,
+  cases: { readonly given: InputDeclaration<K>; readonly absent: InputDeclaration<K> },
+): InputDeclaration<K> {
+  if (!isName(input)) throw new OptionError(`byPresence: the input must be a name, got ${printValue(input)}.`);
+  const read = readable("byPresence", () => ({ ...cases }));
+  const [given, absent] = [declared("byPresence", read.given), declared("byPresence", read.absent)];
+  const formsOf = ({ forms }: InputDeclaration<K>, isGiven: boolean): readonly InputForm[] =>
+    forms.map((form) => ({ ...form, when: { input, given: isGiven } }));
+  return { ...given, forms: [...formsOf(given, true), ...formsOf(absent, false)] };
+}
+
 /** A list of tensors as one input: the scores of several scales, the weights of several clusters. One at least. */
 export function list(declaration: InputDeclaration<"float">): InputDeclaration<"float[]"> {
   const { forms, differentiable, doc, isParameter } = declared("list", declaration);
@@ -277,9 +304,10 @@ function readForm(where: string, form: unknown): InputForm {
   const { shape, holds, when } = isObject(form) ? form : {};
   const read = { ...readPattern(where, shape), holds: readKind(where, holds) };
   if (when === undefined) return read;
-  const { option, is } = isObject(when) ? when : {};
+  const { option, is, input, given } = isObject(when) ? when : {};
   if (isName(option)) return { ...read, when: { option, is } };
-  throw new OptionError(`${where} must depend on an option, got ${printValue(when)}.`);
+  if (isName(input) && typeof given === "boolean") return { ...read, when: { input, given } };
+  throw new OptionError(`${where} must depend on an option or an input, got ${printValue(when)}.`);
 }
 
 /** What an input holds, each part read once; throws `OptionError`. */

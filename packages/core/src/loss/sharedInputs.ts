@@ -2,7 +2,7 @@ import { OptionError } from "../errors.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
-import type { Bound, InputDeclaration, InputForm } from "./inputs.js";
+import type { Bound, FormCondition, InputDeclaration, InputForm } from "./inputs.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
 
@@ -73,13 +73,20 @@ function withOwnOptions(declaration: InputDeclaration, sharer: Sharer): InputDec
     return typeof value === "number" ? value : undefined;
   };
   const forms = declaration.forms
-    .filter(({ when }) => when === undefined || options[when.option] === when.is)
-    .map(({ shape, pattern, holds }): InputForm => {
-      if (holds.kind !== "index") return { shape, pattern, holds };
+    .filter(({ when }) => when === undefined || !("option" in when) || options[when.option] === when.is)
+    .map(({ shape, pattern, holds, when }): InputForm => {
+      const own = { shape, pattern, ...onPresence(when, sharer) };
+      if (holds.kind !== "index") return { ...own, holds };
       const range = { below: bound(holds.below), atMost: bound(holds.atMost), except: ignoredIndex(holds, options) };
-      return { shape, pattern, holds: { ...holds, ...range } };
+      return { ...own, holds: { ...holds, ...range } };
     });
   return { ...declaration, forms };
+}
+
+/** What a form depends on besides options, under the name that the input has in the sum. */
+function onPresence(when: FormCondition | undefined, sharer: Sharer): Pick<InputForm, "when"> {
+  if (when === undefined || "option" in when) return {};
+  return { when: { input: nameOf(sharer, when.input), given: when.given } };
 }
 
 function merge(name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
@@ -100,7 +107,7 @@ function merge(name: string, a: InputDeclaration, b: InputDeclaration): InputDec
 
 /** True for forms that differ in the index to ignore at most. */
 function isAlike(a: InputForm, b: InputForm): boolean {
-  const parts = ({ shape, holds }: InputForm): unknown => [shape, { ...holds, except: undefined }];
+  const parts = ({ shape, holds, when }: InputForm): unknown => [shape, { ...holds, except: undefined }, when];
   return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
 }
 
