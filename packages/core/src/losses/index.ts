@@ -8,6 +8,7 @@ export * from "./adversarial/lsganDiscriminatorLoss.js";
 export * from "./adversarial/lsganGeneratorLoss.js";
 export * from "./adversarial/wganDiscriminatorLoss.js";
 export * from "./adversarial/wganGeneratorLoss.js";
+export * from "./classification/adaptiveLogSoftmaxWithLoss.js";
 export * from "./classification/binaryCrossEntropy.js";
 export * from "./classification/binaryCrossEntropyWithLogits.js";
 export * from "./classification/categoricalFocalLoss.js";

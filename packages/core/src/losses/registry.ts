@@ -9,6 +9,7 @@ import { lsganDiscriminatorLoss } from "./adversarial/lsganDiscriminatorLoss.js"
 import { lsganGeneratorLoss } from "./adversarial/lsganGeneratorLoss.js";
 import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
 import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
+import { adaptiveLogSoftmaxWithLoss } from "./classification/adaptiveLogSoftmaxWithLoss.js";
 import { binaryCrossEntropy } from "./classification/binaryCrossEntropy.js";
 import { binaryCrossEntropyWithLogits } from "./classification/binaryCrossEntropyWithLogits.js";
 import { categoricalFocalLoss } from "./classification/categoricalFocalLoss.js";
@@ -65,6 +66,7 @@ const losses: readonly unknown[] = [
   lsganGeneratorLoss,
   wganDiscriminatorLoss,
   wganGeneratorLoss,
+  adaptiveLogSoftmaxWithLoss,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   categoricalFocalLoss,
