@@ -186,6 +186,7 @@ function classesOf(
 function boundIn({ options }: LossDocs, bound: Bound, smallest: number): number {
   if (typeof bound === "number") return bound;
   if (typeof bound === "string") return sizeIn(bound, (letter) => sizes[letter] ?? 4);
+  if ("computed" in bound) return Math.max(smallest, bound.of(sizes));
   if ("input" in bound) return smallest;
   const value = options.find(({ name }) => name === bound.option)?.default;
   return typeof value === "number" ? value : smallest;

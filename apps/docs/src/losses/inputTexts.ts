@@ -64,6 +64,7 @@ function formHolds(holds: InputFormDocs["holds"], t: Translate): string {
 /** A size or letter as it is; options and inputs by their names, as code. */
 function printBound(bound: Bound): string {
   if (typeof bound !== "object") return String(bound);
+  if ("computed" in bound) return bound.computed;
   return `\`${"option" in bound ? bound.option : bound.input}\``;
 }
 

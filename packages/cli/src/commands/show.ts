@@ -79,6 +79,7 @@ function describeRange({ from, below, atMost, except }: Extract<InputKind, { rea
 
 function describeBound(bound: Bound): string {
   if (typeof bound !== "object") return String(bound);
+  if ("computed" in bound) return bound.computed;
   return "option" in bound ? bound.option : bound.input;
 }
 

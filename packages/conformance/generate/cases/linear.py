@@ -1,5 +1,6 @@
 """Losses of which a linear layer is a part."""
 
+import torch
 import torch.nn.functional as F
 
 from recipe import REDUCTIONS, TORCH, Edge, Grid, Loss, Refusal, constant, empty, f32, i32, i64
@@ -82,4 +83,70 @@ linear_cross_entropy_loss = Loss(
                reductions=("mean",)),),
 )
 
-LOSSES = [linear_cross_entropy_loss]
+# --- adaptiveLogSoftmaxWithLoss ----------------------------------------------------------------
+
+def adaptive(batch, features, frequent, *clusters, bias=False, dtype=i64, fine=False):
+    """`clusters`: pairs of how many classes a cluster has, and how wide its projection is."""
+    rows = () if batch is None else (batch,)
+
+    def draw(d):
+        one = d.fine if fine else d.coarse
+        total = frequent + sum(classes for classes, _ in clusters)
+        inputs = {"input": one(*rows, features), "target": d.indices(total, *rows, dtype=dtype),
+                  "headWeight": one(frequent + len(clusters), features)}
+        for k, (classes, width) in enumerate(clusters):
+            inputs[f"tailProjection.{k}"] = one(width, features)
+            inputs[f"tailWeight.{k}"] = one(classes, width)
+        return {**inputs, **({"headBias": one(frequent + len(clusters))} if bias else {})}
+    return draw
+
+
+def adaptive_log_softmax(i, o):
+    """torch's module with the weights that are given."""
+    tails = [i[f"tailWeight.{k}"] for k in range(sum(name.startswith("tailWeight.") for name in i))]
+    cutoffs = [i.headWeight.shape[0] - len(tails)]
+    for tail in tails:
+        cutoffs.append(cutoffs[-1] + tail.shape[0])
+    module = torch.nn.AdaptiveLogSoftmaxWithLoss(
+        i.input.shape[-1], cutoffs[-1], cutoffs[:-1], head_bias=i.headBias is not None, div_value=1.0, dtype=i.input.dtype)
+    weights = {"head.weight": i.headWeight, **({} if i.headBias is None else {"head.bias": i.headBias})}
+    for k, tail in enumerate(tails):
+        weights[f"tail.{k}.0.weight"] = i[f"tailProjection.{k}"]
+        weights[f"tail.{k}.1.weight"] = tail
+    output, loss = torch.func.functional_call(module, weights, (i.input, i.target))
+    return {"none": -output, "mean": loss, "sum": -output.sum()}[o.reduction]
+
+
+HEAD = {"input": f32([[1, 2], [-1, 0.5], [0.25, 1]]), "headWeight": f32([[1, 0], [0, 1], [-1, -1]]),
+        "tailProjection.0": f32([[1, -1]]), "tailWeight.0": f32([[1], [2]])}
+
+adaptive_log_softmax_with_loss = Loss(
+    name="adaptiveLogSoftmaxWithLoss",
+    source=TORCH,
+    reference=adaptive_log_softmax,
+    grids=(Grid({
+        "6x4": adaptive(6, 4, 3, (2, 2), (4, 1)), "one-cluster-5x3": adaptive(5, 3, 2, (3, 2)),
+        "bias-6x4": adaptive(6, 4, 3, (2, 2), (4, 1), bias=True), "4": adaptive(None, 4, 2, (2, 2), (2, 1), bias=True),
+        "int32-5x3": adaptive(5, 3, 2, (3, 1), dtype=i32), "full-4x3": adaptive(4, 3, 1, (2, 2), (3, 2), fine=True),
+        "1x3": adaptive(1, 3, 2, (2, 2))}),),
+    edges=(
+        Edge("frequent-only", {**HEAD, "target": i64([0, 1, 0])}, {}, REDUCTIONS),
+        Edge("rare-only", {**HEAD, "target": i64([2, 3, 2])}, {}, REDUCTIONS),
+        Edge("large", {**HEAD, "input": f32([[1e4, 0], [0, 1e4], [-1e4, 0]]), "target": i64([0, 1, 3])}, {}, REDUCTIONS),
+        Edge("empty", {**HEAD, "input": empty(0, 2), "target": i64([])}, {}, REDUCTIONS),
+    ),
+    refusals=(
+        Refusal("index-too-large", "InputError", {"target": i64([0, 9, 1, 2, 3, 4])}),
+        Refusal("index-negative", "InputError", {"target": i64([0, -1, 1, 2, 3, 4])}),
+        Refusal("target-too-short", "ShapeError", {"target": i64([0, 1])}),
+        Refusal("head-of-other-width", "ShapeError", {"headWeight": f32([[1, 2, 3]] * 5)}),
+        Refusal("projection-of-other-width", "ShapeError", {"tailProjection.1": f32([[1, 2, 3]])}),
+        Refusal("cluster-of-other-width", "ShapeError", {"tailWeight.1": f32([[1, 2]] * 4)}),
+        Refusal("a-projection-too-few", "ShapeError", {"tailProjection.1": None}),
+        Refusal("bias-too-short", "ShapeError", {"headBias": f32([1, 2])}),
+        *options_refused(BATCHMEAN, {"div-value-is-no-option": {"divValue": 4}}),
+    ),
+    wide=(Grid({"129x2": adaptive(129, 2, 2, (3, 1)), "1x1x1025": adaptive(1, 1, 2, (1025, 1))}, reductions=("mean",)),),
+)
+
+LOSSES = [linear_cross_entropy_loss, adaptive_log_softmax_with_loss]

@@ -5,7 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from recipe import REDUCTIONS, TORCH, Edge, Grid, Loss, Refusal, empty, f32
+from evaluate import reduce
+from recipe import REDUCTIONS, TORCH, Edge, Grid, Loss, Refusal, empty, f32, formula
 from refusals import BATCHMEAN, INF, NAN, options_refused
 
 
@@ -134,4 +135,50 @@ huber_loss = Loss(
                reductions=("mean",)),),
 )
 
-LOSSES = [l1_loss, mse_loss, smooth_l1_loss, huber_loss]
+# --- logCoshLoss, quantileLoss -----------------------------------------------------------------
+
+def log_cosh(i, o):
+    d = i.input - i.target
+    return reduce(torch.logaddexp(d, -d) - math.log(2), o.reduction)
+
+
+log_cosh_loss = Loss(
+    name="logCoshLoss",
+    source=formula("optax 0.2.8, losses.log_cosh"),
+    reference=log_cosh,
+    grids=(Grid({"7": errors(7), **SHAPES}),),
+    edges=(
+        Edge("sizes", between(SMALL_AND_LARGE, ZEROS), {}, REDUCTIONS),
+        Edge("equal", between([1, -2, 0, 0.5], [1, -2, 0, 0.5]), {}, REDUCTIONS),
+        Edge("at-the-seam", between([1, -1, 1 + 2.0**-20, 1 - 2.0**-20], [0, 0, 0, 0]), {}, REDUCTIONS),
+        Edge("large", between([2.0**100, -(2.0**100), 100], [0, 1, -100])),
+        Edge("empty", {"input": empty(0), "target": empty(0)}, {}, REDUCTIONS),
+    ),
+    refusals=(NOT_BROADCASTABLE, *options_refused(BATCHMEAN)),
+    wide=(Grid(WIDE, reductions=("mean",)),),
+)
+
+quantile_loss = Loss(
+    name="quantileLoss",
+    source=formula("Koenker, Bassett 1978; scikit-learn, mean_pinball_loss"),
+    defaults={"quantile": 0.5},
+    reference=lambda i, o: reduce(
+        torch.maximum((i.target - i.input) * o.quantile, (i.target - i.input) * (o.quantile - 1)), o.reduction),
+    grids=(
+        Grid({"7": errors(7)}, variants=({}, {"quantile": 0.25}, {"quantile": 0.9}, {"quantile": 0}, {"quantile": 1})),
+        Grid(SHAPES, variants=({"quantile": 0.75},)),
+    ),
+    edges=(
+        Edge("equal", between([1, -2, 0, 0.5], [1, -2, 0, 1]), {"quantile": 0.75}, REDUCTIONS,
+             note="both sides are equal: half of each"),
+        Edge("infinite", between([INF, -INF, 1], [1, 2, -INF]), {"quantile": 0.25}),
+        Edge("large", between([2.0**100, -(2.0**100), 1], [0, 1, 2.0**100]), {"quantile": 0.25}),
+        Edge("empty", {"input": empty(0), "target": empty(0)}, {}, REDUCTIONS),
+    ),
+    refusals=(NOT_BROADCASTABLE, *options_refused(BATCHMEAN, {
+        "quantile-negative": {"quantile": -0.1}, "quantile-above-1": {"quantile": 1.1}, "quantile-nan": {"quantile": NAN},
+        "quantile-not-a-number": {"quantile": "half"}})),
+    wide=(Grid(WIDE, variants=({"quantile": 0.25},), reductions=("mean",)),),
+)
+
+LOSSES = [l1_loss, mse_loss, smooth_l1_loss, huber_loss, log_cosh_loss, quantile_loss]

@@ -136,6 +136,7 @@ export function checkLetters(where: string, definition: AnyDefinition): void {
   const isThere = (bound: Bound | undefined): boolean => {
     if (bound === undefined || typeof bound === "number") return true;
     if (typeof bound === "string") return symbolsOf(bound).every((letter) => letters.has(letter));
+    if ("computed" in bound) return true;
     return "option" in bound ? isOption(bound.option) : Object.hasOwn(inputs, bound.input);
   };
   for (const { name, form } of forms) {

@@ -1,11 +1,19 @@
 import { isListOf, isObject, printValue, readable, readOptions, type Rule, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { isSize } from "../tensor/dims.js";
+import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
-/** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
-export type Bound = string | number | { readonly option: string } | { readonly input: string };
+/**
+ * A size that integers are held against: a number, that of an axis, an option's value, another input's element at the same place, or
+ * what is computed from the sizes of axes, with a name for it.
+ */
+export type Bound =
+  | string
+  | number
+  | { readonly option: string }
+  | { readonly input: string }
+  | { readonly computed: string; readonly of: (sizes: DimSizes) => number };
 
 /** Where floating numbers must lie: both ends count; NaN only where that is said. */
 export interface FloatRange {
@@ -172,10 +180,13 @@ export interface IndexBounds {
   readonly except?: string | number;
 }
 
-const boundDomain = 'the letter of an axis, { option: "…" } or { input: "…" }';
+const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
 
 function isBound(value: unknown): boolean {
-  return isName(value) || (isObject(value) && [value["option"], value["input"]].filter(isName).length === 1);
+  if (isSize(value) || isName(value)) return true;
+  if (!isObject(value)) return false;
+  if (typeof value["computed"] === "string") return typeof value["of"] === "function";
+  return [value["option"], value["input"]].filter(isName).length === 1;
 }
 
 const boundRules: Rules<IndexBounds> = {

@@ -81,6 +81,18 @@ export function count(initial: number, doc?: string): OptionDeclaration<number> 
   return numeric("count", initial, doc, "an integer >= 1", accepts, "integer");
 }
 
+/** The option of a number that may be left out, which `"none"` says; it is the default. */
+export function orNone<T>(declaration: OptionDeclaration<T>): OptionDeclaration<T | "none"> {
+  const own = declaredOption("orNone", declaration);
+  const { domain, accepts } = own;
+  return declaredOption("orNone", {
+    ...own,
+    default: "none",
+    domain: `"none" | ${domain}`,
+    accepts: (value): value is T | "none" => value === "none" || accepts(value),
+  });
+}
+
 /** The order of a vector norm: any number, Infinity and -Infinity included. */
 export function normOrder(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("normOrder", initial, doc, "a number, Infinity or -Infinity", (value) => !Number.isNaN(value));
@@ -179,6 +191,11 @@ export function classAxis(initial: ClassAxis = 1): OptionDeclaration<ClassAxis> 
     kind: "integer",
     accepts: (value): value is ClassAxis => value === 1 || value === -1,
   });
+}
+
+/** The only reduction of a loss that is one number by nature. */
+export function noReduction(): OptionDeclaration<"none"> {
+  return oneOf(["none"], "none");
 }
 
 /** `"none" | "mean" | "sum"`, as in PyTorch. */

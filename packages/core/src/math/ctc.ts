@@ -1,8 +1,8 @@
 import { scan } from "../graph/scan.js";
-import { stack } from "../graph/concat.js";
 import { addDims, multiplyDims } from "../tensor/dimArithmetic.js";
 import type { Dim } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { impossibleIn, logSum } from "./logSum.js";
 
 /**
  * The states of all samples in one line, of each sample 2S + 1: a blank before, between and after its S labels. `sample` and `place`
@@ -55,11 +55,6 @@ function firstOfRows(line: Tensor, rows: readonly [Dim, Dim]): Tensor {
   return line.reshape(rows).slice(1, 0, 1).squeeze(1);
 }
 
-/** The logarithm of what is impossible: its exponential is 0, and it has a gradient. */
-function impossibleIn({ dtype }: Tensor): number {
-  return dtype === "float16" ? -6e4 : -1e30;
-}
-
 /**
  * `−log Σ p(path)` of each sample over all paths that spell its labels, by the forward recursion; Infinity where there is none.
  *
@@ -89,7 +84,7 @@ export function ctcForward(
     ({ alpha }, { emissions: now, time }) => {
       const one = place.greater(0).where(before(alpha, 1), impossible);
       const two = maySkip.where(before(alpha, 2), impossible);
-      const next = logSum([alpha, one, two], (sum) => sum.add(now).clampMin(impossible), impossible);
+      const next = logSum([alpha, one, two], impossible, (sum) => sum.add(now).clampMin(impossible));
       return { carry: { alpha: time.less(lengths).where(next, alpha) } };
     },
   );
@@ -97,12 +92,5 @@ export function ctcForward(
   const end = start.add(targetLengths.mul(2));
   const atBlank = carry.alpha.gather(0, end);
   const atLabel = targetLengths.greater(0).where(carry.alpha.gather(0, end.sub(1)), impossible);
-  return logSum([atBlank, atLabel], (sum) => sum.neg(), Infinity);
-}
-
-/** `f(log Σ eˣ)` over several ways, `none` where all of them are impossible: there the sum has no derivative. */
-function logSum(ways: readonly [Tensor, ...Tensor[]], f: (sum: Tensor) => Tensor, none: number): Tensor {
-  const all = stack(ways, 0);
-  const isNone = all.amax(0).lessOrEqual(impossibleIn(all) / 2);
-  return isNone.where(none, f(isNone.where(0, all).logSumExp(0)));
+  return logSum([atBlank, atLabel], Infinity, (sum) => sum.neg());
 }

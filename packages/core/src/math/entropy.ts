@@ -63,7 +63,7 @@ export function axisOfClasses(x: Tensor, classAxis: ClassAxis): number {
 }
 
 /** A vector shaped to broadcast along `axis` of `x`. */
-function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
+export function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
   const trailing = x.rank - 1 - axis;
   return trailing === 0 ? vector : vector.unsqueeze(Array.from({ length: trailing }, (_, i) => i + 1));
 }

@@ -93,6 +93,10 @@ function boundOf(
     // An axis of an input that is absent, or came in another form.
     return size === undefined ? undefined : { name: bound, at: () => size };
   }
+  if ("computed" in bound) {
+    const size = bound.of(sizes);
+    return { name: bound.computed, at: () => size };
+  }
   if ("option" in bound) {
     const value = Number(options[bound.option]);
     return { name: bound.option, at: () => value };
