@@ -1,6 +1,8 @@
-import { isFloat, type FloatDType, type InputDType, type ShapedArray } from "@losses/core";
+import { checkArgument, isFloat, type FloatDType, type InputDType, type ShapedArray } from "@losses/core";
+import { floatRule } from "./arguments.js";
 import type { Elements } from "./elements.js";
 import { tooLarge } from "./fileError.js";
+import { givenSource } from "./givenSource.js";
 import { maxBatchNumbers } from "./limits.js";
 
 /** The axes of an array in a file; the number of rows may be known only when all have been read. */
@@ -38,7 +40,9 @@ export function rowSize({ shape }: { readonly shape: FileShape }): number {
 }
 
 /** Reads a whole array. */
-export async function readArray(source: ArraySource, float: FloatDType = "float32"): Promise<ShapedArray> {
+export async function readArray(array: ArraySource, float: FloatDType = "float32"): Promise<ShapedArray> {
+  const source = givenSource("readArray", "the array", array);
+  checkArgument("readArray", "the dtype", float, floatRule);
   const size = rowSize(source);
   const rows = source.shape.length === 0 ? 1 : source.shape[0];
   if (rows !== undefined) checkRoom(source.name, rows * size);
