@@ -2,6 +2,7 @@ import type { OpAttributes, OpName } from "../ops/types.js";
 import { sameShape, type Shape } from "../tensor/dims.js";
 import type { GraphBuilder } from "./builder.js";
 import type { Node } from "./graph.js";
+import type { Reader, Site } from "./rules/rule.js";
 
 // A sign moves to where it costs least or meets another: that changes no result. A number that multiplies every element, as a mean
 // brings, is multiplied in once where both orders are known to stay in range: products and sums of unknown numbers are left as they
@@ -45,10 +46,10 @@ export function collectFactors(
   node: Node,
   x: number,
   y: number,
-  isUsedOnce: (operand: number) => boolean,
+  { isUsedOnce, readersOf }: Pick<Site<OpName>, "isUsedOnce" | "readersOf">,
 ): number | undefined {
   if (node.shape.length === 0 || (node.op !== "add" && node.op !== "sub")) return undefined;
-  return sumOfScaled(b, node, x, y, isUsedOnce) ?? sumOfNegated(b, node, x, y);
+  return sumOfScaled(b, node, x, y, isUsedOnce) ?? sumOfNegated(b, node, x, y, readersOf);
 }
 
 /**
@@ -75,25 +76,43 @@ function sumOfScaled(
 }
 
 /** `x + y·s = x - y·(-s)` where y·(-s) is there already, and `-x - y·(-s) = y·s - x`. */
-function sumOfNegated(b: GraphBuilder, node: Node, x: number, y: number): number | undefined {
+function sumOfNegated(
+  b: GraphBuilder,
+  node: Node,
+  x: number,
+  y: number,
+  readersOf: Site<OpName>["readersOf"],
+): number | undefined {
   const product = b.node(y);
   const parts = node.op === "sub" && product.op === "mul" ? partsOf(b, product) : undefined;
   const [less, factor] = [negated(b, x), parts && negated(b, parts.factor)];
   if (less !== undefined && parts !== undefined && factor !== undefined) {
     return b.add("sub", [multiply(b, parts.whole, factor), less], {});
   }
-  const right = negatedProduct(b, y);
+  const right = negatedProduct(b, y, readersOf);
   if (right !== undefined) return b.add(node.op === "add" ? "sub" : "add", [x, right], {});
-  const left = node.op === "add" ? negatedProduct(b, x) : undefined;
+  const left = node.op === "add" ? negatedProduct(b, x, readersOf) : undefined;
   return left === undefined ? undefined : b.add("sub", [y, left], {});
 }
 
-function negatedProduct(b: GraphBuilder, id: number): number | undefined {
+/**
+ * y·(-s) of y·s, which then nothing reads any more. Where sums alone read either, they go to the earlier one: each to the other would
+ * be back and forth without end.
+ */
+function negatedProduct(b: GraphBuilder, id: number, readersOf: Site<OpName>["readersOf"]): number | undefined {
   const product = b.node(id);
   const parts = product.op === "mul" ? partsOf(b, product) : undefined;
   const turned = parts && (negated(b, parts.factor) ?? b.find("neg", [parts.factor], {}));
   if (parts === undefined || turned === undefined) return undefined;
-  return b.find("mul", [parts.whole, turned], {}) ?? b.find("mul", [turned, parts.whole], {});
+  const found = b.find("mul", [parts.whole, turned], {}) ?? b.find("mul", [turned, parts.whole], {});
+  if (found === undefined) return undefined;
+  if (!readersOf(id).every(isSum)) return undefined;
+  return found < id || !readersOf(found).every(isSum) ? found : undefined;
+}
+
+/** Sums can take the opposite of an operand just as well. */
+function isSum({ op, operand }: Reader): boolean {
+  return op === "add" || (op === "sub" && operand === 1);
 }
 
 /** A product as a whole tensor and a smaller factor. */

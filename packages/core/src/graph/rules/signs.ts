@@ -12,6 +12,6 @@ export const signs: readonly Rule[] = [
   rule(
     "numbers that multiply all elements are collected",
     ["mul", "add", "sub"],
-    ({ b, node, inputs: [x, y], isUsedOnce }) => collectFactors(b, node, x, y, isUsedOnce),
+    ({ b, node, inputs: [x, y], isUsedOnce, readersOf }) => collectFactors(b, node, x, y, { isUsedOnce, readersOf }),
   ),
 ];
