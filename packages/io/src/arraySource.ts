@@ -1,5 +1,5 @@
 import { checkArgument, isFloat, type FloatDType, type InputDType, type ShapedArray } from "@losses/core";
-import { floatRule } from "./arguments.js";
+import { countRule, floatRule } from "./arguments.js";
 import type { Elements } from "./elements.js";
 import { tooLarge } from "./fileError.js";
 import { givenSource } from "./givenSource.js";
@@ -49,7 +49,7 @@ export async function readArray(array: ArraySource, float: FloatDType = "float32
   const step = Math.max(1, Math.floor(maxBatchNumbers / Math.max(1, size)));
   const found: Rows[] = [];
   let [length, total] = [0, 0];
-  for await (const batch of source.batches(Math.min(step, rows ?? step), float)) {
+  for await (const batch of source.batches(Math.max(1, Math.min(step, rows ?? step)), float)) {
     length += batch.data.length;
     total += batch.rows;
     checkRoom(source.name, length);
@@ -57,6 +57,20 @@ export async function readArray(array: ArraySource, float: FloatDType = "float32
   }
   const shape = source.shape.length === 0 ? [] : [total, ...source.shape.slice(1).map((dim) => dim ?? 0)];
   return { data: joined(found, length, nothing(source, float)), shape };
+}
+
+/** A source that refuses what is no number of rows, or no dtype to read in. */
+export function guarded(source: ArraySource): ArraySource {
+  const { merged } = source;
+  return {
+    ...source,
+    batches(count, float = "float32") {
+      checkArgument(source.name, "the rows of a batch", count, countRule);
+      checkArgument(source.name, "the dtype", float, floatRule);
+      return source.batches(count, float);
+    },
+    ...(merged === undefined ? {} : { merged: () => guarded(merged()) }),
+  };
 }
 
 /** No elements, of the kind that a source gives. */

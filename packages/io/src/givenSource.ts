@@ -1,27 +1,28 @@
 import {
   checkArgument,
   isInputDType,
-  isListOf,
   isObject,
   isPlainObject,
   isSize,
   OptionError,
   printValue,
   readable,
+  type FloatDType,
   type Rule,
 } from "@losses/core";
 import { functionRule, nameRule, numbersRule } from "./arguments.js";
 import type { ArraySource, FileShape, Rows } from "./arraySource.js";
-
-/** The sizes of a file, of which the first may be unknown. */
-const fileShapeRule: Rule = {
-  domain: "a list of integers >= 0, of which the first may be undefined",
-  accepts: (value) => isListOf(value, (size, axis) => isSize(size) || (axis === 0 && size === undefined)),
-};
+import { maxRank } from "./limits.js";
 
 const sourceDTypeRule: Rule = {
   domain: "a dtype of inputs or untyped",
   accepts: (value) => value === "untyped" || isInputDType(value),
+};
+
+/** A source of which each function is read once, and called on the source. */
+type Parts = Omit<ArraySource, "batches" | "close"> & {
+  readonly batches: (count: number, float: FloatDType) => unknown;
+  readonly close: () => Promise<void>;
 };
 
 /**
@@ -35,17 +36,16 @@ export function givenSource(where: string, what: string, source: ArraySource): A
       const cure = "Open one with openArray().";
       throw new OptionError(`${where}: ${what} must be an array of a file, got ${printValue(source)}. ${cure}`);
     }
-    const { name, dtype, shape, batches, merged, fraction, close } = source;
+    const { name, dtype, shape, batches, merged, fraction, close } = source as Parts;
     checkArgument(where, `the name of ${what}`, name, nameRule);
     checkArgument(where, `the dtype of ${what}`, dtype, sourceDTypeRule);
-    checkArgument(where, `the shape of ${what}`, shape, fileShapeRule);
+    const sizes = givenShape(where, what, shape);
     for (const [method, value] of Object.entries({ batches, close })) {
       checkArgument(where, `${method} of ${what}`, value, functionRule);
     }
     for (const [method, value] of Object.entries({ merged, fraction })) {
       if (value !== undefined) checkArgument(where, `${method} of ${what}`, value, functionRule);
     }
-    const sizes = [...shape] as unknown as FileShape;
     const size = sizes.slice(1).reduce<number>((product, dim) => product * (dim ?? 0), 1);
     return {
       name,
@@ -57,6 +57,18 @@ export function givenSource(where: string, what: string, source: ArraySource): A
       close: () => close.call(source),
     };
   });
+}
+
+/** The sizes of a file, each read once; the first may be unknown. */
+function givenShape(where: string, what: string, shape: unknown): FileShape {
+  const sizes: unknown[] = [];
+  const isList = Array.isArray(shape);
+  const rank = isList ? shape.length : 0;
+  while (isList && sizes.length < Math.min(rank, maxRank + 1)) sizes.push(shape[sizes.length]);
+  const isShape = sizes.every((size, axis) => isSize(size) || (axis === 0 && size === undefined));
+  if (isList && rank <= maxRank && isShape) return sizes as unknown as FileShape;
+  const wanted = `a shape of at most ${maxRank} integers >= 0, of which the first may be undefined`;
+  throw new OptionError(`${where}: ${what} must have ${wanted}, got ${printValue(shape)}.`);
 }
 
 /** The sources of inputs, by their names. */

@@ -1,6 +1,6 @@
 import { checkArgument, formatShape, readShape, ShapeError, sizeOf, type ShapedArray } from "@losses/core";
 import { nameRule, numbersRule } from "./arguments.js";
-import { rowSize, type ArraySource, type FileShape } from "./arraySource.js";
+import { guarded, rowSize, type ArraySource, type FileShape } from "./arraySource.js";
 import type { Elements } from "./elements.js";
 
 /** An array in memory, where one in a file is expected. Plain numbers have no dtype of their own. */
@@ -20,7 +20,7 @@ export function memoryArray(
   const fileShape = sizes as FileShape;
   const size = rowSize({ shape: fileShape });
   const total = sizes[0] ?? 1;
-  return {
+  return guarded({
     name,
     dtype: !ArrayBuffer.isView(data)
       ? "untyped"
@@ -42,5 +42,5 @@ export function memoryArray(
       }
     },
     close: async () => undefined,
-  };
+  });
 }

@@ -9,7 +9,7 @@ import {
   type Rules,
 } from "@losses/core";
 import { bytesRule, flagRule, nameRule } from "./arguments.js";
-import type { ArraySource } from "./arraySource.js";
+import { guarded, type ArraySource } from "./arraySource.js";
 import { bytesSource, openFile, tracked, type ByteSource } from "./bytes/byteSource.js";
 import { fileDTypes, type FileDType } from "./elements.js";
 import { unsupported } from "./fileError.js";
@@ -73,7 +73,8 @@ const rules: Rules<OpenOptions> = {
   raw: {
     domain: "a plain object with dtype, isBigEndian, shape",
     accepts: isPlainObject,
-    read: (value) => (isPlainObject(value) ? readParts("raw", value as unknown as RawLayout, layoutRules, ["dtype"]) : undefined),
+    read: (value) =>
+      isPlainObject(value) ? readParts("raw", value as unknown as RawLayout, layoutRules, ["dtype"]) : undefined,
   },
   dtype: dtypeRule,
   header: flagRule,
@@ -97,7 +98,7 @@ export async function openArray(path: string, options?: OpenOptions): Promise<Ar
   const format = given.format ?? formatNamed(path, given);
   const source = await openFile(path);
   try {
-    return await openSource(source, format, given);
+    return guarded(await openSource(source, format, given));
   } catch (error) {
     await source.close();
     throw error;
@@ -109,7 +110,7 @@ export async function openBytes(name: string, bytes: Uint8Array, options?: OpenO
   checkArgument("openBytes", "the name", name, nameRule);
   checkArgument("openBytes", "the bytes", bytes, bytesRule);
   const given = readOptions("openBytes", options, rules);
-  return openSource(bytesSource(name, bytes), given.format ?? formatNamed(name, given), given);
+  return guarded(await openSource(bytesSource(name, bytes), given.format ?? formatNamed(name, given), given));
 }
 
 /** The format that a file's name says. */

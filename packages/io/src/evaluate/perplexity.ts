@@ -1,4 +1,12 @@
-import { checkBackend, crossEntropy, formatShape, readOptions, ShapeError, type Backend, type Rules } from "@losses/core";
+import {
+  checkBackend,
+  crossEntropy,
+  formatShape,
+  readOptions,
+  ShapeError,
+  type Backend,
+  type Rules,
+} from "@losses/core";
 import { countRule, flagRule, floatRule, functionRule, signalRule } from "../arguments.js";
 import { readArray, type ArraySource } from "../arraySource.js";
 import { unsupported } from "../fileError.js";
