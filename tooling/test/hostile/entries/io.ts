@@ -24,7 +24,7 @@ const isData: Takes = (value) =>
 /** A source with every part that one may have, as one of somebody else's would be. */
 const source = (data: readonly number[], ...shape: readonly number[]): object => {
   const { name, dtype, shape: sizes, batches, close }: ArraySource = memoryArray("mine", data, shape);
-  const merged = (): ArraySource => memoryArray("mine", data, [data.length]);
+  const merged = (): ArraySource => memoryArray("mine", data, [(sizes[0] ?? 1) * (sizes[1] ?? 1), ...sizes.slice(2)] as number[]);
   return { name, dtype, shape: [...sizes], batches, close, merged, fraction: () => 1 };
 };
 
@@ -32,7 +32,7 @@ const source = (data: readonly number[], ...shape: readonly number[]): object =>
 const sourceTakes = (at: string): Readonly<Record<string, Takes>> => ({
   [`${at}.name`]: (value) => text(value) && (value as string).length < 30_000,
   [`${at}.dtype`]: (value) => value === "float32",
-  [`${at}.shape`]: list(size),
+  [`${at}.shape`]: list(anyOf(size, (value) => value === undefined)),
   [`${at}.shape.*`]: anyOf(size, (value) => value === undefined),
   [`${at}.batches`]: fn,
   [`${at}.merged`]: fn,
@@ -107,7 +107,7 @@ export const entries: Entries = {
   },
   memoryArray: {
     args: () => ["mine", [1, 2], [2, 1]],
-    takes: { "0": text, "1": isData, "1.*": number, "2": () => false },
+    takes: { "0": text, "1": isData, "1.*": number, "2": (value) => String(value) === "1,2" },
     once: true,
     result: (made) => (made as ArraySource).shape,
   },

@@ -1,7 +1,7 @@
 import { crossEntropy, type Backend } from "@losses/core";
 import { createBackend, type OrtTensor } from "@losses/onnxruntime";
 import type { Entries } from "../entries.js";
-import { empty, list, text } from "../takes.js";
+import { empty, list, number, text } from "../takes.js";
 import { anything } from "../walk.js";
 
 let opened: Promise<Backend<OrtTensor>> | undefined;
@@ -23,11 +23,15 @@ export const entries: Entries = {
   placement: {
     args: async () => [await backend(), crossEntropy(), { input: [[1, 2, 3]], target: [2] }],
     takes: {
-      "2.input": () => false,
+      // One row; or scores of one class, with a share of it.
+      "2.input": (value) => list(number)(value) && (value as unknown[]).length === 1,
+      "2.input.*": number,
+      "2.input.*.*": number,
+      "2.target": (value) => list((item) => item === 0 || item === 1)(value) && (value as unknown[]).length === 1,
       "2.target.*": (value) => value === 0 || value === 1,
-      "2.input.*.*": (value) => typeof value === "number",
     },
     whole: ["0", "1"],
+    draws: 24,
   },
   describePlacement: {
     args: () => {
