@@ -7,6 +7,7 @@ import {
   isObject,
   isPlainObject,
   isTexts,
+  listRule as coreListRule,
   OptionError,
   readParts,
   type AnyLoss,
@@ -19,7 +20,10 @@ import type { Case, CaseInput, CaseTensor, Expected, Fixture } from "./cases/cas
 import type { KnownFailure } from "./suite/knownFailures.js";
 
 export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
-export const listRule: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
+export const listRule: Rule = coreListRule("a list of plain objects", {
+  domain: "a plain object",
+  accepts: isPlainObject,
+});
 export const textsRule: Rule = { domain: "a list of texts", accepts: isTexts };
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 export const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
@@ -54,10 +58,10 @@ export const placeRule: Rule = {
   accepts: (value) => value instanceof URL && value.protocol === "file:",
 };
 
-export const numbersRule: Rule = {
-  domain: "a list of numbers",
-  accepts: (value) => isListOf(value, (item) => typeof item === "number"),
-};
+export const numbersRule: Rule = coreListRule("a list of numbers", {
+  domain: "a number",
+  accepts: (value) => typeof value === "number",
+});
 
 export const tensorRule: Rule = { domain: "a shape and data that are numbers", accepts: isTensor };
 
@@ -105,11 +109,14 @@ function areTensors(value: unknown): boolean {
   return isPlainObject(value) && Object.values(value).every(isTensor);
 }
 
-/** Refuses what is no case; throws `OptionError`. */
-export function checkSingle(where: string, single: Case): void {
-  const { inputs } = readParts(where, single, caseRules, ["id", "loss", "options", "inputs"]);
-  for (const input of inputs)
-    readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]);
+/** A case as it was given, read once; throws `OptionError` on what is none. */
+export function checkSingle<C extends Case>(where: string, single: C): C {
+  const parts = readParts<Case>(where, single, caseRules, ["id", "loss", "options", "inputs"]);
+  const inputs = parts.inputs.map((input) =>
+    readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]),
+  );
+  const read: Case = { ...parts, inputs };
+  return read as C;
 }
 
 /** Refuses what is no list of cases with their answers; throws `OptionError`. */

@@ -5,6 +5,8 @@ import {
   isSize,
   OptionError,
   readable,
+  readShape,
+  recordRule,
   verify,
   type AnyLoss,
   type DimSizes,
@@ -40,15 +42,18 @@ const sizesRule: Rule = {
   accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
 };
 
-const feedsRule: Rule = {
-  domain: "a plain object of { shape, data } by the names of inputs",
-  accepts: (value) =>
-    isPlainObject(value) && Object.values(value).every((feed) => isObject(feed) && isNumbers(feed["data"])),
-};
-
-function isNumbers(value: unknown): boolean {
-  return (ArrayBuffer.isView(value) && "length" in value) || numbersRule.accepts(value);
-}
+const feedsRule: Rule = recordRule("a plain object of { shape, data } by the names of inputs", {
+  domain: "a shape and data that are numbers",
+  accepts: isObject,
+  read: (value) => {
+    if (!isObject(value)) return undefined;
+    const { shape, data } = value;
+    const isView = ArrayBuffer.isView(data) && "length" in data;
+    const numbers = isView ? data : numbersRule.read?.(data);
+    if (numbers === undefined) return undefined;
+    return { shape: readShape("analyze: an input", shape), data: numbers };
+  },
+});
 
 /**
  * Evaluates a graph in float64 and bounds how far a machine that computes in `dtype` may be from each result.
@@ -64,20 +69,20 @@ export function analyze(
   dtype: FloatDType,
 ): readonly Bounded[] {
   verify(graph);
-  checkArgument("analyze", "the feeds", feeds, feedsRule);
+  const read = feedsRule.read?.(feeds) ?? checkArgument("analyze", "the feeds", feeds, feedsRule);
   checkArgument("analyze", "the sizes", sizes, sizesRule);
   checkArgument("analyze", "the dtype", dtype, dtypeRule);
-  return analysis.analyze(graph, feeds, sizes, dtype);
+  return analysis.analyze(graph, read as typeof feeds, { ...sizes }, dtype);
 }
 
 /** The value and each gradient of a case, with bounds; throws the typed errors of core. */
 export function boundCase(
-  single: Case,
+  given: Case,
   dtype: FloatDType,
   losses?: readonly AnyLoss[],
   graphs?: Map<string, Graph>,
 ): Readonly<Record<string, Bounded>> {
-  checkSingle("boundCase", single);
+  const single = checkSingle("boundCase", given);
   checkArgument("boundCase", "the dtype", dtype, dtypeRule);
   checkArgument("boundCase", "the graphs", graphs, {
     domain: "a Map to remember graphs in",
@@ -89,8 +94,8 @@ export function boundCase(
 /** Makes an oracle over a list of losses. */
 export function createOracle(losses?: readonly AnyLoss[]): oracle.Oracle {
   const judge = oracle.createOracle(givenLosses("createOracle", losses));
-  return async (single, dtype) => {
-    checkSingle("oracle", single);
+  return async (given, dtype) => {
+    const single = checkSingle("oracle", given);
     checkArgument("oracle", "the dtype", dtype, dtypeRule);
     return judge(single, dtype);
   };
@@ -122,12 +127,12 @@ export function compareTensor(
 
 /** Runs a fixture and holds the result to the truth. */
 export async function checkCase(
-  fixture: Fixture,
+  given: Fixture,
   dtype: FloatDType,
   run: RunCase,
   judge: oracle.Oracle,
 ): Promise<readonly cases.PartResult[]> {
-  checkSingle("checkCase", fixture);
+  const fixture = checkSingle("checkCase", given);
   if ((fixture as Case).expected === undefined) {
     throw new OptionError(`checkCase: the fixture must have an expected answer, got ${fixture.id} without.`);
   }

@@ -1,11 +1,14 @@
 import {
   checkArgument,
+  formatShape,
   fromHalfBits,
   isObject,
   OptionError,
   printValue,
   readable,
   readShape,
+  ShapeError,
+  sizeOf,
   type HostTensor,
   type InputDType,
   type Rule,
@@ -119,5 +122,10 @@ export function encodeTensor(tensor: HostTensor): JSONTensor {
     readable("encodeTensor", () => tensor.shape),
   );
   const number = given.dtype === "float16" ? fromHalfBits : Number;
+  // An array has no elements any more where its memory has gone to another thread.
+  if (given.data.length !== sizeOf(shape)) {
+    const wanted = `${sizeOf(shape)} elements for shape ${formatShape(shape)}`;
+    throw new ShapeError(`encodeTensor: the tensor must have ${wanted}, got ${given.data.length}.`);
+  }
   return { shape, data: Array.from(given.data, (item) => encodeNumber(number(item))) };
 }
