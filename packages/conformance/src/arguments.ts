@@ -9,6 +9,7 @@ import {
   isTexts,
   listRule as coreListRule,
   OptionError,
+  readable,
   readParts,
   type AnyLoss,
   type FloatDType,
@@ -63,20 +64,45 @@ export const numbersRule: Rule = coreListRule("a list of numbers", {
   accepts: (value) => typeof value === "number",
 });
 
-export const tensorRule: Rule = { domain: "a shape and data that are numbers", accepts: isTensor };
+export const tensorRule: Rule = {
+  domain: "a shape and data that are numbers",
+  accepts: isTensor,
+  read: (value) => {
+    if (!isPlainObject(value)) return undefined;
+    const [shape, data] = [numbersRule.read?.(value["shape"]), numbersRule.read?.(value["data"])];
+    return shape === undefined || data === undefined ? undefined : { shape, data };
+  },
+};
+
+/** An argument, its parts read once; throws `OptionError` where its rule does not accept it. */
+export function readArgument<T>(where: string, what: string, value: T, rule: Rule): T {
+  const kept = readable(where, () => rule.read?.(value));
+  if (kept !== undefined) return kept as T;
+  checkArgument(where, what, value, rule);
+  return value;
+}
 
 function isTensor(value: unknown): value is CaseTensor {
   return isPlainObject(value) && numbersRule.accepts(value["shape"]) && numbersRule.accepts(value["data"]);
 }
 
-/** What the error analysis says of a tensor. */
+/** What the error analysis says of a tensor: numbers of which there are equally many. */
 export const boundedRule: Rule = {
   domain: "bounds as analyze gives them",
-  accepts: (value) => {
-    const { shape, error } = (isObject(value) ? value : {}) as Partial<Bounded>;
-    return numbersRule.accepts(shape) && error instanceof Float64Array;
-  },
+  accepts: (value) => boundedOf(value) !== undefined,
+  read: boundedOf,
 };
+
+function boundedOf(value: unknown): Bounded | undefined {
+  if (!isObject(value)) return undefined;
+  const own = { ...value } as Partial<Bounded>;
+  const { value: numbers, low, high, error, nan } = own;
+  const shape = numbersRule.read?.(own.shape);
+  const count = error instanceof Float64Array ? error.length : -1;
+  const isWhole = [numbers, low, high].every((part) => part instanceof Float64Array && part.length === count);
+  if (shape === undefined || !isWhole || !(nan instanceof Uint8Array) || nan.length !== count) return undefined;
+  return { ...own, shape } as Bounded;
+}
 
 const inputRules: Rules<CaseInput> = {
   name: textRule,

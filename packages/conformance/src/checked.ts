@@ -24,6 +24,7 @@ import {
   givenLosses,
   listRule,
   numbersRule,
+  readArgument,
   tensorRule,
   textRule,
   textsRule,
@@ -69,10 +70,10 @@ export function analyze(
   dtype: FloatDType,
 ): readonly Bounded[] {
   verify(graph);
-  const read = feedsRule.read?.(feeds) ?? checkArgument("analyze", "the feeds", feeds, feedsRule);
+  const read = readArgument("analyze", "the feeds", feeds, feedsRule);
   checkArgument("analyze", "the sizes", sizes, sizesRule);
   checkArgument("analyze", "the dtype", dtype, dtypeRule);
-  return analysis.analyze(graph, read as typeof feeds, { ...sizes }, dtype);
+  return analysis.analyze(graph, read, { ...sizes }, dtype);
 }
 
 /** The value and each gradient of a case, with bounds; throws the typed errors of core. */
@@ -103,10 +104,10 @@ export function createOracle(losses?: readonly AnyLoss[]): oracle.Oracle {
 
 /** How far a result may be from each expected number. */
 export function tolerances(expected: readonly number[], bound: Bounded, dtype: FloatDType): Float64Array {
-  checkArgument("tolerances", "the expected numbers", expected, numbersRule);
-  checkArgument("tolerances", "the bound", bound, boundedRule);
+  const numbers = readArgument("tolerances", "the expected numbers", expected, numbersRule);
+  const own = readArgument("tolerances", "the bound", bound, boundedRule);
   checkArgument("tolerances", "the dtype", dtype, dtypeRule);
-  return compare.tolerances(expected, bound, dtype);
+  return compare.tolerances(numbers, own, dtype);
 }
 
 /** Compares a result with the truth, element by element. */
@@ -118,12 +119,22 @@ export function compareTensor(
   dtype: FloatDType,
 ): compare.Comparison {
   checkArgument("compareTensor", "the name of the output", output, textRule);
-  checkArgument("compareTensor", "the expected tensor", expected, tensorRule);
-  checkArgument("compareTensor", "the actual tensor", actual, tensorRule);
-  checkArgument("compareTensor", "the bound", bound, boundedRule);
+  const truth = readArgument("compareTensor", "the expected tensor", expected, tensorRule);
+  const got = readArgument("compareTensor", "the actual tensor", actual, tensorRule);
+  const own = readArgument("compareTensor", "the bound", bound, boundedRule);
   checkArgument("compareTensor", "the dtype", dtype, dtypeRule);
-  return compare.compareTensor(output, expected, actual, bound, dtype);
+  return compare.compareTensor(output, truth, got, own, dtype);
 }
+
+const resultRule: Rule = {
+  domain: "a value with gradients, or an error",
+  accepts: (result) => isPlainObject(result) && (isObject(result["error"]) || tensorRule.accepts(result["value"])),
+};
+
+const verdictRule: Rule = {
+  domain: "the bounds of outputs, or an error",
+  accepts: (verdict) => isPlainObject(verdict) && (isObject(verdict["error"]) || isObject(verdict["outputs"])),
+};
 
 /** Runs a fixture and holds the result to the truth. */
 export async function checkCase(
@@ -139,7 +150,16 @@ export async function checkCase(
   checkArgument("checkCase", "the dtype", dtype, dtypeRule);
   checkArgument("checkCase", "run", run, functionRule);
   checkArgument("checkCase", "the oracle", judge, functionRule);
-  return cases.checkCase(fixture, dtype, run, judge);
+  const answered = <A>(what: string, answer: A, rule: Rule): A => {
+    checkArgument("checkCase", what, answer, rule);
+    return answer;
+  };
+  return cases.checkCase(
+    fixture,
+    dtype,
+    async (single) => answered("the result of run", await run(single), resultRule),
+    async (single, of) => answered("the verdict of the oracle", await judge(single, of), verdictRule),
+  );
 }
 
 /** A report as text; numbers that JSON lacks are strings. */

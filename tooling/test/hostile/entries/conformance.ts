@@ -11,7 +11,7 @@ import {
   type Report,
 } from "@losses/conformance";
 import type { Entries } from "../entries.js";
-import { anyOf, empty, flag, fn, list, number, size, text } from "../takes.js";
+import { anyOf, empty, flag, fn, list, number, plain, size, text } from "../takes.js";
 import { anything, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
@@ -32,7 +32,7 @@ const fixture = (): Fixture => ({
 const caseAt = (at: string): Readonly<Record<string, Takes>> => ({
   [`${at}.id`]: text,
   [`${at}.loss`]: text,
-  [`${at}.options`]: empty,
+  [`${at}.options`]: plain,
   [`${at}.options.*`]: anything,
   [`${at}.inputs`]: list(() => false),
   [`${at}.inputs.*.name`]: text,
@@ -42,6 +42,8 @@ const caseAt = (at: string): Readonly<Record<string, Takes>> => ({
   [`${at}.inputs.*.data`]: list(number),
   [`${at}.inputs.*.data.*`]: number,
   [`${at}.inputs.*.grad`]: flag,
+  [`${at}.expected.value`]: plain,
+  [`${at}.expected.grads.fake`]: plain,
   [`${at}.expected.value.shape`]: list(number),
   [`${at}.expected.value.data`]: list(number),
   [`${at}.expected.value.data.*`]: number,
@@ -95,7 +97,6 @@ const report = (): Report => ({
 const known = (): object => ({ backend: "js", case: "x/*", reason: "known", link: "https://example.org" });
 
 const onlyBounds: Readonly<Record<string, Takes>> = {
-  "*.value": anything,
   "*.dtype": anything,
   "*.shape": list(number),
   "*.shape.*": number,
@@ -149,7 +150,7 @@ export const entries: Entries = {
       "1.x.data.*": number,
       "2.N": () => false,
     },
-    open: [...graphOpen, "1.x"],
+    open: [...graphOpen, "1.x", "2"],
   },
   createReferenceBackend: { args: () => [] },
   boundCase: {
@@ -164,13 +165,14 @@ export const entries: Entries = {
   },
   compareTensor: {
     args: () => ["value", { shape: [], data: [1] }, { shape: [], data: [1] }, bound(), "float32"],
-    takes: { "0": text, "*.shape": list(number), "*.data": list(number), "*.data.*": number, ...onlyBounds },
+    takes: { "0": text, "1": plain, "2": plain, "*.shape": list(number), "*.data": list(number), "*.data.*": number, ...onlyBounds },
     open: ["1", "2", "3"],
   },
   checkCase: {
     args: () => [fixture(), "float32", caseRunner(reference), createOracle()],
     takes: caseAt("0"),
     open: caseOpen("0"),
+    calls: true,
   },
   requireFixtures: { args: () => [[fixture()]], takes: caseAt("0.0"), open: caseOpen("0.0") },
   missingFixtures: {
