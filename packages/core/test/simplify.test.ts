@@ -71,6 +71,16 @@ describe("simplify", () => {
       ["neg", "mul", "add", "mul"],
     ],
     [
+      "a product and its opposite, both in sums: the earlier one",
+      (x, y) => x.add(x.exp().mul(y.neg())).mul(x.sub(x.exp().mul(y))),
+      ["exp", "neg", "mul", "add", "mul"],
+    ],
+    [
+      "a product and its opposite, read by sums and by others: neither for the other",
+      (x, y) => x.add(x.mul(y.neg())).mul(x.sub(x.mul(y))).mul(x.mul(y.neg()).exp()).mul(x.mul(y).exp()),
+      ["neg", "mul", "add", "mul", "sub", "mul", "exp", "mul", "exp", "mul"],
+    ],
+    [
       "one share of 1 in two products of small numbers",
       (x) =>
         x

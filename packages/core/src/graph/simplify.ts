@@ -2,7 +2,7 @@ import type { OpName } from "../ops/types.js";
 import { GraphBuilder } from "./builder.js";
 import { countUses, liveNodes, type Graph, type Node, type NodeOf } from "./graph.js";
 import { allRules } from "./rules/all.js";
-import type { Rule, Site } from "./rules/rule.js";
+import type { Reader, Rule, Site } from "./rules/rule.js";
 
 /** More rounds than any graph needs; rules that undo each other would take them all. */
 const mostRounds = 1000;
@@ -36,15 +36,37 @@ function rebuild(graph: Graph, rules: ReadonlyMap<OpName, readonly Rule[]>, onAp
   const uses = countUses(graph, live);
   const moved = new Map<number, number>();
   const movedTo = (id: number): number => moved.get(id) ?? -1;
+  const origins = new Map<number, number[]>();
+  let readers: ReadonlyMap<number, readonly Reader[]> | undefined;
+  const readersOf = (id: number): readonly Reader[] => {
+    const found = (readers ??= allReaders(graph, live));
+    return (origins.get(id) ?? []).flatMap((origin) => found.get(origin) ?? []);
+  };
   for (const given of graph.nodes) {
     if (!live.has(given.id) && given.op !== "input") continue;
     const node = given.op === "scan" ? withSimpleBody(given) : given;
     const isUsedOnce = (operand: number): boolean => uses.get(node.inputs[operand] ?? -1) === 1;
-    const site = { b, node, inputs: node.inputs.map(movedTo), isUsedOnce } as unknown as Site<OpName>;
-    moved.set(node.id, rewrite(site, rules.get(node.op) ?? [], onApply));
+    const site = { b, node, inputs: node.inputs.map(movedTo), isUsedOnce, readersOf } as unknown as Site<OpName>;
+    const id = rewrite(site, rules.get(node.op) ?? [], onApply);
+    moved.set(node.id, id);
+    origins.set(id, [...(origins.get(id) ?? []), node.id]);
   }
   const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, movedTo(node)]));
   return dropDead(b.finish(graph.name, outputs));
+}
+
+function allReaders(graph: Graph, live: ReadonlySet<number>): ReadonlyMap<number, readonly Reader[]> {
+  const readers = new Map<number, Reader[]>();
+  const add = (id: number, reader: Reader): void => {
+    const known = readers.get(id);
+    if (known === undefined) readers.set(id, [reader]);
+    else known.push(reader);
+  };
+  for (const { id, op, inputs } of graph.nodes) {
+    if (live.has(id)) inputs.forEach((input, operand) => add(input, { op, operand }));
+  }
+  for (const { node } of graph.outputs) add(node, { op: "output", operand: 0 });
+  return readers;
 }
 
 const simpleBodies = new WeakMap<Graph, Graph>();

@@ -10,6 +10,14 @@ export interface Site<K extends OpName> {
   readonly inputs: NodeOf<K>["inputs"];
   /** True if nothing but this node reads the operand. */
   readonly isUsedOnce: (operand: number) => boolean;
+  /** Who reads a node of the new graph, as far as it was there before. */
+  readonly readersOf: (id: number) => readonly Reader[];
+}
+
+/** Where a node is read: as which operand of what op, or as an output. */
+export interface Reader {
+  readonly op: OpName | "output";
+  readonly operand: number;
 }
 
 /** One way to say the same with less. */

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../builder.js";
 import { multiply, negated, negative, partsOf } from "./products.js";
-import { rule, type Rule, type Site } from "./rule.js";
+import { rule, type Reader, type Rule, type Site } from "./rule.js";
 
 /** A sign moves to where it costs least or meets another: that changes no result. */
 export const signs: readonly Rule[] = [
@@ -40,7 +40,7 @@ function negateChoice(b: GraphBuilder, condition: number, yes: number, no: numbe
 }
 
 /** `x + y·s = x - y·(-s)` where y·(-s) is there already, and `-x - y·(-s) = y·s - x`. */
-function sumOfNegated({ b, node, inputs: [x, y] }: Site<"add" | "sub">): number | undefined {
+function sumOfNegated({ b, node, inputs: [x, y], readersOf }: Site<"add" | "sub">): number | undefined {
   if (node.shape.length === 0) return undefined;
   const product = b.node(y);
   const parts = node.op === "sub" && product.op === "mul" ? partsOf(b, product) : undefined;
@@ -48,18 +48,29 @@ function sumOfNegated({ b, node, inputs: [x, y] }: Site<"add" | "sub">): number 
   if (less !== undefined && parts !== undefined && factor !== undefined) {
     return b.add("sub", [multiply(b, parts.whole, factor), less], {});
   }
-  const right = negatedProduct(b, y);
+  const right = negatedProduct(b, y, readersOf);
   if (right !== undefined) return b.add(node.op === "add" ? "sub" : "add", [x, right], {});
-  const left = node.op === "add" ? negatedProduct(b, x) : undefined;
+  const left = node.op === "add" ? negatedProduct(b, x, readersOf) : undefined;
   return left === undefined ? undefined : b.add("sub", [y, left], {});
 }
 
-function negatedProduct(b: GraphBuilder, id: number): number | undefined {
+/**
+ * y·(-s) of y·s, which then nothing reads any more. Where sums alone read either, they go to the earlier one: each to the other would
+ * be back and forth without end.
+ */
+function negatedProduct(b: GraphBuilder, id: number, readersOf: Site<"add">["readersOf"]): number | undefined {
   const product = b.node(id);
   const parts = product.op === "mul" ? partsOf(b, product) : undefined;
   const turned = parts && (negated(b, parts.factor) ?? b.find("neg", [parts.factor], {}));
   if (parts === undefined || turned === undefined) return undefined;
-  return b.find("mul", [parts.whole, turned], {}) ?? b.find("mul", [turned, parts.whole], {});
+  const found = b.find("mul", [parts.whole, turned], {}) ?? b.find("mul", [turned, parts.whole], {});
+  if (found === undefined || !readersOf(id).every(isSum)) return undefined;
+  return found < id || !readersOf(found).every(isSum) ? found : undefined;
+}
+
+/** Sums can take the opposite of an operand just as well. */
+function isSum({ op, operand }: Reader): boolean {
+  return op === "add" || (op === "sub" && operand === 1);
 }
 
 /** S for -S, where that is -x added at positions. */
