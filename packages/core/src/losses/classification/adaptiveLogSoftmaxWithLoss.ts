@@ -1,15 +1,12 @@
 import { ShapeError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels, list, parameter } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import { subtractDims } from "../../tensor/dimArithmetic.js";
 import type { DimSizes } from "../../tensor/dims.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface AdaptiveLogSoftmaxWithLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type AdaptiveLogSoftmaxWithLossOptions = ReductionOption;
 
 /** How many classes the layers tell apart: those of the head, with those of each cluster in the place of the cluster. */
 function classCount(sizes: DimSizes): number {
@@ -18,17 +15,30 @@ function classCount(sizes: DimSizes): number {
 }
 
 /**
- * The adaptive softmax: frequent classes have logits of their own, rare ones a cluster's, and then one of a small layer for each cluster.
+ * Frequent classes have logits of their own, rare ones those of a cluster and of a small layer in it.
  *
  * `−log p(head class)`, for a class of cluster i `−log p(cluster i) − log p(class | cluster i)`
  *
- * Inputs: `input`, features (D) or (N, D); `target`, int32 or int64 class indices () or (N), the frequent classes first;
- * `headWeight` (S + K, D), rows for S frequent classes and then K clusters; `tailProjection` and `tailWeight`, lists of K matrices
- * (P, D) and (O, P) for the O classes of each cluster; optional `headBias` (S + K). Returns the shape of `target` with
- * `reduction: "none"`, else a scalar. Equals the loss of `torch.nn.AdaptiveLogSoftmaxWithLoss`, whose output is minus the values
- * without reduction; its cutoffs are the sizes of the layers here.
+ * Inputs: `input`, features (D) or (N, D); `target`, int32 or int64 class indices () or (N), the frequent classes
+ * first; `headWeight` (S + K, D), rows for S frequent classes and then K clusters; `tailProjection` and `tailWeight`,
+ * lists of K matrices (P, D) and (O, P) for the O classes of each cluster; optional `headBias` (S + K). Returns the
+ * shape of `target` with `reduction: "none"`, else a scalar. Equals the loss of `torch.nn.AdaptiveLogSoftmaxWithLoss`,
+ * whose output is minus the values without reduction; its cutoffs are the sizes of the layers here.
  *
- * @throws InputError on an index beyond the classes; ShapeError if there are not as many projections as layers of clusters.
+ * @formula `-log p(y), or -log p(cluster) - log p(y | cluster) for classes of a cluster`
+ * @pytorch `torch.nn.AdaptiveLogSoftmaxWithLoss`
+ * @input input - Features.
+ * @input target - Class indices.
+ * @input headWeight - Rows for the frequent classes, then one for each cluster.
+ * @input tailProjection - What each cluster makes of the features.
+ * @input tailWeight - Rows for the classes of each cluster.
+ * @input headBias - Bias of the head.
+ * @note Classes are numbered by falling frequency: those of the head first, then cluster by cluster.
+ * @note PyTorch's cutoffs and div_value are the sizes of the layers, which are inputs here.
+ * @note PyTorch returns the mean alone; the values without reduction are minus its output.
+ * @see Grave et al.: Efficient softmax approximation for GPUs, ICML 2017
+ * @throws InputError on an index beyond the classes; ShapeError if there are not as many projections as layers of
+ * clusters.
  * @example
  * ```ts
  * const loss = await backend.compile(adaptiveLogSoftmaxWithLoss());
@@ -48,24 +58,15 @@ export const adaptiveLogSoftmaxWithLoss: Loss<
 > = defineLoss({
   name: "adaptiveLogSoftmaxWithLoss",
   family: "classification",
-  summary: "Frequent classes have logits of their own, rare ones those of a cluster and of a small layer in it.",
-  formula: "-log p(y), or -log p(cluster) - log p(y | cluster) for classes of a cluster",
-  pytorch: "torch.nn.AdaptiveLogSoftmaxWithLoss",
-  notes: [
-    "Classes are numbered by falling frequency: those of the head first, then cluster by cluster.",
-    "PyTorch's cutoffs and div_value are the sizes of the layers, which are inputs here.",
-    "PyTorch returns the mean alone; the values without reduction are minus its output.",
-  ],
-  references: ["Grave et al.: Efficient softmax approximation for GPUs, ICML 2017"],
   aliases: ["AdaptiveLogSoftmaxWithLoss", "adaptiveSoftmax"],
   inputs: {
-    input: float(["N?", "D"], "Features."),
-    target: labels(["N?"], "Class indices.", { below: { computed: "the number of classes", of: classCount } }),
-    headWeight: parameter(["R", "D"], "Rows for the frequent classes, then one for each cluster."),
-    tailProjection: list(parameter(["P", "D"], "What each cluster makes of the features.")),
-    tailWeight: list(parameter(["O", "P"], "Rows for the classes of each cluster.")),
+    input: float(["N?", "D"]),
+    target: labels(["N?"], { below: { computed: "the number of classes", of: classCount } }),
+    headWeight: parameter(["R", "D"]),
+    tailProjection: list(parameter(["P", "D"])),
+    tailWeight: list(parameter(["O", "P"])),
   },
-  optionalInputs: { headBias: parameter(["R"], "Bias of the head.") },
+  optionalInputs: { headBias: parameter(["R"]) },
   options: { reduction: reduction() },
   value({ input, target, headWeight, headBias, tailProjection, tailWeight }) {
     if (tailProjection.length !== tailWeight.length) {

@@ -10,40 +10,50 @@ import {
   orNone,
   positive,
   reduction,
-  type Reduction,
+  type ReductionOption,
 } from "../../loss/options.js";
 import { alongAxis } from "../../math/entropy.js";
 import { focalFactor, normalizedBy } from "../../math/focal.js";
 import { oneHot, pick } from "../../math/select.js";
 
-export interface CategoricalFocalLossOptions {
-  /** How much less right predictions count; ≥ 0. Default 2; 0 is the cross-entropy. */
+export interface CategoricalFocalLossOptions extends ReductionOption {
+  /** How much less right predictions count. Default 2; 0 is the cross-entropy. */
   readonly gamma: number;
-  /** One factor for all; > 0. Only with probabilities as target. Default 1. */
+  /** One factor for all, with probabilities as target. Default 1. */
   readonly alpha: number;
-  /** Share of the target spread evenly over the classes, in [0, 1]. Only with probabilities. Default 0. */
+  /** Share of the target spread evenly over the classes, with probabilities. Default 0. */
   readonly labelSmoothing: number;
-  /** A target index that contributes nothing; any integer. Only with class indices. Default −100. */
+  /** A target index that contributes nothing. Default -100. */
   readonly ignoreIndex: number;
-  /** Below this probability the factor is 1, above it `((1 − p) / threshold)^gamma`; > 0. Default `"none"`. */
+  /**
+   * Below this probability the factor is 1. Default `"none"`. Below this probability the factor is 1, above it `((1
+   * − p) / threshold)^gamma`; > 0.
+   */
   readonly reducedThreshold: number | "none";
   /** Divide by the sum of the factors, before the reduction. Default false. */
   readonly normalized: boolean;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 /**
  * Cross-entropy of logits in which predictions count less the more they are right already.
  *
- * indices: `−w_y (1 − p_y)^gamma log p_y`; probabilities: `−alpha Σ_c w_c y_c (1 − p_c)^gamma log p_c`; `p = softmax(input)`
+ * indices: `−w_y (1 − p_y)^gamma log p_y`; probabilities: `−alpha Σ_c w_c y_c (1 − p_c)^gamma log p_c`; `p =
+ * softmax(input)`
  *
- * Inputs: `input`, logits (C), (N, C) or (N, C, d₁…); `target`, int32 or int64 class indices (), (N) or (N, d₁…), or probabilities of
- * the shape of `input`; optional `weight` (C). Returns the shape of the indices with `reduction: "none"`, else a scalar. The mean is
- * over the targets that are not ignored: weights are not in its divisor. PyTorch has no such loss.
+ * Inputs: `input`, logits (C), (N, C) or (N, C, d₁…); `target`, int32 or int64 class indices (), (N) or (N, d₁…), or
+ * probabilities of the shape of `input`; optional `weight` (C). Returns the shape of the indices with `reduction:
+ * "none"`, else a scalar. The mean is over the targets that are not ignored: weights are not in its divisor.
  *
- * @throws InputError on an index outside [0, C) that is not ignoreIndex; OptionError if alpha or labelSmoothing meet indices, or
- * ignoreIndex ≥ 0 probabilities.
+ * @formula `-w_y (1 - p_y)^gamma log p_y, or -alpha sum_c w_c y_c (1 - p_c)^gamma log p_c`
+ * @input input - Logits.
+ * @input target - Class indices. Or: Class probabilities.
+ * @input weight - Weight of each class.
+ * @note The mean divides by the number of targets that are not ignored, also with weights.
+ * @note keras multiplies by an alpha of 0.25 by default; kornia's alpha weighs class 0 as background. Neither is so
+ * here.
+ * @see Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017
+ * @throws InputError on an index outside [0, C) that is not ignoreIndex; OptionError if alpha or labelSmoothing meet
+ * indices, or ignoreIndex ≥ 0 probabilities.
  * @example
  * ```ts
  * const loss = await backend.compile(categoricalFocalLoss());
@@ -56,29 +66,19 @@ export const categoricalFocalLoss: Loss<
 > = defineLoss({
   name: "categoricalFocalLoss",
   family: "classification",
-  summary: "Cross-entropy of logits in which predictions count less the more they are right already.",
-  formula: "-w_y (1 - p_y)^gamma log p_y, or -alpha sum_c w_c y_c (1 - p_c)^gamma log p_c",
-  notes: [
-    "The mean divides by the number of targets that are not ignored, also with weights.",
-    "keras multiplies by an alpha of 0.25 by default; kornia's alpha weighs class 0 as background. Neither is so here.",
-  ],
-  references: ["Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017"],
   aliases: ["CategoricalFocalCrossentropy", "softmaxFocalLoss", "multiclassFocalLoss"],
   inputs: {
-    input: float(["N?", "C", "...d"], "Logits."),
-    target: either(
-      labels(["N?", "...d"], "Class indices.", { below: "C", except: "ignoreIndex" }),
-      float(["N?", "C", "...d"], "Class probabilities."),
-    ),
+    input: float(["N?", "C", "...d"]),
+    target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
   },
-  optionalInputs: { weight: float(["C"], "Weight of each class.") },
+  optionalInputs: { weight: float(["C"]) },
   options: {
-    gamma: nonNegative(2, "How much less right predictions count."),
-    alpha: positive(1, "One factor for all, with probabilities as target."),
-    labelSmoothing: fraction(0, "Share of the target spread evenly over the classes, with probabilities."),
-    ignoreIndex: integer(-100, "A target index that contributes nothing."),
-    reducedThreshold: orNone(positive(0.5, "Below this probability the factor is 1.")),
-    normalized: flag(false, "Divide by the sum of the factors, before the reduction."),
+    gamma: nonNegative(2),
+    alpha: positive(1),
+    labelSmoothing: fraction(0),
+    ignoreIndex: integer(-100),
+    reducedThreshold: orNone(positive(0.5)),
+    normalized: flag(false),
     reduction: reduction(),
   },
   value({ input, target, weight }, { alpha, labelSmoothing, ignoreIndex, normalized, ...focal }) {

@@ -1,27 +1,30 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { flag, orNone, positive, reduction, type Reduction } from "../../loss/options.js";
+import { flag, orNone, positive, reduction, type ReductionOption } from "../../loss/options.js";
 
-export interface KnowledgeDistillationLossOptions {
-  /** What the student's logits are divided by; > 0. Default 1. */
+export interface KnowledgeDistillationLossOptions extends ReductionOption {
+  /** What the student's logits are divided by. Default 1. */
   readonly temperature: number;
-  /** What the teacher's are divided by; > 0. Default `"none"`: the same. */
+  /** What the teacher's logits are divided by. Default `"none"`: the same. */
   readonly teacherTemperature: number | "none";
   /** Multiply by the square of the student's temperature. Default true. */
   readonly scaleByTemperature: boolean;
-  /** Default `"mean"`: over the rows. */
-  readonly reduction: Reduction;
 }
 
 /**
  * How far a student's distribution over the classes is from its teacher's, both softened by a temperature.
  *
- * `T² KL(softmax(teacher / T_t) ‖ softmax(student / T))`
+ * Inputs: `student` and `teacher`, logits (…, C); no gradient flows to the teacher. Returns the leading axes with
+ * `reduction: "none"`, else a scalar. Classes that the teacher gives no probability contribute 0. Equals
+ * sentence-transformers' DistillKLDivLoss, and `T² · kl_div(log_softmax(student / T), softmax(teacher / T),
+ * reduction="batchmean")` of PyTorch.
  *
- * Inputs: `student` and `teacher`, logits (…, C); no gradient flows to the teacher. Returns the leading axes with `reduction: "none"`,
- * else a scalar. Classes that the teacher gives no probability contribute 0. Equals sentence-transformers' DistillKLDivLoss, and
- * `T² · kl_div(log_softmax(student / T), softmax(teacher / T), reduction="batchmean")` of PyTorch.
- *
+ * @formula `T^2 KL(softmax(teacher / T_t) || softmax(student / T))`
+ * @input student - Logits of the student.
+ * @input teacher - Logits of the teacher.
+ * @note The mean is over rows, PyTorch's batchmean.
+ * @note keras has a temperature of 3 and clips probabilities at 1e-7; here nothing is clipped.
+ * @see Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015
  * @throws OptionError if a temperature is not > 0; ShapeError on shapes that differ.
  * @example
  * ```ts
@@ -33,22 +36,12 @@ export const knowledgeDistillationLoss: Loss<KnowledgeDistillationLossOptions, {
   defineLoss({
     name: "knowledgeDistillationLoss",
     family: "distillation",
-    summary: "How far a student's distribution over the classes is from its teacher's, both softened by a temperature.",
-    formula: "T^2 KL(softmax(teacher / T_t) || softmax(student / T))",
-    notes: [
-      "The mean is over rows, PyTorch's batchmean.",
-      "keras has a temperature of 3 and clips probabilities at 1e-7; here nothing is clipped.",
-    ],
-    references: ["Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015"],
     aliases: ["DistillKLDivLoss", "LogitsDistillation", "distillKlDiv", "klDistillation"],
-    inputs: {
-      student: float(["...n", "C"], "Logits of the student."),
-      teacher: float(["...n", "C"], "Logits of the teacher.", { differentiable: false }),
-    },
+    inputs: { student: float(["...n", "C"]), teacher: float(["...n", "C"], { differentiable: false }) },
     options: {
-      temperature: positive(1, "What the student's logits are divided by."),
-      teacherTemperature: orNone(positive(1, "What the teacher's logits are divided by.")),
-      scaleByTemperature: flag(true, "Multiply by the square of the student's temperature."),
+      temperature: positive(1),
+      teacherTemperature: orNone(positive(1)),
+      scaleByTemperature: flag(true),
       reduction: reduction(),
     },
     value({ student, teacher }, { temperature, teacherTemperature, scaleByTemperature }) {

@@ -10,49 +10,57 @@ import {
   positive,
   reduction,
   type OptionDeclaration,
-  type Reduction,
+  type ReductionOption,
 } from "../../loss/options.js";
 import { gaussianWindow, reflected, slidingSum } from "../../math/window.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface SsimLossOptions {
-  /** Side of the Gaussian window; odd. Default 11. */
+export interface SsimLossOptions extends ReductionOption {
+  /** Side of the Gaussian window. Default 11. */
   readonly windowSize: number;
-  /** Its standard deviation; > 0. Default 1.5. */
+  /** Standard deviation of the window. Default 1.5. */
   readonly sigma: number;
-  /** Steadies the comparison of means; ≥ 0. Default 0.01. */
+  /** Steadies the comparison of means. Default 0.01. */
   readonly k1: number;
-  /** Steadies the comparison of variances; ≥ 0. Default 0.03. */
+  /** Steadies the comparison of variances. Default 0.03. */
   readonly k2: number;
-  /** The largest difference that pixels can have; > 0. Default 1. */
+  /** The largest difference that pixels can have. Default 1. */
   readonly dataRange: number;
-  /** Default `"valid"`: the window stays inside, and each image has one value. `"reflect"`: one value for each pixel. */
+  /**
+   * What the window does at the border. Default `"valid"`: the window stays inside, and each image has one value.
+   * `"reflect"`: one value for each pixel.
+   */
   readonly padding: "valid" | "reflect";
-  /** `(1 − SSIM) / 2`, kept in [0, 1]. Default false. */
+  /** (1 - SSIM) / 2, kept in [0, 1]. Default false. */
   readonly halved: boolean;
-  /** Added to the divisor; ≥ 0. Default 0. */
+  /** Added to the divisor. Default 0. */
   readonly eps: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 const windowSize: OptionDeclaration<number> = {
-  ...integer(11, "Side of the Gaussian window."),
+  ...integer(11),
   domain: "an odd integer from 1 to 101",
   accepts: (value): value is number =>
     Number.isInteger(value) && Number(value) % 2 === 1 && Number(value) > 0 && Number(value) <= 101,
 };
 
 /**
- * Structural similarity: how far two pictures differ in local means, variances and covariance.
+ * How far two pictures differ in local means, variances and covariance.
  *
- * `1 − SSIM`, `SSIM = (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂))`, `C₁ = (k1 · dataRange)²`,
- * `C₂ = (k2 · dataRange)²`; moments under a Gaussian window, biased
+ * `1 − SSIM`, `SSIM = (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂))`, `C₁ = (k1 ·
+ * dataRange)²`, `C₂ = (k2 · dataRange)²`; moments under a Gaussian window, biased
  *
- * Inputs: `input` and `target`, pictures (N, C, H, W). With padding "valid" each image has one value, the mean over channels and
- * places; with "reflect" each pixel has one. Equals `piq.SSIMLoss` without its downsampling of sides from 384 on, and with padding
- * "reflect", halved and eps 1e-12 kornia's ssim_loss. At a value of exactly 0 or 1 the halved form keeps its gradient.
+ * With padding "valid" each image has one value, the mean over channels and places; with "reflect" each pixel has one.
+ * Equals `piq.SSIMLoss` without its downsampling of sides from 384 on, and with padding "reflect", halved and eps 1e-12
+ * kornia's ssim_loss. At a value of exactly 0 or 1 the halved form keeps its gradient.
  *
+ * @formula `1 - (2 mx my + C1)(2 sxy + C2) / ((mx^2 + my^2 + C1)(sx^2 + sy^2 + C2))`
+ * @input input - Pictures.
+ * @input target - The pictures that they should be.
+ * @note piq halves pictures with sides from 384 on first; that is not done here.
+ * @note pytorch-msssim returns the similarity itself, not 1 minus it.
+ * @note kornia's is padding "reflect", halved and eps 1e-12.
+ * @see Wang et al.: Image Quality Assessment, from Error Visibility to Structural Similarity, 2004
  * @throws ShapeError on pictures smaller than the window, or shapes that differ; OptionError on an option out of range.
  * @example
  * ```ts
@@ -63,28 +71,17 @@ const windowSize: OptionDeclaration<number> = {
 export const ssimLoss: Loss<SsimLossOptions, { input: "float"; target: "float" }> = defineLoss({
   name: "ssimLoss",
   family: "imageQuality",
-  summary: "How far two pictures differ in local means, variances and covariance.",
-  formula: "1 - (2 mx my + C1)(2 sxy + C2) / ((mx^2 + my^2 + C1)(sx^2 + sy^2 + C2))",
-  notes: [
-    "piq halves pictures with sides from 384 on first; that is not done here.",
-    "pytorch-msssim returns the similarity itself, not 1 minus it.",
-    'kornia\'s is padding "reflect", halved and eps 1e-12.',
-  ],
-  references: ["Wang et al.: Image Quality Assessment, from Error Visibility to Structural Similarity, 2004"],
   aliases: ["SSIMLoss", "ssim_loss", "SSIM", "ssim"],
-  inputs: {
-    input: float(["N", "C", "H", "W"], "Pictures."),
-    target: float(["N", "C", "H", "W"], "The pictures that they should be."),
-  },
+  inputs: { input: float(["N", "C", "H", "W"]), target: float(["N", "C", "H", "W"]) },
   options: {
     windowSize,
-    sigma: positive(1.5, "Standard deviation of the window."),
-    k1: nonNegative(0.01, "Steadies the comparison of means."),
-    k2: nonNegative(0.03, "Steadies the comparison of variances."),
-    dataRange: positive(1, "The largest difference that pixels can have."),
-    padding: oneOf(["valid", "reflect"], "valid", "What the window does at the border."),
-    halved: flag(false, "(1 - SSIM) / 2, kept in [0, 1]."),
-    eps: nonNegative(0, "Added to the divisor."),
+    sigma: positive(1.5),
+    k1: nonNegative(0.01),
+    k2: nonNegative(0.03),
+    dataRange: positive(1),
+    padding: oneOf(["valid", "reflect"], "valid"),
+    halved: flag(false),
+    eps: nonNegative(0),
     reduction: reduction(),
   },
   checkSizes({ H: height = Infinity, W: width = Infinity }, { windowSize: size, padding }) {

@@ -1,22 +1,25 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, mask, number } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import { logSumExpFromEnd, perList, validScores } from "../../math/lists.js";
 
-export interface ListMleLossOptions {
-  /** Default `"mean"`: over the lists. */
-  readonly reduction: Reduction;
-}
+export type ListMleLossOptions = ReductionOption;
 
 /**
- * ListMLE: how improbable the order by labels is, if items are drawn one after the other by the softmax of what is left.
+ * How improbable the order by labels is, if items are drawn by the softmax of what is left.
  *
- * `Σ_k (log Σ_{j ≥ k} exp s_(j) − s_(k))` over the items by falling label
+ * Inputs: `scores` (B, L); `labels` (B, L), relevances, without a gradient; optional `where` (B, L), the items that
+ * count. Returns (B) with `reduction: "none"`, else a scalar: lists without a valid item leave the mean, and over no
+ * list it is 0. Equals rax's listmle_loss, which breaks ties at random if it is given a key.
  *
- * Inputs: `scores` (B, L); `labels` (B, L), relevances, without a gradient; optional `where` (B, L), the items that count. Equal labels
- * keep the order of the input. Returns (B) with `reduction: "none"`, else a scalar: lists without a valid item leave the mean, and over
- * no list it is 0. Equals rax's listmle_loss, which breaks ties at random if it is given a key.
- *
+ * @formula `sum_k (log sum_{j >= k} exp s_(j) - s_(k)), items by falling label`
+ * @input scores - Scores of the items of each list.
+ * @input labels - Their relevance.
+ * @input where - Items that count.
+ * @note Equal labels keep the order of the input.
+ * @note Lists without a valid item leave the mean, and over no list it is 0.
+ * @note It is computed by log-sum-exp: scores of any size are exact.
+ * @see Xia et al.: Listwise Approach to Learning to Rank, ICML 2008
  * @throws ShapeError on shapes that differ.
  * @example
  * ```ts
@@ -27,21 +30,10 @@ export interface ListMleLossOptions {
 export const listMleLoss: Loss<ListMleLossOptions, { scores: "float"; labels: "fixed"; where?: "mask" }> = defineLoss({
   name: "listMleLoss",
   family: "listwise",
-  summary: "How improbable the order by labels is, if items are drawn by the softmax of what is left.",
-  formula: "sum_k (log sum_{j >= k} exp s_(j) - s_(k)), items by falling label",
-  notes: [
-    "Equal labels keep the order of the input.",
-    "Lists without a valid item leave the mean, and over no list it is 0.",
-    "It is computed by log-sum-exp: scores of any size are exact.",
-  ],
-  references: ["Xia et al.: Listwise Approach to Learning to Rank, ICML 2008"],
   aliases: ["ListMLELoss", "listmle_loss", "ListMLE"],
   empty: "zero",
-  inputs: {
-    scores: float(["B", "L"], "Scores of the items of each list."),
-    labels: number(["B", "L"], "Their relevance.", { differentiable: false }),
-  },
-  optionalInputs: { where: mask(["B", "L"], "Items that count.") },
+  inputs: { scores: float(["B", "L"]), labels: number(["B", "L"], { differentiable: false }) },
+  optionalInputs: { where: mask(["B", "L"]) },
   options: { reduction: reduction() },
   value({ scores, labels, where: valid }) {
     const lists = { scores, labels, valid };

@@ -1,22 +1,26 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, mask, number } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import { perList, validScores } from "../../math/lists.js";
 
-export interface RankingSoftmaxLossOptions {
-  /** Default `"mean"`: over the lists. */
-  readonly reduction: Reduction;
-}
+export type RankingSoftmaxLossOptions = ReductionOption;
 
 /**
- * Listwise softmax: the cross-entropy of a list's scores, by the relevance of its items.
+ * The cross-entropy of a list's scores, by the relevance of its items.
  *
- * `−Σ_j w_j labels_j log softmax(scores)_j`
+ * Inputs: `scores` (B, L); `labels` (B, L), relevances, not normalised; optional `where` (B, L), the items that count,
+ * and `weights` (B, L), which multiply labels. Returns (B) with `reduction: "none"`, else a scalar: lists without a
+ * valid item leave the mean, and over no list it is 0. Equals `optax.losses.ranking_softmax_loss` and rax's
+ * softmax_loss.
  *
- * Inputs: `scores` (B, L); `labels` (B, L), relevances, not normalised; optional `where` (B, L), the items that count, and `weights`
- * (B, L), which multiply labels. Returns (B) with `reduction: "none"`, else a scalar: lists without a valid item leave the mean, and
- * over no list it is 0. Equals `optax.losses.ranking_softmax_loss` and rax's softmax_loss.
- *
+ * @formula `-sum_j weights_j labels_j log softmax(scores)_j`
+ * @input scores - Scores of the items of each list.
+ * @input labels - Their relevance.
+ * @input where - Items that count.
+ * @input weights - Weight of each item.
+ * @note Labels are taken as they are: a list with larger ones counts more.
+ * @note Lists without a valid item leave the mean, and over no list it is 0.
+ * @see Cao et al.: Learning to Rank, from Pairwise to Listwise Approach, ICML 2007
  * @throws ShapeError on shapes that differ.
  * @example
  * ```ts
@@ -30,23 +34,10 @@ export const rankingSoftmaxLoss: Loss<
 > = defineLoss({
   name: "rankingSoftmaxLoss",
   family: "listwise",
-  summary: "The cross-entropy of a list's scores, by the relevance of its items.",
-  formula: "-sum_j weights_j labels_j log softmax(scores)_j",
-  notes: [
-    "Labels are taken as they are: a list with larger ones counts more.",
-    "Lists without a valid item leave the mean, and over no list it is 0.",
-  ],
-  references: ["Cao et al.: Learning to Rank, from Pairwise to Listwise Approach, ICML 2007"],
   aliases: ["ranking_softmax_loss", "listwiseSoftmax", "rax.softmax_loss"],
   empty: "zero",
-  inputs: {
-    scores: float(["B", "L"], "Scores of the items of each list."),
-    labels: number(["B", "L"], "Their relevance."),
-  },
-  optionalInputs: {
-    where: mask(["B", "L"], "Items that count."),
-    weights: float(["B", "L"], "Weight of each item."),
-  },
+  inputs: { scores: float(["B", "L"]), labels: number(["B", "L"]) },
+  optionalInputs: { where: mask(["B", "L"]), weights: float(["B", "L"]) },
   options: { reduction: reduction() },
   value({ scores, labels, where: valid, weights }) {
     const lists = { scores, labels, valid };

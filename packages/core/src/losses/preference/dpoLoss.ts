@@ -1,7 +1,14 @@
 import { InputError, OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels } from "../../loss/inputs.js";
-import { finite, oneOf, positive, reduction, type OptionDeclaration, type Reduction } from "../../loss/options.js";
+import {
+  finite,
+  oneOf,
+  positive,
+  reduction,
+  type OptionDeclaration,
+  type ReductionOption,
+} from "../../loss/options.js";
 import { divergences, discoPop, exoPair, rewardOf, smoothedLogistic, type Divergence } from "../../math/preference.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -22,28 +29,28 @@ const lossTypes = [
   "discopop",
 ] as const;
 
-export interface DpoLossOptions {
-  /** How strongly the model is held to its reference; > 0. Default 0.1. */
+export interface DpoLossOptions extends ReductionOption {
+  /** How strongly the model is held to its reference. Default 0.1. */
   readonly beta: number;
   /** What is made of the log-ratios. Default `"sigmoid"`. */
   readonly lossType: (typeof lossTypes)[number];
-  /** Share of labels that are wrong, in [0, ½): of `"robust"`, `"exoPair"` (> 0) and both `"aot"` alone. Default 0. */
+  /**
+   * Share of labels that are wrong. Default 0. Share of labels that are wrong, in [0, ½): of `"robust"`,
+   * `"exoPair"` (> 0) and both `"aot"` alone.
+   */
   readonly labelSmoothing: number;
-  /** The temperature of `"discopop"`; > 0. Default 0.05. */
+  /** The temperature of discopop. Default 0.05. */
   readonly tau: number;
-  /** What is made of each log-ratio first, of the types that compare them. Default `"reverseKl"`: nothing. */
+  /** What is made of each log-ratio first. Default `"reverseKl"`: nothing. */
   readonly divergence: Divergence;
-  /** The order of `"alphaDivergence"`; not 1. Default 0.5. */
+  /** The order of alphaDivergence. Default 0.5. */
   readonly divergenceAlpha: number;
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
 }
 
 const labelSmoothing: OptionDeclaration<number> = {
   default: 0,
   domain: "a number in [0, 0.5)",
   kind: "number",
-  doc: "Share of labels that are wrong.",
   accepts: (value): value is number => typeof value === "number" && value >= 0 && value < 0.5,
 };
 
@@ -56,15 +63,29 @@ const counting: readonly string[] = ["ipo", "sigmoidNorm"];
 const smoothing: readonly string[] = ["robust", "exoPair", "aot", "aotUnpaired"];
 
 /**
- * Direct preference optimisation: a language model shall prefer the chosen answer to the rejected one more than its reference does.
+ * A language model shall prefer the chosen answer to the rejected one more than its reference does.
  *
  * `−log σ(beta δ)`, `δ = (chosen − referenceChosen) − (rejected − referenceRejected)`; `lossType` gives the other forms
  *
- * Inputs: `chosen`, `rejected`, `referenceChosen`, `referenceRejected` (N), log-probabilities of whole answers; optional
- * `chosenLengths` and `rejectedLengths` (N), how many tokens they have, for `"ipo"` (without them the log-probabilities are averages)
- * and `"sigmoidNorm"`. No gradient flows to the reference. Returns (N) with `reduction: "none"`, else a scalar; `"aot"` gives the values
- * in the order of sorted ratios. Equals the loss of TRL's DPOTrainer.
+ * Inputs: `chosen`, `rejected`, `referenceChosen`, `referenceRejected` (N), log-probabilities of whole answers;
+ * optional `chosenLengths` and `rejectedLengths` (N), how many tokens they have, for `"ipo"` (without them the
+ * log-probabilities are averages) and `"sigmoidNorm"`. No gradient flows to the reference. Returns (N) with `reduction:
+ * "none"`, else a scalar; `"aot"` gives the values in the order of sorted ratios. Equals the loss of TRL's DPOTrainer.
  *
+ * @formula `-log sigmoid(beta ((chosen - referenceChosen) - (rejected - referenceRejected)))`
+ * @input chosen - Log-probability of the chosen answers.
+ * @input rejected - Log-probability of the rejected answers.
+ * @input referenceChosen - That of the chosen answers under the reference.
+ * @input referenceRejected - That of the rejected answers under the reference.
+ * @input chosenLengths - Tokens of the chosen answers.
+ * @input rejectedLengths - Tokens of the rejected answers.
+ * @note Inputs are sums of the log-probabilities of an answer's tokens, unless lengths are given to ipo.
+ * @note There is no label smoothing with "sigmoid", as in TRL 1.16; "robust" has it.
+ * @note The values of "aot" are in the order of sorted ratios, not in that of the batch.
+ * @see Rafailov et al.: Direct Preference Optimization, NeurIPS 2023
+ * @see Azar et al.: A General Theoretical Paradigm to Understand Learning from Human Preferences, 2023 (IPO)
+ * @see Melnyk et al.: Distributional Preference Alignment of LLMs via Optimal Transport, 2024 (AOT)
+ * @see Lu et al.: Discovering Preference Optimization Algorithms with and for Large Language Models, 2024 (DiscoPOP)
  * @throws OptionError on a labelSmoothing that the type does not take; InputError if lengths are missing.
  * @example
  * ```ts
@@ -85,38 +106,22 @@ export const dpoLoss: Loss<
 > = defineLoss({
   name: "dpoLoss",
   family: "preference",
-  summary: "A language model shall prefer the chosen answer to the rejected one more than its reference does.",
-  formula: "-log sigmoid(beta ((chosen - referenceChosen) - (rejected - referenceRejected)))",
-  notes: [
-    "Inputs are sums of the log-probabilities of an answer's tokens, unless lengths are given to ipo.",
-    'There is no label smoothing with "sigmoid", as in TRL 1.16; "robust" has it.',
-    'The values of "aot" are in the order of sorted ratios, not in that of the batch.',
-  ],
-  references: [
-    "Rafailov et al.: Direct Preference Optimization, NeurIPS 2023",
-    "Azar et al.: A General Theoretical Paradigm to Understand Learning from Human Preferences, 2023 (IPO)",
-    "Melnyk et al.: Distributional Preference Alignment of LLMs via Optimal Transport, 2024 (AOT)",
-    "Lu et al.: Discovering Preference Optimization Algorithms with and for Large Language Models, 2024 (DiscoPOP)",
-  ],
   aliases: ["DPO", "dpo_loss", "directPreferenceOptimization", "ipoLoss"],
   inputs: {
-    chosen: float(["N"], "Log-probability of the chosen answers."),
-    rejected: float(["N"], "Log-probability of the rejected answers."),
-    referenceChosen: float(["N"], "That of the chosen answers under the reference.", { differentiable: false }),
-    referenceRejected: float(["N"], "That of the rejected answers under the reference.", { differentiable: false }),
+    chosen: float(["N"]),
+    rejected: float(["N"]),
+    referenceChosen: float(["N"], { differentiable: false }),
+    referenceRejected: float(["N"], { differentiable: false }),
   },
-  optionalInputs: {
-    chosenLengths: labels(["N"], "Tokens of the chosen answers.", lengthRange),
-    rejectedLengths: labels(["N"], "Tokens of the rejected answers.", lengthRange),
-  },
+  optionalInputs: { chosenLengths: labels(["N"], lengthRange), rejectedLengths: labels(["N"], lengthRange) },
   options: {
-    beta: positive(0.1, "How strongly the model is held to its reference."),
-    lossType: oneOf(lossTypes, "sigmoid", "What is made of the log-ratios."),
+    beta: positive(0.1),
+    lossType: oneOf(lossTypes, "sigmoid"),
     labelSmoothing,
-    tau: positive(0.05, "The temperature of discopop."),
-    divergence: oneOf(divergences, "reverseKl", "What is made of each log-ratio first."),
+    tau: positive(0.05),
+    divergence: oneOf(divergences, "reverseKl"),
     divergenceAlpha: {
-      ...finite(0.5, "The order of alphaDivergence."),
+      ...finite(0.5),
       domain: "a finite number, not 1",
       accepts: (value): value is number => Number.isFinite(value) && value !== 1,
     },

@@ -1,22 +1,24 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
-import { reduction, type Reduction } from "../../loss/options.js";
+import { reduction, type ReductionOption } from "../../loss/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface LogCoshLossOptions {
-  /** Default `"mean"`. */
-  readonly reduction: Reduction;
-}
+export type LogCoshLossOptions = ReductionOption;
 
 /**
- * The logarithm of the hyperbolic cosine of the error: half its square where it is small, its size less log 2 where it is large.
+ * The logarithm of the hyperbolic cosine of the error.
  *
- * `log cosh(input − target)`
+ * The logarithm of the hyperbolic cosine of the error: half its square where it is small, its size less log 2 where it
+ * is large.
  *
- * Inputs: `input` and `target`, shapes that broadcast. Returns the broadcast shape with `reduction: "none"`, else a scalar. Exact for
- * errors of any size, and smooth: the gradient is `tanh(input − target)`. Equals `optax.losses.log_cosh` and keras's LogCosh.
+ * Returns the broadcast shape with `reduction: "none"`, else a scalar. Exact for errors of any size, and smooth: the
+ * gradient is `tanh(input − target)`. Equals `optax.losses.log_cosh` and keras's LogCosh.
  *
+ * @formula `log(cosh(input - target))`
+ * @input input - Predictions.
+ * @input target - Truth.
+ * @note It is exact for errors of any size, near 0 too.
  * @throws ShapeError on shapes that do not broadcast.
  * @example
  * ```ts
@@ -27,11 +29,8 @@ export interface LogCoshLossOptions {
 export const logCoshLoss: Loss<LogCoshLossOptions, { input: "float"; target: "float" }> = defineLoss({
   name: "logCoshLoss",
   family: "regression",
-  summary: "The logarithm of the hyperbolic cosine of the error.",
-  formula: "log(cosh(input - target))",
-  notes: ["It is exact for errors of any size, near 0 too."],
   aliases: ["LogCosh", "log_cosh", "logcosh"],
-  inputs: { input: float(["~d?"], "Predictions."), target: float(["~d?"], "Truth.") },
+  inputs: { input: float(["~d?"]), target: float(["~d?"]) },
   options: { reduction: reduction() },
   value: ({ input, target }) => logCosh(input.sub(target)),
 });

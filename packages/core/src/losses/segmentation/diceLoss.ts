@@ -14,11 +14,22 @@ export interface DiceLossOptions extends OverlapOptions {}
  *
  * `1 − (2 I + 2 smooth) / (P + T + 2 smooth)`: I is what both have, P and T what is predicted and true
  *
- * Inputs: `input` (N, C, d₁…), logits; `target`, class indices (N, d₁…) or the truth of each class in the shape of `input`; optional
- * `weight` (C) and `classes` (C), those that count. Returns a scalar. With `over` "class" or "sampleClass" the mean over the classes
- * divides by their weights; with "sample" and "all" weights multiply prediction and truth. Equals DiceLoss of
- * segmentation-models-pytorch where targets are 0 or 1; the options give the conventions of optax, kornia and keras.
+ * Inputs: `input` (N, C, d₁…), logits; `target`, class indices (N, d₁…) or the truth of each class in the shape of
+ * `input`; optional `weight` (C) and `classes` (C), those that count. Returns a scalar. With `over` "class" or
+ * "sampleClass" the mean over the classes divides by their weights; with "sample" and "all" weights multiply prediction
+ * and truth. Equals DiceLoss of segmentation-models-pytorch where targets are 0 or 1; the options give the conventions
+ * of optax, kornia and keras.
  *
+ * @formula `1 - (2 I + 2 smooth) / (P + T + 2 smooth)`
+ * @input input - Logits, or probabilities without fromLogits.
+ * @input target - Class indices. Or: Or the truth of each class, 0 or 1 or between.
+ * @input weight - Weight of each class.
+ * @input classes - Classes that count.
+ * @note A class that the target lacks costs 0 and stays in the mean; absent says otherwise.
+ * @note smooth counts double, as it stands in the halved form.
+ * @note The intersection is the sum of products: segmentation-models takes smaller values, the same where targets are 0
+ * or 1.
+ * @see Milletari, Navab, Ahmadi: V-Net, 3DV 2016
  * @throws InputError on an index outside [0, C); ShapeError on an input without classes, unless mode is "binary".
  * @example
  * ```ts
@@ -32,14 +43,6 @@ export const diceLoss: Loss<
 > = defineLoss({
   name: "diceLoss",
   family: "segmentation",
-  summary: "How little a prediction and the truth overlap, as a share of the sum of both.",
-  formula: "1 - (2 I + 2 smooth) / (P + T + 2 smooth)",
-  notes: [
-    "A class that the target lacks costs 0 and stays in the mean; absent says otherwise.",
-    "smooth counts double, as it stands in the halved form.",
-    "The intersection is the sum of products: segmentation-models takes smaller values, the same where targets are 0 or 1.",
-  ],
-  references: ["Milletari, Navab, Ahmadi: V-Net, 3DV 2016"],
   aliases: ["DiceLoss", "dice_loss", "Dice", "binary_dice_loss"],
   inputs: overlapInputs,
   optionalInputs: overlapOptionalInputs,

@@ -14,10 +14,16 @@ export interface JaccardLossOptions extends OverlapOptions {}
  *
  * `1 − (I + smooth) / (P + T − I + smooth)`: I is what both have, P and T what is predicted and true
  *
- * Inputs: `input` (N, C, d₁…), logits; `target`, class indices (N, d₁…) or the truth of each class in the shape of `input`; optional
- * `weight` (C) and `classes` (C), those that count. Returns a scalar. All else is as in `diceLoss`. Equals JaccardLoss of
- * segmentation-models-pytorch where targets are 0 or 1.
+ * Inputs: `input` (N, C, d₁…), logits; `target`, class indices (N, d₁…) or the truth of each class in the shape of
+ * `input`; optional `weight` (C) and `classes` (C), those that count. Returns a scalar. All else is as in `diceLoss`.
+ * Equals JaccardLoss of segmentation-models-pytorch where targets are 0 or 1.
  *
+ * @formula `1 - (I + smooth) / (P + T - I + smooth)`
+ * @input input - Logits, or probabilities without fromLogits.
+ * @input target - Class indices. Or: Or the truth of each class, 0 or 1 or between.
+ * @input weight - Weight of each class.
+ * @input classes - Classes that count.
+ * @note A class that the target lacks costs 0 and stays in the mean; absent says otherwise.
  * @throws InputError on an index outside [0, C); ShapeError on an input without classes, unless mode is "binary".
  * @example
  * ```ts
@@ -31,9 +37,6 @@ export const jaccardLoss: Loss<
 > = defineLoss({
   name: "jaccardLoss",
   family: "segmentation",
-  summary: "How little a prediction and the truth overlap, as a share of their union.",
-  formula: "1 - (I + smooth) / (P + T - I + smooth)",
-  notes: ["A class that the target lacks costs 0 and stays in the mean; absent says otherwise."],
   aliases: ["JaccardLoss", "jaccard_loss", "iouLoss", "softIouLoss"],
   inputs: overlapInputs,
   optionalInputs: overlapOptionalInputs,

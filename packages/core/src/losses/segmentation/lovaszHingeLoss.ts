@@ -9,6 +9,7 @@ export interface LovaszHingeLossOptions {
   readonly perImage: boolean;
   /** A target value whose pixels are left out. Default `"none"`. */
   readonly ignoreIndex: number | "none";
+  /** How the values become the result; `none` returns them as they are. Default `"none"`. */
   readonly reduction: "none";
 }
 
@@ -17,9 +18,15 @@ export interface LovaszHingeLossOptions {
  *
  * `Σ_i max(0, e_(i)) ΔJ_i` over errors `e = 1 − x (2y − 1)` in falling order; ΔJ is what each adds to the Jaccard loss
  *
- * Inputs: `input`, logits (N, d₁…), and `target` of the same shape, 0 or 1, without a gradient. Returns a scalar. No gradient flows
- * through the order. Without pixels that count it is 0. Equals LovaszLoss of segmentation-models-pytorch in binary mode.
+ * Inputs: `input`, logits (N, d₁…), and `target` of the same shape, 0 or 1, without a gradient. Returns a scalar. No
+ * gradient flows through the order. Without pixels that count it is 0. Equals LovaszLoss of segmentation-models-pytorch
+ * in binary mode.
  *
+ * @formula `sum_i max(0, e_(i)) dJ_i, e = 1 - x (2y - 1) in falling order`
+ * @input input - Logits.
+ * @input target - 0 or 1.
+ * @note All pixels of the batch are sorted together by default; kornia takes each image by itself.
+ * @see Berman, Rannen Triki, Blaschko: The Lovász-Softmax Loss, CVPR 2018
  * @throws ShapeError if target has another shape.
  * @example
  * ```ts
@@ -30,20 +37,9 @@ export interface LovaszHingeLossOptions {
 export const lovaszHingeLoss: Loss<LovaszHingeLossOptions, { input: "float"; target: "fixed" }> = defineLoss({
   name: "lovaszHingeLoss",
   family: "segmentation",
-  summary: "The Lovász hinge: a convex surrogate of the Jaccard loss of a binary segmentation.",
-  formula: "sum_i max(0, e_(i)) dJ_i, e = 1 - x (2y - 1) in falling order",
-  notes: ["All pixels of the batch are sorted together by default; kornia takes each image by itself."],
-  references: ["Berman, Rannen Triki, Blaschko: The Lovász-Softmax Loss, CVPR 2018"],
   aliases: ["lovasz_hinge", "LovaszHingeLoss", "lovaszHinge"],
-  inputs: {
-    input: float(["N", "...d"], "Logits."),
-    target: number(["N", "...d"], "0 or 1.", { differentiable: false }),
-  },
-  options: {
-    perImage: flag(false, "Each image by itself, then their mean."),
-    ignoreIndex: orNone(integer(-100, "A target value whose pixels are left out.")),
-    reduction: noReduction(),
-  },
+  inputs: { input: float(["N", "...d"]), target: number(["N", "...d"], { differentiable: false }) },
+  options: { perImage: flag(false), ignoreIndex: orNone(integer(-100)), reduction: noReduction() },
   value({ input, target }, { perImage, ignoreIndex }) {
     const errors = input.mul(target.mul(2).sub(1)).neg().add(1);
     const ignored = ignoreIndex === "none" ? undefined : target.equal(ignoreIndex);

@@ -6,26 +6,35 @@ import { centered, offDiagonalSquares } from "../../math/columns.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export interface VicRegLossOptions {
-  /** Weight of the distance between the views; ≥ 0. Default 25. */
+  /** Weight of the distance between the views. Default 25. */
   readonly lambda: number;
-  /** Weight of the variances; ≥ 0. Default 25. */
+  /** Weight of the variances. Default 25. */
   readonly mu: number;
-  /** Weight of the covariances; ≥ 0. Default 1. */
+  /** Weight of the covariances. Default 1. */
   readonly nu: number;
-  /** Added to variances before the root; ≥ 0. Default 1e-4. */
+  /** Added to variances before the root. Default 1e-4. */
   readonly eps: number;
+  /** How the values become the result; `none` returns them as they are. Default `"none"`. */
   readonly reduction: "none";
 }
 
 /**
- * VICReg: two views shall agree, each feature vary, and different features tell different things.
+ * Two views shall agree, each feature vary, and different features tell different things.
  *
- * `lambda μ((A − B)²) + mu ½ (v(A) + v(B)) + nu (c(A) + c(B))`, `v(Z) = μ_d [1 − √(var_d + eps)]₊`, `c(Z) = Σ_{i≠j} Cov_ij² / D`
+ * `lambda μ((A − B)²) + mu ½ (v(A) + v(B)) + nu (c(A) + c(B))`, `v(Z) = μ_d [1 − √(var_d + eps)]₊`, `c(Z) = Σ_{i≠j}
+ * Cov_ij² / D`
  *
- * Inputs: `viewA` and `viewB` (N, D), N at least 2. Returns a scalar; its parts invariance, variance and covariance can be read.
- * Variances and covariances are the unbiased ones; the gradient is 0 where a deviation is 1. Equals lightly's VICRegLoss and that of
- * pytorch-metric-learning.
+ * Inputs: `viewA` and `viewB` (N, D), N at least 2. Returns a scalar; its parts invariance, variance and covariance can
+ * be read. Variances and covariances are the unbiased ones; the gradient is 0 where a deviation is 1. Equals lightly's
+ * VICRegLoss and that of pytorch-metric-learning.
  *
+ * @formula `lambda mean((A - B)^2) + mu/2 (v(A) + v(B)) + nu (c(A) + c(B))`
+ * @input viewA - Features of one view.
+ * @input viewB - Features of the other view, row by row of the same samples.
+ * @note Variances are unbiased; tf-similarity's are biased.
+ * @note Its parts are invariance, variance and covariance, without their weights.
+ * @note The variance costs nothing, and has no gradient, from a deviation of 1 on.
+ * @see Bardes, Ponce, LeCun: VICReg, ICLR 2022
  * @throws ShapeError on one sample, or views that differ in shape; OptionError on a negative weight.
  * @example
  * ```ts
@@ -36,24 +45,13 @@ export interface VicRegLossOptions {
 export const vicRegLoss: Loss<VicRegLossOptions, { viewA: "float"; viewB: "float" }> = defineLoss({
   name: "vicRegLoss",
   family: "selfSupervised",
-  summary: "Two views shall agree, each feature vary, and different features tell different things.",
-  formula: "lambda mean((A - B)^2) + mu/2 (v(A) + v(B)) + nu (c(A) + c(B))",
-  notes: [
-    "Variances are unbiased; tf-similarity's are biased.",
-    "Its parts are invariance, variance and covariance, without their weights.",
-    "The variance costs nothing, and has no gradient, from a deviation of 1 on.",
-  ],
-  references: ["Bardes, Ponce, LeCun: VICReg, ICLR 2022"],
   aliases: ["VICRegLoss", "vicreg"],
-  inputs: {
-    viewA: float(["N", "D"], "Features of one view."),
-    viewB: float(["N", "D"], "Features of the other view, row by row of the same samples."),
-  },
+  inputs: { viewA: float(["N", "D"]), viewB: float(["N", "D"]) },
   options: {
-    lambda: nonNegative(25, "Weight of the distance between the views."),
-    mu: nonNegative(25, "Weight of the variances."),
-    nu: nonNegative(1, "Weight of the covariances."),
-    eps: nonNegative(1e-4, "Added to variances before the root."),
+    lambda: nonNegative(25),
+    mu: nonNegative(25),
+    nu: nonNegative(1),
+    eps: nonNegative(1e-4),
     reduction: noReduction(),
   },
   checkSizes({ N: samples = 2 }) {
