@@ -8,17 +8,17 @@ import { flag, integer, nonNegative, noReduction, oneOf, orNone, type OptionDecl
 
 /** The options that all losses of overlap share: they say which library's convention is meant. */
 export interface OverlapOptions {
-  /** What the channels are: classes of which each place has one, one class in all, or classes of which each is true or not. */
+  /** What the channels are: classes of which each place has one, one class in all, or classes of which each is true or not. Default `"multiclass"`. */
   readonly mode: "multiclass" | "binary" | "multilabel";
   /** The input holds logits, not probabilities. Default true. */
   readonly fromLogits: boolean;
-  /** What is summed before the score: batch and places of a class, places of a class, classes and places, or everything. */
+  /** What is summed before the score: batch and places of a class, places of a class, classes and places, or everything. Default `"class"`. */
   readonly over: "class" | "sampleClass" | "sample" | "all";
   /** Added above and below. Default 0. */
   readonly smooth: number;
   /** The floor of the divisor, or what is added to it. Default 1e-7. */
   readonly eps: number;
-  /** Default `"clamp"`: eps is the floor of the divisor. */
+  /** Whether eps is the divisor's floor or is added to it. Default `"clamp"`. */
   readonly epsMode: "clamp" | "add";
   /** What a class costs that the target lacks: 0, what its score says, or nothing, as it leaves the mean. Default `"zero"`. */
   readonly absent: "zero" | "keep" | "exclude";
@@ -28,6 +28,7 @@ export interface OverlapOptions {
   readonly ignoreIndex: number | "none";
   /** Leave class 0 out. Default false. */
   readonly ignoreBackground: boolean;
+  /** There is nothing to reduce: the loss is one number. Default `"none"`. */
   readonly reduction: "none";
 }
 
@@ -42,32 +43,29 @@ export const overlapInputs: {
   readonly input: InputDeclaration<"float">;
   readonly target: InputDeclaration<"index" | "number">;
 } = {
-  input: float(["N", "C?", "...d"], "Logits, or probabilities without fromLogits."),
-  target: either(
-    labels(["N", "...d"], "Class indices.", { below: "C", except: "ignoreIndex" }),
-    number(["N", "C?", "...d"], "Or the truth of each class, 0 or 1 or between."),
-  ),
+  input: float(["N", "C?", "...d"]),
+  target: either(labels(["N", "...d"], { below: "C", except: "ignoreIndex" }), number(["N", "C?", "...d"])),
 };
 
 export const overlapOptionalInputs: {
   readonly weight: InputDeclaration<"fixed">;
   readonly classes: InputDeclaration<"mask">;
 } = {
-  weight: float(["C"], "Weight of each class.", { differentiable: false }),
-  classes: mask(["C"], "Classes that count."),
+  weight: float(["C"], { differentiable: false }),
+  classes: mask(["C"]),
 };
 
 export const overlapOptions: OptionDeclarations<OverlapOptions> = {
-  mode: oneOf(["multiclass", "binary", "multilabel"], "multiclass", "What the channels are."),
-  fromLogits: flag(true, "The input holds logits, not probabilities."),
-  over: oneOf(["class", "sampleClass", "sample", "all"], "class", "What is summed before the score."),
-  smooth: nonNegative(0, "Added above and below."),
-  eps: nonNegative(1e-7, "The floor of the divisor, or what is added to it."),
-  epsMode: oneOf(["clamp", "add"], "clamp", "Whether eps is the divisor's floor or is added to it."),
-  absent: oneOf(["zero", "keep", "exclude"], "zero", "What a class costs that the target lacks."),
-  logLoss: flag(false, "The negative logarithm of the score instead of 1 - score."),
-  ignoreIndex: orNone(integer(-100, "A target value whose places are left out.")),
-  ignoreBackground: flag(false, "Leave class 0 out."),
+  mode: oneOf(["multiclass", "binary", "multilabel"], "multiclass"),
+  fromLogits: flag(true),
+  over: oneOf(["class", "sampleClass", "sample", "all"], "class"),
+  smooth: nonNegative(0),
+  eps: nonNegative(1e-7),
+  epsMode: oneOf(["clamp", "add"], "clamp"),
+  absent: oneOf(["zero", "keep", "exclude"], "zero"),
+  logLoss: flag(false),
+  ignoreIndex: orNone(integer(-100)),
+  ignoreBackground: flag(false),
   reduction: noReduction(),
 };
 

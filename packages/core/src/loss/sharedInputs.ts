@@ -70,7 +70,7 @@ function checkRenamed(where: string, { spec, names }: Sharer, own: Inputs): void
 function withOwnOptions(declaration: InputDeclaration, sharer: Sharer): InputDeclaration {
   const { options } = sharer.spec;
   const bound = (given: Bound | undefined): Bound | undefined => {
-    if (typeof given !== "object") return given;
+    if (typeof given !== "object" || "computed" in given) return given;
     if ("input" in given) return { input: nameOf(sharer, given.input) };
     const value = options[given.option];
     return typeof value === "number" ? value : undefined;

@@ -27,9 +27,12 @@ import { relativisticPairedDiscriminatorLoss } from "./adversarial/relativisticP
 import { relativisticPairedGeneratorLoss } from "./adversarial/relativisticPairedGeneratorLoss.js";
 import { wganDiscriminatorLoss } from "./adversarial/wganDiscriminatorLoss.js";
 import { wganGeneratorLoss } from "./adversarial/wganGeneratorLoss.js";
+import { adaptiveLogSoftmaxWithLoss } from "./classification/adaptiveLogSoftmaxWithLoss.js";
 import { binaryCrossEntropy } from "./classification/binaryCrossEntropy.js";
 import { binaryCrossEntropyWithLogits } from "./classification/binaryCrossEntropyWithLogits.js";
+import { categoricalFocalLoss } from "./classification/categoricalFocalLoss.js";
 import { crossEntropy } from "./classification/crossEntropy.js";
+import { focalLoss } from "./classification/focalLoss.js";
 import { linearCrossEntropy } from "./classification/linearCrossEntropy.js";
 import { multiMarginLoss } from "./classification/multiMarginLoss.js";
 import { multilabelMarginLoss } from "./classification/multilabelMarginLoss.js";
@@ -48,9 +51,13 @@ import { ntXentLoss } from "./contrastive/ntXentLoss.js";
 import { siglipLoss } from "./contrastive/siglipLoss.js";
 import { supConLoss } from "./contrastive/supConLoss.js";
 import { clipDistillationLoss } from "./distillation/clipDistillationLoss.js";
+import { knowledgeDistillationLoss } from "./distillation/knowledgeDistillationLoss.js";
 import { gaussianNllLoss } from "./distribution/gaussianNllLoss.js";
 import { klDiv } from "./distribution/klDiv.js";
 import { poissonNllLoss } from "./distribution/poissonNllLoss.js";
+import { ssimLoss } from "./imageQuality/ssimLoss.js";
+import { listMleLoss } from "./listwise/listMleLoss.js";
+import { rankingSoftmaxLoss } from "./listwise/rankingSoftmaxLoss.js";
 import { cmpcLoss } from "./matching/cmpcLoss.js";
 import { cmpmLoss } from "./matching/cmpmLoss.js";
 import { instanceLoss } from "./matching/instanceLoss.js";
@@ -81,14 +88,24 @@ import { softTripleLoss } from "./metric/softTripleLoss.js";
 import { sphereFaceLoss } from "./metric/sphereFaceLoss.js";
 import { subCenterArcFaceLoss } from "./metric/subCenterArcFaceLoss.js";
 import { tupletMarginLoss } from "./metric/tupletMarginLoss.js";
+import { dpoLoss } from "./preference/dpoLoss.js";
 import { marginRankingLoss } from "./ranking/marginRankingLoss.js";
 import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
 import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
+import { ciouLoss } from "./regression/ciouLoss.js";
 import { huberLoss } from "./regression/huberLoss.js";
 import { l1Loss } from "./regression/l1Loss.js";
+import { logCoshLoss } from "./regression/logCoshLoss.js";
 import { mseLoss } from "./regression/mseLoss.js";
+import { quantileLoss } from "./regression/quantileLoss.js";
 import { smoothL1Loss } from "./regression/smoothL1Loss.js";
+import { diceLoss } from "./segmentation/diceLoss.js";
+import { jaccardLoss } from "./segmentation/jaccardLoss.js";
+import { lovaszHingeLoss } from "./segmentation/lovaszHingeLoss.js";
+import { tverskyLoss } from "./segmentation/tverskyLoss.js";
+import { barlowTwinsLoss } from "./selfSupervised/barlowTwinsLoss.js";
+import { vicRegLoss } from "./selfSupervised/vicRegLoss.js";
 import { ctcLoss } from "./sequence/ctcLoss.js";
 
 const losses: readonly unknown[] = [
@@ -119,9 +136,12 @@ const losses: readonly unknown[] = [
   relativisticPairedGeneratorLoss,
   wganDiscriminatorLoss,
   wganGeneratorLoss,
+  adaptiveLogSoftmaxWithLoss,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  categoricalFocalLoss,
   crossEntropy,
+  focalLoss,
   linearCrossEntropy,
   multiMarginLoss,
   multilabelMarginLoss,
@@ -140,9 +160,13 @@ const losses: readonly unknown[] = [
   siglipLoss,
   supConLoss,
   clipDistillationLoss,
+  knowledgeDistillationLoss,
   gaussianNllLoss,
   klDiv,
   poissonNllLoss,
+  ssimLoss,
+  listMleLoss,
+  rankingSoftmaxLoss,
   cmpcLoss,
   cmpmLoss,
   instanceLoss,
@@ -173,14 +197,24 @@ const losses: readonly unknown[] = [
   sphereFaceLoss,
   subCenterArcFaceLoss,
   tupletMarginLoss,
+  dpoLoss,
   marginRankingLoss,
   rankingLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  ciouLoss,
   huberLoss,
   l1Loss,
+  logCoshLoss,
   mseLoss,
+  quantileLoss,
   smoothL1Loss,
+  diceLoss,
+  jaccardLoss,
+  lovaszHingeLoss,
+  tverskyLoss,
+  barlowTwinsLoss,
+  vicRegLoss,
   ctcLoss,
 ];
 
