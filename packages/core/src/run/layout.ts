@@ -68,7 +68,7 @@ export function inOrder(
     throw new ShapeError(`${where} must lie within its ${length} elements, got ${view}.`);
   }
   const result = ArrayBuffer.isView(data) ? emptyLike(data, size) : new Float64Array(size);
-  const position = new Array<number>(shape.length).fill(0);
+  const position = shape.map(() => 0);
   let at = offset;
   for (let i = 0; i < size; i++) {
     // The class of both arrays is the same, but the compiler cannot know which.
