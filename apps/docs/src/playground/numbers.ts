@@ -16,13 +16,13 @@ export function flatten(name: string, given: PlainTensor): GivenData {
   );
 }
 
-function nested(name: string, rows: readonly NestedArray[]): GivenData {
+function nested(name: string, rows: readonly unknown[]): GivenData {
   const shape: number[] = [];
-  for (let at: NestedArray = rows; typeof at !== "number"; at = at[0] ?? 0) {
+  for (let at: unknown = rows; Array.isArray(at); at = at[0]) {
     shape.push(at.length);
     if (at.length === 0) break;
   }
-  const data = (rows as readonly unknown[]).flat(Infinity) as number[];
+  const data = rows.flat(Infinity) as number[];
   if (data.length !== sizeOf(shape) || data.some((x) => typeof x !== "number")) {
     throw new InputError(
       `${name}: nested arrays must be equally long rows of numbers, got rows that differ.`,
