@@ -1,4 +1,4 @@
-import { byOption, float, labels, list, mask, parameter, type InputDeclaration } from "@losses/core";
+import { byOption, byPresence, float, labels, list, mask, parameter, type InputDeclaration } from "@losses/core";
 import { expect, it } from "vitest";
 import { english } from "../src/i18n/translator.js";
 import { inputHolds, inputShapes } from "../src/losses/inputTexts.js";
@@ -17,6 +17,8 @@ it("tells the shapes of an input and what it holds", () => {
     ["columns", float(["C", "N"])],
   ]);
   expect(told(cases)[0]).toBe('`[N, C]` with `layout: "rows"` or `[C, N]` with `layout: "columns"`');
+  const scores = byPresence("labels", { given: float(["N", "M"]), absent: float(["N", "N"]) });
+  expect(told(scores)[0]).toBe("`[N, M]` with `labels` or `[N, N]` without `labels`");
 });
 
 it("tells the bounds of integers: sizes, letters, options and inputs", () => {

@@ -71,6 +71,5 @@ function versionOf(here: NodeJS.Require, name: string): string | undefined {
 }
 
 function unknown(name: unknown): UsageError {
-  const got = typeof name === "string" ? name : printValue(name);
-  return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${got}.`);
+  return new UsageError(`the backend must be one of ${backendIds.join(", ")}, got ${printValue(name)}.`);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { checkArgument, isTexts } from "@losses/core";
+import { checkArgument, listRule, type Rule } from "@losses/core";
 import { Command, CommanderError } from "commander";
 import { describeFailure, exitStatus } from "./failure.js";
 import { addFileCommands } from "./fileCommands.js";
@@ -8,6 +8,11 @@ import { note } from "./output.js";
 
 /** What a command gives: an exit status other than 0 where something is wrong that is no error of the command. */
 type Status = number | void;
+
+const textsRule: Rule = listRule("a list of texts", {
+  domain: "a text",
+  accepts: (value) => typeof value === "string",
+});
 
 /**
  * Runs the command line.
@@ -21,8 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     status = (await work) ?? 0;
   };
   try {
-    checkArgument("losses", "the arguments", argv, { domain: "a list of texts", accepts: isTexts });
-    await createProgram(finish).parseAsync([...argv], { from: "user" });
+    const given = textsRule.read?.(argv) ?? checkArgument("losses", "the arguments", argv, textsRule);
+    await createProgram(finish).parseAsync(given as string[], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

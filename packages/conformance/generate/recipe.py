@@ -151,6 +151,12 @@ class Loss:
     refusals: tuple = ()
     # Grids with odd axes beyond 128 and beyond 1,024: they end inside a vector, a tile and a block.
     wide: tuple = ()
+    # Inputs in which NaN is refused.
+    nan_refused: tuple = ()
+    # A loss that is one number by nature has "none" alone.
+    reductions: tuple = REDUCTIONS
+    # False: the library drops NaN in some of its steps and keeps it in others.
+    keeps_nan: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,10 @@ def _word(key, value):
         return value
     if isinstance(value, bool):
         return key if value else f"{key}False"
+    if isinstance(value, (list, tuple)):
+        return "-".join(value)
+    if isinstance(value, dict):
+        return "-".join(_word(*pair) for pair in value.items())
     if isinstance(value, float) and np.isinf(value):
         return f"{key}{'-' if value < 0 else ''}Infinity"
     return f"{key}{value:g}"
@@ -195,6 +205,16 @@ def _edge_cases(loss):
 
 def _policy_cases(loss):
     """What becomes of a mean over nothing where PyTorch's NaN is not wanted, and that nothing becomes of any other."""
+    if "mean" in loss.reductions:
+        yield from _mean_of_nothing(loss)
+    draw = next(iter(loss.grids[0].recipes.values()))
+    for policy in ("zero", "error"):
+        case_id = f"{loss.name}/mean-of-something-is-no-{policy}"
+        reduction = "mean" if "mean" in loss.reductions else loss.reductions[0]
+        yield Case(case_id, {"reduction": reduction, "empty": policy}, draw(Draw(case_id)))
+
+
+def _mean_of_nothing(loss):
     nothing = next(edge for edge in loss.edges if edge.name.startswith("empty") and "mean" in edge.reductions)
     options = {**nothing.options, "reduction": "mean"}
     yield Case(f"{loss.name}/mean-of-nothing-is-zero", {**options, "empty": "zero"}, nothing.inputs,
@@ -202,10 +222,6 @@ def _policy_cases(loss):
                reference_options={**options, "reduction": "sum"})
     yield Case(f"{loss.name}/mean-of-nothing-is-nan", {**options, "empty": "nan"}, nothing.inputs)
     yield Case(f"{loss.name}/error-mean-of-nothing", {**options, "empty": "error"}, nothing.inputs, error="InputError")
-    draw = next(iter(loss.grids[0].recipes.values()))
-    for policy in ("zero", "error"):
-        case_id = f"{loss.name}/mean-of-something-is-no-{policy}"
-        yield Case(case_id, {"reduction": "mean", "empty": policy}, draw(Draw(case_id)))
 
 
 def _with_nan(array):
@@ -216,7 +232,7 @@ def _with_nan(array):
 
 def _nan_cases(loss):
     """One NaN in each floating input in turn, under each variant: where it has to come out, and in which gradients."""
-    for grid in loss.grids:
+    for grid in loss.grids if loss.keeps_nan else ():
         draw = next(iter(grid.recipes.values()))
         for variant in grid.variants:
             for name, array in draw(Draw("shape only")).items():
@@ -225,7 +241,9 @@ def _nan_cases(loss):
                 words = [_word(*option) for option in variant.items()]
                 case_id = f"{loss.name}/{'-'.join([*words, 'nan', 'in', name])}"
                 inputs = draw(Draw(case_id))
-                yield Case(case_id, {**variant, "reduction": grid.reductions[0]}, {**inputs, name: _with_nan(inputs[name])})
+                error = "InputError" if name in loss.nan_refused else None
+                yield Case(case_id, {**variant, "reduction": grid.reductions[0]},
+                           {**inputs, name: _with_nan(inputs[name])}, error=error)
 
 
 def _shared_refusals(valid):

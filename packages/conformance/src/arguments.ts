@@ -7,7 +7,9 @@ import {
   isObject,
   isPlainObject,
   isTexts,
+  listRule as coreListRule,
   OptionError,
+  readable,
   readParts,
   type AnyLoss,
   type FloatDType,
@@ -19,7 +21,14 @@ import type { Case, CaseInput, CaseTensor, Expected, Fixture } from "./cases/cas
 import type { KnownFailure } from "./suite/knownFailures.js";
 
 export const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };
-export const listRule: Rule = { domain: "a list of plain objects", accepts: (value) => isListOf(value, isPlainObject) };
+export const listRule: Rule = coreListRule("a list of plain objects", {
+  domain: "a plain object",
+  accepts: isPlainObject,
+});
+export const countRule: Rule = {
+  domain: "an integer >= 1",
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+};
 export const textsRule: Rule = { domain: "a list of texts", accepts: isTexts };
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 export const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
@@ -54,25 +63,50 @@ export const placeRule: Rule = {
   accepts: (value) => value instanceof URL && value.protocol === "file:",
 };
 
-export const numbersRule: Rule = {
-  domain: "a list of numbers",
-  accepts: (value) => isListOf(value, (item) => typeof item === "number"),
+export const numbersRule: Rule = coreListRule("a list of numbers", {
+  domain: "a number",
+  accepts: (value) => typeof value === "number",
+});
+
+export const tensorRule: Rule = {
+  domain: "a shape and data that are numbers",
+  accepts: isTensor,
+  read: (value) => {
+    if (!isPlainObject(value)) return undefined;
+    const [shape, data] = [numbersRule.read?.(value["shape"]), numbersRule.read?.(value["data"])];
+    return shape === undefined || data === undefined ? undefined : { shape, data };
+  },
 };
 
-export const tensorRule: Rule = { domain: "a shape and data that are numbers", accepts: isTensor };
+/** An argument, its parts read once; throws `OptionError` where its rule does not accept it. */
+export function readArgument<T>(where: string, what: string, value: T, rule: Rule): T {
+  const kept = readable(where, () => rule.read?.(value));
+  if (kept !== undefined) return kept as T;
+  checkArgument(where, what, value, rule);
+  return value;
+}
 
 function isTensor(value: unknown): value is CaseTensor {
   return isPlainObject(value) && numbersRule.accepts(value["shape"]) && numbersRule.accepts(value["data"]);
 }
 
-/** What the error analysis says of a tensor. */
+/** What the error analysis says of a tensor: numbers of which there are equally many. */
 export const boundedRule: Rule = {
   domain: "bounds as analyze gives them",
-  accepts: (value) => {
-    const { shape, error } = (isObject(value) ? value : {}) as Partial<Bounded>;
-    return numbersRule.accepts(shape) && error instanceof Float64Array;
-  },
+  accepts: (value) => boundedOf(value) !== undefined,
+  read: boundedOf,
 };
+
+function boundedOf(value: unknown): Bounded | undefined {
+  if (!isObject(value)) return undefined;
+  const own = { ...value } as Partial<Bounded>;
+  const { value: numbers, low, high, error, nan } = own;
+  const shape = numbersRule.read?.(own.shape);
+  const count = error instanceof Float64Array ? error.length : -1;
+  const isWhole = [numbers, low, high].every((part) => part instanceof Float64Array && part.length === count);
+  if (shape === undefined || !isWhole || !(nan instanceof Uint8Array) || nan.length !== count) return undefined;
+  return { ...own, shape } as Bounded;
+}
 
 const inputRules: Rules<CaseInput> = {
   name: textRule,
@@ -105,11 +139,14 @@ function areTensors(value: unknown): boolean {
   return isPlainObject(value) && Object.values(value).every(isTensor);
 }
 
-/** Refuses what is no case; throws `OptionError`. */
-export function checkSingle(where: string, single: Case): void {
-  const { inputs } = readParts(where, single, caseRules, ["id", "loss", "options", "inputs"]);
-  for (const input of inputs)
-    readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]);
+/** A case as it was given, read once; throws `OptionError` on what is none. */
+export function checkSingle<C extends Case>(where: string, single: C): C {
+  const parts = readParts<Case>(where, single, caseRules, ["id", "loss", "options", "inputs"]);
+  const inputs = parts.inputs.map((input) =>
+    readParts(`${where}: input`, input, inputRules, ["name", "dtype", "shape", "data", "grad"]),
+  );
+  const read: Case = { ...parts, inputs };
+  return read as C;
 }
 
 /** Refuses what is no list of cases with their answers; throws `OptionError`. */

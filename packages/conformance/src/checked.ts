@@ -5,6 +5,8 @@ import {
   isSize,
   OptionError,
   readable,
+  readShape,
+  recordRule,
   verify,
   type AnyLoss,
   type DimSizes,
@@ -22,6 +24,7 @@ import {
   givenLosses,
   listRule,
   numbersRule,
+  readArgument,
   tensorRule,
   textRule,
   textsRule,
@@ -40,15 +43,18 @@ const sizesRule: Rule = {
   accepts: (value) => isPlainObject(value) && Object.values(value).every(isSize),
 };
 
-const feedsRule: Rule = {
-  domain: "a plain object of { shape, data } by the names of inputs",
-  accepts: (value) =>
-    isPlainObject(value) && Object.values(value).every((feed) => isObject(feed) && isNumbers(feed["data"])),
-};
-
-function isNumbers(value: unknown): boolean {
-  return (ArrayBuffer.isView(value) && "length" in value) || numbersRule.accepts(value);
-}
+const feedsRule: Rule = recordRule("a plain object of { shape, data } by the names of inputs", {
+  domain: "a shape and data that are numbers",
+  accepts: isObject,
+  read: (value) => {
+    if (!isObject(value)) return undefined;
+    const { shape, data } = value;
+    const isView = ArrayBuffer.isView(data) && "length" in data;
+    const numbers = isView ? data : numbersRule.read?.(data);
+    if (numbers === undefined) return undefined;
+    return { shape: readShape("analyze: an input", shape), data: numbers };
+  },
+});
 
 /**
  * Evaluates a graph in float64 and bounds how far a machine that computes in `dtype` may be from each result.
@@ -64,20 +70,20 @@ export function analyze(
   dtype: FloatDType,
 ): readonly Bounded[] {
   verify(graph);
-  checkArgument("analyze", "the feeds", feeds, feedsRule);
+  const read = readArgument("analyze", "the feeds", feeds, feedsRule);
   checkArgument("analyze", "the sizes", sizes, sizesRule);
   checkArgument("analyze", "the dtype", dtype, dtypeRule);
-  return analysis.analyze(graph, feeds, sizes, dtype);
+  return analysis.analyze(graph, read, { ...sizes }, dtype);
 }
 
 /** The value and each gradient of a case, with bounds; throws the typed errors of core. */
 export function boundCase(
-  single: Case,
+  given: Case,
   dtype: FloatDType,
   losses?: readonly AnyLoss[],
   graphs?: Map<string, Graph>,
 ): Readonly<Record<string, Bounded>> {
-  checkSingle("boundCase", single);
+  const single = checkSingle("boundCase", given);
   checkArgument("boundCase", "the dtype", dtype, dtypeRule);
   checkArgument("boundCase", "the graphs", graphs, {
     domain: "a Map to remember graphs in",
@@ -89,8 +95,8 @@ export function boundCase(
 /** Makes an oracle over a list of losses. */
 export function createOracle(losses?: readonly AnyLoss[]): oracle.Oracle {
   const judge = oracle.createOracle(givenLosses("createOracle", losses));
-  return async (single, dtype) => {
-    checkSingle("oracle", single);
+  return async (given, dtype) => {
+    const single = checkSingle("oracle", given);
     checkArgument("oracle", "the dtype", dtype, dtypeRule);
     return judge(single, dtype);
   };
@@ -98,10 +104,10 @@ export function createOracle(losses?: readonly AnyLoss[]): oracle.Oracle {
 
 /** How far a result may be from each expected number. */
 export function tolerances(expected: readonly number[], bound: Bounded, dtype: FloatDType): Float64Array {
-  checkArgument("tolerances", "the expected numbers", expected, numbersRule);
-  checkArgument("tolerances", "the bound", bound, boundedRule);
+  const numbers = readArgument("tolerances", "the expected numbers", expected, numbersRule);
+  const own = readArgument("tolerances", "the bound", bound, boundedRule);
   checkArgument("tolerances", "the dtype", dtype, dtypeRule);
-  return compare.tolerances(expected, bound, dtype);
+  return compare.tolerances(numbers, own, dtype);
 }
 
 /** Compares a result with the truth, element by element. */
@@ -113,28 +119,47 @@ export function compareTensor(
   dtype: FloatDType,
 ): compare.Comparison {
   checkArgument("compareTensor", "the name of the output", output, textRule);
-  checkArgument("compareTensor", "the expected tensor", expected, tensorRule);
-  checkArgument("compareTensor", "the actual tensor", actual, tensorRule);
-  checkArgument("compareTensor", "the bound", bound, boundedRule);
+  const truth = readArgument("compareTensor", "the expected tensor", expected, tensorRule);
+  const got = readArgument("compareTensor", "the actual tensor", actual, tensorRule);
+  const own = readArgument("compareTensor", "the bound", bound, boundedRule);
   checkArgument("compareTensor", "the dtype", dtype, dtypeRule);
-  return compare.compareTensor(output, expected, actual, bound, dtype);
+  return compare.compareTensor(output, truth, got, own, dtype);
 }
+
+const resultRule: Rule = {
+  domain: "a value with gradients, or an error",
+  accepts: (result) => isPlainObject(result) && (isObject(result["error"]) || tensorRule.accepts(result["value"])),
+};
+
+const verdictRule: Rule = {
+  domain: "the bounds of outputs, or an error",
+  accepts: (verdict) => isPlainObject(verdict) && (isObject(verdict["error"]) || isObject(verdict["outputs"])),
+};
 
 /** Runs a fixture and holds the result to the truth. */
 export async function checkCase(
-  fixture: Fixture,
+  given: Fixture,
   dtype: FloatDType,
   run: RunCase,
   judge: oracle.Oracle,
 ): Promise<readonly cases.PartResult[]> {
-  checkSingle("checkCase", fixture);
+  const fixture = checkSingle("checkCase", given);
   if ((fixture as Case).expected === undefined) {
     throw new OptionError(`checkCase: the fixture must have an expected answer, got ${fixture.id} without.`);
   }
   checkArgument("checkCase", "the dtype", dtype, dtypeRule);
   checkArgument("checkCase", "run", run, functionRule);
   checkArgument("checkCase", "the oracle", judge, functionRule);
-  return cases.checkCase(fixture, dtype, run, judge);
+  const answered = <A>(what: string, answer: A, rule: Rule): A => {
+    checkArgument("checkCase", what, answer, rule);
+    return answer;
+  };
+  return cases.checkCase(
+    fixture,
+    dtype,
+    async (single) => answered("the result of run", await run(single), resultRule),
+    async (single, of) => answered("the verdict of the oracle", await judge(single, of), verdictRule),
+  );
 }
 
 /** A report as text; numbers that JSON lacks are strings. */

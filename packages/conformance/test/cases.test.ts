@@ -1,3 +1,4 @@
+import { spread } from "../src/spread.js";
 import { defineLoss, float, list, reduction, sampleInputs, type AnyLoss } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import {
@@ -196,4 +197,11 @@ describe("cases of lists, weights of samples, masks and parts", () => {
       "part(scale2): expected one, got none",
     ]);
   });
+});
+
+it("some of many are spread over all of them, the ends among them", () => {
+  const items = Array.from({ length: 10 }, (_, i) => i);
+  expect(spread(items, 4)).toEqual([0, 3, 6, 9]);
+  expect(spread(items, 1)).toEqual([0]);
+  expect(spread(items, 10)).toBe(items);
 });

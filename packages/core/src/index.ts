@@ -86,10 +86,12 @@ export {
   fraction,
   integer,
   nonNegative,
+  noReduction,
   normOrder,
   oneOf,
   optionsFromJSON,
   optionsToJSON,
+  orNone,
   positive,
   reduction,
   resolveOptions,
@@ -99,13 +101,26 @@ export {
   type OptionDeclarations,
   type Reduction,
   type ReductionOption,
+  type BatchReduction,
 } from "./loss/options.js";
 export { formatTokens, type AxisPattern, type DimToken, type ShapePattern } from "./loss/shapePattern.js";
+export {
+  dotSimilarity,
+  lpDistance,
+  snrDistance,
+  type DotSimilarity,
+  type LpDistance,
+  type MetricDistance,
+  type SnrDistance,
+} from "./math/metricDistance.js";
+export type { TripletMining } from "./math/batchTriplets.js";
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,
+  byPresence,
   either,
   float,
+  isFormTaken,
   labels,
   list,
   mask,
@@ -113,6 +128,8 @@ export {
   parameter,
   sampleInputs,
   type Bound,
+  type FloatRange,
+  type FormCondition,
   type IndexBounds,
   type InputDeclaration,
   type InputForm,
@@ -127,7 +144,14 @@ export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/redu
 export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
 export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
-export { weightedSum, type SumInputs, type WeightedTerm } from "./loss/weightedSum.js";
+export type { ComposedTerm, SumInputs } from "./loss/composed.js";
+export {
+  uncertaintyWeighting,
+  type TaskKind,
+  type UncertainTerm,
+  type UncertaintyInputs,
+} from "./loss/uncertaintyWeighting.js";
+export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";

@@ -203,6 +203,35 @@ describe("feeds that are refused", () => {
     expect(run).toThrow(message);
   });
 
+  const bounded = defineLoss({
+    name: "bounded",
+    inputs: {
+      x: float(["N"], "", { from: 0, to: 1 }),
+      y: float(["N"], "", { from: 0, nan: true }),
+      z: float(["N"], "", { to: 2 }),
+    },
+    options: { reduction: reduction("sum") },
+    value: ({ x, y, z }) => x.add(y).add(z),
+  });
+
+  it.each<[string, Partial<Record<"x" | "y" | "z", number[]>>, RegExp | undefined]>([
+    ["the ends of a range", { x: [0, 1], y: [0, 1e30], z: [-1e30, 2] }, undefined],
+    ["a number above it", { x: [0, 1.5] }, /^bounded: x must hold numbers in \[0, 1\], got 1\.5 at position 1\.$/],
+    ["a number below it", { y: [0, -0.5] }, /^bounded: y must hold numbers >= 0, got -0\.5 at position 1\.$/],
+    ["a number above the only end", { z: [3, 0] }, /^bounded: z must hold numbers <= 2, got 3 at position 0\.$/],
+    ["NaN", { x: [NaN, 0] }, /got NaN at position 0/],
+    ["NaN where it is allowed", { y: [NaN, 0] }, undefined],
+    ["an infinity", { y: [Infinity, -Infinity] }, /got -Infinity at position 1/],
+  ])("%s", (_, given, message) => {
+    const compiled = defineSyncBackend(interpreterEngine()).compileSync(bounded());
+    const run = (): unknown => compiled.valueSync({ x: [0, 0], y: [0, 0], z: [0, 0], ...given });
+    if (message === undefined) expect(run).not.toThrow();
+    else {
+      expect(run).toThrow(InputError);
+      expect(run).toThrow(message);
+    }
+  });
+
   it("names the mistake of compiling a loss without calling it", () => {
     const compile = (): unknown => defineSyncBackend(interpreterEngine()).compileSync(crossEntropy as never);
     expect(compile).toThrow(OptionError);

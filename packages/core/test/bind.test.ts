@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 import {
   bindInputs,
+  byPresence,
   clipLoss,
+  defineLoss,
   crossEntropy,
+  float as floating,
+  labels,
+  list,
+  reduction,
+  weightedSum,
+  OptionError,
   DTypeError,
   ganDiscriminatorLoss,
+  gaussianNllLoss,
   InputError,
   klDiv,
   marginRankingLoss,
@@ -55,6 +64,20 @@ describe("binding real shapes to declared ones", () => {
     expect(shapes(marginRankingLoss(), ones)).toEqual({ input1: "d1,d2", input2: "d1,d2", target: "d1,d2" });
   });
 
+  it("lets the last axis be absent where that is declared, and no other", () => {
+    const given = (...variance: number[]): Record<string, GivenInput> => ({
+      input: float(2, 3, 4),
+      target: float(2, 3, 4),
+      var: float(...variance),
+    });
+    expect(shapes(gaussianNllLoss(), given(2, 3))["var"]).toBe("d1,d2");
+    expect(shapes(gaussianNllLoss(), given(2, 1))["var"]).toBe("d1,1");
+    expect(shapes(gaussianNllLoss(), given(2, 3, 1))["var"]).toBe("d1,d2,1");
+    expect(shapes(gaussianNllLoss(), given())["var"]).toBe("");
+    expect(() => bind(gaussianNllLoss(), given(3, 4))).toThrow(ShapeError);
+    expect(() => bind(gaussianNllLoss(), given(4))).toThrow(ShapeError);
+  });
+
   it("lets ranks differ where PyTorch broadcasts, and refuses where it does not", () => {
     expect(shapes(klDiv(), { input: float(2, 3), target: float(3) })).toEqual({ input: "d1,d2", target: "d2" });
     expect(() => bind(marginRankingLoss(), { input1: float(2, 3), input2: float(3), target: float(2, 3) })).toThrow(
@@ -66,6 +89,75 @@ describe("binding real shapes to declared ones", () => {
     expect(shapes(ganDiscriminatorLoss(), { real: float(4), fake: float(4) })).toEqual({ real: "r1", fake: "r1" });
     expect(shapes(ganDiscriminatorLoss(), { real: float(4), fake: float(6) })).toEqual({ real: "r1", fake: "f1" });
   });
+});
+
+describe("shapes that depend on whether another input is given", () => {
+  const captioned = defineLoss({
+    name: "captioned",
+    inputs: { scores: byPresence("owners", { given: floating(["N", "M"]), absent: floating(["N", "N"]) }) },
+    optionalInputs: { owners: labels(["M"], "The image of each caption.", { below: "N" }) },
+    options: { reduction: reduction() },
+    value: ({ scores }) => scores,
+  });
+
+  it("take the form that goes with it", () => {
+    expect(shapes(captioned(), { scores: float(3, 5), owners: index(5) })).toEqual({ scores: "N,M", owners: "M" });
+    expect(shapes(captioned(), { scores: float(3, 3) })).toEqual({ scores: "N,N" });
+    expect(() => bind(captioned(), { scores: float(3, 5) })).toThrow(
+      new ShapeError("captioned: scores must have shape [N, N] with equal sizes, got [3, 5]."),
+    );
+  });
+
+  it("keep doing so in a weighted sum, under the names there", () => {
+    const sum = weightedSum([
+      { loss: captioned(), weight: 1, inputs: { owners: "images" } },
+      { name: "other", loss: captioned(), weight: 2, inputs: { scores: "others", owners: "otherImages" } },
+    ]) as LossSpec;
+    const given = { scores: float(3, 5), images: index(5), others: float(3, 3) };
+    expect(shapes(sum, given)).toEqual({ scores: "N,M", images: "M", others: "N,N" });
+    expect(() => bind(sum, { scores: float(3, 5), others: float(3, 3) })).toThrow(ShapeError);
+  });
+
+  it("give way to a term that takes one shape whatever is given", () => {
+    const square = defineLoss({
+      name: "square",
+      inputs: { scores: floating(["N", "N"]) },
+      options: { reduction: reduction() },
+      value: ({ scores }) => scores,
+    });
+    const sum = weightedSum([
+      { loss: square(), weight: 1 },
+      { loss: captioned(), weight: 1 },
+    ]) as LossSpec;
+    expect(shapes(sum, { scores: float(3, 3) })).toEqual({ scores: "N,N" });
+    expect(() => bind(sum, { scores: float(3, 5), owners: index(5) })).toThrow(ShapeError);
+  });
+
+  it("refuse an input that the loss does not have", () => {
+    const given = floating(["N"]);
+    const wrong = (): unknown =>
+      defineLoss({
+        name: "wrong",
+        inputs: { x: byPresence("y", { given, absent: given }) },
+        options: { reduction: reduction() },
+        value: ({ x }) => x,
+      });
+    expect(wrong).toThrow(new OptionError("defineLoss: input x must depend on an input, got y."));
+    expect(() => byPresence("", { given, absent: given })).toThrow(OptionError);
+    expect(() => byPresence("y", { given } as never)).toThrow(OptionError);
+  });
+});
+
+it("lists share letters place by place", () => {
+  const matched = defineLoss({
+    name: "matched",
+    inputs: { real: list(floating(["N", "...d"])), fake: list(floating(["N", "...d"])) },
+    options: { reduction: reduction() },
+    value: ({ real: [first], fake: [other] }) => (first ?? other) as never,
+  });
+  const given = { "real.0": float(2, 3), "real.1": float(4, 5, 6), "fake.0": float(2, 3), "fake.1": float(4, 5, 6) };
+  expect(shapes(matched(), given)["real.1"]).toBe(shapes(matched(), given)["fake.1"]);
+  expect(() => bind(matched(), { ...given, "fake.1": float(4, 5, 7) })).toThrow(ShapeError);
 });
 
 describe("refusals name what was expected, what came and the cure", () => {

@@ -72,6 +72,17 @@ describe("gradients at kinks are PyTorch's", () => {
     ]);
   });
 
+  it("maximum and minimum give the gradient to both sides next to a NaN", () => {
+    for (const [x, y] of [
+      [NaN, 1],
+      [1, NaN],
+      [NaN, NaN],
+    ] as const) {
+      expect(gradients((a, b) => a.maximum(b), [x], [y])).toEqual([[1], [1]]);
+      expect(gradients((a, b) => a.minimum(b), [x], [y])).toEqual([[1], [1]]);
+    }
+  });
+
   it("max takes the first of tied elements, amax shares", () => {
     expect(gradients((a) => a.max(0), [1, 3, 3])[0]).toEqual([0, 1, 0]);
     expect(gradients((a) => a.amax(0), [1, 3, 3])[0]).toEqual([0, 0.5, 0.5]);

@@ -5,11 +5,15 @@ import {
   findLoss,
   klDiv,
   LossesError,
+  lpDistance,
+  metricContrastiveLoss,
+  multipleNegativesRankingLoss,
   OptionError,
   rankingLoss,
   specFromJSON,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  type SpecJSON,
 } from "../src/index.js";
 
 /** Calls with options that the types refuse, as untyped callers can. */
@@ -48,6 +52,22 @@ describe("options", () => {
   ])("refuses %o", (options, message) => {
     expect(untyped(options)).toThrow(OptionError);
     expect(untyped(options)).toThrow(`tripletMarginLoss: ${message}`);
+  });
+
+  it("take lists of words, each once", () => {
+    const loss = (options: object) => (): unknown => multipleNegativesRankingLoss(options);
+    expect(loss({ directions: [] })).toThrow(/option directions must be a list of "queryToDoc" \|/);
+    expect(loss({ directions: ["queryToDoc", "queryToDoc"] })).toThrow(OptionError);
+    expect(loss({ directions: "queryToDoc" })).toThrow(OptionError);
+    expect(multipleNegativesRankingLoss().options.directions).toEqual(["queryToDoc"]);
+  });
+
+  it("take distances by name or as data, and serialise them", () => {
+    const spec = metricContrastiveLoss({ distance: lpDistance({ p: 3, normalize: false }) });
+    expect(specFromJSON(allLosses, JSON.parse(JSON.stringify(spec)) as SpecJSON)).toMatchObject({
+      options: spec.options,
+    });
+    expect(() => metricContrastiveLoss({ distance: { kind: "lp" } as never })).toThrow(OptionError);
   });
 
   it("allow batchmean where PyTorch has it", () => {

@@ -1,6 +1,8 @@
-import { isFloat, type FloatDType, type InputDType, type ShapedArray } from "@losses/core";
+import { checkArgument, isFloat, type FloatDType, type InputDType, type ShapedArray } from "@losses/core";
+import { countRule, floatRule } from "./arguments.js";
 import type { Elements } from "./elements.js";
 import { tooLarge } from "./fileError.js";
+import { givenSource } from "./givenSource.js";
 import { maxBatchNumbers } from "./limits.js";
 
 /** The axes of an array in a file; the number of rows may be known only when all have been read. */
@@ -38,14 +40,16 @@ export function rowSize({ shape }: { readonly shape: FileShape }): number {
 }
 
 /** Reads a whole array. */
-export async function readArray(source: ArraySource, float: FloatDType = "float32"): Promise<ShapedArray> {
+export async function readArray(array: ArraySource, float: FloatDType = "float32"): Promise<ShapedArray> {
+  const source = givenSource("readArray", "the array", array);
+  checkArgument("readArray", "the dtype", float, floatRule);
   const size = rowSize(source);
   const rows = source.shape.length === 0 ? 1 : source.shape[0];
   if (rows !== undefined) checkRoom(source.name, rows * size);
   const step = Math.max(1, Math.floor(maxBatchNumbers / Math.max(1, size)));
   const found: Rows[] = [];
   let [length, total] = [0, 0];
-  for await (const batch of source.batches(Math.min(step, rows ?? step), float)) {
+  for await (const batch of source.batches(Math.max(1, Math.min(step, rows ?? step)), float)) {
     length += batch.data.length;
     total += batch.rows;
     checkRoom(source.name, length);
@@ -53,6 +57,20 @@ export async function readArray(source: ArraySource, float: FloatDType = "float3
   }
   const shape = source.shape.length === 0 ? [] : [total, ...source.shape.slice(1).map((dim) => dim ?? 0)];
   return { data: joined(found, length, nothing(source, float)), shape };
+}
+
+/** A source that refuses what is no number of rows, or no dtype to read in. */
+export function guarded(source: ArraySource): ArraySource {
+  const { merged } = source;
+  return {
+    ...source,
+    batches(count, float = "float32") {
+      checkArgument(source.name, "the rows of a batch", count, countRule);
+      checkArgument(source.name, "the dtype", float, floatRule);
+      return source.batches(count, float);
+    },
+    ...(merged === undefined ? {} : { merged: () => guarded(merged()) }),
+  };
 }
 
 /** No elements, of the kind that a source gives. */

@@ -1,4 +1,4 @@
-export { nothing, readArray, rowSize, type ArraySource, type FileShape, type Rows } from "./arraySource.js";
+export { readArray, type ArraySource, type FileShape, type Rows } from "./arraySource.js";
 export type { Elements, FileDType } from "./elements.js";
 export { fileDTypes } from "./elements.js";
 export { FileError, type FileErrorCode } from "./fileError.js";

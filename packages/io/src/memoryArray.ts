@@ -1,5 +1,6 @@
-import type { ShapedArray } from "@losses/core";
-import { rowSize, type ArraySource, type FileShape } from "./arraySource.js";
+import { checkArgument, formatShape, readShape, ShapeError, sizeOf, type ShapedArray } from "@losses/core";
+import { nameRule, numbersRule } from "./arguments.js";
+import { guarded, rowSize, type ArraySource, type FileShape } from "./arraySource.js";
 import type { Elements } from "./elements.js";
 
 /** An array in memory, where one in a file is expected. Plain numbers have no dtype of their own. */
@@ -8,10 +9,18 @@ export function memoryArray(
   data: Elements | readonly number[],
   shape: ShapedArray["shape"],
 ): ArraySource {
-  const fileShape = shape as FileShape;
-  const size = shape.length === 0 ? 1 : rowSize({ shape: fileShape });
-  const total = shape[0] ?? 1;
-  return {
+  checkArgument("memoryArray", "the name", name, nameRule);
+  checkArgument("memoryArray", "the data", data, numbersRule);
+  const sizes = readShape(`memoryArray: ${name}`, shape);
+  if (sizeOf(sizes) !== data.length) {
+    throw new ShapeError(
+      `memoryArray: ${name} must have as many numbers as its shape ${formatShape(sizes)} says, got ${data.length}.`,
+    );
+  }
+  const fileShape = sizes as FileShape;
+  const size = rowSize({ shape: fileShape });
+  const total = sizes[0] ?? 1;
+  return guarded({
     name,
     dtype: !ArrayBuffer.isView(data)
       ? "untyped"
@@ -33,5 +42,5 @@ export function memoryArray(
       }
     },
     close: async () => undefined,
-  };
+  });
 }

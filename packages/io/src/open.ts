@@ -1,6 +1,17 @@
-import type { ArraySource } from "./arraySource.js";
+import {
+  checkArgument,
+  isPlainObject,
+  isSize,
+  listRule,
+  readOptions,
+  readParts,
+  type Rule,
+  type Rules,
+} from "@losses/core";
+import { bytesRule, flagRule, nameRule } from "./arguments.js";
+import { guarded, type ArraySource } from "./arraySource.js";
 import { bytesSource, openFile, tracked, type ByteSource } from "./bytes/byteSource.js";
-import type { FileDType } from "./elements.js";
+import { fileDTypes, type FileDType } from "./elements.js";
 import { unsupported } from "./fileError.js";
 import { openNpy } from "./formats/numpy/npy.js";
 import { openRaw, type RawLayout } from "./formats/raw.js";
@@ -36,6 +47,39 @@ export interface OpenOptions {
   readonly header?: boolean;
 }
 
+const dtypeRule: Rule = {
+  domain: `one of ${fileDTypes.join(", ")}`,
+  accepts: (value) => fileDTypes.includes(value as FileDType),
+};
+
+const layoutRules: Rules<RawLayout> = {
+  dtype: dtypeRule,
+  isBigEndian: flagRule,
+  shape: listRule("a list of sizes, of which the first may be *", {
+    domain: "a size or *",
+    accepts: (size) => size === "*" || isSize(size),
+  }),
+};
+
+const fileFormats: readonly unknown[] = [...Object.values(formats), "raw"];
+
+const rules: Rules<OpenOptions> = {
+  key: nameRule,
+  input: nameRule,
+  format: {
+    domain: `one of ${[...new Set(fileFormats)].join(", ")}`,
+    accepts: (value) => fileFormats.includes(value),
+  },
+  raw: {
+    domain: "a plain object with dtype, isBigEndian, shape",
+    accepts: isPlainObject,
+    read: (value) =>
+      isPlainObject(value) ? readParts("raw", value as unknown as RawLayout, layoutRules, ["dtype"]) : undefined,
+  },
+  dtype: dtypeRule,
+  header: flagRule,
+};
+
 /**
  * Opens an array in a file: .npy, .npz, .safetensors, .json, .jsonl, .csv, .tsv, .parquet, or elements without a header. Only
  * what describes it is read; rows are read when they are asked for.
@@ -48,11 +92,13 @@ export interface OpenOptions {
  * await logits.close();
  * ```
  */
-export async function openArray(path: string, options: OpenOptions = {}): Promise<ArraySource> {
-  const format = options.format ?? formatOf(path, options);
+export async function openArray(path: string, options?: OpenOptions): Promise<ArraySource> {
+  checkArgument("openArray", "the path", path, nameRule);
+  const given = readOptions("openArray", options, rules);
+  const format = given.format ?? formatNamed(path, given);
   const source = await openFile(path);
   try {
-    return await openSource(source, format, options);
+    return guarded(await openSource(source, format, given));
   } catch (error) {
     await source.close();
     throw error;
@@ -60,12 +106,20 @@ export async function openArray(path: string, options: OpenOptions = {}): Promis
 }
 
 /** Opens an array in bytes that are in memory; `name` is what messages call them, and says the format unless it is given. */
-export function openBytes(name: string, bytes: Uint8Array, options: OpenOptions = {}): Promise<ArraySource> {
-  return openSource(bytesSource(name, bytes), options.format ?? formatOf(name, options), options);
+export async function openBytes(name: string, bytes: Uint8Array, options?: OpenOptions): Promise<ArraySource> {
+  checkArgument("openBytes", "the name", name, nameRule);
+  checkArgument("openBytes", "the bytes", bytes, bytesRule);
+  const given = readOptions("openBytes", options, rules);
+  return guarded(await openSource(bytesSource(name, bytes), given.format ?? formatNamed(name, given), given));
 }
 
 /** The format that a file's name says. */
-export function formatOf(path: string, { raw }: OpenOptions = {}): FileFormat {
+export function formatOf(path: string, options?: OpenOptions): FileFormat {
+  checkArgument("formatOf", "the path", path, nameRule);
+  return formatNamed(path, readOptions("formatOf", options, rules));
+}
+
+function formatNamed(path: string, { raw }: OpenOptions): FileFormat {
   if (raw !== undefined) return "raw";
   const ending = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   if (Object.hasOwn(formats, ending)) return formats[ending as keyof typeof formats];

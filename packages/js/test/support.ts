@@ -45,7 +45,7 @@ export function expected(spec: LossSpec, feeds: Data, gradients: boolean): reado
   const types = Object.fromEntries(
     Object.entries(feeds).map(([name, { shape }]) => [name, { shape, dtype: "untyped" as const }]),
   );
-  const binding = bindInputs(spec.loss.definition as AnyDefinition, types);
+  const binding = bindInputs(spec.loss.definition as AnyDefinition, types, spec.options);
   const wanted = gradients ? binding.inputs.filter((input) => input.differentiable).map((input) => input.name) : [];
   const graph = traceLoss(spec, binding, { dtype: "float64", gradients: wanted });
   return interpret(graph, feeds, binding.sizes);

@@ -9,6 +9,7 @@ import {
   InputError,
   inputOf,
   isFloat,
+  isFormTaken,
   isInteger,
   listsOf,
   ShapeError,
@@ -51,7 +52,7 @@ export function chooseInputs(
   const declared = chosenDeclarations(spec, requests);
   const forms = Object.entries(declared).map(([name, declaration]): [string, InputForm] => [
     name,
-    chooseForm(spec, name, declaration, requests[name]),
+    chooseForm(spec, name, declaration, requests[name], new Set(Object.keys(declared).map(inputOf))),
   ]);
   const book = new DimBook(spec.options["reduction"] === "none");
   for (const [name, form] of forms) {
@@ -145,9 +146,16 @@ function chooseForm(
   name: string,
   { forms }: InputDeclaration,
   request: ExportInput | undefined,
+  given: ReadonlySet<string>,
 ): InputForm {
   const dtype = request?.dtype;
-  const own = forms.filter(({ when }) => when === undefined || options[when.option] === when.is);
+  const own = forms.filter((form) =>
+    isFormTaken(
+      form,
+      (option) => options[option],
+      (input) => given.has(input),
+    ),
+  );
   const fits = own.filter(({ holds }) => dtype === undefined || takes(holds, dtype));
   const rank = request?.shape?.length;
   const [form] = fits.filter(({ pattern }) => rank === undefined || layout(pattern, rank) !== undefined).concat(fits);

@@ -1,4 +1,4 @@
-import { isTexts, OptionError, printValue, readOptions, type Backend, type Rules } from "@losses/core";
+import { listRule, OptionError, printValue, readOptions, type Backend, type Rules } from "@losses/core";
 import { makeBackend } from "./backends.js";
 import { deviceNames, deviceTable, type Device, type DeviceFacts } from "./devices.js";
 import { nodeModule } from "./nodeModule.js";
@@ -108,11 +108,17 @@ interface Wanted {
 /** More threads than any machine runs. */
 const mostThreads = 1024;
 
+const devicesRule = listRule("a list of devices", {
+  domain: "a device",
+  accepts: (value) => typeof value === "string",
+});
+
 const rules: Rules<OnnxRuntimeOptions> = {
   // Which ones there are depends on the runtime.
   device: {
     domain: "a device or a list of devices",
-    accepts: (value) => typeof value === "string" || isTexts(value),
+    accepts: (value) => typeof value === "string" || devicesRule.accepts(value),
+    read: (value) => (typeof value === "string" ? value : devicesRule.read?.(value)),
   },
   runtime: {
     domain: Object.keys(runtimePackages).join(" or "),

@@ -41,7 +41,7 @@ export function createDeviceLoss(tf: Tf, device: string, spec: LossSpec): Device
   const backward = createBackward(engine, spec);
   // Of what is a list the types of a loss whose inputs nobody knows say nothing.
   const valueOf = (given: GivenTensors["given"]): TfTensor => compiled.valueSync(given as Tensors);
-  const isScalar = ["mean", "sum", "batchmean"].some((kind) => spec.options["reduction"] === kind);
+  const isScalar = ["mean", "sum", "batchmean", "avgNonZero"].some((kind) => spec.options["reduction"] === kind);
   return {
     value: ({ given }) => valueOf(given),
     differentiable: ({ given, tensors }, names, wrt, args) =>

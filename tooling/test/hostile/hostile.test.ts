@@ -1,31 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { LossesError } from "@losses/core";
-import * as coreExports from "@losses/core";
-import * as jsExports from "@losses/js";
-import * as jsScalarExports from "@losses/js/scalar";
-import * as onnxExports from "@losses/onnx";
-import * as tfjsExports from "@losses/tfjs";
-import * as wasmExports from "@losses/wasm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Entries } from "./entries.js";
+import { entries as cli } from "./entries/cli.js";
+import { entries as conformance } from "./entries/conformance.js";
 import { entries as core, methods } from "./entries/core.js";
+import { entries as io } from "./entries/io.js";
 import { entries as js, scalar } from "./entries/js.js";
 import { entries as onnx } from "./entries/onnx.js";
+import { entries as onnxruntime } from "./entries/onnxruntime.js";
 import { tensorCall } from "./entries/tensor.js";
 import { entries as tfjs, made } from "./entries/tfjs.js";
 import { entries as wasm } from "./entries/wasm.js";
 import { walk, type Call } from "./walk.js";
 
-/** Packages, and what is known of their exports. */
-const known: Readonly<
-  Record<string, { readonly exports: Readonly<Record<string, unknown>>; readonly entries: Entries }>
-> = {
-  "@losses/core": { exports: coreExports, entries: core },
-  "@losses/js": { exports: jsExports, entries: js },
-  "@losses/js/scalar": { exports: jsScalarExports, entries: scalar },
-  "@losses/wasm": { exports: wasmExports, entries: wasm },
-  "@losses/onnx": { exports: onnxExports, entries: onnx },
-  "@losses/tfjs": { exports: tfjsExports, entries: tfjs },
+/** Every way into a package, as its manifest names them. */
+const known: Readonly<Record<string, Entries>> = {
+  "@losses/core": core,
+  "@losses/js": js,
+  "@losses/js/scalar": scalar,
+  "@losses/tfjs": tfjs,
+  "@losses/onnx": onnx,
+  "@losses/onnxruntime": onnxruntime,
+  "@losses/wasm": wasm,
+  "@losses/io": io,
+  "@losses/conformance": conformance,
+  "@losses/cli": cli,
 };
+
+/** What registers tests of its own, which a test must not; its refusals are tested below. */
+const registering: readonly string[] = ["@losses/conformance/vitest"];
+
+const packages = new URL("../../../packages/", import.meta.url);
+
+function waysIn(): readonly string[] {
+  return readdirSync(fileURLToPath(packages)).flatMap((folder) => {
+    const manifest = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), "utf8")) as {
+      readonly name: string;
+      readonly exports: Readonly<Record<string, unknown>>;
+    };
+    return Object.keys(manifest.exports)
+      .filter((path) => path !== "./package.json")
+      .map((path) => manifest.name + path.slice(1));
+  });
+}
+
+// The command writes what it answers.
+vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+vi.spyOn(process.stderr, "write").mockImplementation(() => true);
 
 const patient = { timeout: 600_000 };
 
@@ -34,8 +57,18 @@ async function expectNone(problems: Promise<readonly string[]>): Promise<void> {
 }
 
 describe("bad arguments are refused with an error that helps, or answered rightly", () => {
-  for (const [way, { exports, entries }] of Object.entries(known)) {
-    describe(way, () => {
+  it("in every package", () => {
+    expect(
+      waysIn()
+        .filter((way) => !registering.includes(way))
+        .sort(),
+    ).toEqual(Object.keys(known).sort());
+  });
+
+  for (const [way, entries] of Object.entries(known)) {
+    describe(way, async () => {
+      const exports = (await import(way)) as Readonly<Record<string, unknown>>;
+
       it("in every export", () => {
         expect(Object.keys(entries).sort()).toEqual(Object.keys(exports).sort());
         for (const [name, entry] of Object.entries(entries)) {
@@ -48,7 +81,7 @@ describe("bad arguments are refused with an error that helps, or answered rightl
         if (entry === "error") {
           it(name, () => {
             const Class = exports[name] as new (...parts: readonly string[]) => LossesError;
-            const parts = name === "LossesError" ? ["INVALID_INPUT", "it must be"] : ["it must be"];
+            const parts = name === "LossesError" || name === "FileError" ? ["INVALID_INPUT", "it must be"] : ["it must be"];
             const error = new Class(...parts);
             expect(error).toBeInstanceOf(LossesError);
             expect([error.name, error.message]).toEqual([name, "it must be"]);

@@ -1,4 +1,4 @@
-import { evaluateDim, symbolsOf, type Bound, type DimToken } from "@losses/core";
+import { evaluateDim, isFormTaken, symbolsOf, type Bound, type DimToken } from "@losses/core";
 import type { InputDocs, LossDocs } from "../losses/lossDocs.js";
 import { labelsFor, numbersFor, pointsFor, sharesFor } from "./samples.js";
 
@@ -88,7 +88,7 @@ export function planExplorer(docs: LossDocs): ExplorerPlan {
   const inputs = chosen.map((input) => sampleInput(docs, input, view));
   const options = docs.options.flatMap((option): readonly ExplorerOption[] => {
     // No sample is empty: what the mean over nothing is would change nothing.
-    if (option.kind === "function" || option.name === "empty") return [];
+    if (option.kind === "function" || option.kind === "list" || option.name === "empty") return [];
     const { name, kind, doc, choices = [] } = option;
     const value = option.default as number | boolean | string;
     return [
@@ -163,10 +163,10 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
 }
 
 /** The form that an input has with the default options. */
-function defaultForm({ options }: LossDocs, { forms }: InputDocs): InputDocs["forms"][number] | undefined {
-  return forms.find(
-    ({ when }) => when === undefined || options.find(({ name }) => name === when.option)?.default === when.is,
-  );
+function defaultForm(docs: LossDocs, { forms }: InputDocs): InputDocs["forms"][number] | undefined {
+  const valueOf = (option: string): unknown => docs.options.find(({ name }) => name === option)?.default;
+  const given = givenInputs(docs).map(({ name }) => name);
+  return forms.find((form) => isFormTaken(form, valueOf, (input) => given.includes(input)));
 }
 
 /** The number that labels are below in an explorer, if they are bounded. */
@@ -186,6 +186,7 @@ function classesOf(
 function boundIn({ options }: LossDocs, bound: Bound, smallest: number): number {
   if (typeof bound === "number") return bound;
   if (typeof bound === "string") return sizeIn(bound, (letter) => sizes[letter] ?? 4);
+  if ("computed" in bound) return Math.max(smallest, bound.of(sizes));
   if ("input" in bound) return smallest;
   const value = options.find(({ name }) => name === bound.option)?.default;
   return typeof value === "number" ? value : smallest;

@@ -12,6 +12,7 @@ const phrases = {
   list: "a list of {shape}",
   parameter: "{numbers}, a parameter of the model",
   case: "{shape} with {option}",
+  without: "{shape} without {input}",
 } as const;
 
 /** Every text that says what an input is, whether or not a loss of today needs it. */
@@ -21,9 +22,13 @@ export const inputPhrases: readonly string[] = Object.values(phrases);
 export function inputShapes({ forms, isList }: InputDocs, t: Translate): string {
   const shapes = forms.map(({ shape, when }) => {
     const printed = `\`${formatTokens(shape)}\``;
-    return when === undefined
-      ? printed
-      : t(phrases.case, { shape: printed, option: `\`${when.option}: ${JSON.stringify(when.is)}\`` });
+    if (when === undefined) return printed;
+    if ("option" in when) {
+      return t(phrases.case, { shape: printed, option: `\`${when.option}: ${JSON.stringify(when.is)}\`` });
+    }
+    return when.given
+      ? t(phrases.case, { shape: printed, option: `\`${when.input}\`` })
+      : t(phrases.without, { shape: printed, input: `\`${when.input}\`` });
   });
   const text = distinct(shapes, t);
   return isList ? t(phrases.list, { shape: text }) : text;
@@ -59,6 +64,7 @@ function formHolds(holds: InputFormDocs["holds"], t: Translate): string {
 /** A size or letter as it is; options and inputs by their names, as code. */
 function printBound(bound: Bound): string {
   if (typeof bound !== "object") return String(bound);
+  if ("computed" in bound) return bound.computed;
   return `\`${"option" in bound ? bound.option : bound.input}\``;
 }
 

@@ -4,6 +4,7 @@ import {
   formatTokens,
   type AnyDefinition,
   type Bound,
+  type FormCondition,
   type InputDeclaration,
   type InputForm,
   type InputKind,
@@ -57,8 +58,10 @@ function inputsOf({ inputs, optionalInputs = {} }: AnyDefinition, { inputs: docs
 
 function describeKind(holds: InputKind): string {
   switch (holds.kind) {
-    case "float":
-      return "float";
+    case "float": {
+      const { from, to } = holds.range ?? {};
+      return from === undefined ? "float" : `float in [${from}, ${to}]`;
+    }
     case "number":
       return "float or int";
     case "mask":
@@ -76,11 +79,17 @@ function describeRange({ from, below, atMost, except }: Extract<InputKind, { rea
 
 function describeBound(bound: Bound): string {
   if (typeof bound !== "object") return String(bound);
+  if ("computed" in bound) return bound.computed;
   return "option" in bound ? bound.option : bound.input;
 }
 
 function formText({ shape, holds, when }: Form): string {
-  return `${shape} ${holds}${when === undefined ? "" : ` with ${when.option} ${printOption(when.is)}`}`;
+  return `${shape} ${holds}${when === undefined ? "" : ` ${conditionText(when)}`}`;
+}
+
+function conditionText(when: FormCondition): string {
+  if ("option" in when) return `with ${when.option} ${printOption(when.is)}`;
+  return `${when.given ? "with" : "without"} ${when.input}`;
 }
 
 function printOption(value: unknown): string {

@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 
-from distances import SIMILARITIES, cosine, euclidean
+from distances import cosine, euclidean
 from evaluate import reduce
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, boolean, empty, f32, formula, i32, i64
-from refusals import BATCHMEAN, MARGIN_NEGATIVE, MARGIN_NOT_FINITE, MARGIN_NOT_POSITIVE, options_refused
+from refusals import BATCHMEAN, MARGIN_NOT_FINITE, MARGIN_NOT_POSITIVE, options_refused
 
 
 # --- contrastiveLoss ---------------------------------------------------------------------------
@@ -90,118 +90,29 @@ contrastive_loss = Loss(
 )
 
 
-# --- vseLoss -----------------------------------------------------------------------------------
-
-def vse(i, o):
-    if i.scores is None:
-        similarity = SIMILARITIES[o.similarity]
-        scores = similarity(i.image[:, None], i.text[None])
-    else:
-        scores = i.scores
-    matching = scores.diagonal()
-    itself = torch.eye(len(scores), dtype=torch.bool)
-    captions = (o.margin + scores - matching[:, None]).clamp_min(0).masked_fill(itself, 0)
-    images = (o.margin + scores - matching[None]).clamp_min(0).masked_fill(itself, 0)
-    if o.maxViolation and len(scores):
-        each = captions.max(dim=1).values + images.max(dim=0).values
-    else:
-        each = captions.sum(dim=1) + images.sum(dim=0)
-    return reduce(each, o.reduction)
-
-
-def embeddings(*shape, fine=False):
-    return lambda d: {name: (d.fine if fine else d.coarse)(*shape) for name in ("image", "text")}
-
-
-def scores(data):
-    return {"scores": f32(data)}
-
-
-HARD_OR_ALL = ({"maxViolation": False}, {"maxViolation": True})
-
-vse_loss = Loss(
-    name="vseLoss",
-    source=formula("Faghri et al. 2018 (VSE++), github.com/fartashf/vsepp abe382f"),
-    defaults={"margin": 0.2, "maxViolation": False, "similarity": "cosine", "reduction": "sum"},
-    reference=vse,
-    grids=(
-        Grid({"4x3": embeddings(4, 3)}, variants=(
-            {}, {"maxViolation": True}, {"similarity": "dot"}, {"similarity": "dot", "maxViolation": True},
-            {"margin": 0, "similarity": "cosine"}, {"margin": 1, "similarity": "cosine", "maxViolation": True})),
-        Grid({"1x3": embeddings(1, 3), "8x16": embeddings(8, 16), "full-5x4": embeddings(5, 4, fine=True)},
-             variants=HARD_OR_ALL, reductions=("none", "sum")),
-        Grid({"scores-4": lambda d: {"scores": d.coarse(4, 4)}}, variants=(
-            {}, {"maxViolation": True}, {"margin": 0}, {"margin": 1, "maxViolation": True})),
-        Grid({"scores-1": lambda d: {"scores": d.coarse(1, 1)}, "scores-full-6": lambda d: {"scores": d.fine(6, 6)}},
-             variants=HARD_OR_ALL, reductions=("none", "sum")),
-    ),
-    edges=(
-        *(Edge(f"boundary-{name}", scores([[0.5, 0.25], [0.25, 0.5]]), {"margin": 0.25, "maxViolation": hard},
-               REDUCTIONS,
-               note="all costs exactly 0; the first index takes the gradient, unless it is the masked diagonal"
-               if hard else "all costs exactly 0: clamp_min passes the whole gradient")
-          for name, hard in (("sum", False), ("max", True))),
-        Edge("ties-max", scores([[1, 0.5, 1, 1], [1, 0.5, 1, 0.25], [0.5, 0.5, 0.5, 0.5], [1, 1, 1, 0.5]]),
-             {"margin": 0.25,
-              "maxViolation": True}, REDUCTIONS, note="equal violations: the first one takes the gradient"),
-        Edge("all-equal-max", scores([[0.5] * 3] * 3), {"margin": 0.25, "maxViolation": True}, REDUCTIONS),
-        Edge("all-equal-sum", scores([[0.5] * 3] * 3), {"margin": 0, "maxViolation": False}, REDUCTIONS),
-        *(Edge(f"inactive-{name}", scores([[4, 0, 1], [1, 5, 0], [0, 1, 6]]), {"margin": 0.5, "maxViolation": hard},
-               REDUCTIONS) for name, hard in (("sum", False), ("max", True))),
-        *(Edge(f"large-{name}", scores([[1e4, -1e4], [5e3, -1e4]]), {"maxViolation": hard}, REDUCTIONS)
-          for name, hard in (("sum", False), ("max", True))),
-        Edge("zero-vectors", {"image": f32([[0, 0], [1, 2]]), "text": f32([[2, 1], [0, 0]])},
-             {"margin": 0.25}, REDUCTIONS, note="no norm counts as less than 1e-8; the original divides 0 by 0"),
-        *(Edge(f"short-vectors-{name}",
-               {"image": f32([[2.0**-28, 2.0**-30], [1, 2]]), "text": f32([[2, 1], [2.0**-40, 0]])},
-               {"margin": 0.25, "maxViolation": hard}) for name, hard in (("sum", False), ("max", True))),
-        Edge("zero-vectors-dot", {"image": f32([[0, 0], [1, 2]]), "text": f32([[2, 1], [0, 0]])},
-             {"margin": 0.25, "similarity": "dot", "maxViolation": True}, REDUCTIONS),
-        Edge("duplicates-dot", {"image": f32([[1, 2]] * 3), "text": f32([[2, 1]] * 3)},
-             {"margin": 0.25, "similarity": "dot", "maxViolation": True}, REDUCTIONS),
-        *(Edge(f"empty-{name}", {"image": empty(0, 3), "text": empty(0, 3)}, {"maxViolation": hard}, REDUCTIONS)
-          for name, hard in (("sum", False), ("max", True))),
-        *(Edge(f"empty-scores-{name}", scores(empty(0, 0).data), {"maxViolation": hard}, REDUCTIONS)
-          for name, hard in (("sum", False), ("max", True))),
-    ),
-    refusals=(
-        Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
-        Refusal("width-mismatch", "ShapeError", {"text": f32([[1, 2]] * 4)}),
-        Refusal("one-dimensional", "ShapeError", {"image": f32([1, 2, 3]), "text": f32([1, 2, 3])}),
-        Refusal("scores-not-square", "ShapeError", {"image": None, "text": None, **scores([[1, 2, 3], [4, 5, 6]])}),
-        Refusal("scores-one-dimensional", "ShapeError", {"image": None, "text": None, **scores([1, 2, 3])}),
-        Refusal("scores-and-embeddings", "InputError", scores([[1, 0], [0, 1]])),
-        Refusal("image-without-text", "InputError", {"text": None}),
-        Refusal("nothing", "InputError", {"image": None, "text": None}),
-        *options_refused(MARGIN_NOT_FINITE, MARGIN_NEGATIVE, BATCHMEAN, {
-            "similarity-unknown": {"similarity": "order"},
-            "max-violation-not-a-flag": {"maxViolation": "hard"},
-        }),
-    ),
-    wide=(
-        Grid({"129x3": embeddings(129, 3)}, variants=HARD_OR_ALL, reductions=("mean",)),
-        Grid({"2x1025": embeddings(2, 1025)}, variants=({"margin": 1, "similarity": "cosine"},),
-             reductions=("sum",)),
-    ),
-)
-
-
 # --- clipLoss ----------------------------------------------------------------------------------
 
 def clip(i, o):
     logits = i.logitScale * i.image @ i.text.T
     if i.logitBias is not None:
         logits = logits + i.logitBias
+    if i.target is not None:
+        rows, columns = (F.cross_entropy(side, target, reduction="none")
+                         for side, target in ((logits, i.target), (logits.T, i.target.T)))
+        return (reduce(rows, o.reduction) + reduce(columns, o.reduction)) / 2
     match = torch.arange(len(logits))
-    rows, columns = (F.cross_entropy(side, match, reduction="none") for side in (logits, logits.T))
+    rows, columns = (F.cross_entropy(side, match, reduction="none") for side in (logits, logits.T[:len(logits)]))
     return reduce((rows + columns) / 2, o.reduction)
 
 
-def captioned(*shape, bias=False, fine=False, scale=None):
+def captioned(*shape, bias=False, fine=False, scale=None, texts=None, soft=False):
     def draw(d):
         one = d.fine if fine else d.coarse
-        inputs = {"image": one(*shape), "text": one(*shape),
+        n = shape[0] if texts is None else texts
+        inputs = {"image": one(*shape), "text": one(n, *shape[1:]),
                   "logitScale": d.positive() if scale is None else f32(scale)}
+        if soft:
+            inputs["target"] = d.probabilities(shape[0], n)
         return {**inputs, "logitBias": d.coarse()} if bias else inputs
     return draw
 
@@ -227,7 +138,10 @@ clip_loss = Loss(
             "full-5x4": captioned(5, 4, fine=True, bias=True),
             "scale100-4x3": captioned(4, 3, scale=100),
             "scale0-3x3": captioned(3, 3, scale=0),
+            "more-texts-3x5x4": captioned(3, 4, texts=5, bias=True),
         }),
+        Grid({"soft-4x3": captioned(4, 3, bias=True, soft=True), "soft-3x5x4": captioned(3, 4, texts=5, soft=True),
+              "soft-5x2x4": captioned(5, 4, texts=2, soft=True)}, reductions=("mean", "sum")),
     ),
     edges=(
         Edge("duplicates", clip_inputs([[1, 2]] * 3, [[2, 1]] * 3, 2), reductions=REDUCTIONS),
@@ -243,6 +157,8 @@ clip_loss = Loss(
         Refusal("batch-mismatch", "ShapeError", {"text": f32([[1, 2, 3]] * 3)}),
         Refusal("width-mismatch", "ShapeError", {"text": f32([[1, 2]] * 4)}),
         Refusal("one-dimensional", "ShapeError", {"image": f32([1, 2, 3]), "text": f32([1, 2, 3])}),
+        Refusal("soft-values", "ShapeError", {"target": f32([[0.25] * 4] * 4)}, {"reduction": "none"}),
+        Refusal("target-mismatch", "ShapeError", {"target": f32([[0.25] * 4] * 3)}),
         Refusal("scale-not-scalar", "ShapeError", {"logitScale": f32([1, 2])}),
         Refusal("bias-not-scalar", "ShapeError", {"logitBias": f32([[1]])}),
         Refusal("integer-scale", "DTypeError", {"logitScale": i64(2)}),
@@ -255,4 +171,4 @@ clip_loss = Loss(
     ),
 )
 
-LOSSES = [contrastive_loss, vse_loss, clip_loss]
+LOSSES = [contrastive_loss, clip_loss]

@@ -1,6 +1,7 @@
 import {
   bindShape,
   interpretNode,
+  printValue,
   ShapeError,
   sizeCheck,
   sizeOf,
@@ -61,12 +62,16 @@ export function analyzeIn(
   precision: Precision,
 ): readonly Bounded[] {
   sizeCheck(graph)?.(sizes);
-  const inputs = inputsOf(graph).map((node) => entered(node, feeds[node.attrs.name], sizes, precision));
+  const inputs = inputsOf(graph).map((node) => entered(node, feedOf(feeds, node.attrs.name), sizes, precision));
   return boundOutputs(graph, inputs, sizes, precision, false).map((bounds) => withError(leaving(bounds, precision)));
 }
 
 function inputsOf(graph: Graph): readonly NodeOf<"input">[] {
   return graph.nodes.filter((node) => node.op === "input");
+}
+
+function feedOf(feeds: Readonly<Record<string, Feed>>, name: string): Feed | undefined {
+  return Object.hasOwn(feeds, name) ? feeds[name] : undefined;
 }
 
 /** What a machine is handed for an input. */
@@ -78,7 +83,8 @@ function entered(
 ): Bounds {
   const bound = bindShape(shape, sizes);
   if (feed?.data.length !== sizeOf(bound)) {
-    throw new ShapeError(`analyze: input ${name} must have ${sizeOf(bound)} elements.`);
+    const got = feed === undefined ? "none" : String(feed.data.length);
+    throw new ShapeError(`analyze: input ${printValue(name)} must have ${sizeOf(bound)} elements, got ${got}.`);
   }
   const result = allocate(bound, dtype, Float64Array.from(feed.data));
   result.value.forEach((value, i) => put(result, i, entering(value, dtype, precision)));

@@ -1,12 +1,14 @@
 import {
   checkArgument,
+  formatShape,
   fromHalfBits,
-  isListOf,
   isObject,
-  isSize,
-  isTexts,
   OptionError,
   printValue,
+  readable,
+  readShape,
+  ShapeError,
+  sizeOf,
   type HostTensor,
   type InputDType,
   type Rule,
@@ -104,16 +106,26 @@ export function encodeNumber(value: number): JSONNumber {
 const hostTensorRule: Rule = {
   domain: "a tensor in JavaScript memory: data, shape and dtype",
   accepts: (value) => {
-    if (!isObject(value)) return false;
-    const { data, shape, dtype } = value;
-    return ArrayBuffer.isView(data) && "length" in data && isTexts([dtype]) && isListOf(shape, isSize);
+    const { data, dtype } = (isObject(value) ? value : {}) as Partial<HostTensor>;
+    return ArrayBuffer.isView(data) && "length" in data && typeof dtype === "string";
   },
 };
 
 /** Row-major numbers as JSON can hold them. */
 export function encodeTensor(tensor: HostTensor): JSONTensor {
-  checkArgument("encodeTensor", "the tensor", tensor, hostTensorRule);
-  const { shape, data, dtype } = tensor;
-  const number = dtype === "float16" ? fromHalfBits : Number;
-  return { shape: [...shape], data: Array.from(data, (item) => encodeNumber(number(item))) };
+  const given = readable("encodeTensor", () =>
+    isObject(tensor) ? { data: tensor.data, dtype: tensor.dtype } : tensor,
+  );
+  checkArgument("encodeTensor", "the tensor", given, hostTensorRule);
+  const shape = readShape(
+    "encodeTensor: the tensor",
+    readable("encodeTensor", () => tensor.shape),
+  );
+  const number = given.dtype === "float16" ? fromHalfBits : Number;
+  // An array has no elements any more where its memory has gone to another thread.
+  if (given.data.length !== sizeOf(shape)) {
+    const wanted = `${sizeOf(shape)} elements for shape ${formatShape(shape)}`;
+    throw new ShapeError(`encodeTensor: the tensor must have ${wanted}, got ${given.data.length}.`);
+  }
+  return { shape, data: Array.from(given.data, (item) => encodeNumber(number(item))) };
 }

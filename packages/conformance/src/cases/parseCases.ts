@@ -84,9 +84,13 @@ function readInputs(value: unknown): readonly (CaseInput | string)[] {
   const { name, list, ...common } = value;
   if (typeof name !== "string") return [readInput(value)];
   if (!Array.isArray(list)) return [`"list" of ${name} must be an array of tensors, got ${describe(list)}`];
-  return (list as readonly unknown[]).map((element, i) =>
-    readInput({ ...common, ...(isRecord(element) ? element : {}), name: elementName(name, i) }),
-  );
+  const read: (CaseInput | string)[] = [];
+  for (const element of list as readonly unknown[]) {
+    const one = readInput({ ...common, ...(isRecord(element) ? element : {}), name: elementName(name, read.length) });
+    if (typeof one === "string") return [one];
+    read.push(one);
+  }
+  return read;
 }
 
 function readInput(value: unknown): CaseInput | string {
@@ -102,11 +106,22 @@ function readInput(value: unknown): CaseInput | string {
 }
 
 function readTensor(value: unknown): CaseTensor | undefined {
-  if (!isRecord(value) || !Array.isArray(value.shape) || !Array.isArray(value.data)) return undefined;
-  const shape = (value.shape as readonly unknown[]).filter((dim) => typeof dim === "number");
-  const data = (value.data as readonly unknown[]).map(decodeNumber).filter((item) => item !== undefined);
-  const complete = shape.length === value.shape.length && data.length === value.data.length;
-  return complete ? { shape, data } : undefined;
+  if (!isRecord(value)) return undefined;
+  const shape = numbersOf(value.shape, (dim) => (typeof dim === "number" ? dim : undefined));
+  const data = numbersOf(value.data, decodeNumber);
+  return shape === undefined || data === undefined ? undefined : { shape, data };
+}
+
+/** The numbers of a list, up to the first that is none: holes come without end. */
+function numbersOf(value: unknown, read: (item: unknown) => number | undefined): readonly number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const numbers: number[] = [];
+  for (const item of value as readonly unknown[]) {
+    const number = read(item);
+    if (number === undefined) return undefined;
+    numbers.push(number);
+  }
+  return numbers;
 }
 
 /** The expected part, where it is well formed; whoever only evaluates ignores it. */

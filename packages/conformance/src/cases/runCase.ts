@@ -69,9 +69,10 @@ export function caseRunner<T>(backend: Backend<T>, options?: RunOptions): RunCas
     compiled.set(key, made);
     return made;
   };
-  return async (single) => {
+  return async (given) => {
+    let single: Case;
     try {
-      checkSingle("runCase", single);
+      single = checkSingle("runCase", given);
     } catch (error) {
       return describeError(null, error);
     }

@@ -12,6 +12,7 @@ const fixtures = loadFixtures();
 await testBackend(create, {
   id,
   optional: true,
+  atMost: 12,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/onnxruntime-webgpu.json",
 });

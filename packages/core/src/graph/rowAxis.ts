@@ -30,8 +30,11 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
     case "dimSize":
       return node.attrs.dims.some((dim) => symbolsOf(dim).includes(samples)) ? "mixed" : "shared";
     // What moves rows, or goes from one to the next, is not followed: batches of it may not give what the whole gives.
-    case "scatterAdd":
     case "reshape":
+      // Row by row: what leaves the first axis alone leaves its rows.
+      if (first === 0 && node.shape[0] === samples) return only(node.shape, samples, [0]);
+      return first === "shared" && !dependsOn(node.shape, samples) ? "shared" : "mixed";
+    case "scatterAdd":
     case "scan":
       return operands.every((axis) => axis === "shared") && !dependsOn(node.shape, samples) ? "shared" : "mixed";
     case "slice":

@@ -1,13 +1,13 @@
 import { cut, isObject, isPlainObject, printValue, readable } from "../arguments.js";
 import { DTypeError, InputError } from "../errors.js";
-import { isSize, readShape, type DimSizes, type Shape } from "../tensor/dims.js";
+import { isSize, readShape, type Dim, type DimSizes, type Shape } from "../tensor/dims.js";
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
-import { declared, type InputDeclaration, type InputKind } from "./inputs.js";
+import { declared, isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
-import { lettersOf, renamed } from "./shapePattern.js";
+import { lettersOf, renamed, substituted } from "./shapePattern.js";
 
 /** What is known of a given tensor before its data are read. Plain numbers have no dtype of their own. */
 export interface GivenInput {
@@ -48,7 +48,7 @@ export function bindInputs(
   checkPresence(known, Object.keys(inputs));
   const matcher = new Matcher(known.name, classesHint(known, options));
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
-    const own = withOptions(declaration, known, options);
+    const own = withSizes(takenForms(declaration, known, options, inputs), known, options);
     if (!declaration.isList) {
       const tensor = inputs[name];
       return tensor === undefined ? [] : [matcher.match(name, own, tensor)];
@@ -58,8 +58,19 @@ export function bindInputs(
     );
   });
   const bound = matched.map((input) => input.finish());
+  const sizes = matcher.sizes();
+  known.checkSizes?.(sizes, resolved(known, options) as never);
   const key = JSON.stringify(bound.map(({ name, shape, holds, integral }) => [name, shape, holds.kind, integral]));
-  return { inputs: bound, sizes: matcher.sizes(), key };
+  return { inputs: bound, sizes, key };
+}
+
+/** The options that are given, and the declared defaults of the others. */
+function resolved(
+  { options: declarations }: AnyDefinition,
+  options: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> {
+  const defaults = Object.entries(declarations).map(([name, declaration]) => [name, declaration.default]);
+  return { ...Object.fromEntries(defaults), ...options };
 }
 
 /** Logits [B, T, V] with labels [B, T] want the classes last. */
@@ -71,15 +82,34 @@ function classesHint({ options: declared }: AnyDefinition, options: Readonly<Rec
     : " The classes are the last axis; where they are axis 1, leave classAxis out.";
 }
 
-/** The forms that an input has with these options. */
-function withOptions(
+/** The forms that an input has with these options and inputs. */
+function takenForms(
+  declaration: InputDeclaration,
+  { options: declarations }: AnyDefinition,
+  options: Readonly<Record<string, unknown>> | undefined,
+  given: Readonly<Record<string, GivenInput>>,
+): InputDeclaration {
+  if (declaration.forms.every(({ when }) => when === undefined)) return declaration;
+  const valueOf = (name: string): unknown => (options ?? {})[name] ?? declarations[name]?.default;
+  const isGiven = (name: string): boolean => Object.hasOwn(given, name) || Object.hasOwn(given, elementName(name, 0));
+  return { ...declaration, forms: declaration.forms.filter((form) => isFormTaken(form, valueOf, isGiven)) };
+}
+
+/** The declaration whose shapes have the values of options for their names: of `"C*subCenters"`, `"3*C"`. */
+function withSizes(
   declaration: InputDeclaration,
   { options: declarations }: AnyDefinition,
   options: Readonly<Record<string, unknown>> | undefined,
 ): InputDeclaration {
-  if (declaration.forms.every(({ when }) => when === undefined)) return declaration;
-  const valueOf = (name: string): unknown => (options ?? {})[name] ?? declarations[name]?.default;
-  const forms = declaration.forms.filter(({ when }) => when === undefined || valueOf(when.option) === when.is);
+  const size = (letter: string): Dim => {
+    const value = Object.hasOwn(declarations, letter)
+      ? ((options ?? {})[letter] ?? declarations[letter]?.default)
+      : letter;
+    return typeof value === "number" && isSize(value) ? value : letter;
+  };
+  const isSized = ({ pattern }: InputForm): boolean => lettersOf(pattern).some((letter) => size(letter) !== letter);
+  if (!declaration.forms.some(isSized)) return declaration;
+  const forms = declaration.forms.map((form) => ({ ...form, pattern: substituted(form.pattern, size) }));
   return { ...declaration, forms };
 }
 
@@ -99,14 +129,17 @@ function elementsOf(
   });
 }
 
-/** The declaration for one element of a list: letters that no other input names are its own. */
+/**
+ * The declaration for one element of a list. Letters that inputs other than lists name are theirs; the others belong to this place,
+ * of every list that names them: `fake.1` and `real.1` may share a shape that no other scale has.
+ */
 export function elementDeclaration(
   definition: AnyDefinition,
   list: string,
   declaration: InputDeclaration,
   index: number,
 ): InputDeclaration {
-  const others = Object.entries(allInputs(definition)).filter(([name]) => name !== list);
+  const others = Object.entries(allInputs(definition)).filter(([, { isList }]) => !isList);
   const shared = new Set(others.flatMap(([, { forms }]) => forms.flatMap(({ pattern }) => lettersOf(pattern))));
   const rename = (letter: string): string => (shared.has(letter) ? letter : `${letter}_${index}_`);
   if (typeof list !== "string" || !isSize(index)) {

@@ -1,6 +1,7 @@
 import { isPlainObject } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { isDeclared } from "./bind.js";
+import type { DimSizes } from "../tensor/dims.js";
 import { checkLetters, readDefinition, type families } from "./definition.js";
 import type { InputDeclaration } from "./inputs.js";
 import type { LossInputs, LossTensors, OptionalInput, RequiredInput } from "./inputTypes.js";
@@ -9,9 +10,9 @@ import {
   oneOf,
   optionsToJSON,
   resolveOptions,
+  type BatchReduction,
   type EmptyPolicy,
   type OptionDeclarations,
-  type Reduction,
 } from "./options.js";
 import type { LossValue } from "./reduce.js";
 
@@ -20,7 +21,7 @@ export type LossFamily = (typeof families)[number];
 
 /** Options that every loss has. */
 export interface ReducedOptions {
-  readonly reduction: Reduction | "batchmean";
+  readonly reduction: BatchReduction | "batchmean";
 }
 
 /** An option that every loss has besides its own. */
@@ -61,6 +62,8 @@ export interface LossConfig<O extends ReducedOptions, I extends LossInputs> exte
   readonly empty?: EmptyPolicy;
   /** Checks that concern several options at once; throws `OptionError`. */
   readonly check?: (options: O) => void;
+  /** What the sizes of axes, by their letters, must be besides; throws `ShapeError` or `OptionError`. */
+  readonly checkSizes?: (sizes: DimSizes, options: O) => void;
   /** The mathematics, before reduction. */
   readonly value: (inputs: LossTensors<I>, options: O) => LossValue;
 }
@@ -117,6 +120,7 @@ export interface AnyDefinition extends LossDocs {
   readonly options: OptionDeclarations<Record<string, unknown>>;
   readonly empty?: EmptyPolicy;
   readonly check?: (options: never) => void;
+  readonly checkSizes?: (sizes: DimSizes, options: never) => void;
   readonly value: (inputs: never, options: never) => LossValue;
 }
 

@@ -60,6 +60,7 @@ const rules: Rules<AnyDefinition> = {
   empty: { domain: '"nan", "zero" or "error"', accepts: (value) => emptyPolicies.some((policy) => policy === value) },
   options: { domain: "a plain object of declared options", accepts: isPlainObject },
   check: { domain: "a function", accepts: isFunction },
+  checkSizes: { domain: "a function", accepts: isFunction },
   value: { domain: "a function", accepts: isFunction },
 };
 
@@ -135,11 +136,12 @@ export function checkLetters(where: string, definition: AnyDefinition): void {
   const isThere = (bound: Bound | undefined): boolean => {
     if (bound === undefined || typeof bound === "number") return true;
     if (typeof bound === "string") return symbolsOf(bound).every((letter) => letters.has(letter));
+    if ("computed" in bound) return true;
     return "option" in bound ? isOption(bound.option) : Object.hasOwn(inputs, bound.input);
   };
   for (const { name, form } of forms) {
-    const { below, atMost, except } = form.holds.kind === "index" ? form.holds : {};
-    const missing = [below, atMost].find((bound) => !isThere(bound));
+    const { below, atMost, sum, except } = form.holds.kind === "index" ? form.holds : {};
+    const missing = [below, atMost, sum].find((bound) => !isThere(bound));
     if (missing !== undefined) {
       const wanted = "the letter of an axis, an option or an input of the loss";
       throw new OptionError(`${where}: input ${name} must be below ${wanted}, got ${printValue(missing)}.`);
@@ -147,8 +149,12 @@ export function checkLetters(where: string, definition: AnyDefinition): void {
     if (typeof except === "string" && !isOption(except)) {
       throw new OptionError(`${where}: input ${name} must except the value of an option, got ${except}.`);
     }
-    if (form.when !== undefined && !isOption(form.when.option)) {
+    if (form.when === undefined) continue;
+    if ("option" in form.when && !isOption(form.when.option)) {
       throw new OptionError(`${where}: input ${name} must depend on an option, got ${form.when.option}.`);
+    }
+    if ("input" in form.when && !Object.hasOwn(inputs, form.when.input)) {
+      throw new OptionError(`${where}: input ${name} must depend on an input, got ${form.when.input}.`);
     }
   }
 }

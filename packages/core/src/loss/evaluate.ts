@@ -4,8 +4,9 @@ import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { regrouped } from "./lists.js";
-import type { EmptyPolicy, Reduction } from "./options.js";
+import type { BatchReduction, EmptyPolicy } from "./options.js";
 import {
+  nonZero,
   reduceParts,
   sampled,
   termsOf,
@@ -32,7 +33,9 @@ export function lossTermsOf(
 ): readonly [WeightedValues, ...WeightedValues[]] {
   const [first, ...rest] = termsOf(lossValue(spec, inputs));
   const samples = samplesOf(spec, inputs);
-  return [sampled(first, samples), ...rest.map((term) => sampled(term, samples))];
+  const isNonZero = reductionOf(spec) === "avgNonZero";
+  const counted = (term: WeightedValues): WeightedValues => sampled(isNonZero ? nonZero(term) : term, samples);
+  return [counted(first), ...rest.map(counted)];
 }
 
 // Losses whose values bear the weights of samples already.
@@ -74,10 +77,16 @@ function isLossPart(value: unknown): value is LossPart {
   return Object.values(value).every((part) => part === undefined || isTraced(part));
 }
 
-function reductionOf(spec: LossSpec): Reduction | "batchmean" {
+function reductionOf(spec: LossSpec): BatchReduction | "batchmean" {
   const { reduction } = spec.options;
-  if (reduction === "none" || reduction === "mean" || reduction === "sum" || reduction === "batchmean")
-    return reduction;
+  switch (reduction) {
+    case "none":
+    case "mean":
+    case "sum":
+    case "batchmean":
+    case "avgNonZero":
+      return reduction;
+  }
   throw new OptionError(`${spec.name}: option reduction must be declared, got none.`);
 }
 

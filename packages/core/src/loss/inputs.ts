@@ -1,31 +1,51 @@
 import { isListOf, isObject, printValue, readable, readOptions, type Rule, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { isSize } from "../tensor/dims.js";
+import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
-/** A size that integers are held against: a number, that of an axis, an option's value, or another input's element at the same place. */
-export type Bound = string | number | { readonly option: string } | { readonly input: string };
+/**
+ * A size that integers are held against: a number, that of an axis, an option's value, another input's element at the same place, or
+ * what is computed from the sizes of axes, with a name for it.
+ */
+export type Bound =
+  | string
+  | number
+  | { readonly option: string }
+  | { readonly input: string }
+  | { readonly computed: string; readonly of: (sizes: DimSizes) => number };
+
+/** Where floating numbers must lie: both ends count; NaN only where that is said. */
+export interface FloatRange {
+  readonly from: number;
+  readonly to: number;
+  readonly nan: boolean;
+}
 
 /** What an input may hold. */
 export type InputKind =
-  /** Floating numbers; differentiable unless said otherwise. */
-  | { readonly kind: "float" }
+  /** Floating numbers; differentiable unless said otherwise. With a range, they are checked before each run. */
+  | { readonly kind: "float"; readonly range?: FloatRange }
   /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
   | { readonly kind: "number" }
   /**
    * Integers: from `from` on, below a bound or at most a bound, or equal to `except`: a number, or the option of that name.
-   * Without bounds, any.
+   * Without bounds, any. Where `sum` is known, that is what they add up to.
    */
   | {
       readonly kind: "index";
       readonly from: number;
       readonly below: Bound | undefined;
       readonly atMost: Bound | undefined;
+      readonly sum?: string | undefined;
       readonly except: string | number | undefined;
     }
   /** True or false; integers and floats that are 0 or 1 are taken. */
   | { readonly kind: "mask" };
+
+/** What a form depends on: the value of an option, or whether another input is given. */
+export type FormCondition =
+  { readonly option: string; readonly is: unknown } | { readonly input: string; readonly given: boolean };
 
 /** One form that an input can take. */
 export interface InputForm {
@@ -33,8 +53,18 @@ export interface InputForm {
   readonly shape: readonly DimToken[];
   readonly pattern: ShapePattern;
   readonly holds: InputKind;
-  /** The value of an option with which this form is taken; without it, with any. */
-  readonly when?: { readonly option: string; readonly is: unknown };
+  /** What this form is taken with; without it, always. */
+  readonly when?: FormCondition;
+}
+
+/** True for a form that is taken with these options and inputs. */
+export function isFormTaken(
+  { when }: Pick<InputForm, "when">,
+  optionOf: (option: string) => unknown,
+  isGiven: (input: string) => boolean,
+): boolean {
+  if (when === undefined) return true;
+  return "option" in when ? optionOf(when.option) === when.is : isGiven(when.input) === when.given;
 }
 
 /** A declared input: one form, or several told apart by dtype (and rank, for untyped arrays). */
@@ -51,32 +81,52 @@ export interface InputDeclaration<K extends InputTag = InputTag> {
   readonly tag?: K;
 }
 
-interface FloatOptions {
+interface NumberOptions {
   readonly differentiable?: boolean;
 }
 
+interface FloatOptions extends NumberOptions {
+  /** The smallest number that is allowed. */
+  readonly from?: number;
+  /** The largest number that is allowed. */
+  readonly to?: number;
+  /** Whether NaN is allowed next to `from` and `to`. Default false. */
+  readonly nan?: boolean;
+}
+
+const isFlag = (value: unknown): boolean => typeof value === "boolean";
+const numberRules: Rules<NumberOptions> = { differentiable: { domain: "true or false", accepts: isFlag } };
 const floatRules: Rules<FloatOptions> = {
-  differentiable: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  ...numberRules,
+  from: { domain: "a finite number", accepts: Number.isFinite },
+  to: { domain: "a finite number", accepts: Number.isFinite },
+  nan: { domain: "true or false", accepts: isFlag },
 };
 
-/** A floating input of this shape; differentiable, unless that is said to be false. */
+/**
+ * A floating input of this shape; differentiable, unless that is said to be false. With `from` or `to` its numbers are checked before
+ * each run.
+ */
 export function float(
   shape: readonly DimToken[],
   doc: string | undefined,
-  options: { readonly differentiable: false },
+  options: FloatOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
 export function float(
   shape: readonly DimToken[],
-  options: { readonly differentiable: false },
+  options: FloatOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
+export function float(shape: readonly DimToken[], options: FloatOptions): InputDeclaration<"float">;
 export function float(shape: readonly DimToken[], doc?: string, options?: FloatOptions): InputDeclaration<"float">;
 export function float(
   shape: readonly DimToken[],
   ...about: readonly [(string | FloatOptions)?, FloatOptions?]
 ): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
   const [doc, options] = docAndOptions(about);
-  const { differentiable = true } = readOptions("float", options, floatRules);
-  return declare("float", shape, { kind: "float" }, differentiable, doc);
+  const { differentiable = true, from, to, nan = false } = readOptions("float", options, floatRules);
+  const isBounded = from !== undefined || to !== undefined;
+  const range = isBounded ? { range: { from: from ?? -Infinity, to: to ?? Infinity, nan } } : {};
+  return declare("float", shape, { kind: "float", ...range }, differentiable, doc);
 }
 
 /** What follows a shape: a text, options, or both in this order. */
@@ -93,9 +143,24 @@ export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaratio
   return { ...declare("parameter", shape, { kind: "float" }, true, doc), isParameter: true };
 }
 
-/** Numbers of any dtype (signs, similarity labels), computed with as floats. */
-export function number(shape: readonly DimToken[], doc = ""): InputDeclaration<"number"> {
-  return declare("number", shape, { kind: "number" }, true, doc);
+/** Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. */
+export function number(
+  shape: readonly DimToken[],
+  doc: string | undefined,
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
+export function number(
+  shape: readonly DimToken[],
+  options: { readonly differentiable: false },
+): InputDeclaration<"fixed">;
+export function number(shape: readonly DimToken[], doc?: string): InputDeclaration<"number">;
+export function number(
+  shape: readonly DimToken[],
+  ...about: readonly [(string | NumberOptions)?, NumberOptions?]
+): InputDeclaration<"number"> | InputDeclaration<"fixed"> {
+  const [doc, options] = docAndOptions(about);
+  const { differentiable = true } = readOptions("number", options, numberRules);
+  return declare("number", shape, { kind: "number" }, differentiable, doc);
 }
 
 /** True or false for each place: what counts. */
@@ -109,20 +174,26 @@ export interface IndexBounds {
   readonly from?: number;
   readonly below?: Bound;
   readonly atMost?: Bound;
+  /** The letter of an axis whose size the integers add up to, where that axis is given. */
+  readonly sum?: string;
   /** A number, or the name of the option whose value is, allowed besides. */
   readonly except?: string | number;
 }
 
-const boundDomain = 'the letter of an axis, { option: "…" } or { input: "…" }';
+const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
 
 function isBound(value: unknown): boolean {
-  return isName(value) || (isObject(value) && [value["option"], value["input"]].filter(isName).length === 1);
+  if (isSize(value) || isName(value)) return true;
+  if (!isObject(value)) return false;
+  if (typeof value["computed"] === "string") return typeof value["of"] === "function";
+  return [value["option"], value["input"]].filter(isName).length === 1;
 }
 
 const boundRules: Rules<IndexBounds> = {
   from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
+  sum: { domain: "the letter of an axis", accepts: isName },
   except: {
     domain: "a number or the name of an option",
     accepts: (value) => isName(value) || Number.isSafeInteger(value),
@@ -140,8 +211,9 @@ export function labels(
   ...about: readonly [(string | IndexBounds)?, IndexBounds?]
 ): InputDeclaration<"index"> {
   const [doc, bounds] = docAndOptions(about);
-  const { from = 0, below, atMost, except } = readOptions("labels", bounds, boundRules);
-  return declare("labels", shape, { kind: "index", from, below, atMost, except }, false, doc);
+  const { from = 0, below, atMost, sum, except } = readOptions("labels", bounds, boundRules);
+  const total = sum === undefined ? {} : { sum };
+  return declare("labels", shape, { kind: "index", from, below, atMost, ...total, except }, false, doc);
 }
 
 /** An input that comes in either of two forms, told apart by dtype: class indices or probabilities. */
@@ -182,6 +254,19 @@ export function byOption<K extends InputTag>(
     declaration.forms.map((form) => ({ ...form, when: { option, is } })),
   );
   return { ...first.declaration, forms };
+}
+
+/** An input whose shape or range depends on whether another input is given: the declaration with it, and the one without. */
+export function byPresence<K extends InputTag>(
+  input: string,
+  cases: { readonly given: InputDeclaration<K>; readonly absent: InputDeclaration<K> },
+): InputDeclaration<K> {
+  if (!isName(input)) throw new OptionError(`byPresence: the input must be a name, got ${printValue(input)}.`);
+  const read = readable("byPresence", () => ({ ...cases }));
+  const [given, absent] = [declared("byPresence", read.given), declared("byPresence", read.absent)];
+  const formsOf = ({ forms }: InputDeclaration<K>, isGiven: boolean): readonly InputForm[] =>
+    forms.map((form) => ({ ...form, when: { input, given: isGiven } }));
+  return { ...given, forms: [...formsOf(given, true), ...formsOf(absent, false)] };
 }
 
 /** A list of tensors as one input: the scores of several scales, the weights of several clusters. One at least. */
@@ -250,16 +335,22 @@ function readForm(where: string, form: unknown): InputForm {
   const { shape, holds, when } = isObject(form) ? form : {};
   const read = { ...readPattern(where, shape), holds: readKind(where, holds) };
   if (when === undefined) return read;
-  const { option, is } = isObject(when) ? when : {};
+  const { option, is, input, given } = isObject(when) ? when : {};
   if (isName(option)) return { ...read, when: { option, is } };
-  throw new OptionError(`${where} must depend on an option, got ${printValue(when)}.`);
+  if (isName(input) && typeof given === "boolean") return { ...read, when: { input, given } };
+  throw new OptionError(`${where} must depend on an option or an input, got ${printValue(when)}.`);
 }
 
 /** What an input holds, each part read once; throws `OptionError`. */
 export function readKind(where: string, holds: unknown): InputKind {
-  const { kind, from, below, atMost, except } = isObject(holds) ? holds : {};
+  const { kind, from, below, atMost, sum, except, range } = isObject(holds) ? holds : {};
   switch (kind) {
-    case "float":
+    case "float": {
+      if (range === undefined) return { kind };
+      const { from: least, to: most, nan } = isObject(range) ? range : {};
+      if (typeof least !== "number" || typeof most !== "number" || typeof nan !== "boolean") break;
+      return { kind, range: { from: least, to: most, nan } };
+    }
     case "number":
     case "mask":
       return { kind };
@@ -269,9 +360,11 @@ export function readKind(where: string, holds: unknown): InputKind {
         Number.isSafeInteger(from) &&
         (isSize(below) || isOne(below, boundRules.below)) &&
         (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
+        isOne(sum, boundRules.sum) &&
         isOne(except, boundRules.except)
       ) {
-        return { kind, from, below, atMost, except } as InputKind;
+        const total = sum === undefined ? {} : { sum };
+        return { kind, from, below, atMost, ...total, except } as InputKind;
       }
     }
   }

@@ -8,10 +8,16 @@ import { formatPattern, type ShapePattern } from "./shapePattern.js";
 
 interface Broadcast {
   readonly optionalLead: boolean;
-  readonly members: { readonly name: string; readonly dims: readonly number[] }[];
+  readonly members: Member[];
 }
 
-type Part = Dim | { readonly group: string; readonly dims: readonly number[] };
+interface Member {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly optionalLast: boolean;
+}
+
+type Part = Dim | { readonly group: string; readonly member: Member };
 
 /** An input that waits until all others have been seen. */
 export interface Matched {
@@ -124,9 +130,10 @@ export class Matcher {
           const dims = shape.slice(at, at + slack);
           at += slack;
           const group = this.#broadcast.get(axis.name) ?? { optionalLead: axis.optionalLead, members: [] };
-          group.members.push({ name, dims });
+          const member = { name, dims, optionalLast: axis.optionalLast };
+          group.members.push(member);
           this.#broadcast.set(axis.name, group);
-          parts.push({ group: axis.name, dims });
+          parts.push({ group: axis.name, member });
         }
       }
     }
@@ -159,16 +166,20 @@ export class Matcher {
   }
 
   /** The symbolic axes of one member of a broadcast group: a size 1 stays literal where the others are larger. */
-  #aligned(part: { readonly group: string; readonly dims: readonly number[] }): Shape {
+  #aligned(part: { readonly group: string; readonly member: Member }): Shape {
     const group = this.#broadcast.get(part.group) ?? { optionalLead: false, members: [] };
     const rank = Math.max(...group.members.map((member) => member.dims.length));
+    const isCut = ({ dims, optionalLast }: Member): boolean => optionalLast && dims.length === rank - 1;
+    const leadOf = (member: Member): number => (isCut(member) ? 0 : rank - member.dims.length);
+    const fits = (member: Member): boolean =>
+      member.dims.length === rank || isCut(member) || (group.optionalLead && !member.optionalLast);
     const shapes = group.members.map((member) => formatShape(member.dims)).join(", ");
     const names = group.members.map((member) => member.name).join(", ");
-    return part.dims.map((own, i) => {
-      const position = rank - part.dims.length + i;
-      const sizes = group.members.flatMap(({ dims }) => dims[position - rank + dims.length] ?? []);
+    return part.member.dims.map((own, i) => {
+      const position = leadOf(part.member) + i;
+      const sizes = group.members.flatMap((member) => member.dims[position - leadOf(member)] ?? []);
       const full = sizes.find((size) => size !== 1) ?? 1;
-      const sameRank = group.optionalLead || group.members.every((member) => member.dims.length === rank);
+      const sameRank = group.members.every(fits);
       if (!sameRank || sizes.some((size) => size !== 1 && size !== full)) {
         const how = sameRank ? "broadcast together" : "have the same number of axes";
         throw new ShapeError(`${this.#loss}: ${names} must ${how}, got axes ${shapes}.`);

@@ -9,6 +9,8 @@ export interface ReductionOption {
   /** How the values become the result; `none` returns them as they are. Default `"mean"`. */
   readonly reduction: Reduction;
 }
+/** Also `avgNonZero`, for losses over the pairs or triplets of a batch: the mean of the terms that are > 0. */
+export type BatchReduction = Reduction | "avgNonZero";
 
 /** What the mean over nothing is: NaN as in PyTorch, 0, or an error. */
 export type EmptyPolicy = (typeof emptyPolicies)[number];
@@ -23,7 +25,7 @@ export interface OptionDeclaration<T> {
   /** The values that may be given, where they can be listed. */
   readonly choices?: readonly string[];
   /** What kind of text a command line takes for it. */
-  readonly kind: "number" | "integer" | "boolean" | "choice" | "function";
+  readonly kind: "number" | "integer" | "boolean" | "choice" | "list" | "function";
   readonly accepts: (value: unknown) => value is T;
   /** What it does, in a sentence, for tools that tell it. The losses of this package say it in their comments instead. */
   readonly doc?: string;
@@ -73,6 +75,24 @@ export function integer(initial: number, doc?: string): OptionDeclaration<number
   return numeric("integer", initial, doc, "an integer of at most 53 bits", Number.isSafeInteger, "integer");
 }
 
+/** An integer ≥ 1. */
+export function count(initial: number, doc?: string): OptionDeclaration<number> {
+  const accepts = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+  return numeric("count", initial, doc, "an integer >= 1", accepts, "integer");
+}
+
+/** The option of a number that may be left out, which `"none"` says; it is the default. */
+export function orNone<T>(declaration: OptionDeclaration<T>): OptionDeclaration<T | "none"> {
+  const own = declaredOption("orNone", declaration);
+  const { domain, accepts } = own;
+  return declaredOption("orNone", {
+    ...own,
+    default: "none",
+    domain: `"none" | ${domain}`,
+    accepts: (value): value is T | "none" => value === "none" || accepts(value),
+  });
+}
+
 /** The order of a vector norm: any number, Infinity and -Infinity included. */
 export function normOrder(initial: number, doc?: string): OptionDeclaration<number> {
   return numeric("normOrder", initial, doc, "a number, Infinity or -Infinity", (value) => !Number.isNaN(value));
@@ -106,7 +126,25 @@ export function oneOf<const T extends string>(choices: readonly T[], initial: T,
   });
 }
 
-const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "function"];
+/** Some of a fixed list of words, at least one, each once. */
+export function someOf<const T extends string>(
+  choices: readonly T[],
+  initial: readonly T[],
+  doc?: string,
+): OptionDeclaration<readonly T[]> {
+  const { domain, choices: texts = [], accepts } = oneOf(choices, choices[0] as T, doc);
+  return declaredOption("someOf", {
+    default: Object.freeze([...initial]),
+    domain: `a list of ${domain}`,
+    choices: texts,
+    kind: "list",
+    ...(doc === undefined ? {} : { doc }),
+    accepts: (value): value is readonly T[] =>
+      Array.isArray(value) && isListOf(value, accepts) && value.length > 0 && new Set(value).size === value.length,
+  });
+}
+
+const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "list", "function"];
 
 /** A copy of a declaration, if it is one, with a default that it accepts: each part is read once, and stays what it was. */
 export function declaredOption<T>(where: string, declaration: OptionDeclaration<T>): OptionDeclaration<T> {
@@ -155,9 +193,19 @@ export function classAxis(initial: ClassAxis = 1): OptionDeclaration<ClassAxis> 
   });
 }
 
+/** The only reduction of a loss that is one number by nature. */
+export function noReduction(): OptionDeclaration<"none"> {
+  return oneOf(["none"], "none");
+}
+
 /** `"none" | "mean" | "sum"`, as in PyTorch. */
 export function reduction(initial: Reduction = "mean"): OptionDeclaration<Reduction> {
   return oneOf(["none", "mean", "sum"], initial);
+}
+
+/** The same for losses over the pairs of a batch, which also have `"avgNonZero"`. */
+export function batchReduction(initial: BatchReduction = "mean"): OptionDeclaration<BatchReduction> {
+  return oneOf(["none", "mean", "sum", "avgNonZero"], initial);
 }
 
 /** Checks given options against their declarations and fills in the defaults. Unknown keys are errors. */

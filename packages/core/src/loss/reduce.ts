@@ -2,7 +2,7 @@ import { printValue } from "../arguments.js";
 import { InputError, OptionError, ShapeError } from "../errors.js";
 import { formatShape, sameShape } from "../tensor/dims.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
-import type { EmptyPolicy, Reduction } from "./options.js";
+import type { BatchReduction, EmptyPolicy } from "./options.js";
 
 /** Values before reduction. */
 export interface WeightedValues {
@@ -11,6 +11,8 @@ export interface WeightedValues {
   readonly weights?: Tensor;
   /** What `batchmean` divides by; default: the size of the first axis. */
   readonly batch?: Tensor;
+  /** Where each value is a sum of terms: how many of them are > 0. `avgNonZero` divides by their number. */
+  readonly active?: Tensor;
 }
 
 /** Values that are reduced together; a tensor stands for itself without weights. */
@@ -45,7 +47,7 @@ export interface Samples {
 
 /** How values become a result. */
 export interface Reducing extends Samples {
-  readonly kind: Reduction | "batchmean";
+  readonly kind: BatchReduction | "batchmean";
   readonly empty: EmptyPolicy;
 }
 
@@ -92,7 +94,8 @@ function weighted(part: LossPart): WeightedValues {
 export function reduceParts(loss: string, value: LossValue, how: Reducing): Reduced {
   const summands = summandsOf(value);
   const divisors: Tensor[] = "parts" in value ? [...(value.divisors ?? [])] : [];
-  const reduced = summands.map(({ values }) => reduceTerm(sampled(values, how), how, divisors));
+  const counted = (term: WeightedValues): WeightedValues => (how.kind === "avgNonZero" ? nonZero(term) : term);
+  const reduced = summands.map(({ values }) => reduceTerm(sampled(counted(values), how), how, divisors));
   const [first, ...rest] = reduced;
   if (first === undefined) throw new ShapeError(`${loss}: a loss must have a part, got none.`);
   const other = rest.find((term) => !sameShape(term.shape, first.shape));
@@ -101,7 +104,7 @@ export function reduceParts(loss: string, value: LossValue, how: Reducing): Redu
       `${loss}: with reduction "none" all terms must have one shape, got ${formatShape(first.shape)} and ${formatShape(other.shape)}. Use "mean" or "sum".`,
     );
   }
-  const counted = summands.map(({ weight }, i) => {
+  const whole = summands.map(({ weight }, i) => {
     const own = reduced[i] ?? first;
     return weight === undefined ? own : own.mul(weight);
   });
@@ -109,12 +112,20 @@ export function reduceParts(loss: string, value: LossValue, how: Reducing): Redu
     const own = reduced[i];
     return name === undefined || own === undefined ? [] : [[name, own]];
   });
-  return { value: counted.reduce((sum, term) => sum.add(term)), parts: Object.fromEntries(named), divisors };
+  return { value: whole.reduce((sum, term) => sum.add(term)), parts: Object.fromEntries(named), divisors };
 }
 
 /** Applies a reduction and gives the value alone. */
-export function reduce(loss: string, value: LossValue, kind: Reduction | "batchmean"): Tensor {
+export function reduce(loss: string, value: LossValue, kind: BatchReduction | "batchmean"): Tensor {
   return reduceParts(loss, value, { kind, empty: "nan" }).value;
+}
+
+/** The values that are > 0, each of weight 1, or as many as the terms in it that are. */
+export function nonZero(term: WeightedValues): WeightedValues {
+  const { values, active } = term;
+  if (active !== undefined) return { ...term, weights: active };
+  const isActive = values.greater(0);
+  return { ...term, values: isActive.where(values, 0), weights: isActive.cast(values.dtype) };
 }
 
 /** Values and weights as a sample's weight and the mask leave them. */
@@ -137,6 +148,7 @@ function reduceTerm(term: WeightedValues, { kind, empty }: Reducing, divisors: T
     case "sum":
       return values.sum();
     case "mean":
+    case "avgNonZero":
       return divided(values.sum(), weights?.sum() ?? values.count(), empty, divisors);
     case "batchmean":
       return divided(values.sum(), batchOf(term), empty, divisors);

@@ -1,9 +1,11 @@
 import { isPlainObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import { LossesError, OptionError } from "../errors.js";
+import type { ComposedTerm, ComposedTermJSON } from "./composed.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
 import { isName } from "./inputs.js";
 import { optionsFromJSON } from "./options.js";
+import { uncertaintyWeighting, type UncertainTerm, type UncertainTermJSON } from "./uncertaintyWeighting.js";
 import { weightedSum, type WeightedTerm, type WeightedTermJSON } from "./weightedSum.js";
 
 /** Finds a loss by name (or by one of its aliases) in a list; throws `UNKNOWN_LOSS` with the nearest names. */
@@ -35,20 +37,27 @@ const jsonRules: Rules<SpecJSON> = {
   options: { domain: "a plain object", accepts: isPlainObject },
 };
 
-const termRules: Rules<WeightedTermJSON> = {
+const termRules: Rules<ComposedTermJSON> = {
   ...jsonRules,
-  weight: { domain: "a finite number", accepts: Number.isFinite },
   part: { domain: "a name", accepts: isName },
   inputs: { domain: "names by the names of the loss's inputs", accepts: isPlainObject },
 };
 
-interface SumJSON {
-  readonly terms: readonly WeightedTermJSON[];
+const weightedRules: Rules<WeightedTermJSON> = {
+  ...termRules,
+  weight: { domain: "a finite number", accepts: Number.isFinite },
+};
+
+const uncertainRules: Rules<UncertainTermJSON> = {
+  ...termRules,
+  task: { domain: "the kind of a task", accepts: (value) => typeof value === "string" },
+};
+
+interface ComposedJSON {
+  readonly terms: readonly unknown[];
 }
 
-const sumRules: Rules<SumJSON> = {
-  terms: { domain: "a list of losses with weights", accepts: Array.isArray },
-};
+const composedRules: Rules<ComposedJSON> = { terms: { domain: "a list of losses", accepts: Array.isArray } };
 
 /** Sums within sums, at most. */
 const deepest = 32;
@@ -59,19 +68,41 @@ export function specFromJSON(losses: readonly AnyLoss[], json: SpecJSON): LossSp
 }
 
 function specOf(losses: readonly AnyLoss[], { name, options = {} }: SpecJSON, depth: number): LossSpec {
-  if (name !== "weightedSum") return find(losses, name)(optionsFromJSON(options));
+  if (name === "weightedSum") {
+    const terms = termsOf(losses, name, options, weightedRules, ["name", "weight"], depth);
+    return weightedSum(terms.map(({ term, ...own }): WeightedTerm => ({ ...own, weight: term.weight })));
+  }
+  if (name === "uncertaintyWeighting") {
+    const terms = termsOf(losses, name, options, uncertainRules, ["name"], depth);
+    return uncertaintyWeighting(
+      terms.map(({ term: { task }, ...own }): UncertainTerm => ({ ...own, ...(task === undefined ? {} : { task }) })),
+    );
+  }
+  return find(losses, name)(optionsFromJSON(options));
+}
+
+/** The terms of a loss made of losses, each term's own loss read. */
+function termsOf<T extends ComposedTermJSON>(
+  losses: readonly AnyLoss[],
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  rules: Rules<T>,
+  required: readonly (keyof T & string)[],
+  depth: number,
+): readonly (ComposedTerm & { readonly term: T })[] {
   if (depth === deepest) throw new OptionError(`specFromJSON: sums must be at most ${deepest} deep, got deeper ones.`);
-  const { terms } = readParts("weightedSum", options as unknown as SumJSON, sumRules, ["terms"]);
-  const own: WeightedTerm[] = [];
-  readable("weightedSum", () => {
+  const { terms } = readParts(name, options as unknown as ComposedJSON, composedRules, ["terms"]);
+  return readable(name, () => {
+    const own: (ComposedTerm & { readonly term: T })[] = [];
     // A hole is refused like any other item.
-    for (const term of terms) {
-      const { weight, part, inputs = {}, ...spec } = readParts("weightedSum", term, termRules, ["name", "weight"]);
-      const loss = specOf(losses, spec, depth + 1);
-      own.push({ weight, loss, inputs, ...(part === undefined ? {} : { name: part }) });
+    for (const given of terms) {
+      const term = readParts(name, given as T, rules, required);
+      const { part, inputs = {} } = term;
+      const loss = specOf(losses, term, depth + 1);
+      own.push({ term, loss, inputs, ...(part === undefined ? {} : { name: part }) });
     }
+    return own;
   });
-  return weightedSum(own);
 }
 
 /** The losses of a list, each read once; throws `OptionError` on what is none. `where`: what was called with it. */

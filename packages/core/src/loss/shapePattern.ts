@@ -1,17 +1,18 @@
 import { printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { normalizeDim, symbolsOf } from "../tensor/dimArithmetic.js";
+import { normalizeDim, substituteDim, symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize, mostAxes, type Dim } from "../tensor/dims.js";
 
 /**
  * One part of an input's declared shape:
  * - `"N"`: an axis; the same letter has the same size everywhere in the loss.
- * - `"2*N"`, `"N+1"`: an axis whose size is computed from letters.
+ * - `"2*N"`, `"N+1"`: an axis whose size is computed from letters, and from integer options by their names: `"C*subCenters"`.
  * - `"N?"`: an axis that may be absent, then absent from every input that names it.
  * - `"...d"`: any number of axes, the same in every input that names `...d`.
  * - `"...f|r"`: any number of axes, free of those that `...r` stands for, though they may be the same.
  * - `"~d"`: any number of axes that broadcast with the `~d` of the other inputs; as many in each of them.
  * - `"~d?"`: the same, but leading axes may be absent.
+ * - `"~d-"`: the same as `"~d"`, but the last axis may be absent.
  * - a number: exactly that size.
  */
 export type DimToken = number | string;
@@ -21,7 +22,12 @@ export type AxisPattern =
   | { readonly type: "axis"; readonly dim: Dim }
   | { readonly type: "optional"; readonly name: string }
   | { readonly type: "rest"; readonly name: string; readonly like: string | undefined }
-  | { readonly type: "broadcast"; readonly name: string; readonly optionalLead: boolean };
+  | {
+      readonly type: "broadcast";
+      readonly name: string;
+      readonly optionalLead: boolean;
+      readonly optionalLast: boolean;
+    };
 
 /** A declared shape, read: at most one part of it stands for any number of axes. */
 export type ShapePattern = readonly AxisPattern[];
@@ -65,9 +71,11 @@ function parseToken(token: unknown): AxisPattern | undefined {
   if (typeof token !== "string") return undefined;
   const rest = /^\.{3}([A-Za-z]\w*)(?:\|([A-Za-z]\w*))?$/.exec(token);
   if (rest !== null) return { type: "rest", name: rest[1] ?? "", like: rest[2] };
-  const broadcast = /^~([A-Za-z]\w*)(\?)?$/.exec(token);
-  if (broadcast !== null)
-    return { type: "broadcast", name: broadcast[1] ?? "", optionalLead: broadcast[2] !== undefined };
+  const broadcast = /^~([A-Za-z]\w*)([?-])?$/.exec(token);
+  if (broadcast !== null) {
+    const [, name = "", absent] = broadcast;
+    return { type: "broadcast", name, optionalLead: absent === "?", optionalLast: absent === "-" };
+  }
   const optional = /^([A-Za-z]\w*)\?$/.exec(token);
   if (optional !== null) return { type: "optional", name: optional[1] ?? "" };
   try {
@@ -91,10 +99,16 @@ export function renamed(pattern: ShapePattern, rename: (letter: string) => strin
         return { ...axis, dim: typeof axis.dim === "string" ? axis.dim.replace(/[A-Za-z]\w*/g, rename) : axis.dim };
       case "optional":
       case "broadcast":
-      case "rest":
         return { ...axis, name: rename(axis.name) };
+      case "rest":
+        return { ...axis, name: rename(axis.name), like: axis.like === undefined ? undefined : rename(axis.like) };
     }
   });
+}
+
+/** The declared shape with something else for its letters, in the axes that are there for sure. */
+export function substituted(pattern: ShapePattern, substitute: (letter: string) => Dim): ShapePattern {
+  return pattern.map((axis) => (axis.type === "axis" ? { ...axis, dim: substituteDim(axis.dim, substitute) } : axis));
 }
 
 /** A declared shape as documentation prints it: `[N?, D]`. */

@@ -2,7 +2,7 @@ import { OptionError } from "../errors.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
-import type { Bound, InputDeclaration, InputForm } from "./inputs.js";
+import type { Bound, FormCondition, InputDeclaration, InputForm } from "./inputs.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
 
@@ -16,16 +16,19 @@ export interface Sharer {
 export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs">> &
   Pick<AnyDefinition, "inputSets">;
 
-/** The inputs of losses that share those of the same name. Each must be declared alike by all of them. */
-export function sharedInputs(sharers: readonly Sharer[]): SharedInputs {
+/** The inputs of losses that share those of the same name. Each must be declared alike by all of them. `where`: what they are in. */
+export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedInputs {
   const declared = new Map<string, InputDeclaration>();
   for (const sharer of sharers) {
     const own = allInputs(sharer.spec.loss.definition);
-    checkRenamed(sharer, own);
+    checkRenamed(where, sharer, own);
     for (const [name, declaration] of Object.entries(own)) {
       const input = withOwnOptions(declaration, sharer);
       const known = declared.get(nameOf(sharer, name));
-      declared.set(nameOf(sharer, name), known === undefined ? input : merge(nameOf(sharer, name), known, input));
+      declared.set(
+        nameOf(sharer, name),
+        known === undefined ? input : merge(where, nameOf(sharer, name), known, input),
+      );
     }
   }
   const required = new Set(
@@ -36,7 +39,7 @@ export function sharedInputs(sharers: readonly Sharer[]): SharedInputs {
     return sets === undefined ? [] : [sets.map((set) => set.map((name) => nameOf(sharer, name)))];
   });
   const choices = alternatives.flat(2);
-  const sets = satisfyingSets(alternatives, required);
+  const sets = satisfyingSets(where, alternatives, required);
   for (const name of choices) if (sets.every((set) => set.includes(name))) required.add(name);
   const inputSets = distinct(sets.map((set) => set.filter((name) => !required.has(name))));
   // An alternative that is never the right one is no input.
@@ -54,11 +57,11 @@ function nameOf({ names }: Sharer, name: string): string {
   return names[name] ?? name;
 }
 
-function checkRenamed({ spec, names }: Sharer, own: Inputs): void {
+function checkRenamed(where: string, { spec, names }: Sharer, own: Inputs): void {
   for (const name of Object.keys(names)) {
     if (Object.hasOwn(own, name)) continue;
     throw new OptionError(
-      `weightedSum: inputs must be renamed from those of ${spec.name} (${Object.keys(own).join(", ")}), got ${name}.`,
+      `${where}: inputs must be renamed from those of ${spec.name} (${Object.keys(own).join(", ")}), got ${name}.`,
     );
   }
 }
@@ -67,27 +70,47 @@ function checkRenamed({ spec, names }: Sharer, own: Inputs): void {
 function withOwnOptions(declaration: InputDeclaration, sharer: Sharer): InputDeclaration {
   const { options } = sharer.spec;
   const bound = (given: Bound | undefined): Bound | undefined => {
-    if (typeof given !== "object") return given;
+    if (typeof given !== "object" || "computed" in given) return given;
     if ("input" in given) return { input: nameOf(sharer, given.input) };
     const value = options[given.option];
     return typeof value === "number" ? value : undefined;
   };
   const forms = declaration.forms
-    .filter(({ when }) => when === undefined || options[when.option] === when.is)
-    .map(({ shape, pattern, holds }): InputForm => {
-      if (holds.kind !== "index") return { shape, pattern, holds };
+    .filter(({ when }) => when === undefined || !("option" in when) || options[when.option] === when.is)
+    .map(({ shape, pattern, holds, when }): InputForm => {
+      const own = { shape, pattern, ...onPresence(when, sharer) };
+      if (holds.kind !== "index") return { ...own, holds };
       const range = { below: bound(holds.below), atMost: bound(holds.atMost), except: ignoredIndex(holds, options) };
-      return { shape, pattern, holds: { ...holds, ...range } };
+      return { ...own, holds: { ...holds, ...range } };
     });
   return { ...declaration, forms };
 }
 
-function merge(name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
+/** What a form depends on besides options, under the name that the input has in the sum. */
+function onPresence(when: FormCondition | undefined, sharer: Sharer): Pick<InputForm, "when"> {
+  if (when === undefined || "option" in when) return {};
+  return { when: { input: nameOf(sharer, when.input), given: when.given } };
+}
+
+function merge(where: string, name: string, one: InputDeclaration, other: InputDeclaration): InputDeclaration {
+  return mergeForms(where, name, withoutPresence(one, other), withoutPresence(other, one));
+}
+
+/** Where another loss takes one shape whatever is given, only the form that goes with an absent input can be shared. */
+function withoutPresence(declaration: InputDeclaration, other: InputDeclaration): InputDeclaration {
+  if (other.forms.some(({ when }) => when !== undefined)) return declaration;
+  const forms = declaration.forms
+    .filter(({ when }) => when === undefined || !("input" in when) || !when.given)
+    .map(({ shape, pattern, holds }): InputForm => ({ shape, pattern, holds }));
+  return { ...declaration, forms };
+}
+
+function mergeForms(where: string, name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
   const forms = a.forms.map((form, i) => {
     const other = b.forms[i];
     if (other === undefined || a.forms.length !== b.forms.length || a.isList !== b.isList || !isAlike(form, other)) {
       throw new OptionError(
-        `weightedSum: ${name} must be declared alike in all terms, got two shapes or kinds. Rename it in one: inputs: { ${name}: "other" }.`,
+        `${where}: ${name} must be declared alike in all terms, got two shapes or kinds. Rename it in one: inputs: { ${name}: "other" }.`,
       );
     }
     return form.holds.kind === "index" && other.holds.kind === "index" && form.holds.except !== other.holds.except
@@ -100,22 +123,20 @@ function merge(name: string, a: InputDeclaration, b: InputDeclaration): InputDec
 
 /** True for forms that differ in the index to ignore at most. */
 function isAlike(a: InputForm, b: InputForm): boolean {
-  const parts = ({ shape, holds }: InputForm): unknown => [shape, { ...holds, except: undefined }];
+  const parts = ({ shape, holds, when }: InputForm): unknown => [shape, { ...holds, except: undefined }, when];
   return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
 }
 
 type Sets = readonly (readonly string[])[];
 
 /** Of the sets that satisfy some of the losses, joined in every way, those that satisfy all of them. */
-function satisfyingSets(choices: readonly Sets[], required: ReadonlySet<string>): Sets {
+function satisfyingSets(where: string, choices: readonly Sets[], required: ReadonlySet<string>): Sets {
   const joined = choices
     .reduce<Sets>((all, sets) => all.flatMap((start) => sets.map((set) => [...new Set([...start, ...set])])), [[]])
     .filter((set) => choices.every((sets) => isSatisfied(new Set([...set, ...required]), sets)));
   if (joined.length === 0) {
     const wanted = choices.map((sets) => sets.map((set) => set.join(" and ")).join(", or ")).join("; ");
-    throw new OptionError(
-      `weightedSum: terms must be satisfied by one choice of inputs, got terms that take ${wanted}.`,
-    );
+    throw new OptionError(`${where}: terms must be satisfied by one choice of inputs, got terms that take ${wanted}.`);
   }
   return joined;
 }

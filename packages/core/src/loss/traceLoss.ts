@@ -13,7 +13,7 @@ import type { Binding, BoundInput } from "./bind.js";
 import { readTrace } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
-import type { InputKind } from "./inputs.js";
+import type { Bound, InputKind } from "./inputs.js";
 import { evaluateSpec } from "./evaluate.js";
 
 /** What a graph is traced for. */
@@ -65,10 +65,7 @@ function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
   return { below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
 }
 
-function optionBound(
-  { options }: LossSpec,
-  bound: { readonly option: string } | { readonly input: string },
-): Dim | undefined {
+function optionBound({ options }: LossSpec, bound: Exclude<Bound, string | number>): Dim | undefined {
   const value = "option" in bound ? options[bound.option] : undefined;
   return typeof value === "number" ? value : undefined;
 }

@@ -63,7 +63,7 @@ export function axisOfClasses(x: Tensor, classAxis: ClassAxis): number {
 }
 
 /** A vector shaped to broadcast along `axis` of `x`. */
-function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
+export function alongAxis(vector: Tensor, x: Tensor, axis: number): Tensor {
   const trailing = x.rank - 1 - axis;
   return trailing === 0 ? vector : vector.unsqueeze(Array.from({ length: trailing }, (_, i) => i + 1));
 }
@@ -82,4 +82,14 @@ export function binaryEntropy(logit: Tensor, label: number): Tensor {
   if (label === 1) return logit.neg().softplus();
   if (label === 0) return logit.softplus();
   return logit.mul(1 - label).add(logit.neg().softplus());
+}
+
+/**
+ * Binary cross-entropy of logits against labels y: `(1 − y) softplus(x) + w y softplus(−x)`. Both parts, and both of the gradient
+ * `(1 − y) σ(x) − w y σ(−x)`, keep their digits however large x is.
+ */
+export function labelEntropy(logits: Tensor, labels: Tensor, positiveWeight?: Tensor): Tensor {
+  const positive = positiveWeight === undefined ? labels : labels.mul(positiveWeight);
+  const negative = labels.neg().add(1);
+  return negative.mul(logits.softplus()).add(positive.mul(logits.neg().softplus()));
 }

@@ -65,3 +65,14 @@ export function normalize(x: Tensor, axis = -1): Tensor {
   const norm = vectorNorm(x, 2, axis, true);
   return x.div(customGradient(norm.clampMin(shortestNorm), [norm], (g) => [g]));
 }
+
+const floor = 1e-12;
+
+/** What losses say of {@link unit}. */
+export const unitNote =
+  "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.";
+
+/** `x / max(‖x‖ₚ, 1e-12)` over the last axis, as PyTorch's `normalize`; below the floor the norm has no gradient. */
+export function unit(x: Tensor, p = 2): Tensor {
+  return x.div(vectorNorm(x, p, -1, true).clampMin(floor));
+}

@@ -17,7 +17,7 @@ export function oneHot(x: Tensor, labels: Tensor, axis: number): Tensor {
   return x.iota(axis).equal(labels.unsqueeze(axis));
 }
 
-/** True on the diagonal of a square matrix. */
+/** True where row and column of a matrix have one position. */
 export function diagonalMask(matrix: Tensor): Tensor {
   return matrix.iota(0).equal(matrix.iota(1));
 }

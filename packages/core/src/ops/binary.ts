@@ -104,7 +104,7 @@ export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
   maximum: binary("maximum", {
     at: Math.max,
     ulp: 0,
-    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.greater(y), x.less(y)),
+    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.less(y), x.greater(y)),
     sign: (operands) => operands.some(Boolean),
     domain: requireNumeric,
   }),
@@ -112,7 +112,7 @@ export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
   minimum: binary("minimum", {
     at: Math.min,
     ulp: 0,
-    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.less(y), x.greater(y)),
+    vjp: ({ inputs: [x, y], gradient }) => splitAtTies(x, y, gradient, x.greater(y), x.less(y)),
     sign: whereOperandsAre,
     domain: requireNumeric,
   }),
@@ -144,8 +144,9 @@ export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
   },
 };
 
-function splitAtTies(x: Tensor, y: Tensor, g: Tensor, xWins: Tensor, yWins: Tensor): readonly [Tensor, Tensor] {
+/** Where one of them is NaN neither loses, and both get g, as in PyTorch. */
+function splitAtTies(x: Tensor, y: Tensor, g: Tensor, xLoses: Tensor, yLoses: Tensor): readonly [Tensor, Tensor] {
   const tie = x.equal(y);
   const half = g.mul(0.5);
-  return [tie.where(half, xWins.where(g, 0)), tie.where(half, yWins.where(g, 0))];
+  return [tie.where(half, xLoses.where(0, g)), tie.where(half, yLoses.where(0, g))];
 }

@@ -2,19 +2,27 @@ import { InputError } from "../errors.js";
 import type { BoundInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "../loss/ignoreIndex.js";
-import type { Bound } from "../loss/inputs.js";
+import type { Bound, FloatRange } from "../loss/inputs.js";
+import type { HostTensor } from "../backend.js";
 import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { DimSizes } from "../tensor/dims.js";
+import { fromHalfBits } from "../tensor/half.js";
 import type { PlainArray } from "./host.js";
 
 /** True when an input's values have to be looked at before a run. */
 export function needsRangeCheck({ holds }: BoundInput): boolean {
+  if (holds.kind === "float") return holds.range !== undefined;
   return holds.kind === "index" && (holds.below !== undefined || holds.atMost !== undefined);
+}
+
+/** The elements of a tensor as numbers. */
+export function numbersOf({ data, dtype }: HostTensor): Numbers {
+  return dtype === "float16" ? Float64Array.from(data, fromHalfBits) : data;
 }
 
 type Numbers = ArrayLike<number | bigint>;
 
-/** Integers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
+/** Numbers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
 export function checkRange(
   spec: LossSpec,
   input: BoundInput,
@@ -23,8 +31,10 @@ export function checkRange(
   others: (input: string) => Numbers | undefined = () => undefined,
 ): void {
   const { holds } = input;
+  if (holds.kind === "float") checkFloats(spec, input.name, holds.range, data);
   if (holds.kind !== "index" || !needsRangeCheck(input)) return;
-  const { from, except } = holds;
+  const { from, except, sum } = holds;
+  if (sum !== undefined) checkSum(spec, input.name, sum, data, sizes);
   const below = boundOf(spec, holds.below, sizes, others);
   const atMost = boundOf(spec, holds.atMost, sizes, others);
   const allowed = ignoredIndex(holds, spec.options);
@@ -45,6 +55,26 @@ export function checkRange(
   }
 }
 
+function checkSum({ name: loss }: LossSpec, input: string, letter: string, data: Numbers, sizes: DimSizes): void {
+  const size = evaluateDim(letter, sizes);
+  if (size === undefined) return;
+  let total = 0;
+  for (let i = 0; i < data.length; i++) total += Number(data[i]);
+  if (total === size) return;
+  throw new InputError(`${loss}: ${input} must add up to ${size} (${letter}), got ${total}.`, "INVALID_INPUT");
+}
+
+function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange | undefined, data: Numbers): void {
+  if (range === undefined) return;
+  const { from, to, nan } = range;
+  for (let i = 0; i < data.length; i++) {
+    const x = Number(data[i]);
+    if ((x >= from && x <= to) || (nan && Number.isNaN(x))) continue;
+    const wanted = to === Infinity ? `>= ${from}` : from === -Infinity ? `<= ${to}` : `in [${from}, ${to}]`;
+    throw new InputError(`${loss}: ${input} must hold numbers ${wanted}, got ${x} at position ${i}.`, "INVALID_INPUT");
+  }
+}
+
 interface ReadBound {
   readonly name: string | undefined;
   readonly at: (position: number) => number;
@@ -59,8 +89,13 @@ function boundOf(
   if (bound === undefined) return undefined;
   if (typeof bound === "number") return { name: undefined, at: () => bound };
   if (typeof bound === "string") {
-    const size = evaluateDim(bound, sizes) ?? 0;
-    return { name: bound, at: () => size };
+    const size = evaluateDim(bound, sizes);
+    // An axis of an input that is absent, or came in another form.
+    return size === undefined ? undefined : { name: bound, at: () => size };
+  }
+  if ("computed" in bound) {
+    const size = bound.of(sizes);
+    return { name: bound.computed, at: () => size };
   }
   if ("option" in bound) {
     const value = Number(options[bound.option]);

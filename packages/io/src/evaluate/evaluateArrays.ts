@@ -1,6 +1,10 @@
 import {
   bindShape,
+  checkBackend,
+  checkSpec,
   formatShape,
+  readOptions,
+  recordRule,
   sameShape,
   ShapeError,
   sizeOf,
@@ -10,8 +14,11 @@ import {
   type FloatDType,
   type LossSpec,
   type LossTerm,
+  type Rules,
 } from "@losses/core";
-import type { ArraySink, ArrayWriter, WrittenArray } from "../write/arrayWriter.js";
+import { countRule, floatRule, functionRule, signalRule } from "../arguments.js";
+import { givenSources } from "../givenSource.js";
+import { begun, type ArraySink, type ArrayWriter, type WrittenArray } from "../write/arrayWriter.js";
 import { writeGradients } from "./gradients.js";
 import { readShared, type Batch } from "./inStep.js";
 import { forBatches, kindOf, numbersOf, type FileProgress, type Numbers, type Run, type TermTotal } from "./passes.js";
@@ -45,6 +52,15 @@ export interface Evaluation {
   readonly terms: readonly TermTotal[];
 }
 
+const rules: Rules<EvaluateArraysOptions> = {
+  dtype: floatRule,
+  batchRows: countRule,
+  perSample: functionRule,
+  gradients: recordRule("a plain object of sinks by the names of inputs", functionRule),
+  signal: signalRule,
+  onProgress: functionRule,
+};
+
 const batchBytes = 2 ** 23;
 
 /**
@@ -53,7 +69,7 @@ const batchBytes = 2 ** 23;
  *
  * @param backend where the loss is computed
  * @param spec the loss
- * @param sources its inputs, the elements of a list by their places (`fake.0`); they stay open
+ * @param inputs its inputs, the elements of a list by their places (`fake.0`); they stay open
  * @throws what the loss throws for such inputs; FileError; the signal's reason. Files of results appear only when all is done.
  * @example
  * ```ts
@@ -64,18 +80,22 @@ const batchBytes = 2 ** 23;
 export async function evaluateArrays<T>(
   backend: Backend<T>,
   spec: LossSpec,
-  sources: Sources,
-  options: EvaluateArraysOptions = {},
+  inputs: Sources,
+  options?: EvaluateArraysOptions,
 ): Promise<Evaluation> {
-  const { batchRows, perSample, gradients = {}, signal, onProgress } = options;
-  const dtype = options.dtype ?? backend.dtypes[0] ?? "float32";
+  checkBackend("evaluateArrays", backend);
+  checkSpec("evaluateArrays", spec);
+  const sources = givenSources("evaluateArrays", inputs);
+  const given = readOptions("evaluateArrays", options, rules);
+  const { batchRows, perSample, gradients = {}, signal, onProgress } = given;
+  const dtype = given.dtype ?? backend.dtypes[0] ?? "float32";
   const plan = await makePlan(spec, sources, { batchBytes, ...(batchRows === undefined ? {} : { batchRows }) });
   checkGradients(spec, plan, Object.keys(gradients));
   const shared = await readShared(sources, plan, fileFloat(dtype));
   const run: Run<T> = { backend, spec, sources, plan, shared, dtype, signal, onProgress };
   const writers: ArrayWriter[] = [];
   const begin = async (sink: ArraySink, array: WrittenArray): Promise<ArrayWriter> => {
-    const writer = await sink(array);
+    const writer = await begun("evaluateArrays", sink, array);
     writers.push(writer);
     return writer;
   };

@@ -28,7 +28,7 @@ export interface TermTotal {
 
 /** What a term counts as in the loss: its sum, its mean, or 0 for a mean over nothing. Throws where that is refused. */
 export function kindOf({ name, options: { reduction, empty } }: LossSpec, divisor: number): "sum" | "mean" | "zero" {
-  if (reduction !== "mean" && reduction !== "batchmean") return "sum";
+  if (reduction !== "mean" && reduction !== "batchmean" && reduction !== "avgNonZero") return "sum";
   if (divisor !== 0 || empty === "nan") return "mean";
   if (empty === "error") throw nothingToAverage(name);
   return "zero";

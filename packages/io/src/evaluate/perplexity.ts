@@ -1,6 +1,16 @@
-import { crossEntropy, formatShape, OptionError, ShapeError, type Backend } from "@losses/core";
+import {
+  checkBackend,
+  crossEntropy,
+  formatShape,
+  readOptions,
+  ShapeError,
+  type Backend,
+  type Rules,
+} from "@losses/core";
+import { countRule, flagRule, floatRule, functionRule, signalRule } from "../arguments.js";
 import { readArray, type ArraySource } from "../arraySource.js";
 import { unsupported } from "../fileError.js";
+import { givenSource } from "../givenSource.js";
 import { memoryArray } from "../memoryArray.js";
 import { evaluateArrays, type EvaluateArraysOptions } from "./evaluateArrays.js";
 
@@ -28,11 +38,20 @@ export interface Perplexity {
   readonly bitsPerToken: number;
 }
 
+const rules: Rules<PerplexityOptions> = {
+  dtype: floatRule,
+  batchRows: countRule,
+  signal: signalRule,
+  onProgress: functionRule,
+  ignoreIndex: { domain: "an integer", accepts: Number.isSafeInteger },
+  shift: flagRule,
+};
+
 /**
  * How well a language model predicts a text, from its logits in a file.
  *
- * @param logits (T, V), or (B, T, V) row-major
- * @param labels token ids, (T) or (B, T)
+ * @param logitsArray (T, V), or (B, T, V) row-major
+ * @param labelsArray token ids, (T) or (B, T)
  * @example
  * ```ts
  * const { perplexity: ppl } = await perplexity(backend, logits, labels, { shift: true });
@@ -40,14 +59,14 @@ export interface Perplexity {
  */
 export async function perplexity<T>(
   backend: Backend<T>,
-  logits: ArraySource,
-  labels: ArraySource,
-  options: PerplexityOptions = {},
+  logitsArray: ArraySource,
+  labelsArray: ArraySource,
+  options?: PerplexityOptions,
 ): Promise<Perplexity> {
-  const { ignoreIndex = -100, shift = false, ...rest } = options;
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new OptionError(`perplexity: ignoreIndex must be an integer, got ${ignoreIndex}.`);
-  }
+  checkBackend("perplexity", backend);
+  const logits = givenSource("perplexity", "logits", logitsArray);
+  const labels = givenSource("perplexity", "labels", labelsArray);
+  const { ignoreIndex = -100, shift = false, ...rest } = readOptions("perplexity", options, rules);
   if (logits.shape.length !== 2 && logits.shape.length !== 3) {
     throw new ShapeError(`perplexity: logits must have shape [T, V] or [B, T, V], got ${logits.shape.length} axes.`);
   }

@@ -41,9 +41,6 @@ const maxRows = 2 ** 18;
 /** Decides how a loss is computed from files; throws what a call with such inputs throws. */
 export async function makePlan(spec: LossSpec, sources: Sources, options: PlanOptions): Promise<Plan> {
   const { batchRows } = options;
-  if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && batchRows > 0)) {
-    throw new OptionError(`${spec.name}: batchRows must be an integer > 0, got ${batchRows}.`);
-  }
   const first = lossTerms(spec, typesOf(sources));
   // Kinds of samples that are counted apart may be equally many or not, and that decides which are read in step.
   const types = typesOf(first.length > 1 ? await counted(sources) : sources);

@@ -1,16 +1,21 @@
 import {
+  checkBackend,
   defineLoss,
   float,
-  OptionError,
+  listRule,
   oneOf,
+  readOptions,
   ShapeError,
   type Backend,
   type CancelSignal,
   type FloatDType,
   type Loss,
+  type Rules,
   type Tensor,
 } from "@losses/core";
-import type { ArraySource, Rows } from "../arraySource.js";
+import { countRule, floatRule, functionRule, signalRule } from "../arguments.js";
+import { givenSource } from "../givenSource.js";
+import { checkRoom, type ArraySource, type Rows } from "../arraySource.js";
 import { numbersOf, type Numbers } from "./passes.js";
 import { fileFloat, rowShape } from "./plan.js";
 
@@ -43,6 +48,15 @@ export interface Retrieval {
   readonly textToImage: Ranking;
 }
 
+const rules: Rules<RetrievalOptions> = {
+  captions: countRule,
+  similarity: { domain: '"cosine" or "dot"', accepts: (value) => value === "cosine" || value === "dot" },
+  k: listRule("a list of integers > 0", countRule),
+  dtype: floatRule,
+  signal: signalRule,
+  onProgress: functionRule,
+};
+
 /** Rows of each side that are compared at once. */
 const tileRows = 2048;
 
@@ -52,8 +66,8 @@ const tileRows = 2048;
  *
  * What scores as high as a match counts as found before it: a model that gives everything one score finds nothing.
  *
- * @param image (N, D)
- * @param text (N · captions, D)
+ * @param imageArray (N, D)
+ * @param textArray (N · captions, D)
  * @example
  * ```ts
  * const { textToImage } = await retrieval(backend, images, texts, { captions: 5 });
@@ -62,16 +76,16 @@ const tileRows = 2048;
  */
 export async function retrieval<T>(
   backend: Backend<T>,
-  image: ArraySource,
-  text: ArraySource,
-  options: RetrievalOptions = {},
+  imageArray: ArraySource,
+  textArray: ArraySource,
+  options?: RetrievalOptions,
 ): Promise<Retrieval> {
-  const { captions = 1, k = [1, 5, 10], similarity = "cosine", signal, onProgress } = options;
-  const dtype = options.dtype ?? backend.dtypes[0] ?? "float32";
-  for (const [name, value] of [["captions", captions], ...k.map((one) => ["k", one] as const)] as const) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new OptionError(`retrieval: ${name} must be an integer > 0, got ${value}.`);
-  }
+  checkBackend("retrieval", backend);
+  const image = givenSource("retrieval", "image", imageArray);
+  const text = givenSource("retrieval", "text", textArray);
+  const given = readOptions("retrieval", options, rules);
+  const { captions = 1, k = [1, 5, 10], similarity = "cosine", signal, onProgress } = given;
+  const dtype = given.dtype ?? backend.dtypes[0] ?? "float32";
   const compiled = await backend.compile(similarities({ similarity, reduction: "none" }), { dtype });
   const compare = async (images: Rows, texts: Rows): Promise<Numbers> => {
     const feeds = {
@@ -90,6 +104,7 @@ export async function retrieval<T>(
   if (texts !== images * captions) {
     throw new ShapeError(`retrieval: text must have ${images} · ${captions} rows for ${images} images, got ${texts}.`);
   }
+  checkRoom(text.name, texts);
   const total = 2 * Math.ceil(images / tileRows);
   let done = 0;
   // How high each text scores with its image, and each image with the best of its texts.

@@ -1,4 +1,19 @@
-import { sizeOf, type FloatDType } from "@losses/core";
+import {
+  checkArgument,
+  isObject,
+  isSize,
+  listRule,
+  OptionError,
+  printValue,
+  readable,
+  readParts,
+  ShapeError,
+  sizeOf,
+  type FloatDType,
+  type Rule,
+  type Rules,
+} from "@losses/core";
+import { flagRule, nameRule, numbersRule } from "../arguments.js";
 import { unsupported } from "../fileError.js";
 import { replaceFile, type Replacement } from "./replacement.js";
 
@@ -28,17 +43,43 @@ const makers: Readonly<Record<string, (file: Replacement, array: WrittenArray) =
   bin: rawWriter,
 };
 
+const rules: Rules<WrittenArray> = {
+  dtype: { domain: "float32 or float64", accepts: (value) => value === "float32" || value === "float64" },
+  row: listRule("a list of integers >= 0", { domain: "an integer >= 0", accepts: isSize }),
+  isWhole: flagRule,
+};
+
+const rowsRule: Rule = { domain: "an integer >= 0", accepts: isSize };
+
 /** Begins a file of results; its ending says the format: .npy, .csv, .json, .jsonl, or .bin for the elements alone. */
 export async function writeArray(path: string, array: WrittenArray): Promise<ArrayWriter> {
+  checkArgument("writeArray", "the path", path, nameRule);
+  const own = readParts("writeArray", array, rules, ["dtype", "row"]);
   const make = makers[checkWritable(path)];
   if (make === undefined) throw unsupported(`${path}: the format must be known, got another.`);
   const file = await replaceFile(path);
   try {
-    return await make(file, array);
+    return checkedWriter(path, own, await make(file, own));
   } catch (error) {
     await file.discard();
     throw error;
   }
+}
+
+/** A writer that refuses what are no rows of its shape. */
+function checkedWriter(path: string, { row }: WrittenArray, writer: ArrayWriter): ArrayWriter {
+  const size = sizeOf(row);
+  return {
+    ...writer,
+    async write(data, rows) {
+      checkArgument(path, "the numbers", data, numbersRule);
+      checkArgument(path, "the number of rows", rows, rowsRule);
+      if (data.length !== rows * size) {
+        throw new ShapeError(`${path}: ${rows} rows must be of ${size} numbers each, got ${data.length} in all.`);
+      }
+      return writer.write(data, rows);
+    },
+  };
 }
 
 /** What makes the writer once it is known what is written. */
@@ -46,8 +87,22 @@ export type ArraySink = (array: WrittenArray) => Promise<ArrayWriter>;
 
 /** A sink into a file; the name is checked at once. */
 export function toFile(path: string): ArraySink {
+  checkArgument("toFile", "the path", path, nameRule);
   checkWritable(path);
   return (array) => writeArray(path, array);
+}
+
+/** The writer that a sink gives. */
+export async function begun(where: string, sink: ArraySink, array: WrittenArray): Promise<ArrayWriter> {
+  const writer = await sink(array);
+  readable(where, () => {
+    for (const name of ["write", "finish", "discard"] as const) {
+      if (isObject(writer) && typeof writer[name] === "function") continue;
+      const got = printValue(writer);
+      throw new OptionError(`${where}: a sink must give a writer with a function ${name}, got ${got}.`);
+    }
+  });
+  return writer;
 }
 
 /** The format of a file that is to be written. */

@@ -1,27 +1,33 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float } from "../../loss/inputs.js";
 import { oneOf, reduction, type ReductionOption } from "../../loss/options.js";
-import { binaryEntropy } from "../../math/entropy.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { labelCost, type LabelMode } from "../../math/adversarial.js";
 
 export interface AdversarialConsistencyLossOptions extends ReductionOption {
   /** Whose objective. Default `"generator"`. */
   readonly side: "generator" | "discriminator";
   /** Squared error on scores, or cross-entropy on logits. Default `"lsgan"`. */
-  readonly mode: "lsgan" | "vanilla";
+  readonly mode: LabelMode;
 }
 
 /**
  * A discriminator tells translated-back images from identity translations; the generator makes them alike.
  *
- * Of ACL-GAN: pairs (x, translated back) and (x, identity translation). `l(s, y)` is `(s − y)²` with `"lsgan"`, the
- * cross-entropy of the logit s with `"vanilla"`. Each input is reduced on its own, then both are added; `reduction:
- * "none"` needs equal shapes. Both inputs have a gradient on both sides.
+ * The adversarial consistency loss of ACL-GAN: a second discriminator tells pairs (x, translated back) from pairs (x,
+ * identity translation), and the generator makes them alike.
+ *
+ * discriminator: `ℓ(identity, 0) + ℓ(reconstructed, 1)`; generator: `ℓ(identity, 1) + ℓ(reconstructed, 0)`; `ℓ(s, y)`
+ * is `(s − y)²` with `"lsgan"`, the cross-entropy of the logit s with `"vanilla"`.
+ *
+ * Inputs: `reconstructed` and `identity`, the consistency discriminator's scores of both kinds of pair, any shapes.
+ * Each is reduced on its own, then both are added; `reduction: "none"` needs equal shapes. Both inputs have a gradient
+ * on both sides.
  *
  * @formula `discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)`
  * @input reconstructed - Scores of pairs with the translated-back image.
  * @input identity - Scores of pairs with the identity translation.
  * @note There is no half in the squared form, as in the authors' code.
+ * @note Over several scales it is aclGanConsistencyLoss.
  * @note "vanilla" takes logits; the authors' code applies a sigmoid and then a clamped cross-entropy.
  * @see Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020
  * @throws OptionError on an unknown side or mode; ShapeError with `"none"` on shapes that differ.
@@ -46,8 +52,6 @@ export const adversarialConsistencyLoss: Loss<
   },
   value({ reconstructed, identity }, { side, mode }) {
     const label = side === "discriminator" ? 1 : 0;
-    const cost = (score: Tensor, y: number): Tensor =>
-      mode === "lsgan" ? score.sub(y).square() : binaryEntropy(score, y);
-    return { terms: [cost(identity, 1 - label), cost(reconstructed, label)] };
+    return { terms: [labelCost(mode, identity, 1 - label), labelCost(mode, reconstructed, label)] };
   },
 });

@@ -1,6 +1,7 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels as labelInput } from "../../loss/inputs.js";
 import { flag, oneOf, positive, reduction, type ReductionOption } from "../../loss/options.js";
+import { labelMatches, projectionDivergence } from "../../math/matching.js";
 import { normalize, vectorNorm } from "../../math/norm.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -16,9 +17,13 @@ export interface CmpmLossOptions extends ReductionOption {
 /**
  * Divergence of cross-modal projection probabilities from the true matches, in both directions.
  *
- * `p_i = softmax_j(x_i · z_j / ‖z_j‖)`, `q_ij = m_ij / Σ_k m_ik`, `m_ij` is 1 where the labels agree. With
- * `normalization: "l2"`: `q_ij = m_ij / ‖m_i‖₂`. With `innerEps`: `Σ_j p_ij log(eps + p_ij / (q_ij + eps))`. Only the
- * modality projected on is normalised. Returns (N) with `reduction: "none"`, else a scalar.
+ * `Σ_j p_ij (log p_ij − log(q_ij + eps))`, `p_i = softmax_j(x_i · z_j / ‖z_j‖)`, `q_ij = m_ij / Σ_k m_ik`, plus the
+ * same with image and text exchanged; `m_ij` is 1 where the labels agree.
+ *
+ * With `normalization: "l2"`: `q_ij = m_ij / ‖m_i‖₂`. With `innerEps`: `Σ_j p_ij log(eps + p_ij / (q_ij + eps))`.
+ *
+ * Returns (N) with `reduction: "none"`, else a scalar. Only the modality projected on is normalised (norms count as at
+ * least 1e-8).
  *
  * @formula `sum_j p_ij (log p_ij - log(q_ij + eps)) image to text, plus text to image`
  * @input image - Image embeddings.
@@ -53,14 +58,14 @@ export const cmpmLoss: Loss<CmpmLossOptions, { image: "float"; text: "float"; la
     reduction: reduction(),
   },
   value({ image, text, labels }, { eps, innerEps, normalization }) {
-    const matches = labels.unsqueeze(1).equal(labels.unsqueeze(0)).cast(image.dtype);
+    const matches = labelMatches(labels, image.dtype);
     const total = normalization === "sum" ? matches.sum(1, true) : vectorNorm(matches, 2, 1, true);
     const q = matches.div(total);
     const direction = (from: Tensor, to: Tensor): Tensor => {
       const logits = from.matmul(normalize(to).transpose());
+      if (!innerEps) return projectionDivergence(logits, q, eps);
       const p = logits.softmax(1);
-      const ratio = innerEps ? p.div(q.add(eps)).add(eps).log() : logits.logSoftmax(1).sub(q.add(eps).log());
-      return p.mul(ratio).sum(1);
+      return p.mul(p.div(q.add(eps)).add(eps).log()).sum(1);
     };
     return direction(image, text).add(direction(text, image));
   },

@@ -1,0 +1,69 @@
+import { defineLoss, type Loss } from "../../loss/define.js";
+import { scan } from "../../graph/scan.js";
+import { float, labels } from "../../loss/inputs.js";
+import { finite, flag, batchReduction, type BatchReduction } from "../../loss/options.js";
+import { radians } from "../../math/angles.js";
+import { unit } from "../../math/norm.js";
+import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+
+export interface AngularLossOptions {
+  /** The largest angle that is wanted, in degrees. Default 40. */
+  readonly alpha: number;
+  /** Normalise negatives as well, as the paper does. Default false. */
+  readonly normalizeNegatives: boolean;
+  /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
+  readonly reduction: BatchReduction;
+}
+
+/**
+ * The angle at each negative of the triangle it forms with a positive pair.
+ *
+ * `log(1 + Σ_n exp(4 t (x_i + x_p) · x_n − 2 (1 + t) x_i · x_p))`, `t = tan² α`, per positive pair`
+ *
+ * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
+ * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. One anchor is computed at
+ * a time: memory is (N, N).
+ *
+ * @formula `log(1 + sum_n exp(4 t (x_i + x_p) . x_n - 2 (1 + t) x_i . x_p)), t = tan(alpha)^2`
+ * @input embeddings - Embeddings.
+ * @input labels - The class of each.
+ * @note alpha is in degrees.
+ * @note Negatives are taken as they are by default, as in PyTorch Metric Learning: the loss depends on their lengths.
+ * The paper has normalizeNegatives.
+ * @note Time grows as N^3.
+ * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
+ * vector stays zero, with gradients up to 1e12.
+ * @see Wang et al.: Deep Metric Learning with Angular Loss, ICCV 2017
+ * @throws ShapeError if there are not as many labels as embeddings.
+ * @example
+ * ```ts
+ * const loss = await backend.compile(angularLoss());
+ * const { value, grads } = await loss.valueAndGrad({ embeddings, labels });
+ * ```
+ */
+export const angularLoss: Loss<AngularLossOptions, { embeddings: "float"; labels: "index" }> = defineLoss({
+  name: "angularLoss",
+  family: "metric",
+  aliases: ["AngularLoss"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
+  options: { alpha: finite(40), normalizeNegatives: flag(false), reduction: batchReduction() },
+  empty: "zero",
+  value({ embeddings, labels }, { alpha, normalizeNegatives }) {
+    const { positives, negatives } = pairsOf(labels);
+    const x = unit(embeddings);
+    const t = Math.tan(radians(alpha)) ** 2;
+    const others = normalizeNegatives ? x : embeddings;
+    const toOthers = x.matmul(others.transpose()).mul(4 * t);
+    const toPositives = x.matmul(x.transpose()).mul(2 * (1 + t));
+    // One anchor at a time: all its pairs with all its negatives
+    const { collected } = scan(
+      { init: {}, sequences: { own: toOthers, pair: toPositives, mask: negatives } },
+      (_, { own, pair, mask }) => {
+        const sides = toOthers.add(own.unsqueeze(0)).sub(pair.unsqueeze(1));
+        const values = maskedLogSumExp(sides, mask.unsqueeze(0).expand(sides.shape)).softplus();
+        return { carry: {}, collect: { values } };
+      },
+    );
+    return counted(positives.and(anyOf(negatives).unsqueeze(1)), collected.values);
+  },
+});

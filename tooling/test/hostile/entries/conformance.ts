@@ -1,0 +1,285 @@
+import { allLosses } from "@losses/core";
+import {
+  analyze,
+  caseRunner,
+  createOracle,
+  createReferenceBackend,
+  fixturesFolder,
+  trialOf,
+  type Case,
+  type Fixture,
+  type Report,
+} from "@losses/conformance";
+import type { Entries } from "../entries.js";
+import { anyOf, empty, flag, fn, list, number, plain, size, text } from "../takes.js";
+import { anything, type Takes } from "../walk.js";
+import { graph, graphOpen, graphTakes } from "./graph.js";
+
+const reference = createReferenceBackend();
+
+const single = (): Case => ({
+  id: "a",
+  loss: "hingeGanGeneratorLoss",
+  options: { reduction: "mean" },
+  inputs: [{ name: "fake", dtype: "float32", shape: [2], data: [1, 3], grad: true }],
+});
+
+const fixture = (): Fixture => ({
+  ...single(),
+  expected: { value: { shape: [], data: [-2] }, grads: { fake: { shape: [2], data: [-0.5, -0.5] } } },
+});
+
+const caseAt = (at: string): Readonly<Record<string, Takes>> => ({
+  [`${at}.id`]: text,
+  [`${at}.loss`]: text,
+  [`${at}.options`]: plain,
+  [`${at}.options.*`]: anything,
+  [`${at}.inputs`]: list(() => false),
+  [`${at}.inputs.*.name`]: text,
+  [`${at}.inputs.*.dtype`]: text,
+  [`${at}.inputs.*.shape`]: list(number),
+  [`${at}.inputs.*.shape.*`]: number,
+  [`${at}.inputs.*.data`]: list(number),
+  [`${at}.inputs.*.data.*`]: number,
+  [`${at}.inputs.*.grad`]: flag,
+  [`${at}.expected.value`]: plain,
+  [`${at}.expected.grads.fake`]: plain,
+  [`${at}.expected.value.shape`]: list(number),
+  [`${at}.expected.value.data`]: list(number),
+  [`${at}.expected.value.data.*`]: number,
+  [`${at}.expected.grads`]: empty,
+  [`${at}.expected.grads.fake.shape`]: list(number),
+  [`${at}.expected.grads.fake.shape.*`]: number,
+  [`${at}.expected.grads.fake.data`]: list(number),
+  [`${at}.expected.grads.fake.data.*`]: number,
+});
+
+const caseOpen = (at: string): readonly string[] => [
+  `${at}.options`,
+  `${at}.expected`,
+  `${at}.expected.value`,
+  `${at}.expected.grads`,
+  `${at}.expected.grads.fake`,
+];
+
+/** What goes wrong with a case is its result: it is never thrown. */
+const answers: Readonly<Record<string, Takes>> = {
+  "1": anything,
+  "1.*": anything,
+  "1.*.*": anything,
+  "1.*.*.*": anything,
+  "1.*.*.*.*": anything,
+};
+
+const runOptions = (): object => ({ dtype: "float64", gradients: true, losses: [...allLosses], name: "mine" });
+
+const runTakes = (at: string): Readonly<Record<string, Takes>> => ({
+  [at]: empty,
+  [`${at}.gradients`]: flag,
+  [`${at}.losses`]: list(() => false),
+  [`${at}.name`]: text,
+});
+
+const bound = (): unknown => {
+  const [first] = analyze(graph(), { x: { shape: [4], data: [1, 2, 3, 4] } }, { N: 4 }, "float32");
+  return { ...first };
+};
+
+const report = (): Report => ({
+  versions: {},
+  backends: [{ id: "mine", device: "cpu", dtypes: ["float32"] }],
+  rows: [],
+  unclaimed: [],
+  unavailable: [],
+  problems: [],
+});
+
+const known = (): object => ({ backend: "js", case: "x/*", reason: "known", link: "https://example.org" });
+
+const onlyBounds: Readonly<Record<string, Takes>> = {
+  "*.dtype": anything,
+  "*.shape": list(number),
+  "*.shape.*": number,
+};
+
+export const entries: Entries = {
+  fixturesFolder: "data",
+  testedDTypes: "data",
+  decodeNumber: { args: () => ["NaN"], takes: { nothing: anything, "0": anything } },
+  encodeNumber: { args: () => [NaN], takes: { "0": number } },
+  encodeTensor: {
+    args: () => [{ data: Float32Array.of(1, 2), shape: [2], dtype: "float32" }],
+    takes: {
+      "0.data": (value) => ArrayBuffer.isView(value) && !(value instanceof DataView),
+      "0.shape": list(size),
+      "0.shape.*": size,
+      "0.dtype": text,
+    },
+    open: ["0"],
+  },
+  parseCases: { args: () => ["{}"], takes: { "0": text } },
+  readCase: {
+    args: () => [single()],
+    takes: {
+      nothing: anything,
+      ...Object.fromEntries(["0", "0.*", "0.*.*", "0.*.*.*", "0.*.*.*.*"].map((path) => [path, anything])),
+    },
+    open: ["0", "0.*", "0.*.*", "0.*.*.*"],
+  },
+  loadFixtures: { args: () => [fixturesFolder], takes: { nothing: anything } },
+  readFixtures: { args: () => ["[]", "file.json"], takes: { "0": (value) => value === "", "1": text } },
+  caseRunner: {
+    args: () => [reference, runOptions()],
+    takes: runTakes("1"),
+    whole: ["0"],
+    once: true,
+    result: () => "",
+  },
+  runCase: {
+    args: () => [reference, single(), runOptions()],
+    takes: { ...answers, ...runTakes("2") },
+    whole: ["0"],
+    open: ["1", "1.*", "1.*.*"],
+  },
+  analyze: {
+    args: () => [graph(), { x: { shape: [4], data: [1, 2, 3, 4] } }, { N: 4 }, "float32"],
+    takes: {
+      ...graphTakes,
+      "1.x.shape": anything,
+      "1.x.shape.*": anything,
+      "1.x.data.*": number,
+      "2.N": () => false,
+    },
+    open: [...graphOpen, "1.x", "2"],
+  },
+  createReferenceBackend: { args: () => [] },
+  boundCase: {
+    args: () => [single(), "float32", [...allLosses], new Map()],
+    takes: { ...caseAt("0"), "0.loss": () => false, "2": () => false, "3": (value) => value instanceof Map },
+  },
+  createOracle: { args: () => [[...allLosses]], takes: { nothing: anything, "0": list(() => false) } },
+  tolerances: {
+    args: () => [[1, 2], bound(), "float32"],
+    takes: { "0": list(number), "0.*": number, ...onlyBounds },
+    open: ["1"],
+  },
+  compareTensor: {
+    args: () => ["value", { shape: [], data: [1] }, { shape: [], data: [1] }, bound(), "float32"],
+    takes: { "0": text, "1": plain, "2": plain, "*.shape": list(number), "*.data": list(number), "*.data.*": number, ...onlyBounds },
+    open: ["1", "2", "3"],
+  },
+  checkCase: {
+    args: () => [fixture(), "float32", caseRunner(reference), createOracle()],
+    takes: caseAt("0"),
+    open: caseOpen("0"),
+    calls: true,
+  },
+  requireFixtures: { args: () => [[fixture()]], takes: caseAt("0.0"), open: caseOpen("0.0") },
+  missingFixtures: {
+    args: () => [[fixture()], [...allLosses]],
+    takes: { "0": list(() => false), "1": list(() => false), ...caseAt("0.0") },
+    open: caseOpen("0.0"),
+  },
+  loadKnownFailures: { args: () => [new URL("../known-failures.json", fixturesFolder)], takes: { nothing: anything } },
+  printReport: {
+    args: () => [report()],
+    takes: {
+      "0.versions": anything,
+      "0.backends": list(empty),
+      "0.rows": list(empty),
+      "0.unavailable": list(empty),
+      "0.problems": list(text),
+      "0.backends.*.*": anything,
+      "0.backends.*.*.*": anything,
+      "0.backends.*": empty,
+    },
+    open: ["0", "0.versions", "0.backends.*"],
+  },
+  runConformance: {
+    args: () => [
+      [{ id: "reference", create: async () => createReferenceBackend(), required: true }],
+      {
+        fixtures: [fixture()],
+        losses: [...allLosses],
+        knownFailures: [known()],
+        dtypes: ["float64"],
+        versions: { a: "1" },
+        machine: { a: "b" },
+        onProgress: () => undefined,
+      },
+    ],
+    takes: {
+      "0": list(() => false),
+      "0.*.id": text,
+      "0.*.required": flag,
+      "1": empty,
+      "1.losses": list(() => false),
+      "1.knownFailures": list(() => false),
+      "1.knownFailures.*.*": text,
+      "1.dtypes": list(() => false),
+      "1.versions": empty,
+      "1.versions.a": text,
+      "1.machine": empty,
+      "1.machine.a": text,
+      "1.onProgress": fn,
+      ...caseAt("1.fixtures.0"),
+    },
+    open: ["1.versions", "1.machine", ...caseOpen("1.fixtures.0")],
+  },
+  backendContestant: {
+    args: () => [{ ...reference }, { dtype: "float64", takesOut: true, countTensors: () => 0 }],
+    takes: {
+      "0.id": text,
+      "0.device": text,
+      ...Object.fromEntries(
+        ["compile", "compileSync", "tensor", "read", "readSync", "release", "dispose"].map((name) => [`0.${name}`, fn]),
+      ),
+      "0.compileSync": anything,
+      "0.readSync": anything,
+      "1": empty,
+      "1.takesOut": flag,
+      "1.countTensors": fn,
+    },
+    open: ["0"],
+  },
+  fuzz: {
+    args: () => [
+      { name: "mine", check: async () => [] },
+      { seed: 1, count: 0, shrinking: { tries: 1, seconds: 1 } },
+    ],
+    takes: {
+      "0.name": text,
+      "0.check": fn,
+      "1": empty,
+      "1.seed": Number.isSafeInteger,
+      "1.count": (value) => value === 1,
+      "1.shrinking.*": number,
+    },
+    open: ["0"],
+    once: true,
+    result: (report) => report,
+  },
+  trialOf: { args: () => [1], takes: { "0": (value) => Number.isSafeInteger(value) && Number(value) >= 0 } },
+  summaryOf: {
+    args: () => [{ name: "mine", figures: { programs: 1, runs: 1, elements: 1, unclaimed: 0 }, failures: [] }],
+    takes: { "0.name": text, "0.figures.*": number, "0.failures": list(text) },
+    open: ["0", "0.figures"],
+  },
+  programSpec: {
+    args: () => [trialOf(1).program],
+    takes: { "0.name": text },
+    open: ["0"],
+  },
+  gradient: "data",
+  simplified: "data",
+  covers: { args: () => ["js", "js:wasm"], takes: { "0": text, "1": text } },
+  selectBackends: {
+    args: () => [["js", "tfjs:cpu"], { LOSSES_BACKENDS: "js", LOSSES_REQUIRE: "tfjs" }],
+    takes: {
+      "1": anyOf(empty, (value) => typeof value === "object" && value !== null),
+      "1.*": (value) => value === "",
+      "0.*": () => false,
+    },
+    open: ["1"],
+  },
+};
