@@ -3,14 +3,13 @@ import {
   checkArgument,
   checkLosses,
   isFloat,
-  isListOf,
   isObject,
   isPlainObject,
-  isTexts,
   listRule as coreListRule,
   OptionError,
   readable,
   readParts,
+  recordRule,
   type AnyLoss,
   type FloatDType,
   type Rule,
@@ -29,7 +28,7 @@ export const countRule: Rule = {
   domain: "an integer >= 1",
   accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
 };
-export const textsRule: Rule = { domain: "a list of texts", accepts: isTexts };
+
 export const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
 export const functionRule: Rule = { domain: "a function", accepts: (value) => typeof value === "function" };
 
@@ -38,24 +37,16 @@ export const dtypeRule: Rule = {
   accepts: (value) => isFloat(value as FloatDType),
 };
 
-export const dtypesRule: Rule = {
-  domain: "a list of float16, float32 and float64",
-  accepts: (value) => isListOf(value, dtypeRule.accepts),
-};
+export const dtypesRule: Rule = coreListRule("a list of float16, float32 and float64", dtypeRule);
 
 export const lossesRule: Rule = {
   domain: "a list of losses such as allLosses",
-  accepts: (value) => {
-    checkLosses("conformance", value as readonly AnyLoss[]);
-    return true;
-  },
+  accepts: (value) => checkLosses("conformance", value as readonly AnyLoss[]).length >= 0,
+  read: (value) => checkLosses("conformance", value as readonly AnyLoss[]),
 };
 
 /** Named texts: versions, facts of a machine. */
-export const textRecordRule: Rule = {
-  domain: "a plain object of texts",
-  accepts: (value) => isPlainObject(value) && Object.values(value).every((item) => typeof item === "string"),
-};
+export const textRecordRule: Rule = recordRule("a plain object of texts", textRule);
 
 /** The address of a file or folder. */
 export const placeRule: Rule = {
@@ -63,10 +54,8 @@ export const placeRule: Rule = {
   accepts: (value) => value instanceof URL && value.protocol === "file:",
 };
 
-export const numbersRule: Rule = coreListRule("a list of numbers", {
-  domain: "a number",
-  accepts: (value) => typeof value === "number",
-});
+export const numberRule: Rule = { domain: "a number", accepts: (value) => typeof value === "number" };
+export const numbersRule: Rule = coreListRule("a list of numbers", numberRule);
 
 export const tensorRule: Rule = {
   domain: "a shape and data that are numbers",
@@ -108,6 +97,16 @@ function boundedOf(value: unknown): Bounded | undefined {
   return { ...own, shape } as Bounded;
 }
 
+/** A rule for plain objects of certain parts, of which a copy is kept. */
+export function partsRule<O extends object>(
+  domain: string,
+  rules: Rules<O>,
+  required: readonly (keyof O & string)[],
+): Rule {
+  const read = (value: unknown): O => readParts(domain, value as O, rules, required);
+  return { domain, accepts: (value) => read(value) !== undefined, read };
+}
+
 const inputRules: Rules<CaseInput> = {
   name: textRule,
   // One that no loss takes is refused where the loss is bound.
@@ -120,24 +119,33 @@ const inputRules: Rules<CaseInput> = {
 const caseRules: Rules<Case> = {
   id: textRule,
   loss: textRule,
-  options: { domain: "a plain object", accepts: isPlainObject },
+  options: {
+    domain: "a plain object",
+    accepts: isPlainObject,
+    read: (value) => (isPlainObject(value) ? { ...value } : undefined),
+  },
   inputs: listRule,
   parts: flagRule,
-  expected: { domain: "a value with gradients, or an error", accepts: isExpected },
+  expected: {
+    domain: "a value with gradients, or an error",
+    accepts: (value) => expectedOf(value) !== undefined,
+    read: expectedOf,
+  },
   source: textRule,
   note: textRule,
 };
 
-function isExpected(value: unknown): value is Expected {
-  if (!isPlainObject(value)) return false;
-  if (typeof value["error"] === "string") return true;
-  const { grads, parts } = value;
-  return isTensor(value["value"]) && areTensors(grads) && (parts === undefined || areTensors(parts));
+function expectedOf(value: unknown): Expected | undefined {
+  if (!isPlainObject(value)) return undefined;
+  const { error, value: tensor, grads, parts } = value;
+  if (typeof error === "string") return { error };
+  const own = tensorRule.read?.(tensor);
+  const [ownGrads, ownParts] = [tensorsRule.read?.(grads), parts === undefined ? {} : tensorsRule.read?.(parts)];
+  if (own === undefined || ownGrads === undefined || ownParts === undefined) return undefined;
+  return { value: own, grads: ownGrads, ...(parts === undefined ? {} : { parts: ownParts }) } as Expected;
 }
 
-function areTensors(value: unknown): boolean {
-  return isPlainObject(value) && Object.values(value).every(isTensor);
-}
+const tensorsRule: Rule = recordRule("a plain object of tensors", tensorRule);
 
 /** A case as it was given, read once; throws `OptionError` on what is none. */
 export function checkSingle<C extends Case>(where: string, single: C): C {
@@ -149,36 +157,36 @@ export function checkSingle<C extends Case>(where: string, single: C): C {
   return read as C;
 }
 
-/** Refuses what is no list of cases with their answers; throws `OptionError`. */
-export function checkFixtureList(where: string, fixtures: readonly Fixture[]): void {
-  checkArgument(where, "the fixtures", fixtures, listRule);
-  for (const fixture of fixtures) {
-    checkSingle(where, fixture);
-    if ((fixture as Case).expected !== undefined) continue;
-    throw new OptionError(`${where}: fixtures must have an expected answer, got ${fixture.id} without.`);
-  }
+/** Cases with their answers as they were given, read once; throws `OptionError` on what is no list of them. */
+export function givenFixtures(where: string, fixtures: readonly Fixture[]): readonly Fixture[] {
+  return readArgument(where, "the fixtures", fixtures, listRule).map((fixture) => {
+    const single: Case = checkSingle(where, fixture);
+    const { expected } = single;
+    if (expected !== undefined) return { ...single, expected };
+    throw new OptionError(`${where}: fixtures must have an expected answer, got ${single.id} without.`);
+  });
 }
+
+export const partRule: Rule = {
+  domain: '"value", "gradient" or "error"',
+  accepts: (value) => value === "value" || value === "gradient" || value === "error",
+};
 
 const failureRules: Rules<KnownFailure> = {
   backend: textRule,
   case: textRule,
   dtype: dtypeRule,
-  part: {
-    domain: '"value", "gradient" or "error"',
-    accepts: (value) => value === "value" || value === "gradient" || value === "error",
-  },
+  part: partRule,
   reason: textRule,
   link: textRule,
 };
 
-export const knownFailuresRule: Rule = {
-  domain: "a list of known failures",
-  accepts: (value) => {
-    if (!Array.isArray(value)) return false;
-    for (const entry of value) readParts("known failure", entry, failureRules, ["backend", "case", "reason", "link"]);
-    return true;
-  },
-};
+export const knownFailuresRule: Rule = coreListRule("a list of known failures", {
+  domain: "a known failure",
+  accepts: isPlainObject,
+  read: (entry) =>
+    readParts("known failure", entry as KnownFailure, failureRules, ["backend", "case", "reason", "link"]),
+});
 
 /** The losses that were given, else those of `@losses/core`. */
 export function givenLosses(where: string, losses: readonly AnyLoss[] = allLosses): readonly AnyLoss[] {

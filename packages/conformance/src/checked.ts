@@ -4,7 +4,6 @@ import {
   isPlainObject,
   isSize,
   OptionError,
-  readable,
   readShape,
   recordRule,
   verify,
@@ -22,12 +21,10 @@ import {
   dtypeRule,
   functionRule,
   givenLosses,
-  listRule,
   numbersRule,
   readArgument,
   tensorRule,
   textRule,
-  textsRule,
 } from "./arguments.js";
 import type { Case, CaseTensor, Fixture } from "./cases/caseFormat.js";
 import type { RunCase } from "./cases/runCase.js";
@@ -35,6 +32,7 @@ import * as cases from "./suite/checkCase.js";
 import * as compare from "./suite/compare.js";
 import * as oracle from "./suite/oracle.js";
 import { printReport as print, type Report } from "./suite/report.js";
+import { readReport } from "./suite/reportRules.js";
 
 // What others call of the analysis and the suite, with arguments that need not come from here.
 
@@ -164,10 +162,5 @@ export async function checkCase(
 
 /** A report as text; numbers that JSON lacks are strings. */
 export function printReport(report: Report): string {
-  const { backends, rows, unavailable, problems } = (isObject(report) ? report : {}) as Partial<Report>;
-  for (const [what, part] of Object.entries({ backends, rows, unavailable })) {
-    checkArgument("printReport", `${what} of the report`, part, listRule);
-  }
-  checkArgument("printReport", "problems of the report", problems, textsRule);
-  return readable("printReport", () => print(report));
+  return print(readReport("printReport", report));
 }

@@ -38,15 +38,8 @@ export { covers, selectBackends, type Selection } from "./suite/select.js";
 export { fuzz, summaryOf, trialOf, type FuzzOptions, type FuzzReport } from "./fuzz/fuzz.js";
 export { backendContestant, type BackendContestantOptions, type Contestant } from "./fuzz/contestants.js";
 export { gradient, simplified } from "./fuzz/graphContestants.js";
-export { programSpec, type Operand, type Param, type Program, type ProgramInput, type Step } from "./fuzz/program.js";
+export { differences, prepareRun, programSpec } from "./fuzz/checked.js";
+export type { Operand, Param, Program, ProgramInput, Step } from "./fuzz/program.js";
 export type { FuzzFeed, Run, Style } from "./fuzz/runs.js";
 export type { ShrinkLimits, Trial } from "./fuzz/shrink.js";
-export {
-  differences,
-  prepareRun,
-  type Failure,
-  type Figures,
-  type Item,
-  type Results,
-  type TypedFeed,
-} from "./fuzz/truth.js";
+export type { Failure, Figures, Item, Results, TypedFeed } from "./fuzz/truth.js";

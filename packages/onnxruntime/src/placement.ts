@@ -1,9 +1,8 @@
 import {
   checkSpec,
   defineBackend,
-  isListOf,
   isObject,
-  isTexts,
+  listRule,
   LossesError,
   OptionError,
   printValue,
@@ -128,11 +127,18 @@ function isShapeArithmetic(op: string, inputs: unknown): boolean {
   );
 }
 
-const nodesRule: Rule = {
-  domain: "a list of nodes with a name, an op and a provider",
-  accepts: (value) =>
-    isListOf(value, (node) => isRecord(node) && isTexts([node["name"], node["op"], node["provider"]])),
-};
+const nodesRule: Rule = listRule("a list of nodes with a name, an op and a provider", {
+  domain: "a node with a name, an op and a provider",
+  accepts: (node) => nodeOf(node) !== undefined,
+  read: nodeOf,
+});
+
+function nodeOf(value: unknown): PlacedNode | undefined {
+  if (!isRecord(value)) return undefined;
+  const { name, op, provider, shapeArithmetic } = value;
+  if (typeof name !== "string" || typeof op !== "string" || typeof provider !== "string") return undefined;
+  return { name, op, provider, shapeArithmetic: shapeArithmetic === true };
+}
 
 const rules: Rules<Placement> = {
   device: { domain: "the name of a device", accepts: (value) => typeof value === "string" },

@@ -81,7 +81,8 @@ describe("bad arguments are refused with an error that helps, or answered rightl
         if (entry === "error") {
           it(name, () => {
             const Class = exports[name] as new (...parts: readonly string[]) => LossesError;
-            const parts = name === "LossesError" || name === "FileError" ? ["INVALID_INPUT", "it must be"] : ["it must be"];
+            const parts =
+              name === "LossesError" || name === "FileError" ? ["INVALID_INPUT", "it must be"] : ["it must be"];
             const error = new Class(...parts);
             expect(error).toBeInstanceOf(LossesError);
             expect([error.name, error.message]).toEqual([name, "it must be"]);

@@ -10,7 +10,7 @@ import {
   type Rules,
   type SyncCompiledLoss,
 } from "@losses/core";
-import { dtypeRule, flagRule, functionRule } from "../arguments.js";
+import { dtypeRule, flagRule, functionRule, readArgument, textRule } from "../arguments.js";
 import { programSpec, type Program } from "./program.js";
 import type { Run } from "./runs.js";
 import { differences, prepareAny, type Failure, type Figures, type Item, type Results } from "./truth.js";
@@ -44,7 +44,14 @@ export const contestantRules: Rules<Omit<BackendContestantOptions, "dtype">> = {
 export function backendContestant<T>(backend: Backend<T>, options?: BackendContestantOptions): Contestant {
   checkBackend("backendContestant", backend);
   const given = readOptions("backendContestant", options, { ...contestantRules, dtype: dtypeRule });
-  const { dtype = backend.dtypes[0] ?? "float32", takesOut = true, countTensors } = given;
+  const { takesOut = true, countTensors } = given;
+  const id = readArgument("backendContestant", "the id of the backend", backend.id, textRule);
+  const dtype = readArgument(
+    "backendContestant",
+    "the dtype",
+    given.dtype ?? backend.dtypes[0] ?? "float32",
+    dtypeRule,
+  );
   const check: Contestant["check"] = async (program, runs, figures) => {
     const items = runs.flatMap((run) => prepareAny(program, run, dtype) ?? []);
     const before = countTensors?.();
@@ -56,7 +63,7 @@ export function backendContestant<T>(backend: Backend<T>, options?: BackendConte
     const more = before === undefined || after === undefined || failures.length > 0 ? 0 : after - before;
     return more > 0 ? [{ kind: "leak", message: `${more} tensors more than before` }] : failures;
   };
-  return { name: `${backend.id} ${dtype}`, check };
+  return { name: `${id} ${dtype}`, check };
 }
 
 function isAnswered({ refusal }: Item): boolean {

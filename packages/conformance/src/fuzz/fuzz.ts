@@ -1,5 +1,6 @@
 import { checkArgument, isFloat, readOptions, type Rules } from "@losses/core";
-import { checkContestant, countRule, seedRule, shrinkRule } from "./fuzzArguments.js";
+import { readArgument } from "../arguments.js";
+import { givenContestant, countRule, reportRule, seedRule, shrinkRule } from "./fuzzArguments.js";
 import type { Contestant } from "./contestants.js";
 import { makeProgram } from "./generate.js";
 import { outline, printTrial } from "./printTrial.js";
@@ -56,8 +57,8 @@ const mostTrials = 200;
  * if (report.failures.length > 0) throw new Error(report.failures.join("\n\n"));
  * ```
  */
-export async function fuzz(contestant: Contestant, options?: FuzzOptions): Promise<FuzzReport> {
-  checkContestant("fuzz", contestant);
+export async function fuzz(given: Contestant, options?: FuzzOptions): Promise<FuzzReport> {
+  const contestant = givenContestant("fuzz", given);
   const { seed = 1, count = 100, shrinking = { tries: 2000, seconds: 60 } } = readOptions("fuzz", options, rules);
   const figures: Figures = { programs: 0, runs: 0, elements: 0, unclaimed: 0 };
   const found = new Map<string, string>();
@@ -118,7 +119,8 @@ function isProgram({ program, runs }: Trial): boolean {
 }
 
 /** What a run over random programs came to, in one line. */
-export function summaryOf({ name, figures, failures }: FuzzReport): string {
+export function summaryOf(report: FuzzReport): string {
+  const { name, figures, failures } = readArgument("summaryOf", "the report", report, reportRule);
   const { programs, runs, elements, unclaimed } = figures;
   const share = elements === 0 ? 0 : (100 * unclaimed) / elements;
   return `${name}: ${programs} programs, ${runs} runs, ${elements} results, ${share.toFixed(2)} % without a claim, ${failures.length} kinds of failure`;

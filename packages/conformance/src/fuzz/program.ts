@@ -4,6 +4,7 @@ import {
   isFloat,
   labels,
   LossesError,
+  OptionError,
   reduction,
   type DimToken,
   type InputDeclaration,
@@ -97,12 +98,13 @@ function evaluate({ steps, output, term }: Program, inputs: readonly Tensor[]): 
 export function apply({ rule, operands, params }: Step, values: readonly Tensor[]): Tensor {
   const [self, ...others] = operands.map((operand) => ("at" in operand ? present(values[operand.at]) : operand.number));
   if (self === undefined || typeof self === "number")
-    throw new RangeError(`program: ${rule} must start from a tensor.`);
+    throw new OptionError(`program: ${rule} must start from a tensor, got a number or nothing.`);
   return ruleOf(rule).apply(self, others, params, present(values.find(({ dtype }) => isFloat(dtype))).dtype);
 }
 
 function present(tensor: Tensor | undefined): Tensor {
-  if (tensor === undefined) throw new RangeError("program: a step must come after the values that it reads.");
+  if (tensor === undefined)
+    throw new OptionError("program: a step must come after the values that it reads, got one before.");
   return tensor;
 }
 

@@ -1,4 +1,4 @@
-import type { DType, OpName, Tensor } from "@losses/core";
+import { OptionError, printValue, type DType, type OpName, type Tensor } from "@losses/core";
 import { opRules } from "./opRules.js";
 import { patterns } from "./patterns.js";
 import type { Param } from "./program.js";
@@ -37,7 +37,7 @@ export const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export function ruleOf(name: string): Rule {
   const rule = rules.get(name);
   if (rule === undefined)
-    throw new RangeError(`program: steps must be among ${[...rules.keys()].join(", ")}, got ${name}.`);
+    throw new OptionError(`program: steps must bear the name of an op or a pattern, got ${printValue(name)}.`);
   return rule;
 }
 

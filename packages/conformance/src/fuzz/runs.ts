@@ -36,6 +36,11 @@ const sizes: readonly number[] = [
 
 const letters = ["A", "B", "C", "D"] as const;
 
+/** What an input is given in a run, if it is. */
+export function feedOf({ feeds }: Pick<Run, "feeds">, name: string): FuzzFeed | undefined {
+  return Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+}
+
 /** Runs of a program; none of its inputs gets more than `most` elements. */
 export function makeRuns(random: Random, { inputs }: Program, most: number): readonly Run[] {
   return [1, 2, 3].map(() => {
@@ -87,7 +92,7 @@ function makeFeed(
 export function hasValidLabels({ inputs }: Program, { feeds }: Run): boolean {
   const bound = boundSizes(inputs, feeds);
   return inputs.every(({ name, below }) => {
-    const labels = feeds[name];
+    const labels = feedOf({ feeds }, name);
     return below === undefined || labels === undefined || labels.data.every((one) => one < (bound[below] ?? 0));
   });
 }
@@ -99,7 +104,7 @@ function boundSizes(
   const found: Record<string, number> = {};
   for (const { name, shape } of inputs) {
     shape.forEach((dim, axis) => {
-      const size = feeds[name]?.shape[axis];
+      const size = feedOf({ feeds }, name)?.shape[axis];
       if (typeof dim === "string" && size !== undefined) found[dim] = size;
     });
   }

@@ -13,7 +13,7 @@ import {
 import { analyze } from "../analysis/analyze.js";
 import { isNoNumber, spanAt, type Bounded } from "../analysis/bounded.js";
 import { programSpec, type Program } from "./program.js";
-import { hasValidLabels, type FuzzFeed, type Run } from "./runs.js";
+import { feedOf, hasValidLabels, type FuzzFeed, type Run } from "./runs.js";
 
 /** A call and the truth about it. */
 export interface Item {
@@ -77,7 +77,7 @@ function find(program: Program, run: Run, dtype: FloatDType): Item | undefined {
   if (!hasValidLabels(program, run)) return undefined;
   const spec = programSpec(program);
   const given = program.inputs.flatMap(({ name, kind }) => {
-    const feed = run.feeds[name];
+    const feed = feedOf(run, name);
     return feed === undefined ? [] : [{ name, ...feed, dtype: kind === "index" ? ("int32" as const) : dtype }];
   });
   const inputs = Object.fromEntries(given.map((one) => [one.name, one]));

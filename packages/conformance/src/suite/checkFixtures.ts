@@ -1,10 +1,10 @@
 import { allInputs, inputOf, LossesError, type AnyLoss } from "@losses/core";
-import { checkFixtureList, givenLosses } from "../arguments.js";
+import { givenFixtures, givenLosses } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 
 /** Refuses a list of fixtures that cannot be a test: empty, or with an id twice. */
-export function requireFixtures(fixtures: readonly Fixture[]): void {
-  checkFixtureList("requireFixtures", fixtures);
+export function requireFixtures(given: readonly Fixture[]): void {
+  const fixtures = givenFixtures("requireFixtures", given);
   if (fixtures.length === 0) {
     throw new LossesError("INVALID_INPUT", "conformance: there must be cases to run, got none.");
   }
@@ -26,9 +26,9 @@ const borders: readonly number[] = [128, 1024];
  * a gradient but never gets one, an option that no case sets, axes that cross the borders of blocks, a loss that never has to
  * refuse anything.
  */
-export function missingFixtures(fixtures: readonly Fixture[], given?: readonly AnyLoss[]): readonly string[] {
-  checkFixtureList("missingFixtures", fixtures);
-  const losses = givenLosses("missingFixtures", given);
+export function missingFixtures(given: readonly Fixture[], ofLosses?: readonly AnyLoss[]): readonly string[] {
+  const fixtures = givenFixtures("missingFixtures", given);
+  const losses = givenLosses("missingFixtures", ofLosses);
   const names = losses.map((loss) => loss.lossName);
   const strangers = new Set(fixtures.map((fixture) => fixture.loss).filter((loss) => !names.includes(loss)));
   return [

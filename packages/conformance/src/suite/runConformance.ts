@@ -1,7 +1,6 @@
 import {
   allLosses,
   BackendUnavailableError,
-  checkArgument,
   checkBackend,
   readOptions,
   readParts,
@@ -14,9 +13,11 @@ import {
   dtypesRule,
   flagRule,
   functionRule,
+  givenFixtures,
   knownFailuresRule,
   listRule,
   lossesRule,
+  readArgument,
   textRecordRule,
   textRule,
 } from "../arguments.js";
@@ -92,11 +93,13 @@ const rules: Rules<ConformanceOptions> = {
  * if (report.problems.length > 0) throw new Error(report.problems.join("\n"));
  * ```
  */
-export async function runConformance(candidates: readonly Candidate[], given?: ConformanceOptions): Promise<Report> {
+export async function runConformance(backends: readonly Candidate[], given?: ConformanceOptions): Promise<Report> {
   const options = readOptions("runConformance", given, rules);
-  checkArgument("runConformance", "the backends", candidates, listRule);
-  for (const candidate of candidates) readParts("runConformance", candidate, candidateRules, ["id", "create"]);
-  const { fixtures = loadFixtures(), losses = allLosses, knownFailures = loadKnownFailures() } = options;
+  const candidates = readArgument("runConformance", "the backends", backends, listRule).map((candidate) =>
+    readParts("runConformance", candidate, candidateRules, ["id", "create"]),
+  );
+  const fixtures = givenFixtures("runConformance", options.fixtures ?? loadFixtures());
+  const { losses = allLosses, knownFailures = loadKnownFailures() } = options;
   const { dtypes = testedDTypes } = options;
   requireFixtures(fixtures);
   const context = { oracle: createOracle(losses), ledger: new KnownFailureLedger(knownFailures), losses };

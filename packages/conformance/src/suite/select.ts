@@ -23,7 +23,7 @@ export function selectBackends(
   checkArgument("selectBackends", "the known backends", known, knownRule);
   checkArgument("selectBackends", "the environment", environment, {
     domain: "variables by name",
-    accepts: isObject,
+    accepts: (value) => isObject(value) && typeof value !== "function",
   });
   const only = names("LOSSES_BACKENDS", known, environment);
   const required = names("LOSSES_REQUIRE", known, environment);
@@ -53,8 +53,19 @@ function names(
   const given = text.split(/[\s,]+/).filter((name) => name !== "");
   for (const name of given) {
     if (known !== undefined && !known.some((id) => covers(name, id))) {
-      throw new OptionError(`${variable}: names must be among ${known.join(", ")}, got ${name}.`);
+      throw new OptionError(`${variable}: names must be among ${listed(known)}, got ${printed(name)}.`);
     }
   }
   return given;
+}
+
+const longest = 1000;
+
+function listed(names: readonly string[]): string {
+  const all = names.join(", ");
+  return all.length > longest ? `${all.slice(0, longest)}…` : all;
+}
+
+function printed(name: string): string {
+  return name.length > longest ? printValue(name) : name;
 }

@@ -16,7 +16,7 @@ import {
   type Contestant,
 } from "../fuzz/contestants.js";
 import { fuzz, summaryOf, type FuzzReport } from "../fuzz/fuzz.js";
-import { checkContestant, countRule, seedRule } from "../fuzz/fuzzArguments.js";
+import { givenContestant, countRule, seedRule } from "../fuzz/fuzzArguments.js";
 import { environment } from "../node.js";
 import { testedDTypes } from "../suite/runConformance.js";
 import { selectBackends } from "../suite/select.js";
@@ -83,7 +83,7 @@ function register<T>(backend: Backend<T>, options: FuzzBackendOptions): void {
 /** Registers a test of anything that random programs can be tried on, under an id that `LOSSES_BACKENDS` may name. */
 export function fuzzContestant(id: string, contestant: Contestant, given?: FuzzTestOptions): void {
   checkArgument("fuzzContestant", "the id", id, textRule);
-  checkContestant("fuzzContestant", contestant);
+  givenContestant("fuzzContestant", contestant);
   const options = readOptions("fuzzContestant", given, testRules);
   describe(id, () => {
     if (selectBackends(undefined, environment()).takes(id)) addTest("all dtypes", contestant, options);

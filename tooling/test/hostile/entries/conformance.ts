@@ -1,14 +1,16 @@
-import { allLosses } from "@losses/core";
+import { allLosses, BackendUnavailableError } from "@losses/core";
 import {
   analyze,
   caseRunner,
   createOracle,
   createReferenceBackend,
   fixturesFolder,
-  trialOf,
+  prepareRun,
   type Case,
   type Fixture,
+  type Program,
   type Report,
+  type Run,
 } from "@losses/conformance";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, list, number, plain, size, text } from "../takes.js";
@@ -85,14 +87,60 @@ const bound = (): unknown => {
   return { ...first };
 };
 
-const report = (): Report => ({
-  versions: {},
-  backends: [{ id: "mine", device: "cpu", dtypes: ["float32"] }],
-  rows: [],
-  unclaimed: [],
-  unavailable: [],
-  problems: [],
+const program = (): Program => ({
+  inputs: [{ name: "x", shape: ["A", 2], kind: "float", optional: false }],
+  steps: [{ rule: "neg", operands: [{ at: 0 }], params: [] }],
+  output: 1,
+  term: 0,
+  reduction: "mean",
 });
+
+const run = (): Run => ({ style: "normal", feeds: { x: { shape: [1, 2], data: [1, 2] } } });
+
+/** A program at the first place. What is refused only when it is traced is accepted before. */
+const programTakes: Readonly<Record<string, Takes>> = {
+  "0.inputs": list(() => false),
+  "0.inputs.*.name": text,
+  "0.inputs.*.shape": list(anyOf(size, text)),
+  "0.inputs.*.shape.*": anyOf(size, text),
+  "0.inputs.*.below": text,
+  "0.inputs.*.optional": flag,
+  "0.steps": list(() => false),
+  "0.steps.*.rule": text,
+  "0.steps.*.operands": list(() => false),
+  "0.steps.*.operands.*.at": size,
+  "0.steps.*.params": list(anyOf(number, text, flag, list(anyOf(number, text)))),
+  "0.output": size,
+  "0.term": size,
+};
+
+const report = (): Report => ({
+  versions: { a: "1" },
+  machine: { b: "2" },
+  backends: [{ id: "mine", device: "cpu", dtypes: ["float32"] }],
+  rows: [
+    {
+      backend: "mine",
+      device: "cpu",
+      dtype: "float32",
+      loss: "clipLoss",
+      part: "value",
+      cases: 1,
+      elements: 2,
+      unclaimed: { rounding: 0, range: 0 },
+      worst: 0,
+      worstAbsolute: 0,
+      failures: [{ case: "a", problems: ["b"], known: "c" }],
+    },
+  ],
+  unclaimed: [{ backend: "mine", dtype: "float32", elements: 2, rounding: 0, range: 0 }],
+  unavailable: [{ backend: "other", required: false, reason: "c" }],
+  problems: ["d"],
+});
+
+async function unavailable(): Promise<never> {
+  throw new BackendUnavailableError("none: the machine must have it, got none.");
+}
 
 const known = (): object => ({ backend: "js", case: "x/*", reason: "known", link: "https://example.org" });
 
@@ -165,7 +213,15 @@ export const entries: Entries = {
   },
   compareTensor: {
     args: () => ["value", { shape: [], data: [1] }, { shape: [], data: [1] }, bound(), "float32"],
-    takes: { "0": text, "1": plain, "2": plain, "*.shape": list(number), "*.data": list(number), "*.data.*": number, ...onlyBounds },
+    takes: {
+      "0": text,
+      "1": plain,
+      "2": plain,
+      "*.shape": list(number),
+      "*.data": list(number),
+      "*.data.*": number,
+      ...onlyBounds,
+    },
     open: ["1", "2", "3"],
   },
   checkCase: {
@@ -184,20 +240,42 @@ export const entries: Entries = {
   printReport: {
     args: () => [report()],
     takes: {
-      "0.versions": anything,
-      "0.backends": list(empty),
-      "0.rows": list(empty),
-      "0.unavailable": list(empty),
+      "0.versions": empty,
+      "0.machine": empty,
+      "0.versions.*": text,
+      "0.machine.*": text,
+      "0.backends": list(() => false),
+      "0.rows": list(() => false),
+      "0.unclaimed": list(() => false),
+      "0.unavailable": list(() => false),
       "0.problems": list(text),
-      "0.backends.*.*": anything,
-      "0.backends.*.*.*": anything,
-      "0.backends.*": empty,
+      "0.problems.*": text,
+      "0.backends.*.dtypes": list(() => false),
+      "0.rows.*.failures": list(() => false),
+      "0.*.*.required": flag,
+      "0.*.*.id": text,
+      "0.*.*.device": text,
+      "0.*.*.backend": text,
+      "0.*.*.loss": text,
+      "0.*.*.reason": text,
+      "0.*.*.cases": number,
+      "0.*.*.elements": number,
+      "0.*.*.rounding": number,
+      "0.*.*.range": number,
+      "0.*.*.worst": number,
+      "0.*.*.worstAbsolute": number,
+      "0.*.*.unclaimed.*": number,
     },
-    open: ["0", "0.versions", "0.backends.*"],
+    open: ["0.versions", "0.machine"],
+    whole: ["0.rows.*.failures.*"],
+    once: true,
+    result: (printed) => printed,
+    draws: 24,
   },
   runConformance: {
     args: () => [
-      [{ id: "reference", create: async () => createReferenceBackend(), required: true }],
+      // One that runs would run all fixtures where none are given.
+      [{ id: "none", create: unavailable, required: true }],
       {
         fixtures: [fixture()],
         losses: [...allLosses],
@@ -225,6 +303,8 @@ export const entries: Entries = {
       ...caseAt("1.fixtures.0"),
     },
     open: ["1.versions", "1.machine", ...caseOpen("1.fixtures.0")],
+    calls: true,
+    draws: 12,
   },
   backendContestant: {
     args: () => [{ ...reference }, { dtype: "float64", takesOut: true, countTensors: () => 0 }],
@@ -265,10 +345,30 @@ export const entries: Entries = {
     takes: { "0.name": text, "0.figures.*": number, "0.failures": list(text) },
     open: ["0", "0.figures"],
   },
-  programSpec: {
-    args: () => [trialOf(1).program],
-    takes: { "0.name": text },
-    open: ["0"],
+  programSpec: { args: () => [program()], takes: programTakes },
+  prepareRun: {
+    args: () => [program(), run(), "float32"],
+    takes: {
+      ...programTakes,
+      "1.style": (value) => value === "zeros",
+      "1.feeds": empty,
+      "1.feeds.*.shape": list(size),
+      "1.feeds.*.shape.*": size,
+      "1.feeds.*.data": list(number),
+      "1.feeds.*.data.*": number,
+    },
+    open: ["1.feeds"],
+  },
+  differences: {
+    args: () => [
+      prepareRun(program(), run(), "float32"),
+      new Map(),
+      { programs: 0, runs: 0, elements: 0, unclaimed: 0 },
+      "",
+    ],
+    takes: { "2.*": number, "3": text },
+    whole: ["0"],
+    open: ["2"],
   },
   gradient: "data",
   simplified: "data",
@@ -277,7 +377,7 @@ export const entries: Entries = {
     args: () => [["js", "tfjs:cpu"], { LOSSES_BACKENDS: "js", LOSSES_REQUIRE: "tfjs" }],
     takes: {
       "1": anyOf(empty, (value) => typeof value === "object" && value !== null),
-      "1.*": (value) => value === "",
+      "1.*": (value) => value === "" || value === null,
       "0.*": () => false,
     },
     open: ["1"],

@@ -24,7 +24,8 @@ const isData: Takes = (value) =>
 /** A source with every part that one may have, as one of somebody else's would be. */
 const source = (data: readonly number[], ...shape: readonly number[]): object => {
   const { name, dtype, shape: sizes, batches, close }: ArraySource = memoryArray("mine", data, shape);
-  const merged = (): ArraySource => memoryArray("mine", data, [(sizes[0] ?? 1) * (sizes[1] ?? 1), ...sizes.slice(2)] as number[]);
+  const merged = (): ArraySource =>
+    memoryArray("mine", data, [(sizes[0] ?? 1) * (sizes[1] ?? 1), ...sizes.slice(2)] as number[]);
   return { name, dtype, shape: [...sizes], batches, close, merged, fraction: () => 1 };
 };
 
@@ -170,7 +171,14 @@ export const entries: Entries = {
       backend,
       source([1, 2, 3, 4], 2, 2),
       source([1, 2, 3, 5], 2, 2),
-      { captions: 1, similarity: "dot", k: [1, 2], dtype: "float32", signal: new AbortController().signal, onProgress: () => undefined },
+      {
+        captions: 1,
+        similarity: "dot",
+        k: [1, 2],
+        dtype: "float32",
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+      },
     ],
     takes: {
       ...sourceTakes("1"),

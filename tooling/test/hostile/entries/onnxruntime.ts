@@ -1,7 +1,7 @@
 import { crossEntropy, type Backend } from "@losses/core";
 import { createBackend, type OrtTensor } from "@losses/onnxruntime";
 import type { Entries } from "../entries.js";
-import { empty, list, number, text } from "../takes.js";
+import { empty, flag, list, number, text } from "../takes.js";
 import { anything } from "../walk.js";
 
 let opened: Promise<Backend<OrtTensor>> | undefined;
@@ -14,7 +14,7 @@ export const entries: Entries = {
       nothing: anything,
       "0": empty,
       "0.threads": (value) => value === 1,
-      "0.worker": (value) => value === false,
+      "0.worker": flag,
     },
     once: true,
     result: (made) => (made as Backend<unknown>).id,
