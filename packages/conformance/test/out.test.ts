@@ -1,4 +1,4 @@
-import { allLosses, specFromJSON, type Backend, type HostTensor } from "@losses/core";
+import { allLosses, inputOf, specFromJSON, type Backend, type HostTensor } from "@losses/core";
 import { createBackend as createJs } from "@losses/js";
 import { createBackend as createOnnxRuntime } from "@losses/onnxruntime";
 import { afterAll, describe, expect, it } from "vitest";
@@ -33,7 +33,7 @@ describe.each(backends)("%s writes results into tensors that hold something else
 async function same(backend: Backend<unknown>, fixture: Fixture): Promise<void> {
   const spec = specFromJSON(allLosses, { name: fixture.loss, options: fixture.options });
   const loss = await backend.compile(spec);
-  const wrt = fixture.inputs.filter(({ grad }) => grad).map(({ name }) => name);
+  const wrt = [...new Set(fixture.inputs.filter(({ grad }) => grad).map(({ name }) => inputOf(name)))];
   const feeds = feedsOf(fixture, spec);
   const wanted = await loss.valueAndGrad(feeds, { wrt });
   const full = async (tensor: unknown): Promise<unknown> => {
@@ -41,16 +41,18 @@ async function same(backend: Backend<unknown>, fixture: Fixture): Promise<void> 
     return backend.tensor({ data: new Float32Array(data.length).fill(1234.5), shape });
   };
   const grads: Record<string, unknown> = {};
-  for (const [input, tensor] of Object.entries(wanted.grads)) grads[input] = await full(tensor);
+  for (const [input, tensor] of Object.entries(wanted.grads)) {
+    grads[input] = Array.isArray(tensor) ? await Promise.all(tensor.map(full)) : await full(tensor);
+  }
   const value = await full(wanted.value);
   const written = await loss.valueAndGrad(feeds, { wrt, out: { value, grads } });
   expect(written.value).toBe(value);
   expect(await backend.read(value), fixture.id).toEqual(await backend.read(wanted.value));
   for (const [input, tensor] of Object.entries(wanted.grads)) {
-    expect(written.grads[input]).toBe(grads[input]);
-    const [got, truth]: readonly HostTensor[] = await Promise.all(
-      [grads[input], tensor].map((given) => backend.read(given)),
-    );
-    expect(got, `${fixture.id}: ${input}`).toEqual(truth);
+    const all = (given: unknown): readonly unknown[] => (Array.isArray(given) ? given : [given]);
+    const own = all(grads[input]);
+    all(written.grads[input]).forEach((one, i) => expect(one).toBe(own[i]));
+    const read = (given: unknown): Promise<HostTensor[]> => Promise.all(all(given).map((one) => backend.read(one)));
+    expect(await read(own), `${fixture.id}: ${input}`).toEqual(await read(tensor));
   }
 }

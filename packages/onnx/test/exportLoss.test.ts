@@ -4,14 +4,17 @@ import {
   crossEntropy,
   defineLoss,
   DTypeError,
+  findLoss,
   float,
   InputError,
   klDiv,
+  listMleLoss,
   lsganDiscriminatorLoss,
   marginRankingLoss,
   OptionError,
   reduction,
   ShapeError,
+  type AnyLoss,
   specFromJSON,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
@@ -258,13 +261,25 @@ describe("every loss", () => {
   // Ops that ONNX Runtime's WebGPU provider has; Shape, Mod and what else works on shapes stays on the processor.
   const allowed = new Set(
     (
-      "Abs Add And Cast Concat CumSum Div Equal Exp Expand Floor Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mul Neg Not Or " +
+      "Abs Add And Cast Concat CumSum Div Equal Exp Expand Floor Gather GatherElements Identity If Less LessOrEqual Log MatMul Max Min Mod Mul Neg Not Or " +
       "Pad Pow Range ReduceMax ReduceMin ReduceSum Relu Reshape Shape Slice Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where"
     ).split(" "),
   );
+  // Recursions over any number of steps are for the processor alone.
+  const recursive: readonly string[] = ["ctcLoss", "listMleLoss"];
+  const providerOf = ({ lossName }: AnyLoss): "any" | "cpu" => (recursive.includes(lossName) ? "cpu" : "any");
+
+  it("that is a recursion is refused where a GPU may run it, unless its steps are few", () => {
+    for (const name of recursive) {
+      const loss = findLoss(allLosses, name);
+      expect(() => exportLoss(loss(), { gradients: true }), name).toThrow(/at most 64 steps/);
+    }
+    expect(() => exportLoss(listMleLoss(), { shapes: { scores: ["N", 8] }, gradients: true })).not.toThrow();
+  });
+
   for (const loss of allLosses) {
     it(`${loss.lossName}: in float16 are inputs and outputs alone, of which each is cast once`, () => {
-      const { graph } = decode(exportLoss(loss(), { dtype: "float16", gradients: true }));
+      const { graph } = decode(exportLoss(loss(), { dtype: "float16", gradients: true, provider: providerOf(loss) }));
       const typeOf = (value: ValueInfoProto): string | undefined => /: (\d+)\[/.exec(signature(value))?.[1];
       const outputs = graph.output.map(({ name }) => name);
       expect(graph.output.map(typeOf)).toEqual(outputs.map(() => "10"));
@@ -278,14 +293,16 @@ describe("every loss", () => {
     });
 
     it(`${loss.lossName}: standard ops only, every value written once and before it is read`, () => {
-      const { graph } = decode(exportLoss(loss(), { gradients: true }));
+      const { graph } = decode(exportLoss(loss(), { gradients: true, provider: providerOf(loss) }));
       const known = new Set(["", ...graph.input.map(({ name }) => name), ...graph.initializer.map(({ name }) => name)]);
       const read = new Set<string>();
       /** Branches see what is around them; what is in one is seen nowhere else. */
       const visit = (nodes: readonly NodeProto[], visible: ReadonlySet<string>): ReadonlySet<string> => {
         const here = new Set(visible);
         for (const node of nodes) {
-          expect(allowed).toContain(node.opType);
+          expect(node.opType === "Scan" ? recursive : allowed).toContain(
+            node.opType === "Scan" ? loss.lossName : node.opType,
+          );
           node.input.forEach((name) => read.add(name));
           expect(node.input.filter((name) => !here.has(name))).toEqual([]);
           for (const { g } of node.attribute) {

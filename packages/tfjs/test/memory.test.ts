@@ -12,18 +12,22 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createBackend, toTfjs, type TfTensor } from "../src/index.js";
 import { createEngine } from "../src/tfjsEngine.js";
 import { devices, startEngines, tf } from "./support/engines.js";
-import { sampleInputs } from "./support/samples.js";
+import { reductionsOf, sampleInputs } from "./support/samples.js";
 
 beforeAll(startEngines);
 
 function tensors(loss: AnyLoss): Record<string, TfTensor> {
-  const inputs = Object.entries(sampleInputs(loss));
-  return Object.fromEntries(
-    inputs.map(([name, { data, shape }]) => [
-      name,
-      tf.tensor(data as Float32Array, [...shape], data instanceof Int32Array ? "int32" : "float32"),
-    ]),
+  const tensor = ({ data, shape }: ShapedArray): TfTensor => {
+    const dtype = data instanceof Int32Array ? "int32" : data instanceof Uint8Array ? "bool" : "float32";
+    return tf.tensor(data as Float32Array, [...shape], dtype);
+  };
+  const samples: readonly (readonly [string, ShapedArray | readonly ShapedArray[]])[] = Object.entries(
+    sampleInputs(loss),
   );
+  const made = samples.map(
+    ([name, sample]) => [name, "shape" in sample ? tensor(sample) : sample.map(tensor)] as const,
+  );
+  return Object.fromEntries(made) as Record<string, TfTensor>;
 }
 
 function counts(): readonly number[] {
@@ -77,7 +81,7 @@ describe.each(devices)("no tensor is left behind on %s", (device) => {
 
   it.each(allLosses.map((loss) => [loss.lossName, loss] as const))("by %s inside tf.grads", async (_, loss) => {
     await tf.setBackend(device);
-    for (const reduction of ["mean", "none"] as const) {
+    for (const reduction of reductionsOf(loss, ["mean", "none"])) {
       const call = toTfjs(loss({ reduction }), { tf });
       const inputs = tensors(loss);
       const names = Object.keys(inputs).filter((name) => inputs[name]?.dtype === "float32");

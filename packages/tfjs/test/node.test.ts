@@ -111,7 +111,11 @@ describe("tfjs-node, as the device tensorflow,", () => {
       const [ours, theirs] = [node, cpu].map((backend) => backend.compileSync(loss()).valueAndGradSync(inputs));
       const names = Object.keys(theirs?.grads ?? {});
       expect([loss.lossName, ...names]).toEqual([loss.lossName, ...Object.keys(ours?.grads ?? {})]);
-      const pairs = [[ours?.value, theirs?.value], ...names.map((name) => [ours?.grads[name], theirs?.grads[name]])];
+      const all = (result: typeof ours): readonly (TfTensor | undefined)[] => [
+        result?.value,
+        ...names.flatMap((name) => result?.grads[name]),
+      ];
+      const pairs = all(ours).map((own, i) => [own, all(theirs)[i]] as const);
       for (const [own, other] of pairs) {
         const wanted = other?.dataSync() ?? [];
         own?.dataSync().forEach((x, i) => {

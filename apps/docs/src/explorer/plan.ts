@@ -1,6 +1,6 @@
 import { evaluateDim, isFormTaken, symbolsOf, type Bound, type DimToken } from "@losses/core";
 import type { InputDocs, LossDocs } from "../losses/lossDocs.js";
-import { labelsFor, numbersFor, pointsFor, sharesFor } from "./samples.js";
+import { labelsFor, numbersFor, pointsFor, sharesFor, withinRange } from "./samples.js";
 
 /** How an explorer shows a loss. */
 export type ViewName = "scene" | "curve" | "bars" | "grid" | "lattice";
@@ -33,6 +33,8 @@ export interface ExplorerInput {
   readonly integer: boolean;
   /** Given as a list, of this one tensor. */
   readonly isList: boolean;
+  /** The ends between which its numbers must lie, if there are any. */
+  readonly range: readonly [number, number] | undefined;
   readonly doc: string;
   /** For labels: how many there may be. */
   readonly classes: number | undefined;
@@ -66,8 +68,8 @@ const sizes: Readonly<Record<string, number>> = {
   K: 3,
   T: 8,
   S: 3,
-  H: 8,
-  W: 8,
+  H: 12,
+  W: 12,
   P: 2,
   E: 2,
   G: 3,
@@ -120,7 +122,7 @@ function viewOf(docs: LossDocs, inputs: readonly InputDocs[]): ViewName {
   const all = inputs.flatMap(letters);
   if (all.includes("T") && (all.includes("C") || all.includes("V"))) return "lattice";
   if (all.includes("D")) return "scene";
-  if (all.includes("H") || docs.family === "segmentation" || docs.family === "imageQuality") return "grid";
+  if (all.includes("H") || isOfPictures(docs)) return "grid";
   if (inputs.some((input) => letters(input).join() === "N,N" || letters(input).join() === "N,M")) return "grid";
   if (["C", "V", "L"].some((letter) => all.includes(letter)) || docs.family === "distribution") return "bars";
   return "curve";
@@ -133,7 +135,9 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
   const shape = tokens.flatMap((token) => shapeOf(token, view, docs));
   const count = shape.reduce((product, size) => product * size, 1);
   const role = roleOf(docs, input, view);
-  const common = { name: input.name, role, shape, integer, isList: input.isList, doc: input.doc };
+  const { from, to } = (form?.holds.kind === "float" ? form.holds.range : undefined) ?? {};
+  const range = from === undefined || to === undefined ? undefined : ([from, to] as const);
+  const common = { name: input.name, role, shape, integer, isList: input.isList, range, doc: input.doc };
   const index = givenInputs(docs).indexOf(input);
   switch (role) {
     case "points":
@@ -158,7 +162,7 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
     case "logits":
     case "numbers":
     case "grid":
-      return { ...common, data: numbersFor(input.name, index, count), classes: undefined };
+      return { ...common, data: withinRange(numbersFor(input.name, index, count), range), classes: undefined };
   }
 }
 
@@ -199,14 +203,25 @@ function sizeIn(dim: string, sizeOf: (letter: string) => number): number {
 
 function shapeOf(token: DimToken, view: ViewName, docs: LossDocs): readonly number[] {
   if (typeof token === "number") return [token];
-  if (token.startsWith("...")) return view === "grid" ? [sizes["H"] ?? 8, sizes["W"] ?? 8] : [];
+  if (token.startsWith("...")) return view === "grid" ? [8, 8] : [];
   if (token.startsWith("~")) return view === "bars" ? [sizes["C"] ?? 4] : view === "scene" ? [optionalSize] : [];
   if (/[^\w?]/.test(token)) return [sizeIn(token, (letter) => shapeOf(letter, view, docs)[0] ?? 1)];
   const letter = letterOf(token);
+  // One picture is enough to look at.
+  if (letter === "N" && isOfPictures(docs)) return [1];
+  if (letter === "C" && docs.family === "imageQuality") return [1];
   if (token.endsWith("?"))
-    return view === "scene" ? [optionalSize] : view === "lattice" ? [] : view === "bars" ? [] : [1];
+    return view === "scene"
+      ? [optionalSize]
+      : view === "lattice" || view === "bars"
+        ? []
+        : [letter === "C" ? (sizes[letter] ?? 4) : 1];
   if (letter === "N" && view !== "scene" && docs.family !== "matching" && view !== "grid") return [1];
   return [sizes[letter] ?? 3];
+}
+
+function isOfPictures({ family }: LossDocs): boolean {
+  return family === "segmentation" || family === "imageQuality";
 }
 
 function transposed(points: readonly number[]): readonly number[] {

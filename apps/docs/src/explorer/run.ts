@@ -19,10 +19,11 @@ export interface PairsResult {
   readonly pull: readonly number[];
 }
 
-/** Feeds for a loss. Labels are integers, everything else single precision. */
+/** Feeds for a loss. Labels are integers, everything else single precision; what is beyond a range counts as its end. */
 export function feedsOf(inputs: readonly ExplorerInput[]): Record<string, PlainTensor> {
   return Object.fromEntries(
-    inputs.map(({ name, data, shape, integer, isList }) => {
+    inputs.map(({ name, data: state, shape, integer, isList, range }) => {
+      const data = range === undefined ? state : state.map((x) => Math.min(range[1], Math.max(range[0], x)));
       if (isList) return [name, [nest({ shape, data })]];
       return [name, { data: integer ? Int32Array.from(data) : Float32Array.from(data), shape: [...shape] }];
     }),

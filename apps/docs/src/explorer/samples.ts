@@ -34,4 +34,17 @@ export function numbersFor(name: string, input: number, count: number): readonly
   return Array.from({ length: count }, (_, i) => round(1.1 * Math.sin(1.7 * i + 1.3 * input + 0.5)));
 }
 
+/** The same numbers, inside a range that they have to lie in. */
+export function withinRange(
+  numbers: readonly number[],
+  range: readonly [number, number] | undefined,
+): readonly number[] {
+  if (range === undefined) return numbers;
+  const [from, to] = range;
+  if (Number.isFinite(from) && Number.isFinite(to)) {
+    return numbers.map((x) => round(from + (to - from) * (0.5 + x / 2.5)));
+  }
+  return numbers.map((x) => round(Number.isFinite(from) ? from + 0.2 + Math.abs(x) : to - 0.2 - Math.abs(x)));
+}
+
 const round = (x: number): number => Math.round(x * 100) / 100;

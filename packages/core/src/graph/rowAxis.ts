@@ -64,6 +64,10 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
       // What all samples share is read at the position that each has.
       if (first === "shared") return only(node.shape, samples, typeof second === "number" ? [second] : []);
       return alongOthers(node, operands, samples);
+    case "scatterAdd":
+      // What is the same for all samples is put to places that samples have.
+      if (operands.every((axis) => axis === "shared") && dependsOn(node.shape, samples)) return "mixed";
+      return alongOthers(node, operands, samples);
     case "concat":
       return alongOthers(node, operands, samples);
     case "matmul":
@@ -95,7 +99,7 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
 
 /** The row axis of what keeps the samples apart along all axes but its own. */
 function alongOthers(
-  { attrs: { axis }, shape }: NodeOf<"gather" | "concat">,
+  { attrs: { axis }, shape }: NodeOf<"gather" | "scatterAdd" | "concat">,
   operands: readonly RowAxis[],
   samples: string,
 ): RowAxis {

@@ -6,6 +6,11 @@ export function impossibleIn({ dtype }: Tensor): number {
   return dtype === "float16" ? -6e4 : -1e30;
 }
 
+/** True for what is impossible, whatever has been added to it. */
+export function isImpossible(x: Tensor): Tensor {
+  return x.lessOrEqual(impossibleIn(x) / 2);
+}
+
 /** `f(log Σ eˣ)` over several ways, `none` where all of them are impossible: there the sum has no derivative. */
 export function logSum(
   ways: readonly [Tensor, ...Tensor[]],
@@ -13,6 +18,6 @@ export function logSum(
   f: (sum: Tensor) => Tensor = (sum) => sum,
 ): Tensor {
   const all = stack(ways, 0);
-  const isNone = all.amax(0).lessOrEqual(impossibleIn(all) / 2);
+  const isNone = isImpossible(all.amax(0));
   return isNone.where(none, f(isNone.where(0, all).logSumExp(0)));
 }

@@ -1,6 +1,7 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, mask, number } from "../../loss/inputs.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
+import { isImpossible } from "../../math/logSum.js";
 import { logSumExpFromEnd, perList, validScores } from "../../math/lists.js";
 
 export type ListMleLossOptions = ReductionOption;
@@ -40,7 +41,6 @@ export const listMleLoss: Loss<ListMleLossOptions, { scores: "float"; labels: "f
     const order = (valid?.where(labels, -Infinity) ?? labels).argsort(1, { descending: true });
     const sorted = validScores(lists).gather(1, order);
     const costs = logSumExpFromEnd(sorted).sub(sorted);
-    const isValid = valid?.cast(scores.dtype).gather(1, order).greater(0);
-    return perList((isValid?.where(costs, 0) ?? costs).sum(1), lists);
+    return perList((valid === undefined ? costs : isImpossible(sorted).where(0, costs)).sum(1), lists);
   },
 });
