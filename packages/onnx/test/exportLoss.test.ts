@@ -289,7 +289,10 @@ describe("every loss", () => {
         ...graph.valueInfo.map((value) => Number(typeOf(value))),
       ]).not.toContain(10);
       const rounded = graph.node.filter(({ attribute }) => attribute.some(({ name, i }) => name === "to" && i === 10n));
-      expect(rounded.flatMap(({ output }) => output)).toEqual(outputs);
+      const cast = new Set(rounded.flatMap(({ output }) => output));
+      // Inputs that have one gradient share its cast.
+      const copied = graph.node.filter(({ opType, input }) => opType === "Identity" && cast.has(input[0] ?? ""));
+      expect([...cast, ...copied.flatMap(({ output }) => output)].sort()).toEqual([...outputs].sort());
     });
 
     it(`${loss.lossName}: standard ops only, every value written once and before it is read`, () => {

@@ -1,4 +1,5 @@
 import type { exportLoss } from "@losses/onnx";
+import { inputOf } from "@losses/core";
 import { printRows, type CodeTab, type Example } from "./example.js";
 
 /** The tabs of a loss page, in the order in which they are shown. */
@@ -15,13 +16,26 @@ export function codeTabs(example: Example): readonly CodeTab[] {
 
 type Input = Example["inputs"][number];
 
-const names = (inputs: readonly Input[]): string => inputs.map(({ name }) => name).join(", ");
+/** The inputs by the names that code has for them, each once. */
+const variables = (inputs: readonly Input[]): readonly string[] => [
+  ...new Set(inputs.map(({ name }) => inputOf(name))),
+];
+const names = (inputs: readonly Input[]): string => variables(inputs).join(", ");
 const isInteger = ({ dtype }: Input): boolean => dtype === "int32" || dtype === "int64";
 const trained = ({ inputs }: Example): Input | undefined => inputs.find(({ grad }) => grad === true);
 
-function data(inputs: readonly Input[]): string {
-  return inputs.map((input) => `const ${input.name} = ${printRows(input.shape, input.data)};\n`).join("");
+/** A constant for each input; the elements of a list in one. */
+function constants(inputs: readonly Input[], print: (input: Input) => string): string {
+  const lines = variables(inputs).map((variable) => {
+    const elements = inputs.filter(({ name }) => name !== variable && inputOf(name) === variable);
+    const values = (elements.length > 0 ? elements : inputs.filter(({ name }) => name === variable)).map(print);
+    return `const ${variable} = ${elements.length > 0 ? `[${values.join(", ")}]` : values.join("")};\n`;
+  });
+  return lines.join("");
 }
+
+/** What the gradient of an input is called in the results: `grads.fake`, of an element `grads.fake[0]`. */
+const gradientOf = (name: string): string => `grads.${name.replace(/\.(\d+)$/, "[$1]")}`;
 
 function runTab(example: Example, title: string, packageName: string, options: string, read: string): CodeTab {
   const { loss, inputs, value } = example;
@@ -29,13 +43,13 @@ function runTab(example: Example, title: string, packageName: string, options: s
   const code = `import { ${loss.name} } from "@losses/core";
 import { createBackend } from "${packageName}";
 
-${data(inputs)}
+${constants(inputs, ({ shape, data }) => printRows(shape, data))}
 const backend = await createBackend(${options});
 const loss = await backend.compile(${loss.name}());
 const { value, grads } = await loss.valueAndGrad({ ${names(inputs)} });
 
 console.log(${read.replace("$", "value")}[0]); // ${value}
-console.log(${read.replace("$", `grads.${gradient}`)});
+console.log(${read.replace("$", gradientOf(gradient))});
 `;
   return { title, blocks: [{ language: "js", code }] };
 }
@@ -60,18 +74,16 @@ function tensor(input: Input): string {
 function tfjsTab(example: Example): CodeTab {
   const { loss, inputs, value } = example;
   const learnt = trained(example);
-  const lines = inputs.map((input) =>
-    input === learnt
-      ? `const ${input.name} = tf.variable(${tensor(input)}); // what is trained`
-      : `const ${input.name} = ${tensor(input)};`,
-  );
+  const lines = constants(inputs, (input) => (input === learnt ? `tf.variable(${tensor(input)})` : tensor(input)))
+    .replace(/^.*tf\.variable\([\s\S]*?;$/m, "$& // what is trained")
+    .trimEnd();
   const code = `import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm";
 import { ${loss.name} } from "@losses/core";
 import { toTfjs } from "@losses/tfjs";
 
 await tf.setBackend("wasm");
-${lines.join("\n")}
+${lines}
 
 const loss = toTfjs(${loss.name}(), { tf });
 const optimizer = tf.train.sgd(0.01);
@@ -95,7 +107,7 @@ export function exportOptions({
   inputs,
 }: Example): Parameters<typeof exportLoss>[1] & { readonly gradients: true } {
   const declared = (name: string): Example["loss"]["inputs"][number] | undefined =>
-    loss.inputs.find((one) => one.name === name);
+    loss.inputs.find((one) => one.name === inputOf(name));
   const optional = inputs.filter(({ name }) => declared(name)?.required === false);
   const isOpen = ({ name, shape }: Input): boolean =>
     shape.length > 1 &&
@@ -114,7 +126,9 @@ export function exportOptions({
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, member]) => `${key}: ${literal(member)}`);
+  const members = Object.entries(value).map(
+    ([key, member]) => `${/^\w+$/.test(key) ? key : JSON.stringify(key)}: ${literal(member)}`,
+  );
   return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
 }
 

@@ -1,4 +1,4 @@
-import { isObject, isPlainObject, printValue, type Rules } from "../arguments.js";
+import { isObject, isPlainObject, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { LossSpec } from "./define.js";

@@ -12,7 +12,7 @@ export interface AclGanConsistencyLossOptions extends ReductionOption {
 }
 
 /**
- * adversarialConsistencyLoss over several scales: translated-back images and identity translations are made alike.
+ * Translated-back images and identity translations are made alike at several scales.
  *
  * The adversarial consistency loss of ACL-GAN over several scales: adversarialConsistencyLoss at each, added.
  *

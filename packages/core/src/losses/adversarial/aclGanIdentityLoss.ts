@@ -10,12 +10,11 @@ export type AclGanIdentityLossOptions = ReductionOption;
  *
  * Inputs: `input` and `target`, lists of images, one tensor of any shape a domain. Each is reduced on its own, then all
  * are added; they are parts `domain0`, `domain1` … `reduction: "none"` is for lists of one. `|·|` has gradient 0 at 0.
- * Of one domain it is PyTorch's `l1_loss`.
  *
  * @formula `sum over domains of |input - target|`
- * @pytorch `sum of l1_loss(input, target)`
  * @input input - Reconstructed images, domain by domain.
  * @input target - The images, domain by domain.
+ * @note Of one domain it is PyTorch's l1_loss.
  * @see Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020
  * @throws InputError on lists that differ in length; ShapeError on images that differ in shape.
  * @example
