@@ -205,7 +205,11 @@ function shapeOf(token: DimToken, view: ViewName, docs: LossDocs): readonly numb
   if (typeof token === "number") return [token];
   if (token.startsWith("...")) return view === "grid" ? [8, 8] : [];
   if (token.startsWith("~")) return view === "bars" ? [sizes["C"] ?? 4] : view === "scene" ? [optionalSize] : [];
-  if (/[^\w?]/.test(token)) return [sizeIn(token, (letter) => shapeOf(letter, view, docs)[0] ?? 1)];
+  if (/[^\w?]/.test(token)) {
+    // An axis may depend on an option: so many centers a class.
+    const ofOption = (name: string): unknown => docs.options.find((option) => option.name === name)?.default;
+    return [sizeIn(token, (letter) => Number(ofOption(letter) ?? shapeOf(letter, view, docs)[0] ?? 1))];
+  }
   const letter = letterOf(token);
   // One picture is enough to look at.
   if (letter === "N" && isOfPictures(docs)) return [1];

@@ -40,7 +40,10 @@ export function probePairs(spec: LossSpec, shape: Shape): { readonly pairs: Loss
     ({ probe, ...inputs }) =>
       watched(inputs as Inputs, probe, () => runValue(definition, inputs as Inputs, spec)).value,
   );
-  return { pairs: pairs({ reduction: "none" }), pull: pull({ reduction: reductionOf(spec) }) };
+  return {
+    pairs: pairs({ ...spec.options, reduction: "none" }),
+    pull: pull({ ...spec.options, reduction: reductionOf(spec) }),
+  };
 }
 
 type Inputs = Readonly<Record<string, Tensor>>;
@@ -50,7 +53,7 @@ function reductionOf(spec: LossSpec): "none" | "mean" | "sum" {
   return reduction === "none" || reduction === "sum" ? reduction : "mean";
 }
 
-type Probed = (options: { readonly reduction: "none" | "mean" | "sum" }) => LossSpec;
+type Probed = (options: Readonly<Record<string, unknown>>) => LossSpec;
 
 function probed(
   name: string,
@@ -62,7 +65,8 @@ function probed(
     name,
     inputs: probe === undefined ? definition.inputs : { ...definition.inputs, probe: float(probe, "Zeros.") },
     optionalInputs: definition.optionalInputs ?? {},
-    options: { reduction: oneOf(["none", "mean", "sum"], "mean", "As the loss itself.") },
+    // What inputs hold may depend on options of the loss.
+    options: { ...definition.options, reduction: oneOf(["none", "mean", "sum"], "mean", "As the loss itself.") },
     value: (inputs) => value(inputs as Inputs),
   });
 }

@@ -1,4 +1,4 @@
-import { allInputs, allLosses, type AnyLoss, type InputForm } from "@losses/core";
+import { allInputs, allLosses, type AnyLoss, type InputForm, type OptionDeclaration } from "@losses/core";
 import { describeLoss } from "@losses/core/docs";
 import { formulaOf, type Formula } from "./formula.js";
 import { readBlocks, type LossBlocks } from "./blocks.js";
@@ -23,7 +23,7 @@ export interface OptionDocs {
   readonly default: unknown;
   readonly domain: string;
   readonly choices: readonly string[] | undefined;
-  readonly kind: "number" | "integer" | "boolean" | "choice" | "function";
+  readonly kind: OptionDeclaration<unknown>["kind"];
   readonly doc: string;
 }
 

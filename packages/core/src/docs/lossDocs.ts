@@ -16,8 +16,7 @@ export const commonDocs: Pick<LossDescription, "inputs" | "options"> = {
 /** What each loss of this package says of itself, by its name. */
 export const lossDocs: Readonly<Record<string, LossDescription>> = {
   aclGanConsistencyLoss: {
-    summary:
-      "adversarialConsistencyLoss over several scales: translated-back images and identity translations are made alike.",
+    summary: "Translated-back images and identity translations are made alike at several scales.",
     formula:
       "sum over scales; discriminator: l(identity, 0) + l(reconstructed, 1); generator: l(identity, 1) + l(reconstructed, 0)",
     notes: [
@@ -87,8 +86,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
   aclGanIdentityLoss: {
     summary: "An image encoded with its own style is reconstructed, in each domain.",
     formula: "sum over domains of |input - target|",
-    pytorch: "sum of l1_loss(input, target)",
-    notes: [],
+    notes: ["Of one domain it is PyTorch's l1_loss."],
     references: ["Zhao, Wu, Dong: Unpaired Image-to-Image Translation using Adversarial Consistency Loss, ECCV 2020"],
     inputs: { input: "Reconstructed images, domain by domain.", target: "The images, domain by domain." },
     options: {
@@ -1901,7 +1899,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     references: ["Milletari, Navab, Ahmadi: V-Net, 3DV 2016"],
     inputs: {
       input: "Logits, or probabilities without fromLogits.",
-      target: "Class indices. Or: Or the truth of each class, 0 or 1 or between.",
+      target: "Class indices. Or: The truth of each class, 0 or 1 or between.",
       weight: "Weight of each class.",
       classes: "Classes that count.",
     },
@@ -1927,7 +1925,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     references: [],
     inputs: {
       input: "Logits, or probabilities without fromLogits.",
-      target: "Class indices. Or: Or the truth of each class, 0 or 1 or between.",
+      target: "Class indices. Or: The truth of each class, 0 or 1 or between.",
       weight: "Weight of each class.",
       classes: "Classes that count.",
     },
@@ -1972,7 +1970,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     ],
     inputs: {
       input: "Logits, or probabilities without fromLogits.",
-      target: "Class indices. Or: Or the truth of each class, 0 or 1 or between.",
+      target: "Class indices. Or: The truth of each class, 0 or 1 or between.",
       weight: "Weight of each class.",
       classes: "Classes that count.",
     },

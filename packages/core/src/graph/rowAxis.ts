@@ -34,7 +34,6 @@ function rowAxis(graph: Graph, node: Node, axes: readonly RowAxis[], samples: st
       // Row by row: what leaves the first axis alone leaves its rows.
       if (first === 0 && node.shape[0] === samples) return only(node.shape, samples, [0]);
       return first === "shared" && !dependsOn(node.shape, samples) ? "shared" : "mixed";
-    case "scatterAdd":
     case "scan":
       return operands.every((axis) => axis === "shared") && !dependsOn(node.shape, samples) ? "shared" : "mixed";
     case "slice":

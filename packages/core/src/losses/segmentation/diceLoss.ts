@@ -22,7 +22,7 @@ export interface DiceLossOptions extends OverlapOptions {}
  *
  * @formula `1 - (2 I + 2 smooth) / (P + T + 2 smooth)`
  * @input input - Logits, or probabilities without fromLogits.
- * @input target - Class indices. Or: Or the truth of each class, 0 or 1 or between.
+ * @input target - Class indices. Or: The truth of each class, 0 or 1 or between.
  * @input weight - Weight of each class.
  * @input classes - Classes that count.
  * @note A class that the target lacks costs 0 and stays in the mean; absent says otherwise.

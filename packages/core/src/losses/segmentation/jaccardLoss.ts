@@ -20,7 +20,7 @@ export interface JaccardLossOptions extends OverlapOptions {}
  *
  * @formula `1 - (I + smooth) / (P + T - I + smooth)`
  * @input input - Logits, or probabilities without fromLogits.
- * @input target - Class indices. Or: Or the truth of each class, 0 or 1 or between.
+ * @input target - Class indices. Or: The truth of each class, 0 or 1 or between.
  * @input weight - Weight of each class.
  * @input classes - Classes that count.
  * @note A class that the target lacks costs 0 and stays in the mean; absent says otherwise.

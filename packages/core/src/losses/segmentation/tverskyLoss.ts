@@ -29,7 +29,7 @@ export interface TverskyLossOptions extends OverlapOptions {
  *
  * @formula `(1 - (I + smooth) / (I + alpha (P - I) + beta (T - I) + smooth))^gamma`
  * @input input - Logits, or probabilities without fromLogits.
- * @input target - Class indices. Or: Or the truth of each class, 0 or 1 or between.
+ * @input target - Class indices. Or: The truth of each class, 0 or 1 or between.
  * @input weight - Weight of each class.
  * @input classes - Classes that count.
  * @note alpha weighs false positives and beta false negatives; keras has the names the other way round.
