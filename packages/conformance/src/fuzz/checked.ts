@@ -53,9 +53,9 @@ const operandParts: Rule = partsRule<{ readonly at?: number; readonly number?: n
 );
 
 function operandOf(value: unknown): Operand | undefined {
-  const { at, number } = operandParts.read?.(value) as { readonly at?: number; readonly number?: number };
-  if (at !== undefined) return { at };
-  return number === undefined ? undefined : { number };
+  const parts = operandParts.read?.(value) as { readonly at?: number; readonly number?: number } | undefined;
+  if (parts?.at !== undefined) return { at: parts.at };
+  return parts?.number === undefined ? undefined : { number: parts.number };
 }
 
 const isPlainParam = (value: unknown): boolean => typeof value === "number" || typeof value === "string";
