@@ -7,7 +7,7 @@ import { memoryArray, type ArraySource, type ArrayWriter } from "@losses/io";
 import { createBackendSync } from "@losses/js/scalar";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, list, number, size, text } from "../takes.js";
-import { anything, type Entry, type Takes } from "../walk.js";
+import { type Entry, type Takes } from "../walk.js";
 
 const folder = mkdtempSync(join(tmpdir(), "losses-hostile-"));
 const file = join(folder, "x.csv");
@@ -23,10 +23,11 @@ const isData: Takes = (value) =>
 
 /** A source with every part that one may have, as one of somebody else's would be. */
 const source = (data: readonly number[], ...shape: readonly number[]): object => {
-  const { name, dtype, shape: sizes, batches, close }: ArraySource = memoryArray("mine", data, shape);
+  const held: ArraySource = memoryArray("mine", data, shape);
+  const { shape: sizes } = held;
   const merged = (): ArraySource =>
     memoryArray("mine", data, [(sizes[0] ?? 1) * (sizes[1] ?? 1), ...sizes.slice(2)] as number[]);
-  return { name, dtype, shape: [...sizes], batches, close, merged, fraction: () => 1 };
+  return { ...held, shape: [...sizes], merged, fraction: () => 1 };
 };
 
 /** What a source may be at a place of the arguments: other rows than it says are refused, or change the result. */
