@@ -171,9 +171,9 @@ describe("refusals name what was expected, what came and the cure", () => {
   };
 
   it("wrong sizes", () => {
-    const given = { image: float(4, 8), text: float(5, 8), logitScale: float() };
+    const given = { image: float(4, 8), text: float(5, 7), logitScale: float() };
     expect(refused(clipLoss(), given)).toEqual(
-      new ShapeError("clipLoss: text must have shape [N, D] with N = 4 as in image, got [5, 8]."),
+      new ShapeError("clipLoss: text must have shape [M, D] with D = 8 as in image, got [5, 7]."),
     );
     expect(refused(vseLoss(), { scores: float(3, 4) })).toEqual(
       new ShapeError("vseLoss: scores must have shape [N, N] with equal sizes, got [3, 4]."),
@@ -195,7 +195,7 @@ describe("refusals name what was expected, what came and the cure", () => {
   it("missing and unknown inputs", () => {
     expect(refused(clipLoss(), { image: float(4, 8), text: float(4, 8) })).toEqual(
       new InputError(
-        "clipLoss: inputs must be image, text, logitScale, logitBias (optional), got no logitScale.",
+        "clipLoss: inputs must be image, text, logitScale, logitBias (optional), target (optional), got no logitScale.",
         "MISSING_INPUT",
       ),
     );

@@ -59,6 +59,13 @@ describe("weightedSum", () => {
   ]);
   const all = { ...feeds, logitScale: 3, labels: [0, 1, 2] };
 
+  it("takes what all terms take: as many texts as images where one of them compares pairs", () => {
+    const texts = { data: new Float64Array(8), shape: [4, 2] };
+    const asked = { ...all, image: { data: new Float64Array(6), shape: [3, 2] }, text: texts };
+    expect(number(clipLoss(), { image: asked.image, text: texts, logitScale: 1 })).toBeCloseTo(Math.log(12) / 2, 12);
+    expect(() => number(spec, asked)).toThrow("weightedSum: text must have shape [N, D] with N = 3 as in image");
+  });
+
   it("refuses a mean over nothing of a term that refuses it", () => {
     const strict = weightedSum([
       { loss: crossEntropy({ empty: "error" }), weight: 1 },

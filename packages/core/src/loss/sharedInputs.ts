@@ -1,8 +1,10 @@
 import { OptionError } from "../errors.js";
+import type { DimSizes } from "../tensor/dims.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
 import type { Bound, FormCondition, InputDeclaration, InputForm } from "./inputs.js";
+import { sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
 
@@ -13,24 +15,28 @@ export interface Sharer {
 }
 
 /** What several losses take together. */
-export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs">> &
+export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs" | "checkSizes">> &
   Pick<AnyDefinition, "inputSets">;
 
 /** The inputs of losses that share those of the same name. Each must be declared alike by all of them. `where`: what they are in. */
 export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedInputs {
-  const declared = new Map<string, InputDeclaration>();
+  const given = new Map<string, InputDeclaration[]>();
   for (const sharer of sharers) {
     const own = allInputs(sharer.spec.loss.definition);
     checkRenamed(where, sharer, own);
     for (const [name, declaration] of Object.entries(own)) {
-      const input = withOwnOptions(declaration, sharer);
-      const known = declared.get(nameOf(sharer, name));
-      declared.set(
-        nameOf(sharer, name),
-        known === undefined ? input : merge(where, nameOf(sharer, name), known, input),
-      );
+      const shared = nameOf(sharer, name);
+      given.set(shared, [...(given.get(shared) ?? []), withOwnOptions(declaration, sharer)]);
     }
   }
+  const shareable = [...given].map(([name, declarations]) => [name, withoutPresence(declarations)] as const);
+  const same = sameLetters(shareable.map(([, declarations]) => declarations));
+  const declared = new Map(
+    shareable.map(([name, declarations]) => {
+      const alike = declarations.map((declaration) => withLetters(declaration, same));
+      return [name, alike.reduce((known, declaration) => merge(where, name, known, declaration))] as const;
+    }),
+  );
   const required = new Set(
     sharers.flatMap((sharer) => Object.keys(sharer.spec.loss.definition.inputs).map((name) => nameOf(sharer, name))),
   );
@@ -50,6 +56,10 @@ export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedI
     inputs: pick((name) => required.has(name)),
     optionalInputs: pick((name) => !required.has(name) && isTaken(name)),
     ...(inputSets.length > 1 ? { inputSets } : {}),
+    checkSizes: (sizes: DimSizes) => {
+      const own = withOwnLetters(sizes, same);
+      for (const { spec } of sharers) spec.loss.definition.checkSizes?.(own, spec.options as never);
+    },
   };
 }
 
@@ -92,20 +102,18 @@ function onPresence(when: FormCondition | undefined, sharer: Sharer): Pick<Input
   return { when: { input: nameOf(sharer, when.input), given: when.given } };
 }
 
-function merge(where: string, name: string, one: InputDeclaration, other: InputDeclaration): InputDeclaration {
-  return mergeForms(where, name, withoutPresence(one, other), withoutPresence(other, one));
+/** Where one loss takes one shape whatever is given, only the forms that go with an absent input can be shared. */
+function withoutPresence(declarations: readonly InputDeclaration[]): readonly InputDeclaration[] {
+  if (declarations.every(({ forms }) => forms.some(({ when }) => when !== undefined))) return declarations;
+  return declarations.map((declaration) => {
+    const forms = declaration.forms
+      .filter(({ when }) => when === undefined || !("input" in when) || !when.given)
+      .map(({ shape, pattern, holds }): InputForm => ({ shape, pattern, holds }));
+    return { ...declaration, forms };
+  });
 }
 
-/** Where another loss takes one shape whatever is given, only the form that goes with an absent input can be shared. */
-function withoutPresence(declaration: InputDeclaration, other: InputDeclaration): InputDeclaration {
-  if (other.forms.some(({ when }) => when !== undefined)) return declaration;
-  const forms = declaration.forms
-    .filter(({ when }) => when === undefined || !("input" in when) || !when.given)
-    .map(({ shape, pattern, holds }): InputForm => ({ shape, pattern, holds }));
-  return { ...declaration, forms };
-}
-
-function mergeForms(where: string, name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
+function merge(where: string, name: string, a: InputDeclaration, b: InputDeclaration): InputDeclaration {
   const forms = a.forms.map((form, i) => {
     const other = b.forms[i];
     if (other === undefined || a.forms.length !== b.forms.length || a.isList !== b.isList || !isAlike(form, other)) {

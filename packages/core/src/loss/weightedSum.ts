@@ -1,6 +1,5 @@
 import { printValue, readable, readParts, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import type { DimSizes } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkSpec } from "./checkSpec.js";
 import {
@@ -59,9 +58,6 @@ export function weightedSum<const T extends readonly WeightedTerm[]>(terms: T): 
       list.map(({ loss, inputs }) => ({ spec: loss, names: inputs })),
     ),
     options: { reduction: oneOf(["none"], "none", "Each term is reduced by its own reduction.") },
-    checkSizes: (sizes: DimSizes) => {
-      for (const { loss } of list) loss.loss.definition.checkSizes?.(sizes, loss.options as never);
-    },
     value: (inputs: Readonly<Record<string, Tensor | readonly Tensor[]>>) => {
       const terms = list.map((term) => ({
         ...term,
