@@ -13,6 +13,7 @@ import {
   OptionError,
   rankingLoss,
   reduction,
+  subCenterArcFaceLoss,
   specFromJSON,
   tripletMarginWithDistanceLoss,
   vseLoss,
@@ -64,6 +65,28 @@ describe("weightedSum", () => {
     const asked = { ...all, image: { data: new Float64Array(6), shape: [3, 2] }, text: texts };
     expect(number(clipLoss(), { image: asked.image, text: texts, logitScale: 1 })).toBeCloseTo(Math.log(12) / 2, 12);
     expect(() => number(spec, asked)).toThrow("weightedSum: text must have shape [N, D] with N = 3 as in image");
+  });
+
+  it("takes shapes that options of a term have a say in", () => {
+    const sum = weightedSum([{ loss: subCenterArcFaceLoss({ subCenters: 2 }), weight: 1 }]);
+    const given = {
+      embeddings: [[1, 0]],
+      labels: [0],
+      weight: [
+        [1, 0, 0, 1],
+        [0, 1, 1, 0],
+      ],
+    };
+    expect(number(sum, given)).toBeCloseTo(number(subCenterArcFaceLoss({ subCenters: 2 }), given), 12);
+    expect(() =>
+      number(sum, {
+        ...given,
+        weight: [
+          [1, 0, 0],
+          [0, 1, 1],
+        ],
+      }),
+    ).toThrow("[D, 2*C]");
   });
 
   it("refuses a mean over nothing of a term that refuses it", () => {

@@ -54,7 +54,7 @@ export function chooseInputs(
     name,
     chooseForm(spec, name, declaration, requests[name], new Set(Object.keys(declared).map(inputOf))),
   ]);
-  const book = new DimBook(spec.options["reduction"] === "none");
+  const book = new DimBook(spec.options["reduction"] === "none", spec.options);
   for (const [name, form] of forms) {
     const shape = requests[name]?.shape;
     if (shape !== undefined) book.learn(`${spec.name}: ${name}`, form, shape);
@@ -191,9 +191,10 @@ class DimBook {
   readonly #absent = new Set<string>();
   readonly #runs = new Map<string, number>();
 
-  /** `alike`: runs that may differ between inputs shall be the same. */
-  constructor(alike: boolean) {
+  /** `alike`: runs that may differ between inputs shall be the same. Options that are numbers are sizes that shapes may name. */
+  constructor(alike: boolean, options: Readonly<Record<string, unknown>>) {
     this.#alike = alike;
+    for (const [name, value] of Object.entries(options)) if (typeof value === "number") this.#dims.set(name, value);
   }
 
   learn(what: string, { shape: tokens, pattern }: InputForm, shape: Shape): void {

@@ -1,6 +1,7 @@
 import {
   allLosses,
   clipLoss,
+  cmpmLoss,
   crossEntropy,
   defineLoss,
   DTypeError,
@@ -47,7 +48,7 @@ describe("inputs and outputs", () => {
   });
 
   it("a gradient may be asked of one input alone, and sizes may be fixed: then no shape is read", () => {
-    const options = { shapes: { image: [8, 64] }, gradients: ["image"] } as const;
+    const options = { shapes: { image: [8, 64], text: [8, 64] }, gradients: ["image"] } as const;
     expect(interfaceOf(clipLoss(), options)).toEqual([
       "image: 1[8, 64]",
       "text: 1[8, 64]",
@@ -88,7 +89,7 @@ describe("inputs and outputs", () => {
   it("a fixed size stays fixed, however large", () => {
     const options = { shapes: { input: [2, 2 ** 30], target: [2] } };
     expect(interfaceOf(crossEntropy(), options).slice(0, 2)).toEqual(["input: 1[2, 1073741824]", "target: 6[2]"]);
-    expect(() => exportLoss(clipLoss(), { shapes: { image: ["A", 2 ** 30], text: ["B", 2 ** 30] } })).toThrow(
+    expect(() => exportLoss(cmpmLoss(), { shapes: { image: ["A", 2 ** 30], text: ["B", 2 ** 30] } })).toThrow(
       /with N = A as in image, got \[B, 1073741824\]/,
     );
   });
@@ -159,7 +160,7 @@ describe("what does not fit is an error", () => {
     expect(() => exportLoss(crossEntropy(), { inputs: { labels: {} } })).toThrow(InputError);
     expect(() => exportLoss(crossEntropy(), { gradients: ["target"] })).toThrow(InputError);
     expect(() => exportLoss(vseLoss(), { shapes: { image: ["N"] } })).toThrow(ShapeError);
-    expect(() => exportLoss(clipLoss(), { shapes: { image: ["A", "D"], text: ["B", "D"] } })).toThrow(
+    expect(() => exportLoss(cmpmLoss(), { shapes: { image: ["A", "D"], text: ["B", "D"] } })).toThrow(
       /text must have shape \[N, D\] with N = A as in image, got \[B, D\]/,
     );
     expect(() => exportLoss(klDiv(), { inputs: { input: { dtype: "float64" } } })).toThrow(DTypeError);
@@ -266,8 +267,12 @@ describe("every loss", () => {
     ).split(" "),
   );
   // Recursions over any number of steps are for the processor alone.
-  const recursive: readonly string[] = ["ctcLoss", "listMleLoss"];
-  const providerOf = ({ lossName }: AnyLoss): "any" | "cpu" => (recursive.includes(lossName) ? "cpu" : "any");
+  const recursive: readonly string[] = ["angularLoss", "ctcLoss", "listMleLoss", "metricTripletMarginLoss"];
+  const isRecursive = ({ lossName }: AnyLoss): boolean => recursive.includes(lossName);
+  const providerOf = (loss: AnyLoss): "any" | "cpu" => (isRecursive(loss) ? "cpu" : "any");
+  // What the processor has besides.
+  const allowedFor = (loss: AnyLoss): ReadonlySet<string> =>
+    isRecursive(loss) ? new Set([...allowed, "Scan", "TopK", "ScatterElements", "LogSoftmax"]) : allowed;
 
   it("that is a recursion is refused where a GPU may run it, unless its steps are few", () => {
     for (const name of recursive) {
@@ -303,13 +308,11 @@ describe("every loss", () => {
       const visit = (nodes: readonly NodeProto[], visible: ReadonlySet<string>): ReadonlySet<string> => {
         const here = new Set(visible);
         for (const node of nodes) {
-          expect(node.opType === "Scan" ? recursive : allowed).toContain(
-            node.opType === "Scan" ? loss.lossName : node.opType,
-          );
+          expect(allowedFor(loss)).toContain(node.opType);
           node.input.forEach((name) => read.add(name));
           expect(node.input.filter((name) => !here.has(name))).toEqual([]);
           for (const { g } of node.attribute) {
-            const inside = visit(g?.node ?? [], here);
+            const inside = visit(g?.node ?? [], new Set([...here, ...(g?.input ?? []).map(({ name }) => name)]));
             expect(g?.output.filter(({ name }) => here.has(name) || !inside.has(name)) ?? []).toEqual([]);
           }
           expect(node.output.filter((name) => known.has(name))).toEqual([]);

@@ -1,10 +1,10 @@
 import { OptionError } from "../errors.js";
-import type { DimSizes } from "../tensor/dims.js";
+import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
 import type { Bound, FormCondition, InputDeclaration, InputForm } from "./inputs.js";
-import { sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
+import { renamedShape, sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
 
@@ -85,10 +85,11 @@ function withOwnOptions(declaration: InputDeclaration, sharer: Sharer): InputDec
     const value = options[given.option];
     return typeof value === "number" ? value : undefined;
   };
+  const sizes = new Map(Object.entries(options).filter((option): option is [string, number] => isSize(option[1])));
   const forms = declaration.forms
     .filter(({ when }) => when === undefined || !("option" in when) || options[when.option] === when.is)
-    .map(({ shape, pattern, holds, when }): InputForm => {
-      const own = { shape, pattern, ...onPresence(when, sharer) };
+    .map(({ shape, holds, when }): InputForm => {
+      const own = { ...renamedShape(shape, sizes), ...onPresence(when, sharer) };
       if (holds.kind !== "index") return { ...own, holds };
       const range = { below: bound(holds.below), atMost: bound(holds.atMost), except: ignoredIndex(holds, options) };
       return { ...own, holds: { ...holds, ...range } };

@@ -40,14 +40,22 @@ function facing(one: InputDeclaration | undefined, other: InputDeclaration): rea
 
 const isLetter = (token: DimToken | undefined): boolean => typeof token === "string" && /^[A-Za-z]\w*$/.test(token);
 
+/** A declared shape with other letters, or sizes, in place of some. */
+export function renamedShape(
+  shape: readonly DimToken[],
+  rename: ReadonlyMap<string, string | number>,
+): Pick<InputForm, "shape" | "pattern"> {
+  return readPattern(
+    "weightedSum",
+    shape.map((token) => renamed(token, rename)),
+  );
+}
+
 /** The declaration with the letters that stand for its own. */
 export function withLetters(declaration: InputDeclaration, same: SameLetters): InputDeclaration {
   if (same.size === 0) return declaration;
   const forms = declaration.forms.map((form): InputForm => {
-    const declared = readPattern(
-      "weightedSum",
-      form.shape.map((token) => renamed(token, same)),
-    );
+    const declared = renamedShape(form.shape, same);
     const { holds } = form;
     if (holds.kind !== "index") return { ...form, ...declared };
     const sum = holds.sum === undefined ? {} : { sum: String(renamed(holds.sum, same)) };
@@ -63,8 +71,8 @@ function boundIn(bound: Bound | undefined, same: SameLetters): Bound | undefined
   return { ...bound, of: (sizes) => bound.of(withOwnLetters(sizes, same)) };
 }
 
-const renamed = (token: DimToken, same: SameLetters): DimToken =>
-  typeof token === "number" ? token : token.replace(/[A-Za-z]\w*/g, (letter) => same.get(letter) ?? letter);
+const renamed = (token: DimToken, rename: ReadonlyMap<string, string | number>): DimToken =>
+  typeof token === "number" ? token : token.replace(/[A-Za-z]\w*/g, (letter) => String(rename.get(letter) ?? letter));
 
 /** Sizes under the letters that a loss itself uses. */
 export function withOwnLetters(sizes: DimSizes, same: SameLetters): DimSizes {
