@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   allLosses,
+  clipLoss,
   combineTerms,
   crossEntropy,
   defineLoss,
@@ -328,5 +329,25 @@ describe("the terms of a loss that takes a list", () => {
       { values: 2, weights: 0 },
     ];
     expect(evaluate(combineTerms(spec, factors), { scores } as never).data[0]).toBe(2.5 + 50);
+  });
+});
+
+describe("batches of samples that meet", () => {
+  const types = (texts: number, ...target: readonly number[]): Readonly<Record<string, GivenInput>> => ({
+    image: { dtype: "float32", shape: [6, 3] },
+    text: { dtype: "float32", shape: [texts, 3] },
+    logitScale: { dtype: "float32", shape: [] },
+    ...(target.length > 0 ? { target: { dtype: "float32", shape: target } } : {}),
+  });
+  const sampled = (texts: number, ...target: readonly number[]): readonly (readonly string[])[] =>
+    lossTerms(clipLoss(), types(texts, ...target)).map(({ sampleInputs }) => sampleInputs);
+
+  it("have rows of all inputs that go together", () => {
+    expect(sampled(6)).toEqual([["image", "text"]]);
+  });
+
+  it("are not made where no row says what belongs to it", () => {
+    expect(sampled(7)).toEqual([[]]);
+    expect(sampled(7, 6, 7)).toEqual([["image", "target"], []]);
   });
 });

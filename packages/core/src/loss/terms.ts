@@ -3,12 +3,15 @@ import { DTypeError, LossesError, OptionError } from "../errors.js";
 import { nodeAt, type Graph } from "../graph/graph.js";
 import { rowAxes, type RowAxis } from "../graph/rowAxis.js";
 import { Tracer } from "../graph/trace.js";
-import { sameShape, type Shape } from "../tensor/dims.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
+import { sameShape, type Dim, type Shape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bindInputs, type Binding, type GivenInput } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
+import { allInputs } from "./definition.js";
 import { lossTermsOf, lossValue, markSampled } from "./evaluate.js";
+import { inputOf } from "./lists.js";
 import { batchOf, type WeightedValues } from "./reduce.js";
 import { traceInputs } from "./traceLoss.js";
 
@@ -57,19 +60,27 @@ export function lossTerms(spec: LossSpec, given: Readonly<Record<string, GivenIn
   checkSpec("lossTerms", spec);
   const binding = bindInputs(spec.loss.definition, given, spec.options);
   const { graph, terms } = traceTerms(spec, binding);
+  const declared = Object.entries(allInputs(spec.loss.definition));
+  const parameters = new Set(declared.flatMap(([name, { isParameter }]) => (isParameter ? [name] : [])));
   return terms.map(({ values, weights, divisor }, index): LossTerm => {
     const { shape } = nodeAt(graph, values);
     const [samples] = shape;
     const isWeighted = weights !== undefined;
     const common = { spec: unreduced(spec, index, isWeighted), isWeighted, shape, divisor };
-    if (typeof samples !== "string") return { ...common, samples: undefined, sampleInputs: [], isSeparable: false };
+    const alone = { ...common, samples: undefined, sampleInputs: [], isSeparable: false };
+    if (typeof samples !== "string") return alone;
     const axes = rowAxes(graph, samples);
     const isRow = (axis: RowAxis | undefined): boolean => axis === 0;
+    const isSeparable = isRow(axes[values]) && (weights === undefined || isRow(axes[weights]));
+    const letters = isSeparable ? [samples] : rowsTogether(binding, parameters, samples);
+    if (letters.length === 0) return alone;
     return {
       ...common,
-      samples,
-      sampleInputs: binding.inputs.flatMap((input) => (input.shape[0] === samples ? [input.name] : [])),
-      isSeparable: isRow(axes[values]) && (weights === undefined || isRow(axes[weights])),
+      samples: letters[0],
+      sampleInputs: binding.inputs.flatMap(({ name, shape: [rows] }) =>
+        letters.some((letter) => letter === rows) ? [name] : [],
+      ),
+      isSeparable,
     };
   });
 }
@@ -183,4 +194,17 @@ function derive(spec: LossSpec, change: (terms: ReturnType<typeof lossTermsOf>) 
   const create = (): LossSpec => Object.freeze({ name: spec.name, options, loss, toJSON: () => spec.toJSON() });
   const loss: AnyLoss = Object.assign(create, { lossName: spec.name, definition });
   return create();
+}
+
+/**
+ * The letters that count rows which go together where samples meet: image i and text i, of which there are as many. Where there
+ * are more of one than of the other, or a matrix has both for axes, no batch of rows says what belongs together.
+ */
+function rowsTogether({ inputs, sizes }: Binding, parameters: ReadonlySet<string>, samples: string): readonly string[] {
+  const given = inputs.filter(({ name }) => !parameters.has(inputOf(name)));
+  const isLetter = (dim: Dim | undefined): dim is string => typeof dim === "string";
+  const letters = [...new Set(given.map(({ shape }) => shape[0]).filter(isLetter))];
+  const across = new Set(inputs.flatMap(({ shape }) => shape.slice(1).flatMap(symbolsOf)));
+  const areTogether = letters.every((letter) => sizes[letter] === sizes[samples] && !across.has(letter));
+  return letters.includes(samples) && areTogether ? letters : [];
 }

@@ -58,7 +58,7 @@ export async function makePlan(spec: LossSpec, sources: Sources, options: PlanOp
     groups,
     shared: inputs.flatMap(({ name }) => (inStep.has(name) ? [] : [name])),
     rows: batchRows ?? (isSeparable ? fittingRows(sources, [...inStep], options.batchBytes) : Number.MAX_SAFE_INTEGER),
-    isExact: isSeparable || batchRows === undefined,
+    isExact: isSeparable || batchRows === undefined || groups.size === 0,
   };
 }
 
