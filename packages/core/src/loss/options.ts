@@ -27,6 +27,8 @@ export interface OptionDeclaration<T> {
   /** What kind of text a command line takes for it. */
   readonly kind: "number" | "integer" | "boolean" | "choice" | "list" | "function";
   readonly accepts: (value: unknown) => value is T;
+  /** What is kept of a value that has parts, each read once; `undefined` if it is refused. Default: the value itself. */
+  readonly read?: (value: unknown) => unknown;
   /** What it does, in a sentence, for tools that tell it. The losses of this package say it in their comments instead. */
   readonly doc?: string;
 }
@@ -133,14 +135,19 @@ export function someOf<const T extends string>(
   doc?: string,
 ): OptionDeclaration<readonly T[]> {
   const { domain, choices: texts = [], accepts } = oneOf(choices, choices[0] as T, doc);
+  const read = (value: unknown): readonly T[] | undefined => {
+    const found = new Set<T>();
+    const isNew = (item: unknown): boolean => accepts(item) && !found.has(item) && found.add(item).size > 0;
+    return isListOf(value, isNew) && found.size > 0 ? Object.freeze([...found]) : undefined;
+  };
   return declaredOption("someOf", {
     default: Object.freeze([...initial]),
     domain: `a list of ${domain}`,
     choices: texts,
     kind: "list",
     ...(doc === undefined ? {} : { doc }),
-    accepts: (value): value is readonly T[] =>
-      Array.isArray(value) && isListOf(value, accepts) && value.length > 0 && new Set(value).size === value.length,
+    accepts: (value): value is readonly T[] => read(value) !== undefined,
+    read,
   });
 }
 
@@ -150,9 +157,10 @@ const kinds: readonly unknown[] = ["number", "integer", "boolean", "choice", "li
 export function declaredOption<T>(where: string, declaration: OptionDeclaration<T>): OptionDeclaration<T> {
   return readable(where, () => {
     const given = (isObject(declaration) ? declaration : {}) as Partial<typeof declaration>;
-    const { domain, kind, accepts, doc, default: initial, choices } = given;
+    const { domain, kind, accepts, read, doc, default: initial, choices } = given;
     const own: string[] = [];
-    const isDeclared = typeof domain === "string" && typeof accepts === "function" && isKind(kind);
+    const isRead = read === undefined || typeof read === "function";
+    const isDeclared = typeof domain === "string" && typeof accepts === "function" && isRead && isKind(kind);
     const hasChoices =
       choices === undefined || isListOf(choices, (one) => typeof one === "string" && own.push(one) > 0);
     if (!isDeclared || !hasChoices) {
@@ -170,6 +178,7 @@ export function declaredOption<T>(where: string, declaration: OptionDeclaration<
       domain,
       kind,
       accepts,
+      ...(read === undefined ? {} : { read }),
       ...(doc === undefined ? {} : { doc }),
       ...(choices === undefined ? {} : { choices: own }),
     };
