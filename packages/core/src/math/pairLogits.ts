@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { unit } from "./norm.js";
-import { diagonal, diagonalMask } from "./select.js";
+import { diagonal } from "./select.js";
 
 /** `scale · x yᵀ + bias`: a logit for each row of x with each row of y. */
 export function pairLogits(x: Tensor, y: Tensor, scale: Tensor | number, bias?: Tensor): Tensor {
@@ -22,10 +22,12 @@ export function rowEntropy(logits: Tensor): Tensor {
 /** The mean of both directions' cross-entropy against the own index, for each of the first N rows and columns of (N, M) logits. */
 export function symmetricEntropy(logits: Tensor): Tensor {
   const [rows, columns] = logits.shape;
-  const own = (axis: number): Tensor => diagonalMask(logits).where(logits.logSoftmax(axis), 0);
-  const perRow = own(1).sum(1);
-  const perColumn = own(0).sum(0);
-  // The columns beyond the rows have no partner; that there are as many columns as rows is checked here.
-  const matched = rows === undefined || rows === columns ? perColumn : perColumn.slice(0, 0, rows);
-  return perRow.add(matched).mul(-0.5);
+  if (rows === undefined || rows === columns) {
+    return diagonal(logits.logSoftmax(1))
+      .add(diagonal(logits.logSoftmax(0)))
+      .mul(-0.5);
+  }
+  // The columns beyond the rows have no partner; that there are as many columns as rows is checked by slice.
+  const perColumn = logits.logSumExp(0).slice(0, 0, rows).sub(diagonal(logits));
+  return perColumn.sub(diagonal(logits.logSoftmax(1))).mul(0.5);
 }
