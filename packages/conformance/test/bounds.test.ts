@@ -117,23 +117,20 @@ describe("numbers out of the range that a loss declares", () => {
     it.each(chosen.map((one) => [keyOf(one), one] as const))("%s", async (_key, one) => {
       const { spec, fixture, input, bad } = one;
       // Recursions of any length are for the processor alone.
-      const isOpen = provider === "cpu" || spec.name !== "ctcLoss";
-      for (const isSized of isOpen ? [false, true] : [true]) {
-        const model = exported(one, provider, isSized);
-        const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4, intraOpNumThreads: 1 });
-        const run = async (given: Fixture): Promise<readonly number[]> =>
-          Object.values(await session.run(tensorsOf(given))).flatMap(({ data }) => [...(data as Float32Array)]);
-        expect(await run(fixture)).not.toContain(NaN);
-        for (const number of bad) {
-          const found = await run(withBad(fixture, input, number));
-          expect(
-            found.filter((x) => !Number.isNaN(x)),
-            `${number}`,
-          ).toEqual([]);
-          expect(found.length).toBeGreaterThan(0);
-        }
-        await session.release();
+      const model = exported(one, provider, provider === "any" && spec.name === "ctcLoss");
+      const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4, intraOpNumThreads: 1 });
+      const run = async (given: Fixture): Promise<readonly number[]> =>
+        Object.values(await session.run(tensorsOf(given))).flatMap(({ data }) => [...(data as Float32Array)]);
+      expect(await run(fixture)).not.toContain(NaN);
+      for (const number of bad) {
+        const found = await run(withBad(fixture, input, number));
+        expect(
+          found.filter((x) => !Number.isNaN(x)),
+          `${number}`,
+        ).toEqual([]);
+        expect(found.length).toBeGreaterThan(0);
       }
+      await session.release();
     });
   });
 });
