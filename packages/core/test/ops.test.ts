@@ -98,9 +98,11 @@ describe("new numbers", () => {
     ["cumsum from the end", (x) => x.cumsum(0, { reverse: true }), [1, 2, 3], [6, 5, 3]],
   ])("%s", (_, build, data, want) => {
     const got = value(build, [data.length], data);
-    got.forEach((item, i) =>
-      expect(Math.abs(item - (want[i] ?? NaN)) || 0).toBeLessThanOrEqual(4 * 2 ** -52 * Math.abs(want[i] ?? NaN)),
-    );
+    expect(got).toHaveLength(want.length);
+    want.forEach((wanted, i) => {
+      if (!Number.isFinite(wanted)) expect(got[i]).toBe(wanted);
+      else expect(Math.abs((got[i] ?? NaN) - wanted)).toBeLessThanOrEqual(4 * 2 ** -52 * Math.abs(wanted));
+    });
   });
 
   it("a scan hands its carry on, collects, and goes either way", () => {

@@ -74,7 +74,9 @@ export function expectClose(got: Plain, want: Plain, tolerance: number): void {
   expect(got.data.length).toBe(want.data.length);
   const wrong = got.data.flatMap((x, i) => {
     const y = want.data[i] ?? Number.NaN;
-    const same = Object.is(x, y) || x === y || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y));
+    // Any number is within a share of infinity.
+    const near = Number.isFinite(y) && Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y));
+    const same = near || x === y || (Number.isNaN(x) && Number.isNaN(y));
     return same ? [] : [`[${i}]: got ${x}, expected ${y}`];
   });
   expect(wrong.slice(0, 5)).toEqual([]);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
 import type { ModelContext, Provider } from "./emit/context.js";
 import { emitGraph } from "./emit/emitGraph.js";
-import { addUnknown, unknownForBadLabels } from "./emit/labels.js";
+import { addUnknown, unknownForBadInputs } from "./emit/badInputs.js";
 import { isForAll, passNames, type PassName } from "./emit/passes/names.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
 import { plainSum, planSum } from "./emit/sumPlan.js";
@@ -42,8 +42,8 @@ export interface ExportGraphOptions {
    */
   readonly sizes?: DimSizes;
   /**
-   * True for a model that is fed class indices only after they have been checked against the range that its inputs say
-   * (`attrs.indices`). Default false: an index out of range makes every output NaN.
+   * True for a model that is fed only numbers that have been checked against the range that its inputs say (`attrs.indices`,
+   * `attrs.numbers`). Default false: a number out of range makes every output NaN.
    */
   readonly trustsIndices?: boolean;
   /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
@@ -105,7 +105,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
   const { values, context } = emitGraph(model, graph, sizes, ({ attrs: { name, dtype } }) =>
     int64Inputs.has(name) ? writer.node("Cast", [name], { to: elementType[dtype] }) : name,
   );
-  const unknown = unknownForBadLabels(context, int64Inputs);
+  const unknown = unknownForBadInputs(context, int64Inputs);
   const { nodes, initializers, read } = writer.finish(
     outputs.map(({ name, node }) => ({
       name,

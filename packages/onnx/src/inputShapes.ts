@@ -255,12 +255,14 @@ class DimBook {
     }
     const [letter, ...others] = letters.filter((own) => !this.#dims.has(own));
     if (letter === undefined || others.length > 0) return;
-    const term = termsOf(dim).find(({ factors }) => factors.includes(letter));
+    const known = (own: string): Dim => this.#dims.get(own) ?? own;
+    const counted = substituteDim(dim, (own) => (typeof known(own) === "number" ? known(own) : own));
+    const term = termsOf(counted).find(({ factors }) => factors.includes(letter));
     const rest = this.#own(substituteDim(dim, (own) => (own === letter ? 0 : own)));
     const found = term?.factors.length === 1 ? exactQuotient(subtractDims(given, rest), term.coefficient) : undefined;
     if (found === undefined) {
       throw new ShapeError(
-        `${what} must have an axis ${dim}, got ${given}. Write it like that, with a name for ${letter}.`,
+        `${what} must have an axis ${counted}, got ${given}. Write it like that, with a name for ${letter}.`,
       );
     }
     this.#note(letter, found);

@@ -17,6 +17,7 @@ import {
   symbolsOf,
   traceLoss,
   type Binding,
+  type Bound,
   type BoundInput,
   type Dim,
   type FloatDType,
@@ -140,18 +141,24 @@ function bindSymbols(spec: LossSpec, inputs: Readonly<Record<string, ChosenInput
   const binding = readably(names, () => bindInputs(spec.loss.definition, given, spec.options));
   const real = realDims(binding, names);
   const realDim = (dim: Dim): Dim => substituteDim(dim, (letter) => real.get(letter) ?? letter);
+  const letters = Object.fromEntries(Object.keys(binding.sizes).map((letter) => [letter, letter]));
   const bound = binding.inputs.map((input): BoundInput => ({
     ...input,
     shape: input.shape.map(realDim),
-    holds: realRange(input.holds, realDim),
+    holds: realRange(input.holds, letters, realDim),
   }));
   return { ...binding, inputs: bound };
 }
 
-/** The ranges of class indices are said in the loss's letters too. */
-function realRange(holds: InputKind, realDim: (dim: Dim) => Dim): InputKind {
-  if (holds.kind !== "index" || typeof holds.below !== "string") return holds;
-  return { ...holds, below: realDim(holds.below) };
+/** The ranges of integers are said in the loss's letters too. */
+function realRange(holds: InputKind, letters: Readonly<Record<string, Dim>>, realDim: (dim: Dim) => Dim): InputKind {
+  if (holds.kind !== "index") return holds;
+  const real = (bound: Bound | undefined): Bound | undefined => {
+    if (typeof bound !== "object") return bound === undefined ? undefined : realDim(bound);
+    return "computed" in bound ? realDim(bound.of(letters)) : bound;
+  };
+  const sum = holds.sum === undefined ? {} : { sum: realDim(holds.sum) };
+  return { ...holds, below: real(holds.below), atMost: real(holds.atMost), ...sum };
 }
 
 /**

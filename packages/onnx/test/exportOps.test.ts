@@ -11,6 +11,7 @@ import {
   ShapeError,
   UnsupportedOpError,
   weightedSum,
+  subCenterArcFaceLoss,
   type LossSpec,
   type Tensor,
 } from "@losses/core";
@@ -90,6 +91,18 @@ describe("sizes that are computed", () => {
       "rows: 1[10, 8]",
       "other: 1[5, 8]",
     ]);
+  });
+
+  it("may have the number that an option says", () => {
+    const shapes = { embeddings: ["batch", 8], weight: [8, "3*classes"] };
+    expect(interfaceOf(subCenterArcFaceLoss(), { shapes }).slice(0, 3)).toEqual([
+      "embeddings: 1[batch, 8]",
+      "labels: 6[batch]",
+      "weight: 1[8, 3*classes]",
+    ]);
+    expect(() => exportLoss(subCenterArcFaceLoss(), { shapes: { weight: [8, "2*classes"] } })).toThrow(
+      /weight must have an axis 3\*C, got 2\*classes\. Write it like that, with a name for C/,
+    );
   });
 
   it("have no name of their own", () => {

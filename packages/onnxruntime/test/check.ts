@@ -154,7 +154,9 @@ function expectClose(
 ): void {
   const wrong = wanted.flatMap((want, i) => {
     const have = got[i] ?? Number.NaN;
-    const same = Object.is(have, want) || have === want || Math.abs(have - want) <= relative * Math.abs(want) + slack;
+    // Any number is within a share of infinity.
+    const near = Number.isFinite(want) && Math.abs(have - want) <= relative * Math.abs(want) + slack;
+    const same = near || have === want || (Number.isNaN(have) && Number.isNaN(want));
     // float32 overflows and underflows where float64 does not.
     return same || have === Math.fround(want) ? [] : [`[${i}] ${have} instead of ${want}`];
   });

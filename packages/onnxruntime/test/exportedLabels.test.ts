@@ -1,4 +1,14 @@
-import { cmpcLoss, crossEntropy, nllLoss, type LossSpec, type Tensor } from "@losses/core";
+import {
+  cmpcLoss,
+  crossEntropy,
+  defineLoss,
+  float as floats,
+  labels,
+  nllLoss,
+  reduction,
+  type LossSpec,
+  type Tensor,
+} from "@losses/core";
 import { attachLoss, exportGraph, exportLoss, type ExportLossOptions } from "@losses/onnx";
 import ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
@@ -77,6 +87,43 @@ describe("a class index that is none makes every output of an exported loss NaN"
       const model = exportLoss(crossEntropy(), { shapes: { input: ["batch", classes] } });
       const found = await run(model, { input: logits, target: int32(0, 3) }, { input: logits, target: int32(0, 2) });
       expect(found.map((results) => Number.isNaN(results["value"]?.[0]))).toEqual([true, false]);
+    }
+  });
+
+  it("where what they are held against is computed, or another input", async () => {
+    const spec = defineLoss({
+      name: "bounded",
+      summary: "A sum of places.",
+      formula: "Σ",
+      inputs: {
+        x: floats(["N", "C"]),
+        pairs: labels(["N"], { below: "2*C" }),
+        last: labels(["N"], { from: 1, atMost: 7 }),
+        first: labels(["N"], { from: -2, below: { input: "last" } }),
+      },
+      options: { reduction: reduction("sum") },
+      value: ({ x, pairs: a, first, last }) => x.sum(1).mul(a.add(first).add(last).cast(x.dtype)),
+    })();
+    const given = (first: readonly number[], last: readonly number[], pairs: readonly number[]): Tensors => ({
+      x: logits,
+      first: int32(...first),
+      last: int32(...last),
+      pairs: int32(...pairs),
+    });
+    const right = given([-2, 6], [1, 7], [5, 0]);
+    const wrong = [
+      given([1, 6], [1, 7], [5, 0]),
+      given([-3, 6], [1, 7], [5, 0]),
+      given([-2, 6], [1, 8], [5, 0]),
+      given([-2, 6], [0, 7], [5, 0]),
+      given([-2, 6], [1, 7], [6, 0]),
+      given([-2, 6], [1, 7], [5, -1]),
+    ];
+    for (const form of forms) {
+      const [good, ...bad] = await run(exportLoss(spec, form), right, ...wrong);
+      // 3 · (5 - 2 + 1) + 12 · (0 + 6 + 7)
+      expect(good?.["value"]).toEqual([168]);
+      for (const x of bad.flatMap((results) => Object.values(results).flat())) expect(x).toBeNaN();
     }
   });
 

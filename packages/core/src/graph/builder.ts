@@ -1,6 +1,6 @@
 import { LossesError } from "../errors.js";
 import { opDefinition } from "../ops/table.js";
-import type { IndexRange, OpAttributes, OpName, Operands, TensorType } from "../ops/types.js";
+import type { HeldNumbers, OpAttributes, OpName, Operands, TensorType } from "../ops/types.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/dims.js";
 import { hasAttributes } from "./attributes.js";
@@ -59,8 +59,8 @@ export class GraphBuilder {
     return this.add("constant", [], { value, dtype });
   }
 
-  input(name: string, shape: Shape, dtype: DType, indices?: IndexRange): number {
-    return this.add("input", [], { name, shape, dtype, ...(indices === undefined ? {} : { indices }) });
+  input(name: string, shape: Shape, dtype: DType, held: HeldNumbers = {}): number {
+    return this.add("input", [], { name, shape, dtype, ...held });
   }
 
   /** The finished graph; nodes that no output needs are still in it until it is simplified. */

@@ -24,7 +24,7 @@ export function sourceOf(graph: NodeReader, id: number): Node {
   }
 }
 
-/** What the integers of a node are, where that is known: `[0, below)`, or `except`. */
+/** What the integers of a node are, where that is known. */
 export function indexRangeOf(graph: NodeReader, id: number): IndexRange | undefined {
   const node = sourceOf(graph, id);
   switch (node.op) {
@@ -48,7 +48,7 @@ export function outsideOf(
   size: Dim,
 ): "never" | "unknown" | { readonly except: number } {
   const range = indexRangeOf(graph, index);
-  if (range === undefined) return "unknown";
+  if (range === undefined || (range.from ?? 0) < 0) return "unknown";
   const fits =
     range.below === size || (typeof range.below === "number" && typeof size === "number" && range.below <= size);
   if (!fits) return "unknown";

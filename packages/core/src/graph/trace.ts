@@ -1,5 +1,5 @@
 import { LossesError } from "../errors.js";
-import type { IndexRange } from "../ops/types.js";
+import type { HeldNumbers } from "../ops/types.js";
 import type { Shape } from "../tensor/dims.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -27,8 +27,8 @@ export class Tracer implements Trace {
     this.#around = around;
   }
 
-  input(name: string, shape: Shape, dtype: DType, indices?: IndexRange): Tensor {
-    return this.tensor(this.builder.input(name, shape, dtype, indices));
+  input(name: string, shape: Shape, dtype: DType, held?: HeldNumbers): Tensor {
+    return this.tensor(this.builder.input(name, shape, dtype, held));
   }
 
   constant(value: number, dtype: DType): Tensor {

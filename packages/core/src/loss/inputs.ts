@@ -1,19 +1,20 @@
 import { isListOf, isObject, printValue, readable, readOptions, type Rule, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { isSize, type DimSizes } from "../tensor/dims.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
+import { isSize, type Dim } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /**
- * A size that integers are held against: a number, that of an axis, an option's value, another input's element at the same place, or
- * what is computed from the sizes of axes, with a name for it.
+ * A size that integers are held against: a number, that of an axis (`"C"`, `"2*C"`), an option's value, another input's element at
+ * the same place, or what `addDims` and its like compute from the sizes of axes, which may be letters, with a name for it.
  */
 export type Bound =
   | string
   | number
   | { readonly option: string }
   | { readonly input: string }
-  | { readonly computed: string; readonly of: (sizes: DimSizes) => number };
+  | { readonly computed: string; readonly of: (sizes: Readonly<Record<string, Dim>>) => Dim };
 
 /** Where floating numbers must lie: both ends count; NaN only where that is said. */
 export interface FloatRange {
@@ -37,7 +38,7 @@ export type InputKind =
       readonly from: number;
       readonly below: Bound | undefined;
       readonly atMost: Bound | undefined;
-      readonly sum?: string | undefined;
+      readonly sum?: Dim | undefined;
       readonly except: string | number | undefined;
     }
   /** True or false; integers and floats that are 0 or 1 are taken. */
@@ -182,8 +183,17 @@ export interface IndexBounds {
 
 const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
 
+function isDim(value: unknown): boolean {
+  if (typeof value !== "string") return isSize(value);
+  try {
+    return symbolsOf(value).every(isName);
+  } catch {
+    return false;
+  }
+}
+
 function isBound(value: unknown): boolean {
-  if (isSize(value) || isName(value)) return true;
+  if (isDim(value)) return true;
   if (!isObject(value)) return false;
   if (typeof value["computed"] === "string") return typeof value["of"] === "function";
   return [value["option"], value["input"]].filter(isName).length === 1;
@@ -193,7 +203,7 @@ const boundRules: Rules<IndexBounds> = {
   from: { domain: "an integer", accepts: Number.isSafeInteger },
   below: { domain: boundDomain, accepts: isBound },
   atMost: { domain: boundDomain, accepts: isBound },
-  sum: { domain: "the letter of an axis", accepts: isName },
+  sum: { domain: "the letter of an axis", accepts: isDim },
   except: {
     domain: "a number or the name of an option",
     accepts: (value) => isName(value) || Number.isSafeInteger(value),
@@ -358,8 +368,8 @@ export function readKind(where: string, holds: unknown): InputKind {
       const isOne = (value: unknown, { accepts }: Rule): boolean => value === undefined || accepts(value);
       if (
         Number.isSafeInteger(from) &&
-        (isSize(below) || isOne(below, boundRules.below)) &&
-        (isSize(atMost) || isOne(atMost, boundRules.atMost)) &&
+        isOne(below, boundRules.below) &&
+        isOne(atMost, boundRules.atMost) &&
         isOne(sum, boundRules.sum) &&
         isOne(except, boundRules.except)
       ) {

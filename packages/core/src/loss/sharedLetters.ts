@@ -1,4 +1,4 @@
-import type { DimSizes } from "../tensor/dims.js";
+import type { Dim } from "../tensor/dims.js";
 import type { Bound, InputDeclaration, InputForm } from "./inputs.js";
 import { readPattern, type DimToken } from "./shapePattern.js";
 
@@ -75,7 +75,10 @@ const renamed = (token: DimToken, rename: ReadonlyMap<string, string | number>):
   typeof token === "number" ? token : token.replace(/[A-Za-z]\w*/g, (letter) => String(rename.get(letter) ?? letter));
 
 /** Sizes under the letters that a loss itself uses. */
-export function withOwnLetters(sizes: DimSizes, same: SameLetters): DimSizes {
+export function withOwnLetters<D extends Dim>(
+  sizes: Readonly<Record<string, D>>,
+  same: SameLetters,
+): Readonly<Record<string, D>> {
   const own = [...same].flatMap(([letter, kept]) =>
     sizes[kept] === undefined ? [] : [[letter, sizes[kept]] as const],
   );

@@ -5,7 +5,8 @@ import type { Graph } from "../graph/graph.js";
 import { simplify } from "../graph/simplify.js";
 import { Tracer } from "../graph/trace.js";
 import { verify } from "../graph/verify.js";
-import type { IndexRange } from "../ops/types.js";
+import type { HeldNumbers, IndexLimit, IndexRange } from "../ops/types.js";
+import { symbolsOf } from "../tensor/dimArithmetic.js";
 import type { Dim } from "../tensor/dims.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -56,18 +57,32 @@ export function inputDType(holds: InputKind, integral: boolean, float: FloatDTyp
   return holds.kind === "index" || integral ? "int32" : float;
 }
 
-/** The class indices that an input holds, as they are checked before each run. */
-function rangeOf(spec: LossSpec, holds: InputKind): IndexRange | undefined {
-  if (holds.kind !== "index" || holds.below === undefined) return undefined;
-  const below = typeof holds.below === "object" ? optionBound(spec, holds.below) : holds.below;
-  if (below === undefined || holds.from < 0) return undefined;
+/** What an input holds, as it is checked before each run; `inputs`: all that are given. */
+function heldBy(spec: LossSpec, holds: InputKind, inputs: readonly BoundInput[]): HeldNumbers {
+  if (holds.kind === "float") {
+    return holds.range === undefined ? {} : { numbers: { from: holds.range.from, to: holds.range.to } };
+  }
+  if (holds.kind !== "index") return {};
+  const letters = new Set(inputs.flatMap(({ shape }) => shape.flatMap(symbolsOf)));
+  const isBound = (dim: Dim): boolean => symbolsOf(dim).every((letter) => letters.has(letter));
+  const limitOf = (bound: Bound | undefined): IndexLimit | undefined => {
+    if (bound === undefined || typeof bound === "number") return bound;
+    if (typeof bound === "string") return isBound(bound) ? bound : undefined;
+    if ("input" in bound) return inputs.some(({ name }) => name === bound.input) ? { input: bound.input } : undefined;
+    const value = "option" in bound ? spec.options[bound.option] : undefined;
+    return typeof value === "number" ? value : undefined;
+  };
+  const [below, atMost] = [limitOf(holds.below), limitOf(holds.atMost)];
+  if (below === undefined && atMost === undefined) return {};
   const ignored = ignoredIndex(holds, spec.options);
-  return { below, ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }) };
-}
-
-function optionBound({ options }: LossSpec, bound: Exclude<Bound, string | number>): Dim | undefined {
-  const value = "option" in bound ? options[bound.option] : undefined;
-  return typeof value === "number" ? value : undefined;
+  const indices: IndexRange = {
+    ...(holds.from === 0 ? {} : { from: holds.from }),
+    ...(below === undefined ? {} : { below }),
+    ...(atMost === undefined ? {} : { atMost }),
+    ...(ignored === undefined ? {} : { except: ignoreIndexInGraph(ignored) }),
+    ...(holds.sum === undefined || !isBound(holds.sum) ? {} : { sum: holds.sum }),
+  };
+  return { indices };
 }
 
 /** The tensors of a trace by input: as they are fed, and as the loss sees them. */
@@ -87,7 +102,7 @@ export function traceInputs(
   const seen: Record<string, Tensor> = {};
   for (const { name, shape, holds, integral } of inputs) {
     const dtype = inputDType(holds, integral, float);
-    const leaf = tracer.input(name, shape, dtype, rangeOf(spec, holds));
+    const leaf = tracer.input(name, shape, dtype, heldBy(spec, holds, inputs));
     leaves[name] = leaf;
     seen[name] = integral ? leaf.cast(float) : leaf;
   }

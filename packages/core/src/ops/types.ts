@@ -3,10 +3,29 @@ import type { Dim, DimSizes, Shape } from "../tensor/dims.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** Integers in `[0, below)`, or equal to `except`. */
+/** What integers are held against: a size, or another input's element at the same place. */
+export type IndexLimit = Dim | { readonly input: string };
+
+/** Integers from `from` (default 0) on, less than `below` and at most `atMost`, or equal to `except`. */
 export interface IndexRange {
-  readonly below: Dim;
+  readonly from?: number;
+  readonly below?: IndexLimit;
+  readonly atMost?: IndexLimit;
   readonly except?: number;
+  /** What they add up to. */
+  readonly sum?: Dim;
+}
+
+/** Numbers from `from` to `to`, both among them, or NaN. */
+export interface NumberRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What an input of a graph holds, where that is checked before a run. */
+export interface HeldNumbers {
+  readonly indices?: IndexRange;
+  readonly numbers?: NumberRange;
 }
 
 /** Ops without attributes. */
@@ -83,13 +102,7 @@ export type ReduceOp = "reduceSum" | "reduceMax" | "reduceMin" | "reduceLogSumEx
 /** The closed set of primitive ops, with the attributes of each. A backend implements exactly these. */
 export type OpAttributes = {
   /** A named tensor fed at run time. */
-  readonly input: {
-    readonly name: string;
-    readonly shape: Shape;
-    readonly dtype: DType;
-    /** What its integers are, where they are checked before a run. */
-    readonly indices?: IndexRange;
-  };
+  readonly input: HeldNumbers & { readonly name: string; readonly shape: Shape; readonly dtype: DType };
   /** A scalar known when the graph is built. */
   readonly constant: { readonly value: number; readonly dtype: DType };
   /** `0, 1, …, size-1` as int32. */

@@ -5,7 +5,7 @@ import { ignoredIndex, ignoreIndexInGraph } from "../loss/ignoreIndex.js";
 import type { Bound, FloatRange } from "../loss/inputs.js";
 import type { HostTensor } from "../backend.js";
 import { evaluateDim } from "../tensor/dimArithmetic.js";
-import type { DimSizes } from "../tensor/dims.js";
+import type { Dim, DimSizes } from "../tensor/dims.js";
 import { fromHalfBits } from "../tensor/half.js";
 import type { PlainArray } from "./host.js";
 
@@ -55,7 +55,7 @@ export function checkRange(
   }
 }
 
-function checkSum({ name: loss }: LossSpec, input: string, letter: string, data: Numbers, sizes: DimSizes): void {
+function checkSum({ name: loss }: LossSpec, input: string, letter: Dim, data: Numbers, sizes: DimSizes): void {
   const size = evaluateDim(letter, sizes);
   if (size === undefined) return;
   let total = 0;
@@ -94,7 +94,7 @@ function boundOf(
     return size === undefined ? undefined : { name: bound, at: () => size };
   }
   if ("computed" in bound) {
-    const size = bound.of(sizes);
+    const size = Number(bound.of(sizes));
     return { name: bound.computed, at: () => size };
   }
   if ("option" in bound) {

@@ -60,14 +60,19 @@ function positivePower({ x, dtype }: Base, exponent: number, context: EmitContex
   const { writer } = context;
   if (exponent === 1) return x;
   const power = writer.node("Pow", [x, writer.scalar(exponent, dtype)]);
-  if (Number.isInteger(exponent)) return whereNumber(x, power, context);
-  // The square root is 0 at 0, which a small power misses, and NaN at NaN and below 0; but of -∞ the power is ∞.
-  const [inside, lowest] = [
-    writer.node("Less", [writer.scalar(0, dtype), x]),
-    writer.node("Equal", [x, writer.scalar(-Infinity, dtype)]),
-  ];
-  const outside = writer.node("Where", [lowest, writer.scalar(Infinity, dtype), writer.node("Sqrt", [x])]);
-  return writer.node("Where", [inside, power, outside]);
+  const zero = writer.scalar(0, dtype);
+  if (Number.isInteger(exponent)) {
+    if (exponent % 2 === 0) return whereNumber(x, power, context);
+    // NaN and the zeros of both signs are odd powers of themselves.
+    const isPlain = writer.node("Less", [zero, writer.node("Abs", [x])]);
+    return writer.node("Where", [isPlain, power, x]);
+  }
+  // The square of the root is 0 at zeros of both signs, which a small power misses, and NaN at NaN and below 0; but of -∞ the power
+  // is ∞.
+  const root = writer.node("Sqrt", [x]);
+  const lowest = writer.node("Equal", [x, writer.scalar(-Infinity, dtype)]);
+  const outside = writer.node("Where", [lowest, writer.scalar(Infinity, dtype), writer.node("Mul", [root, root])]);
+  return writer.node("Where", [writer.node("Less", [zero, x]), power, outside]);
 }
 
 /** x to the power of ∞: 0 for |x| < 1, ∞ beyond, 1 at ±1; of -∞ the other way round. */

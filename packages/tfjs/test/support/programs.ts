@@ -138,9 +138,9 @@ export function programRun(
 
 /** Numbers that are farther from what is expected than the rounding of some ten operations. */
 export function farOff(got: Plain, expected: Plain): readonly unknown[] {
-  const size = Math.max(1, ...expected.data.map(Math.abs));
+  const size = Math.max(1, ...expected.data.filter(Number.isFinite).map(Math.abs));
   return expected.data.flatMap((want, at) => {
     const value = got.data[at] ?? Number.NaN;
-    return Math.abs(value - want) <= 2e-6 * size ? [] : [{ at, value, want }];
+    return Object.is(value, want) || Math.abs(value - want) <= 2e-6 * size ? [] : [{ at, value, want }];
   });
 }

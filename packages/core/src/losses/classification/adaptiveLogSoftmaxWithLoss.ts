@@ -2,16 +2,16 @@ import { ShapeError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { float, labels, list, parameter } from "../../loss/inputs.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
-import { subtractDims } from "../../tensor/dimArithmetic.js";
-import type { DimSizes } from "../../tensor/dims.js";
+import { addDims, subtractDims } from "../../tensor/dimArithmetic.js";
+import type { Dim } from "../../tensor/dims.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 export type AdaptiveLogSoftmaxWithLossOptions = ReductionOption;
 
 /** How many classes the layers tell apart: those of the head, with those of each cluster in the place of the cluster. */
-function classCount(sizes: DimSizes): number {
-  const clusters = Object.entries(sizes).flatMap(([letter, size]) => (/^O_\d+_$/.test(letter) ? [size - 1] : []));
-  return clusters.reduce((all, more) => all + more, sizes["R"] ?? 0);
+function classCount(sizes: Readonly<Record<string, Dim>>): Dim {
+  const clusters = Object.entries(sizes).flatMap(([letter, size]) => (/^O_\d+_$/.test(letter) ? [size] : []));
+  return clusters.reduce((all, size) => addDims(all, subtractDims(size, 1)), sizes["R"] ?? 0);
 }
 
 /**
