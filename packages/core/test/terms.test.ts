@@ -6,12 +6,15 @@ import {
   crossEntropy,
   defineLoss,
   defineSyncBackend,
+  diceLoss,
   DTypeError,
   float,
   ganDiscriminatorLoss,
   klDiv,
   list,
   LossesError,
+  perSample,
+  OptionError,
   lossTerms,
   reduction,
   sizeOf,
@@ -328,5 +331,36 @@ describe("the terms of a loss that takes a list", () => {
       { values: 2, weights: 0 },
     ];
     expect(evaluate(combineTerms(spec, factors), { scores } as never).data[0]).toBe(2.5 + 50);
+  });
+});
+
+const rowSpecs: readonly (readonly [string, LossSpec])[] = [
+  ["mean", crossEntropy()],
+  ["sum", crossEntropy({ reduction: "sum" })],
+  ["mean that leaves samples out", crossEntropy({ ignoreIndex: 1 })],
+  ["mean over more axes", klDiv({ logTarget: true })],
+  ["batchmean", klDiv({ reduction: "batchmean", logTarget: true })],
+];
+
+describe("perSample", () => {
+  it.each(rowSpecs)("has the loss as the mean of its rows: %s", (_, spec) => {
+    const feeds = spec.name === "klDiv" ? { input: labelled["input"], target: labelled["input"] } : labelled;
+    const [whole, each] = [evaluate(spec, feeds as Feeds), evaluate(perSample(spec, "input"), feeds as Feeds)];
+    expect(each.shape).toEqual([4]);
+    expect(total(each.data as Float64Array) / 4).toEqual(near(whole.data[0] ?? NaN));
+  });
+
+  it("stays one number where no value belongs to a row", () => {
+    const feeds = {
+      input: { data: logits, shape: [2, 3, 2] },
+      target: { data: new Float64Array(12), shape: [2, 3, 2] },
+    };
+    const each = evaluate(perSample(diceLoss({ mode: "multilabel" }), "input"), feeds);
+    expect(each.shape).toEqual([]);
+    expect(each.data).toEqual(evaluate(diceLoss({ mode: "multilabel" }), feeds).data);
+  });
+
+  it("refuses an input that the loss does not have", () => {
+    expect(() => perSample(crossEntropy(), "logits")).toThrow(OptionError);
   });
 });

@@ -13,17 +13,14 @@ import {
   type LossPart,
   type LossValue,
   type Reduced,
+  type Reducing,
   type Samples,
   type WeightedValues,
 } from "./reduce.js";
 
 /** The reduced value of a loss, and its parts, over tensors that are already bound to its inputs. */
 export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): Reduced {
-  return reduceParts(spec.name, lossValue(spec, inputs), {
-    kind: reductionOf(spec),
-    empty: emptyOf(spec),
-    ...samplesOf(spec, inputs),
-  });
+  return reduceParts(spec.name, lossValue(spec, inputs), { ...reducingOf(spec), ...samplesOf(spec, inputs) });
 }
 
 /** The summands of a loss before reduction, as the weights of samples and the mask leave them. */
@@ -75,6 +72,11 @@ function isLossPart(value: unknown): value is LossPart {
   if (isTraced(value)) return true;
   if (!isObject(value) || !isTraced(value["values"])) return false;
   return Object.values(value).every((part) => part === undefined || isTraced(part));
+}
+
+/** How the options of a loss reduce its values. */
+export function reducingOf(spec: LossSpec): Reducing {
+  return { kind: reductionOf(spec), empty: emptyOf(spec) };
 }
 
 function reductionOf(spec: LossSpec): BatchReduction | "batchmean" {

@@ -201,6 +201,13 @@ export const entries: Entries = {
     once: true,
     result: (terms) => (terms as readonly core.LossTerm[]).map(({ shape }) => shape),
   },
+  perSample: {
+    args: () => [spec(), "input"],
+    takes: { "1": (value) => value === "target" },
+    whole: ["0"],
+    once: true,
+    result: (made) => made,
+  },
   combineTerms: {
     args: () => [spec(), [{ values: 2, weights: 1 }]],
     takes: { "1": list(() => false), "1.*.values": number, "1.*.weights": number },
