@@ -135,7 +135,8 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
   const shape = tokens.flatMap((token) => shapeOf(token, view, docs));
   const count = shape.reduce((product, size) => product * size, 1);
   const role = roleOf(docs, input, view);
-  const { from, to } = (form?.holds.kind === "float" ? form.holds.range : undefined) ?? {};
+  const { from, to } =
+    (form?.holds.kind === "float" || form?.holds.kind === "number" ? form.holds.range : undefined) ?? {};
   const range = from === undefined || to === undefined ? undefined : ([from, to] as const);
   const common = { name: input.name, role, shape, integer, isList: input.isList, range, doc: input.doc };
   const index = givenInputs(docs).indexOf(input);
