@@ -368,9 +368,11 @@ export function customGradient(value: Tensor, inputs: readonly Tensor[], backwar
     const given: unknown = backward(gradient, result);
     const isFlow = (flow: unknown): boolean =>
       (flow === undefined || TracedTensor.isOne(flow)) && flows.push(flow) <= operands.length;
-    if (isListOf(given, isFlow)) return flows;
+    const isList = isListOf(given, isFlow);
+    if (isList && flows.length === operands.length) return flows;
+    const got = isList ? `a list of ${flows.length}` : printValue(given);
     throw invalid(
-      `customGradient: backward must give a tensor, or undefined, for each of ${operands.length} inputs, got ${printValue(given)}.`,
+      `customGradient: backward must give a tensor, or undefined, for each of ${operands.length} inputs, got ${got}.`,
     );
   };
   trace.rules.set(id, { inputs: operands.map((input) => trace.idOf(input)), backward: checked });

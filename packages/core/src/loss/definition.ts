@@ -13,7 +13,8 @@ import { OptionError } from "../errors.js";
 import type { AnyDefinition } from "./define.js";
 import { symbolsOf } from "../tensor/dimArithmetic.js";
 import type { Bound, InputDeclaration } from "./inputs.js";
-import { declared, isName } from "./readInput.js";
+import { isName } from "./names.js";
+import { declared } from "./readInput.js";
 import { lettersOf } from "./shapePattern.js";
 import { declaredOption, emptyPolicies } from "./options.js";
 

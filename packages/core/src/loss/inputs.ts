@@ -2,7 +2,8 @@ import { isListOf, printValue, readable, readOptions, type Rules } from "../argu
 import { OptionError } from "../errors.js";
 import type { DimSizes } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
-import { boundRules, declared, isName, isNumbers } from "./readInput.js";
+import { isName } from "./names.js";
+import { boundRules, declared, isNumbers } from "./readInput.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /**

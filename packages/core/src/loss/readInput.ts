@@ -3,6 +3,7 @@ import { OptionError } from "../errors.js";
 import { isSize } from "../tensor/dims.js";
 import type { IndexBounds, InputDeclaration, InputForm, InputKind } from "./inputs.js";
 import type { InputTag } from "./inputTypes.js";
+import { isName } from "./names.js";
 import { readPattern } from "./shapePattern.js";
 
 const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
@@ -27,11 +28,6 @@ export const boundRules: Rules<IndexBounds> = {
 
 export function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.length > 0 && isListOf(value, Number.isFinite);
-}
-
-/** True for a name that inputs, options and axes may have: one that no object has already. */
-export function isName(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]\w{0,99}$/.test(value) && !(value in Object.prototype);
 }
 
 /** The declaration, each part of it read once, if it is one. */

@@ -14,7 +14,7 @@ import {
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
 import { evaluateSpec } from "./evaluate.js";
 import { parameter } from "./inputs.js";
-import { isName } from "./readInput.js";
+import { isName } from "./names.js";
 import type { LossInputs } from "./inputTypes.js";
 import { oneOf } from "./options.js";
 import { sharedInputs } from "./sharedInputs.js";
