@@ -150,10 +150,10 @@ export class TracedTensor implements Tensor {
     return this.#binary("lessOrEqual", other);
   }
   greater(other: Operand): Tensor {
-    return this.#apply("less", [this.#tensor(other), this], {});
+    return this.#apply("less", [this.#tensor(other, "less"), this], {});
   }
   greaterOrEqual(other: Operand): Tensor {
-    return this.#apply("lessOrEqual", [this.#tensor(other), this], {});
+    return this.#apply("lessOrEqual", [this.#tensor(other, "lessOrEqual"), this], {});
   }
   and(other: Tensor): Tensor {
     return this.#binary("and", other);
@@ -301,13 +301,14 @@ export class TracedTensor implements Tensor {
   }
 
   #binary(op: BinaryOp, other: Operand): Tensor {
-    return this.#apply(op, [this, this.#tensor(other)], {});
+    return this.#apply(op, [this, this.#tensor(other, op)], {});
   }
 
-  #tensor(other: Operand): Tensor {
+  #tensor(other: Operand, op: OpName): Tensor {
     if (typeof other !== "number") return other;
-    if (this.dtype === "bool")
-      throw new DTypeError(`trace: a bool tensor must meet a bool tensor, got the number ${other}.`);
+    if (this.dtype === "bool") {
+      throw new DTypeError(`${op}: a bool tensor must meet a bool tensor, got the number ${other}. Cast it first.`);
+    }
     return this.#constant(other, this.dtype);
   }
 

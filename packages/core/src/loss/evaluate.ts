@@ -3,6 +3,7 @@ import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
+import { inLoss } from "./inLoss.js";
 import { regrouped } from "./lists.js";
 import type { BatchReduction, EmptyPolicy } from "./options.js";
 import {
@@ -53,7 +54,9 @@ function samplesOf({ loss: { definition } }: LossSpec, inputs: Readonly<Record<s
 /** What a loss computes before reduction. */
 export function lossValue(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): LossValue {
   const { definition } = spec.loss;
-  const value: unknown = definition.value(regrouped(definition, inputs) as never, spec.options as never);
+  const value: unknown = inLoss(spec.name, () =>
+    definition.value(regrouped(definition, inputs) as never, spec.options as never),
+  );
   if (readable(spec.name, () => isLossValue(value))) return value as LossValue;
   const wanted = "a tensor, { values }, { terms } or { parts } made of tensors";
   throw new LossesError("INVALID_DEFINITION", `${spec.name}: value must return ${wanted}, got ${printValue(value)}.`);
