@@ -26,7 +26,7 @@ export interface ChooseBackendOptions {
 /** A backend that works here, and what a call of it costs. */
 export interface MeasuredBackend {
   readonly id: string;
-  /** The median time of a call, with tensors that the backend holds, in milliseconds. */
+  /** The median time of a call, of the later half of them, with tensors that the backend holds, in milliseconds. */
   readonly perCall: number;
   /** From nothing to the first result: loading, opening, compiling and one call, in milliseconds. */
   readonly firstResult: number;
@@ -129,7 +129,9 @@ async function measure(
     } while (now() < end);
     const after = memoryUsed();
     const memory = used === undefined || after === undefined ? undefined : Math.max(0, after - used);
-    return { perCall: median(times), firstResult, memory, calls: times.length, results };
+    // The first calls are slower, until the runtime has compiled what they run.
+    const settled = times.slice(times.length >> 1);
+    return { perCall: median(settled), firstResult, memory, calls: times.length, results };
   } finally {
     await backend.dispose();
   }

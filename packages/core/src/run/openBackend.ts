@@ -1,4 +1,4 @@
-import { cut, isListOf, isObject, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { isListOf, isObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import type { Backend, MaybePromise } from "../backend.js";
 import { BackendUnavailableError, OptionError } from "../errors.js";
 import { checkBackend } from "./checkBackend.js";
@@ -107,9 +107,10 @@ function readLoader(where: string, given: unknown): BackendLoader {
 /** Why something did not open, in one line. */
 export function reasonOf(error: unknown): string {
   try {
+    if (error instanceof BackendUnavailableError && error.reasons.length > 0) return error.reasons.join(" ");
     const said = isObject(error) ? error["message"] : error;
     const text = typeof said === "string" ? said : printValue(said);
-    return text.split("\n")[0] ?? cut(text);
+    return text.replaceAll("\n", " ");
   } catch {
     return "what was thrown cannot be read.";
   }
