@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { printValue, type Backend } from "@losses/core";
+import { printValue, type Backend, type BackendLoader } from "@losses/core";
 import { UsageError } from "./failure.js";
 import { findBackend, knownBackends } from "./knownBackends.js";
 
@@ -33,6 +33,9 @@ export async function openBackend(id: string): Promise<Backend<unknown>> {
     }
   }
 }
+
+/** Every backend by its id, for `openBackend` and `chooseBackend` of @losses/core. */
+export const backendLoaders: readonly BackendLoader[] = backendIds.map((id) => ({ id, open: () => openBackend(id) }));
 
 /** The ids behind a list such as `js,tfjs:wasm`; a family stands for all its devices. */
 export function namedBackends(list: string): readonly string[] {

@@ -1,3 +1,3 @@
-export { backendIds, engineVersions, namedBackends, openBackend } from "./backends.js";
+export { backendIds, backendLoaders, engineVersions, namedBackends, openBackend } from "./backends.js";
 export { UsageError } from "./failure.js";
 export { main } from "./program.js";

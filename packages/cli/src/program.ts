@@ -81,8 +81,29 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
 
   addFileCommands(program, finish);
 
+  command(program, "choose", "Measure which backend is fastest here, for a loss and sizes.")
+    .argument("<loss>", "its name")
+    .option(
+      "--shape <input=4096,1000>",
+      "the sizes of an input; what follows from them may be left out; repeat for more",
+      collect,
+      [],
+    )
+    .option("--option <key=value>", "an option of the loss; repeat for more", collect, [])
+    .option("--grad", "with the gradients, as in training; default: the value alone")
+    .option("--backend <ids>", "separated by commas; default: all")
+    .option("--milliseconds <n>", "how long all the measuring may take", "1000")
+    .option("--json", "for machines")
+    .action((loss: string, options) =>
+      finish(import("./commands/choose.js").then(({ choose }) => choose(loss, options))),
+    );
+
   command(program, "conformance", "Hold backends to the golden fixtures; exit 1 on a failure without explanation.")
     .option("--backend <ids>", "separated by commas; default: all that work here")
+    .option(
+      "--require",
+      "fail at once, with the reason, where a backend that is named does not open: for health checks",
+    )
     .option("--dtype <dtype>", "float32, float64 or float16; default: all that the backend has")
     .option("--json", "print the report as JSON")
     .option("--report <file>", "write the report as JSON")

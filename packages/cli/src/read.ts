@@ -1,4 +1,12 @@
-import { findLoss, allLosses, type FloatDType, type LossSpec, type OptionDeclaration } from "@losses/core";
+import {
+  findLoss,
+  allLosses,
+  isSize,
+  type Dim,
+  type FloatDType,
+  type LossSpec,
+  type OptionDeclaration,
+} from "@losses/core";
 import { UsageError } from "./failure.js";
 
 const dtypes: readonly FloatDType[] = ["float32", "float64", "float16"];
@@ -39,4 +47,18 @@ export function readPair(flag: string, pair: string): readonly [string, string] 
   const at = pair.indexOf("=");
   if (at < 1) throw new UsageError(`${flag} must be key=value, got ${pair}.`);
   return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+/** `input=N,10`: names are sizes that the model takes as they come. */
+export function readShape(pair: string): readonly [string, readonly Dim[]] {
+  const [input, text] = readPair("--shape", pair);
+  const dims = text === "" ? [] : text.split(",").map((dim) => dim.trim());
+  return [
+    input,
+    dims.map((dim) => {
+      if (/^\d+$/.test(dim) && isSize(Number(dim))) return Number(dim);
+      if (/^[A-Za-z_]\w*$/.test(dim)) return dim;
+      throw new UsageError(`--shape must be input=N,10 with sizes or names, got ${pair}.`);
+    }),
+  ];
 }

@@ -13,6 +13,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe("losses export", { timeout: 120_000 }, () => {
+  it("says what shapes were written, and that a loss takes others", async () => {
+    const file = join(folder, "klDiv.onnx");
+    const { err } = await losses(["export", "klDiv", "-o", file]);
+    expect(err).toContain("\n  input [d1] float32\n  target [d1] float32\n");
+    expect(err).toContain(
+      "klDiv takes input, target of any number of axes; a model has one. For another, say it: --shape",
+    );
+    const shaped = await losses(["export", "klDiv", "--shape", "input=N,D", "-o", file]);
+    expect(shaped.err).toMatch(/bytes\n  input \[N, D\] float32\n  target \[N, D\] float32\n$/);
+  });
+
   it("writes a model with gradients that ONNX Runtime runs for any batch size", async () => {
     const file = join(folder, "triplet.onnx");
     const args = [

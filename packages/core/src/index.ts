@@ -143,6 +143,7 @@ export { nothingToAverage } from "./loss/reduce.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
 export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
+export { perSample } from "./loss/perSample.js";
 export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";
 export type { ComposedTerm, SumInputs } from "./loss/composed.js";
 export {
@@ -155,6 +156,13 @@ export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
+export {
+  chooseBackend,
+  type BackendChoice,
+  type ChooseBackendOptions,
+  type MeasuredBackend,
+} from "./run/chooseBackend.js";
+export { openBackend, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";
 export { viewsOverlap } from "./tensor/views.js";

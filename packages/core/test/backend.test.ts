@@ -235,7 +235,7 @@ describe("feeds that are refused", () => {
   it("names the mistake of compiling a loss without calling it", () => {
     const compile = (): unknown => defineSyncBackend(interpreterEngine()).compileSync(crossEntropy as never);
     expect(compile).toThrow(OptionError);
-    expect(compile).toThrow("Call the loss first");
+    expect(compile).toThrow("Call it first");
   });
 
   it("refuses a dtype the backend does not compute in", () => {

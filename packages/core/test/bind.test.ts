@@ -7,6 +7,9 @@ import {
   crossEntropy,
   float as floating,
   labels,
+  mask,
+  number,
+  parameter,
   list,
   reduction,
   weightedSum,
@@ -22,7 +25,9 @@ import {
   vseLoss,
   type AnyDefinition,
   type GivenInput,
+  type InputDeclaration,
   type LossSpec,
+  type Tensor,
 } from "../src/index.js";
 
 const float = (...shape: number[]): GivenInput => ({ shape, dtype: "float32" });
@@ -205,5 +210,30 @@ describe("refusals name what was expected, what came and the cure", () => {
     expect(refused(vseLoss(), { image: float(2, 2), text: float(2, 2), scores: float(2, 2) })).toMatchObject({
       code: "INVALID_INPUT",
     });
+  });
+});
+
+describe("declarations that are refused", () => {
+  const declare = (inputs: Readonly<Record<string, InputDeclaration<"float">>>): void => {
+    defineLoss({ name: "own", inputs, options: { reduction: reduction() }, value: ({ x }) => x as Tensor });
+  };
+
+  it.each([
+    ..."N??,?N,N*,2N,N M,...,..d,...d?,...d|,~,~d~,~d?-,N|M,1,-1,N!,[N],constructor,__proto__".split(","),
+    "",
+    " ",
+    "N,M",
+  ])("a malformed part of a shape: %j", (token) => {
+    for (const make of [floating, number, mask, parameter, labels]) {
+      expect(() => make([token])).toThrow(OptionError);
+      expect(() => make([token])).toThrow(/must have a shape of sizes and texts such as "N"/);
+    }
+  });
+
+  it.each(["below", "atMost", "sum"])("labels that are held against a letter that no input names: %s", (bound) => {
+    const make = (letter: string): void =>
+      declare({ x: floating(["N", "C"]), y: labels(["N"], { [bound]: letter }) as InputDeclaration<never> });
+    expect(() => make("C")).not.toThrow();
+    expect(() => make("Z")).toThrow(/input y must be below the letter of an axis, an option or an input.*got "Z"/);
   });
 });

@@ -109,4 +109,12 @@ describe("gradients at kinks are PyTorch's", () => {
   it("a stated gradient replaces the derived one", () => {
     expect(gradients((a) => customGradient(a.square(), [a], (g) => [g.mul(7)]), [3])[0]).toEqual([7]);
   });
+
+  it.each([0, 1, 3])("a stated gradient has one tensor for each input, not %i for two", (count) => {
+    const f = (a: Tensor, b: Tensor): Tensor =>
+      customGradient(a.mul(b), [a, b], (g) => Array.from({ length: count }, () => g));
+    expect(() => gradients(f, [3], [2])).toThrow(
+      `customGradient: backward must give a tensor, or undefined, for each of 2 inputs, got ${count > 2 ? "an array" : `a list of ${count}`}.`,
+    );
+  });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
   bindInputs,
+  clipLoss,
   concat,
+  crossEntropy,
   defineLoss,
+  defineSyncBackend,
   float,
   InputError,
   LossesError,
@@ -15,13 +18,14 @@ import {
   verify,
   weightedSum,
   type Graph,
+  type LossSpec,
   type Node,
   type Tensor,
 } from "../src/index.js";
 import { Tracer } from "../src/graph/trace.js";
 import { vectorNorm } from "../src/math/norm.js";
 import { evaluateLoss, expression } from "./support/losses.js";
-import { interpret } from "./support/interpreter.js";
+import { interpret, interpreterEngine } from "./support/interpreter.js";
 
 /** A list of nothing but holes. */
 function holes(length: number): never[] {
@@ -176,5 +180,149 @@ describe("numbers", () => {
     const spec = expression("norm", (x) => vectorNorm(x, p))();
     const feeds = { x: { shape: [data.length], data }, y: { shape: [1], data: [1] } };
     expect(evaluateLoss(spec, feeds).results[0]?.data[0]).toBe(want);
+  });
+});
+
+describe("messages tell authors of losses what to do", () => {
+  const named = (value: (x: Tensor) => unknown, options: object = { reduction: reduction() }): LossSpec =>
+    defineLoss({
+      name: "own",
+      inputs: { x: float(["N"]) },
+      options: options as { reduction: ReturnType<typeof reduction> },
+      value: ({ x }) => value(x) as Tensor,
+    })();
+  const message = (work: () => unknown): string => {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof LossesError) return error.message;
+      throw error;
+    }
+    return "accepted";
+  };
+  const run = (value: (x: Tensor) => unknown): string =>
+    message(() => evaluateLoss(named(value), { x: { shape: [2], data: [1, 2] } }, ["x"]));
+  const untyped = (value: unknown): never => value as never;
+
+  it.each<[string, string, string]>([
+    [
+      "value gives nothing",
+      run(() => undefined),
+      "own: value must return a tensor, { values }, { terms } or { parts } made of tensors, got undefined.",
+    ],
+    [
+      "value gives a number",
+      run(() => 3),
+      "own: value must return a tensor, { values }, { terms } or { parts } made of tensors, got 3.",
+    ],
+    [
+      "an op refuses shapes: loss and op are named",
+      run((x) => x.matmul(x)),
+      "own: matmul: shapes must be (…, n, k) and (…, k, m), got [N] and [N].",
+    ],
+    [
+      "an op refuses a dtype",
+      run((x) => x.gather(0, x)),
+      "own: gather: positions must be int32, got float32. Cast them first.".replace("float32", "float64"),
+    ],
+    [
+      "a number meets a bool",
+      run((x) => x.greater(0).add(1)),
+      "own: add: a bool tensor must meet a bool tensor, got the number 1. Cast it first.",
+    ],
+    [
+      "an operand is undefined",
+      run((x) => x.mul(untyped(undefined))),
+      "own: trace: tensors must come from the loss being traced, got undefined. An operand is a tensor or a number.",
+    ],
+    [
+      "options are missing",
+      message(() => named((x) => x, untyped(null))),
+      "defineLoss: option options must be a plain object of declared options, got null.",
+    ],
+    [
+      "no reduction is declared",
+      message(() => named((x) => x, {})),
+      "defineLoss: options must declare a reduction, got none. Add it: { reduction: reduction() }.",
+    ],
+    [
+      "an option is a number",
+      message(() => named((x) => x, { margin: 0.3, reduction: reduction() })),
+      "defineLoss: option margin must be an option declared with finite(), flag(), oneOf() …, got 0.3.",
+    ],
+    [
+      "a term is a loss that is not called",
+      message(() => weightedSum([{ loss: untyped(clipLoss), weight: 1 }])),
+      "weightedSum: the loss must be a spec such as clipLoss() gives, got a function. Call it first: clipLoss().",
+    ],
+    [
+      "a weight is an option",
+      message(() => crossEntropy(untyped({ weight: [1, 2] }))),
+      "crossEntropy: options must not hold inputs, got weight. Give it with the other inputs: value({ input, target, weight }).",
+    ],
+    [
+      "a scale is an option",
+      message(() => clipLoss(untyped({ logitScale: 10 }))),
+      "clipLoss: options must not hold inputs, got logitScale. Give it with the other inputs: value({ image, text, logitScale }).",
+    ],
+    [
+      "a temperature is an option",
+      message(() => clipLoss(untyped({ temperature: 0.07 }))),
+      "clipLoss: options must not hold a temperature, got temperature. Give the input logitScale, which is 1 / temperature.",
+    ],
+  ])("%s", (_, got, wanted) => {
+    expect(got).toBe(wanted);
+  });
+
+  it("name the loss of a term once", () => {
+    const term = named((x) => x.matmul(x));
+    expect(() => evaluateLoss(weightedSum([{ loss: term, weight: 1 }]), { x: { shape: [2], data: [1, 2] } })).toThrow(
+      /^own: matmul: shapes/,
+    );
+  });
+});
+
+describe("messages tell users what to give", () => {
+  const backend = defineSyncBackend(interpreterEngine());
+  const entropy = backend.compileSync(crossEntropy());
+  const input = [
+    [2, 1, 0],
+    [0, 3, 1],
+  ];
+  it.each<[string, object, string]>([
+    [
+      "labels that are floats",
+      { input, target: new Float32Array([0, 1]) },
+      "they are integers, got float32: give an Int32Array.",
+    ],
+    [
+      "labels in a column",
+      { input, target: [[0], [1]] },
+      "got [2, 1]. Class indices have no axis of size 1 at the end: give them as [2].",
+    ],
+    ["integer labels in a column", { input, target: { data: new Int32Array(2), shape: [2, 1] } }, "give them as [2]."],
+    [
+      "logits with the classes last",
+      {
+        input: [
+          [
+            [1, 2],
+            [1, 2],
+            [1, 2],
+          ],
+        ],
+        target: [[0, 1, 1]],
+      },
+      "The classes are axis 1; where they are the last axis, say so with classAxis: -1.",
+    ],
+    ["an input that is null", { input, target: [0, 1], weight: null }, "got null. Leave out what is not given."],
+  ])("%s", (_, feeds, cure) => {
+    expect(() => entropy.valueSync(feeds as never)).toThrow(cure);
+  });
+
+  it("a wrt that is one name", () => {
+    expect(() => entropy.valueAndGradSync({ input, target: [0, 1] }, { wrt: "input" as never })).toThrow(
+      'crossEntropy: option wrt must be a list of names of inputs, got "input".',
+    );
   });
 });

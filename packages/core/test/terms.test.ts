@@ -7,12 +7,15 @@ import {
   crossEntropy,
   defineLoss,
   defineSyncBackend,
+  diceLoss,
   DTypeError,
   float,
   ganDiscriminatorLoss,
   klDiv,
   list,
   LossesError,
+  perSample,
+  OptionError,
   lossTerms,
   reduction,
   sizeOf,
@@ -349,5 +352,36 @@ describe("batches of samples that meet", () => {
   it("are not made where no row says what belongs to it", () => {
     expect(sampled(7)).toEqual([[]]);
     expect(sampled(7, 6, 7)).toEqual([["image", "target"], []]);
+  });
+});
+
+const rowSpecs: readonly (readonly [string, LossSpec])[] = [
+  ["mean", crossEntropy()],
+  ["sum", crossEntropy({ reduction: "sum" })],
+  ["mean that leaves samples out", crossEntropy({ ignoreIndex: 1 })],
+  ["mean over more axes", klDiv({ logTarget: true })],
+  ["batchmean", klDiv({ reduction: "batchmean", logTarget: true })],
+];
+
+describe("perSample", () => {
+  it.each(rowSpecs)("has the loss as the mean of its rows: %s", (_, spec) => {
+    const feeds = spec.name === "klDiv" ? { input: labelled["input"], target: labelled["input"] } : labelled;
+    const [whole, each] = [evaluate(spec, feeds as Feeds), evaluate(perSample(spec, "input"), feeds as Feeds)];
+    expect(each.shape).toEqual([4]);
+    expect(total(each.data as Float64Array) / 4).toEqual(near(whole.data[0] ?? NaN));
+  });
+
+  it("stays one number where no value belongs to a row", () => {
+    const feeds = {
+      input: { data: logits, shape: [2, 3, 2] },
+      target: { data: new Float64Array(12), shape: [2, 3, 2] },
+    };
+    const each = evaluate(perSample(diceLoss({ mode: "multilabel" }), "input"), feeds);
+    expect(each.shape).toEqual([]);
+    expect(each.data).toEqual(evaluate(diceLoss({ mode: "multilabel" }), feeds).data);
+  });
+
+  it("refuses an input that the loss does not have", () => {
+    expect(() => perSample(crossEntropy(), "logits")).toThrow(OptionError);
   });
 });

@@ -117,7 +117,9 @@ function readMapping(given: unknown): Readonly<Record<string, string>> {
     throw new OptionError(`${where} must name outputs of the model, got ${printValue(output)} for ${input}.`);
   });
   if (entries.length > 0) return Object.fromEntries(entries);
-  throw new OptionError(`${where} must say which output of the model an input of the loss is, got none.`);
+  throw new OptionError(
+    `${where} must say which output of the model an input of the loss is, got none. Say { mapping: { input: "logits" } }.`,
+  );
 }
 
 function readModel(loss: string, bytes: Uint8Array): { readonly model: ModelProto; readonly graph: GraphProto } {

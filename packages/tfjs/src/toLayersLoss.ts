@@ -2,6 +2,7 @@ import {
   allInputs,
   checkSpec,
   OptionError,
+  perSample,
   readOptions,
   type InputName,
   type LossInputs,
@@ -20,18 +21,27 @@ export interface ToLayersLossOptions<N extends string = string> {
   readonly prediction?: N;
   /** The input that receives the labels; default `target`. */
   readonly truth?: N;
+  /**
+   * Hand over one number for the whole batch, for a loss that has no value for each sample. Weights of classes or samples then only
+   * scale it. Default false: such a loss is refused.
+   */
+  readonly wholeBatch?: boolean;
 }
 
 const input: Rule = { domain: "the name of an input", accepts: (value) => typeof value === "string" };
 
-const rules: Rules<ToLayersLossOptions> = { tf: tfRule, prediction: input, truth: input };
+const flag: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
+
+const rules: Rules<ToLayersLossOptions> = { tf: tfRule, prediction: input, truth: input, wholeBatch: flag };
 
 /**
  * A loss for `model.compile({ loss })` of a layers model, which calls it with `(yTrue, yPred)`.
  *
+ * It gives one number for each sample, of which the mean is the loss: layers models multiply them by `classWeight` and take the mean.
+ *
  * Layers models demand labels of the shape of the output for every loss but their own: give `crossEntropy` one-hot rows.
  *
- * @throws OptionError if the loss has no such inputs, or needs more of them.
+ * @throws OptionError if the loss has no such inputs, or needs more of them; when called, if it has no value for each sample.
  * @example
  * model.compile({ optimizer: "adam", loss: toLayersLoss(crossEntropy(), { tf }) });
  */
@@ -51,6 +61,17 @@ export function toLayersLoss<I extends LossInputs>(
     );
   }
   const tf = requireTf("toLayersLoss", given.tf);
-  const loss = toTfjs(spec as LossSpec, { tf, wrt: [prediction] });
-  return (yTrue, yPred) => loss({ [prediction]: yPred, [truth]: yTrue });
+  const { wholeBatch = false } = given;
+  const loss = toTfjs(wholeBatch ? (spec as LossSpec) : perSample(spec as LossSpec, prediction), {
+    tf,
+    wrt: [prediction],
+  });
+  return (yTrue, yPred) => {
+    const value = loss({ [prediction]: yPred, [truth]: yTrue });
+    if (wholeBatch || value.rank > 0) return value;
+    value.dispose();
+    throw new OptionError(
+      `toLayersLoss: ${spec.name} must have a value for each sample, which the model multiplies by its weight, got one for the whole batch. If no weights are used, say so: toLayersLoss(spec, { wholeBatch: true }).`,
+    );
+  };
 }

@@ -1,4 +1,13 @@
-import { clipLoss, crossEntropy, OptionError, rankingLoss, tripletMarginLoss } from "@losses/core";
+import {
+  clipLoss,
+  crossEntropy,
+  diceLoss,
+  klDiv,
+  mseLoss,
+  OptionError,
+  rankingLoss,
+  tripletMarginLoss,
+} from "@losses/core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { toLayersLoss, toTfjs, type TfTensor } from "../src/index.js";
@@ -118,5 +127,99 @@ describe("toLayersLoss", () => {
 
   it("refuses a loss of more than a prediction and a truth", () => {
     expect(() => toLayersLoss(rankingLoss(), { tf })).toThrow(OptionError);
+  });
+
+  it("refuses a loss of the whole batch, which weights would only scale, unless that is asked for", () => {
+    const spec = diceLoss({ mode: "multilabel", fromLogits: false });
+    const shares = tf.tensor3d([0.5, 0.25, 1, 0], [1, 2, 2]);
+    const ones = tf.ones([1, 2, 2]);
+    const loss = toLayersLoss(spec, { tf });
+    expect(() => loss(ones, shares)).toThrow(/diceLoss must have a value for each sample.*wholeBatch: true/);
+    const value = toLayersLoss(spec, { tf, wholeBatch: true })(ones, shares);
+    expect(value.shape).toEqual([]);
+    // 1 - 2·intersection / (sum of both), class by class: 1 - 1.5/2.75 and 1 - 2/3.
+    expect(value.dataSync()[0]).toBeCloseTo((1.25 / 2.75 + 1 / 3) / 2, 5);
+  });
+});
+
+type LayersLoss = string | ReturnType<typeof toLayersLoss>;
+
+/** One linear layer, its weights known, then what the loss of TensorFlow.js wants: probabilities. */
+function linear(loss: LayersLoss, ...end: layers.layers.Layer[]): layers.Sequential {
+  const kernel = tf.tensor2d([[0.5, -0.25, 1], [-1, 0.75, 0.25]]); // prettier-ignore
+  const dense = layers.layers.dense({ units: 3, inputShape: [2], useBias: false });
+  const model = layers.sequential({ layers: [dense, ...end] });
+  dense.setWeights([kernel]);
+  model.compile({ optimizer: tf.train.sgd(0.5), loss });
+  return model;
+}
+
+describe.each(devices)("weights in a layers model on %s are those of TensorFlow.js's built-in losses", (device) => {
+  beforeEach(() => tf.setBackend(device));
+
+  const softmax = (): layers.layers.Layer => layers.layers.activation({ activation: "softmax" });
+  const pairs: readonly (readonly [string, () => layers.Sequential, () => layers.Sequential])[] = [
+    [
+      "crossEntropy and categoricalCrossentropy",
+      () => linear(toLayersLoss(crossEntropy(), { tf })),
+      () => linear("categoricalCrossentropy", softmax()),
+    ],
+    ["mseLoss and meanSquaredError", () => linear(toLayersLoss(mseLoss(), { tf })), () => linear("meanSquaredError")],
+    [
+      "klDiv and kullbackLeiblerDivergence",
+      () =>
+        linear(
+          toLayersLoss(klDiv({ reduction: "batchmean" }), { tf }),
+          layers.layers.activation({ activation: "logSoftmax" as "softmax" }),
+        ),
+      () => linear("kullbackLeiblerDivergence", softmax()),
+    ],
+  ];
+
+  const { points, classes } = clouds(6);
+  const oneHot = (): TfTensor => tf.tensor2d(classes.map((k) => [0, 1, 2].map((j) => Number(j === k))));
+
+  it.each(pairs)("%s in fit with classWeight, and in evaluate", async (_, ours, theirs) => {
+    const [x, y] = [tf.tensor2d(points), oneHot()];
+    const results = await Promise.all(
+      [ours(), theirs()].map(async (model) => {
+        const how = {
+          epochs: 2,
+          batchSize: 4,
+          shuffle: false,
+          verbose: 0 as const,
+          classWeight: { 0: 1, 1: 10, 2: 0.5 },
+        };
+        const { history } = await model.fit(x, y, how);
+        const after = (model.evaluate(x, y, { batchSize: 4 }) as TfTensor).dataSync()[0];
+        return [...(history["loss"] as number[]), after, ...(model.getWeights()[0]?.dataSync() ?? [])];
+      }),
+    );
+    const [own = [], builtIn = []] = results;
+    expect(own).toEqual(builtIn.map((value) => expect.closeTo(value ?? NaN, 4) as number));
+  });
+
+  it("one for each sample", () => {
+    const kernel = tf.tensor2d([[0.5, -0.25, 1], [-1, 0.75, 0.25]]); // prettier-ignore
+    const [x, y] = [tf.matMul(tf.tensor2d(points), kernel), oneHot()];
+    const weights = tf.tensor1d([1, 0, 10, 0.5, 2, 3]);
+    const own = tf.mul(toLayersLoss(crossEntropy(), { tf })(y, x), weights).dataSync();
+    const builtIn = tf.mul(layers.metrics.categoricalCrossentropy(y, tf.softmax(x)), weights).dataSync();
+    expect([...own]).toEqual([...builtIn].map((value) => expect.closeTo(value, 4) as number));
+  });
+
+  it("none, where a model masks steps: no loss of a layers model sees the mask", async () => {
+    const build = (loss: LayersLoss, ...end: layers.layers.Layer[]): layers.Sequential => {
+      const model = layers.sequential({
+        layers: [layers.layers.masking({ maskValue: 0, inputShape: [3, 2] }), ...end],
+      });
+      model.compile({ optimizer: "sgd", loss });
+      return model;
+    };
+    const x = tf.tensor3d([1, 2, 0, 0, 3, 1, 0, 0, 2, 2, 1, 0], [2, 3, 2]);
+    const y = tf.tensor3d([1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1], [2, 3, 2]);
+    const own = build(toLayersLoss(crossEntropy({ classAxis: -1 }), { tf })).evaluate(x, y) as TfTensor;
+    const builtIn = build("categoricalCrossentropy", softmax()).evaluate(x, y) as TfTensor;
+    expect((await own.data())[0]).toBeCloseTo((await builtIn.data())[0] ?? NaN, 5);
   });
 });

@@ -50,7 +50,7 @@ describe("types refuse, as the running code does,", () => {
 
   it("a loss that was not called, and engines that do not exist", async () => {
     // @ts-expect-error: crossEntropy()
-    expect(() => toTfjs(crossEntropy, { tf })).toThrow(/Call the loss first/);
+    expect(() => toTfjs(crossEntropy, { tf })).toThrow(/Call it first/);
     // @ts-expect-error: no such engine
     await expect(createBackend({ device: "gpu" })).rejects.toThrow(/"gpu"/);
     // @ts-expect-error: no such option

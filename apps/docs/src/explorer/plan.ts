@@ -135,7 +135,8 @@ function sampleInput(docs: LossDocs, input: InputDocs, view: ViewName): Explorer
   const shape = tokens.flatMap((token) => shapeOf(token, view, docs));
   const count = shape.reduce((product, size) => product * size, 1);
   const role = roleOf(docs, input, view);
-  const { from, to } = (form?.holds.kind === "float" ? form.holds.range : undefined) ?? {};
+  const { from, to } =
+    (form?.holds.kind === "float" || form?.holds.kind === "number" ? form.holds.range : undefined) ?? {};
   const range = from === undefined || to === undefined ? undefined : ([from, to] as const);
   const common = { name: input.name, role, shape, integer, isList: input.isList, range, doc: input.doc };
   const index = givenInputs(docs).indexOf(input);
@@ -190,7 +191,7 @@ function classesOf(
 function boundIn({ options }: LossDocs, bound: Bound, smallest: number): number {
   if (typeof bound === "number") return bound;
   if (typeof bound === "string") return sizeIn(bound, (letter) => sizes[letter] ?? 4);
-  if ("computed" in bound) return Math.max(smallest, bound.of(sizes));
+  if ("computed" in bound) return Math.max(smallest, Number(evaluateDim(bound.of(sizes), sizes)));
   if ("input" in bound) return smallest;
   const value = options.find(({ name }) => name === bound.option)?.default;
   return typeof value === "number" ? value : smallest;

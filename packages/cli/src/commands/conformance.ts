@@ -8,6 +8,7 @@ import {
   type UnclaimedShare,
 } from "@losses/conformance";
 import { backendIds, engineVersions, namedBackends, openBackend } from "../backends.js";
+import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
@@ -16,6 +17,7 @@ import { readDType } from "../read.js";
 export interface ConformanceCommandOptions {
   readonly backend?: string;
   readonly dtype?: string;
+  readonly require?: boolean;
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -27,6 +29,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   // "js" is one of the other ids under another name.
   const ids = named ?? backendIds.filter((id) => id !== "js" && selection.takes(id));
   const dtype = readDType(options.dtype);
+  if (options.require === true) await requireBackends(named);
   const bar = progressBar();
   const report = await runConformance(
     ids.map((id) => ({
@@ -48,6 +51,15 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   }
   await print(options.json === true ? printReport(report) : asText(report));
   return report.problems.length > 0 ? 1 : 0;
+}
+
+/** Opens each backend that was named; what a deployment asks for and lacks is said before any case is run. */
+async function requireBackends(ids: readonly string[] | undefined): Promise<void> {
+  if (ids === undefined) throw new UsageError("--require must come with --backend, got no backend.");
+  for (const id of ids) {
+    const backend = await openBackend(id);
+    await backend.dispose();
+  }
 }
 
 function asText({ backends, rows, unclaimed, unavailable, problems }: Report): string {

@@ -1,8 +1,8 @@
-import { isSize, type Dim, type InputDType } from "@losses/core";
+import { allInputs, formatShape, inputOf, type InputDType, type LossSpec } from "@losses/core";
 import { describeLoss } from "@losses/core/docs";
 import { UsageError } from "../failure.js";
 import { note, print, writeWhole } from "../output.js";
-import { readDType, readPair, readSpec } from "../read.js";
+import { readDType, readShape, readSpec } from "../read.js";
 
 export interface ExportOptions {
   readonly option: readonly string[];
@@ -19,21 +19,38 @@ export interface ExportOptions {
 export async function exportModel(name: string, options: ExportOptions): Promise<void> {
   const spec = readSpec(name, options.option);
   const dtype = readDType(options.dtype);
-  const { exportLoss } = await import("@losses/onnx");
+  const { exportLoss, lossGraph } = await import("@losses/onnx");
   const { grad = false, value } = options;
-  const bytes = exportLoss(spec, {
+  const asked = {
     gradients: typeof grad === "string" ? grad.split(",").map((input) => input.trim()) : grad,
     value,
     inputs: Object.fromEntries(options.input.map(readInput)),
     shapes: Object.fromEntries(options.shape.map(readShape)),
+    ...(dtype === undefined ? {} : { dtype }),
+  };
+  const bytes = exportLoss(spec, {
+    ...asked,
     provider: readProvider(options.provider),
     docs: describeLoss(spec.loss.definition),
-    ...(dtype === undefined ? {} : { dtype }),
   });
   if (options.output === "-") return print(bytes);
   await writeWhole(options.output, bytes);
   const what = [...(value ? ["value"] : []), ...(grad === false ? [] : ["gradients"])].join(" and ");
   note(`${options.output}: ${spec.name}, ${what}, ${bytes.length} bytes`);
+  const { inputs } = lossGraph(spec, asked);
+  for (const [input, { shape, dtype: type }] of Object.entries(inputs))
+    note(`  ${input} ${formatShape(shape)} ${type}`);
+  const open = Object.keys(inputs).filter((input) => isOpen(spec, input) && asked.shapes[input] === undefined);
+  if (open.length === 0 || Object.keys(asked.shapes).length > 0) return;
+  note(
+    `${spec.name} takes ${open.join(", ")} of any number of axes; a model has one. For another, say it: --shape ${open[0]}=N,D`,
+  );
+}
+
+/** True for an input that may have more axes, or fewer. */
+function isOpen(spec: LossSpec, input: string): boolean {
+  const forms = allInputs(spec.loss.definition)[inputOf(input)]?.forms ?? [];
+  return forms.some(({ pattern }) => pattern.some(({ type }) => type === "rest" || type === "broadcast"));
 }
 
 /** `target` or `target:int64`. */
@@ -52,18 +69,4 @@ const inputDTypes: readonly InputDType[] = ["float16", "float32", "float64", "in
 function readProvider(text: string | undefined): "any" | "cpu" {
   if (text === undefined || text === "any" || text === "cpu") return text ?? "any";
   throw new UsageError(`--provider must be any or cpu, got ${text}.`);
-}
-
-/** `input=N,10`: names are sizes that the model takes as they come. */
-function readShape(pair: string): readonly [string, readonly Dim[]] {
-  const [input, text] = readPair("--shape", pair);
-  const dims = text === "" ? [] : text.split(",").map((dim) => dim.trim());
-  return [
-    input,
-    dims.map((dim) => {
-      if (/^\d+$/.test(dim) && isSize(Number(dim))) return Number(dim);
-      if (/^[A-Za-z_]\w*$/.test(dim)) return dim;
-      throw new UsageError(`--shape must be input=N,10 with sizes or names, got ${pair}.`);
-    }),
-  ];
 }

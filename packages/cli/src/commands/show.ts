@@ -63,12 +63,17 @@ function describeKind(holds: InputKind): string {
       return from === undefined ? "float" : `float in [${from}, ${to}]`;
     }
     case "number":
-      return "float or int";
+      return `float or int${numbersText(holds)}`;
     case "mask":
       return "bool";
     case "index":
       return describeRange(holds);
   }
+}
+
+function numbersText({ range, values }: Extract<InputKind, { readonly kind: "number" }>): string {
+  if (values !== undefined) return ` among ${values.join(", ")}`;
+  return range === undefined ? "" : ` in [${range.from}, ${range.to}]`;
 }
 
 function describeRange({ from, below, atMost, except }: Extract<InputKind, { readonly kind: "index" }>): string {

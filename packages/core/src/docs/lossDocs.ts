@@ -708,6 +708,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     formula: "1/2 (target * d^2 + (1 - target) * max(0, margin - d)^2)",
     notes: [
       "target is 1 for a similar pair; the paper's Y is 0 for it.",
+      "Labels of 1 and -1 are refused as plain data; tensors of a device are not read for it, and give a negative loss.",
       "Both branches are squared and halved as in the paper; other libraries leave out the square, the half, or both.",
       "A norm that divides counts as at least 1e-8, as in PyTorch's cosine_similarity: a zero vector stays zero (similarity 0), with gradients up to 1e8.",
     ],
@@ -1702,6 +1703,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     pytorch: "torch.nn.functional.margin_ranking_loss",
     notes: [
       "It compares two scores; no distance is involved. The survey that calls it a use of the Euclidean distance is mistaken, and six of the ten values in its printed example are |input1 - input2| where the loss is 0 (0.0505, 0.0909, 0.3665, 0.0221, 1.0400, 0.9311); the mean of the example is 0.2001.",
+      "Labels of 0 and 1 are refused as plain data, which PyTorch takes: 0 would cost the margin. Tensors of a device are not read for it.",
       "At the kink the gradient is that of the active side (clamp_min).",
     ],
     references: ["Herbrich, Graepel, Obermayer: Large Margin Rank Boundaries for Ordinal Regression, 2000"],

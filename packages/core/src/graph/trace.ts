@@ -1,3 +1,4 @@
+import { printValue } from "../arguments.js";
 import { LossesError } from "../errors.js";
 import type { HeldNumbers } from "../ops/types.js";
 import type { Shape } from "../tensor/dims.js";
@@ -45,10 +46,10 @@ export class Tracer implements Trace {
 
   idOf(tensor: Tensor): number {
     if (!TracedTensor.isOne(tensor) || !this.isInside(tensor.trace)) {
-      throw new LossesError(
-        "INVALID_DEFINITION",
-        "trace: tensors must come from the loss being traced, got one from elsewhere. Do not keep tensors between calls.",
-      );
+      const got = TracedTensor.isOne(tensor)
+        ? "one from elsewhere. Do not keep tensors between calls"
+        : `${printValue(tensor)}. An operand is a tensor or a number`;
+      throw new LossesError("INVALID_DEFINITION", `trace: tensors must come from the loss being traced, got ${got}.`);
     }
     return tensor.trace === this ? tensor.id : this.#capture(tensor);
   }

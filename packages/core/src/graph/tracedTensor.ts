@@ -150,10 +150,10 @@ export class TracedTensor implements Tensor {
     return this.#binary("lessOrEqual", other);
   }
   greater(other: Operand): Tensor {
-    return this.#apply("less", [this.#tensor(other), this], {});
+    return this.#apply("less", [this.#tensor(other, "less"), this], {});
   }
   greaterOrEqual(other: Operand): Tensor {
-    return this.#apply("lessOrEqual", [this.#tensor(other), this], {});
+    return this.#apply("lessOrEqual", [this.#tensor(other, "lessOrEqual"), this], {});
   }
   and(other: Tensor): Tensor {
     return this.#binary("and", other);
@@ -301,13 +301,14 @@ export class TracedTensor implements Tensor {
   }
 
   #binary(op: BinaryOp, other: Operand): Tensor {
-    return this.#apply(op, [this, this.#tensor(other)], {});
+    return this.#apply(op, [this, this.#tensor(other, op)], {});
   }
 
-  #tensor(other: Operand): Tensor {
+  #tensor(other: Operand, op: OpName): Tensor {
     if (typeof other !== "number") return other;
-    if (this.dtype === "bool")
-      throw new DTypeError(`trace: a bool tensor must meet a bool tensor, got the number ${other}.`);
+    if (this.dtype === "bool") {
+      throw new DTypeError(`${op}: a bool tensor must meet a bool tensor, got the number ${other}. Cast it first.`);
+    }
     return this.#constant(other, this.dtype);
   }
 
@@ -368,9 +369,11 @@ export function customGradient(value: Tensor, inputs: readonly Tensor[], backwar
     const given: unknown = backward(gradient, result);
     const isFlow = (flow: unknown): boolean =>
       (flow === undefined || TracedTensor.isOne(flow)) && flows.push(flow) <= operands.length;
-    if (isListOf(given, isFlow)) return flows;
+    const isList = isListOf(given, isFlow);
+    if (isList && flows.length === operands.length) return flows;
+    const got = isList ? `a list of ${flows.length}` : printValue(given);
     throw invalid(
-      `customGradient: backward must give a tensor, or undefined, for each of ${operands.length} inputs, got ${printValue(given)}.`,
+      `customGradient: backward must give a tensor, or undefined, for each of ${operands.length} inputs, got ${got}.`,
     );
   };
   trace.rules.set(id, { inputs: operands.map((input) => trace.idOf(input)), backward: checked });

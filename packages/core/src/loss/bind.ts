@@ -4,7 +4,8 @@ import { isSize, readShape, type Dim, type DimSizes, type Shape } from "../tenso
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
 import { allInputs, readDefinition } from "./definition.js";
-import { declared, isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
+import { isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
+import { declared } from "./readInput.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
 import { Matcher, type Matched } from "./matcher.js";
 import { lettersOf, renamed, substituted } from "./shapePattern.js";

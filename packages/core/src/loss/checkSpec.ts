@@ -10,7 +10,8 @@ export function checkSpec(where: string, spec: unknown): asserts spec is LossSpe
       readDefinition(where, spec.loss.definition);
       return;
     }
-    const cure = typeof spec === "function" ? ` Call the loss first: ${where}(clipLoss()).` : "";
+    const own = isObject(spec) && typeof spec["lossName"] === "string" ? spec["lossName"] : "clipLoss";
+    const cure = typeof spec === "function" ? ` Call it first: ${own}().` : "";
     throw new OptionError(
       `${where}: the loss must be a spec such as clipLoss() gives, got ${printValue(spec)}.${cure}`,
     );

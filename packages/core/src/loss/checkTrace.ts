@@ -6,7 +6,7 @@ import { isFloat } from "../tensor/dtype.js";
 import { checkPresence, isInput, unknownInput, type Binding, type BoundInput } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
 import type { LossSpec } from "./define.js";
-import { readKind } from "./inputs.js";
+import { readKind } from "./readInput.js";
 import type { TraceRequest } from "./traceLoss.js";
 
 const rules: Rules<TraceRequest> = {

@@ -2,7 +2,7 @@ import { isObject, isPlainObject, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { LossSpec } from "./define.js";
-import { isName } from "./inputs.js";
+import { isName } from "./names.js";
 import type { InputName, LossInputs } from "./inputTypes.js";
 import { elementName, inputOf } from "./lists.js";
 

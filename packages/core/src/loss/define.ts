@@ -151,6 +151,12 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
   const definition = readDefinition("defineLoss", { ...declared, options: { ...declared.options, ...common } });
   checkLetters("defineLoss", definition);
   const { name, check } = definition;
+  if (!Object.hasOwn(definition.options, "reduction")) {
+    const got = Object.keys(declared.options).join(", ") || "none";
+    throw new OptionError(
+      `defineLoss: options must declare a reduction, got ${got}. Add it: { reduction: reduction() }.`,
+    );
+  }
   const create = (given?: Partial<O & CommonOptions>): LossSpec<InputsOf<R, P>> => {
     checkNoInput(definition, given);
     const options = resolveOptions<O>(
@@ -177,8 +183,17 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
 function checkNoInput(definition: AnyDefinition, given: unknown): void {
   if (!isPlainObject(given)) return;
   for (const key of Object.keys(given)) {
-    if (Object.hasOwn(definition.options, key) || !isDeclared(definition, key)) continue;
-    const cure = `Give it with the other inputs: value({ ${Object.keys(definition.inputs).join(", ")}, ${key} }).`;
+    if (Object.hasOwn(definition.options, key)) continue;
+    if (/^(temperature|tau|t)$/i.test(key) && isDeclared(definition, "logitScale")) {
+      const cure = "Give the input logitScale, which is 1 / temperature.";
+      throw new OptionError(
+        `${definition.name}: options must not hold a temperature, got ${key}. ${cure}`,
+        "UNKNOWN_OPTION",
+      );
+    }
+    if (!isDeclared(definition, key)) continue;
+    const names = new Set([...Object.keys(definition.inputs), key]);
+    const cure = `Give it with the other inputs: value({ ${[...names].join(", ")} }).`;
     throw new OptionError(`${definition.name}: options must not hold inputs, got ${key}. ${cure}`, "UNKNOWN_OPTION");
   }
 }

@@ -12,7 +12,9 @@ import {
 import { OptionError } from "../errors.js";
 import type { AnyDefinition } from "./define.js";
 import { symbolsOf } from "../tensor/dimArithmetic.js";
-import { declared, isName, type Bound, type InputDeclaration } from "./inputs.js";
+import type { Bound, InputDeclaration } from "./inputs.js";
+import { isName } from "./names.js";
+import { declared } from "./readInput.js";
 import { lettersOf } from "./shapePattern.js";
 import { declaredOption, emptyPolicies } from "./options.js";
 

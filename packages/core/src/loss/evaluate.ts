@@ -3,6 +3,7 @@ import { LossesError, OptionError } from "../errors.js";
 import { isTraced } from "../graph/tracedTensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
+import { inLoss } from "./inLoss.js";
 import { regrouped } from "./lists.js";
 import type { BatchReduction, EmptyPolicy } from "./options.js";
 import {
@@ -13,17 +14,14 @@ import {
   type LossPart,
   type LossValue,
   type Reduced,
+  type Reducing,
   type Samples,
   type WeightedValues,
 } from "./reduce.js";
 
 /** The reduced value of a loss, and its parts, over tensors that are already bound to its inputs. */
 export function evaluateSpec(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): Reduced {
-  return reduceParts(spec.name, lossValue(spec, inputs), {
-    kind: reductionOf(spec),
-    empty: emptyOf(spec),
-    ...samplesOf(spec, inputs),
-  });
+  return reduceParts(spec.name, lossValue(spec, inputs), { ...reducingOf(spec), ...samplesOf(spec, inputs) });
 }
 
 /** The summands of a loss before reduction, as the weights of samples and the mask leave them. */
@@ -56,7 +54,9 @@ function samplesOf({ loss: { definition } }: LossSpec, inputs: Readonly<Record<s
 /** What a loss computes before reduction. */
 export function lossValue(spec: LossSpec, inputs: Readonly<Record<string, Tensor>>): LossValue {
   const { definition } = spec.loss;
-  const value: unknown = definition.value(regrouped(definition, inputs) as never, spec.options as never);
+  const value: unknown = inLoss(spec.name, () =>
+    definition.value(regrouped(definition, inputs) as never, spec.options as never),
+  );
   if (readable(spec.name, () => isLossValue(value))) return value as LossValue;
   const wanted = "a tensor, { values }, { terms } or { parts } made of tensors";
   throw new LossesError("INVALID_DEFINITION", `${spec.name}: value must return ${wanted}, got ${printValue(value)}.`);
@@ -75,6 +75,11 @@ function isLossPart(value: unknown): value is LossPart {
   if (isTraced(value)) return true;
   if (!isObject(value) || !isTraced(value["values"])) return false;
   return Object.values(value).every((part) => part === undefined || isTraced(part));
+}
+
+/** How the options of a loss reduce its values. */
+export function reducingOf(spec: LossSpec): Reducing {
+  return { kind: reductionOf(spec), empty: emptyOf(spec) };
 }
 
 function reductionOf(spec: LossSpec): BatchReduction | "batchmean" {

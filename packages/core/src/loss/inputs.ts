@@ -1,8 +1,9 @@
-import { isListOf, isObject, printValue, readable, readOptions, type Rule, type Rules } from "../arguments.js";
+import { isListOf, printValue, readable, readOptions, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
-import { symbolsOf } from "../tensor/dimArithmetic.js";
-import { isSize, type Dim } from "../tensor/dims.js";
+import type { Dim } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
+import { isName } from "./names.js";
+import { boundRules, declared, isNumbers } from "./readInput.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /**
@@ -27,8 +28,11 @@ export interface FloatRange {
 export type InputKind =
   /** Floating numbers; differentiable unless said otherwise. With a range, they are checked before each run. */
   | { readonly kind: "float"; readonly range?: FloatRange }
-  /** Numbers of any dtype, computed with as floats; differentiable when they come as floats. */
-  | { readonly kind: "number" }
+  /**
+   * Numbers of any dtype, computed with as floats; differentiable when they come as floats. With a range or values, those that come
+   * as plain data are checked before each run; NaN is taken, and gives NaN.
+   */
+  | { readonly kind: "number"; readonly range?: FloatRange; readonly values?: readonly number[] }
   /**
    * Integers: from `from` on, below a bound or at most a bound, or equal to `except`: a number, or the option of that name.
    * Without bounds, any. Where `sum` is known, that is what they add up to.
@@ -86,21 +90,35 @@ interface NumberOptions {
   readonly differentiable?: boolean;
 }
 
-interface FloatOptions extends NumberOptions {
+interface RangeOptions extends NumberOptions {
   /** The smallest number that is allowed. */
   readonly from?: number;
   /** The largest number that is allowed. */
   readonly to?: number;
+}
+
+interface LabelOptions extends RangeOptions {
+  /** The only numbers that are allowed: `[1, -1]`. */
+  readonly values?: readonly number[];
+}
+
+interface FloatOptions extends RangeOptions {
   /** Whether NaN is allowed next to `from` and `to`. Default false. */
   readonly nan?: boolean;
 }
 
 const isFlag = (value: unknown): boolean => typeof value === "boolean";
-const numberRules: Rules<NumberOptions> = { differentiable: { domain: "true or false", accepts: isFlag } };
-const floatRules: Rules<FloatOptions> = {
-  ...numberRules,
+const rangeRules: Rules<RangeOptions> = {
+  differentiable: { domain: "true or false", accepts: isFlag },
   from: { domain: "a finite number", accepts: Number.isFinite },
   to: { domain: "a finite number", accepts: Number.isFinite },
+};
+const numberRules: Rules<LabelOptions> = {
+  ...rangeRules,
+  values: { domain: "a list of numbers", accepts: isNumbers },
+};
+const floatRules: Rules<FloatOptions> = {
+  ...rangeRules,
   nan: { domain: "true or false", accepts: isFlag },
 };
 
@@ -125,9 +143,12 @@ export function float(
 ): InputDeclaration<"float"> | InputDeclaration<"fixed"> {
   const [doc, options] = docAndOptions(about);
   const { differentiable = true, from, to, nan = false } = readOptions("float", options, floatRules);
-  const isBounded = from !== undefined || to !== undefined;
-  const range = isBounded ? { range: { from: from ?? -Infinity, to: to ?? Infinity, nan } } : {};
-  return declare("float", shape, { kind: "float", ...range }, differentiable, doc);
+  return declare("float", shape, { kind: "float", ...rangeOf(from, to, nan) }, differentiable, doc);
+}
+
+function rangeOf(from: number | undefined, to: number | undefined, nan: boolean): { readonly range?: FloatRange } {
+  if (from === undefined && to === undefined) return {};
+  return { range: { from: from ?? -Infinity, to: to ?? Infinity, nan } };
 }
 
 /** What follows a shape: a text, options, or both in this order. */
@@ -144,24 +165,29 @@ export function parameter(shape: readonly DimToken[], doc = ""): InputDeclaratio
   return { ...declare("parameter", shape, { kind: "float" }, true, doc), isParameter: true };
 }
 
-/** Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. */
+/**
+ * Numbers of any dtype (signs, similarity labels), computed with as floats; differentiable, unless that is said to be false. With
+ * `from` and `to`, or `values`, those that come as plain data are checked before each run; tensors of a device are not read for it.
+ */
 export function number(
   shape: readonly DimToken[],
   doc: string | undefined,
-  options: { readonly differentiable: false },
+  options: LabelOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
 export function number(
   shape: readonly DimToken[],
-  options: { readonly differentiable: false },
+  options: LabelOptions & { readonly differentiable: false },
 ): InputDeclaration<"fixed">;
-export function number(shape: readonly DimToken[], doc?: string): InputDeclaration<"number">;
+export function number(shape: readonly DimToken[], options: LabelOptions): InputDeclaration<"number">;
+export function number(shape: readonly DimToken[], doc?: string, options?: LabelOptions): InputDeclaration<"number">;
 export function number(
   shape: readonly DimToken[],
-  ...about: readonly [(string | NumberOptions)?, NumberOptions?]
+  ...about: readonly [(string | LabelOptions)?, LabelOptions?]
 ): InputDeclaration<"number"> | InputDeclaration<"fixed"> {
   const [doc, options] = docAndOptions(about);
-  const { differentiable = true } = readOptions("number", options, numberRules);
-  return declare("number", shape, { kind: "number" }, differentiable, doc);
+  const { differentiable = true, from, to, values } = readOptions("number", options, numberRules);
+  const only = values === undefined ? {} : { values: Object.freeze([...values]) };
+  return declare("number", shape, { kind: "number", ...rangeOf(from, to, true), ...only }, differentiable, doc);
 }
 
 /** True or false for each place: what counts. */
@@ -180,35 +206,6 @@ export interface IndexBounds {
   /** A number, or the name of the option whose value is, allowed besides. */
   readonly except?: string | number;
 }
-
-const boundDomain = 'a size, the letter of an axis, { option: "…" } or { input: "…" }';
-
-function isDim(value: unknown): boolean {
-  if (typeof value !== "string") return isSize(value);
-  try {
-    return symbolsOf(value).every(isName);
-  } catch {
-    return false;
-  }
-}
-
-function isBound(value: unknown): boolean {
-  if (isDim(value)) return true;
-  if (!isObject(value)) return false;
-  if (typeof value["computed"] === "string") return typeof value["of"] === "function";
-  return [value["option"], value["input"]].filter(isName).length === 1;
-}
-
-const boundRules: Rules<IndexBounds> = {
-  from: { domain: "an integer", accepts: Number.isSafeInteger },
-  below: { domain: boundDomain, accepts: isBound },
-  atMost: { domain: boundDomain, accepts: isBound },
-  sum: { domain: "the letter of an axis", accepts: isDim },
-  except: {
-    domain: "a number or the name of an option",
-    accepts: (value) => isName(value) || Number.isSafeInteger(value),
-  },
-};
 
 /**
  * Integers: class indices, identities, lengths. With `below` (the letter of an axis, an option or another input) they are checked
@@ -311,74 +308,6 @@ function declare<K extends InputTag>(
 ): InputDeclaration<K> {
   const form: InputForm = { ...readPattern(where, shape), holds };
   return declared(where, { forms: [form], differentiable, doc, isParameter: false, isList: false });
-}
-
-/** True for a name that inputs, options and axes may have: one that no object has already. */
-export function isName(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]\w{0,99}$/.test(value) && !(value in Object.prototype);
-}
-
-/** The declaration, each part of it read once, if it is one. */
-export function declared<K extends InputTag>(where: string, declaration: InputDeclaration<K>): InputDeclaration<K> {
-  return readable(where, () => {
-    const given: Readonly<Record<string, unknown>> = isObject(declaration) ? { ...declaration } : {};
-    const { forms: givenForms, differentiable, doc, isParameter = false, isList = false } = given;
-    if (!Array.isArray(givenForms) || givenForms.length === 0) {
-      const wanted = "an input declared with float(), number(), labels(), mask(), either(), list() or parameter()";
-      throw new OptionError(`${where} must be ${wanted}, got ${printValue(declaration)}.`);
-    }
-    if (typeof doc !== "string") {
-      throw new OptionError(`${where} must have a doc that is a text, got ${printValue(doc)}.`);
-    }
-    if (typeof differentiable !== "boolean" || typeof isParameter !== "boolean" || typeof isList !== "boolean") {
-      const flags = [differentiable, isParameter, isList].map(printValue).join(", ");
-      throw new OptionError(`${where} must have flags that are true or false, got ${flags}.`);
-    }
-    const forms: InputForm[] = [];
-    // A hole is refused like any other item.
-    for (let i = 0; i < givenForms.length; i++) forms.push(readForm(where, givenForms[i]));
-    return { forms, differentiable, doc, isParameter, isList };
-  });
-}
-
-function readForm(where: string, form: unknown): InputForm {
-  const { shape, holds, when } = isObject(form) ? form : {};
-  const read = { ...readPattern(where, shape), holds: readKind(where, holds) };
-  if (when === undefined) return read;
-  const { option, is, input, given } = isObject(when) ? when : {};
-  if (isName(option)) return { ...read, when: { option, is } };
-  if (isName(input) && typeof given === "boolean") return { ...read, when: { input, given } };
-  throw new OptionError(`${where} must depend on an option or an input, got ${printValue(when)}.`);
-}
-
-/** What an input holds, each part read once; throws `OptionError`. */
-export function readKind(where: string, holds: unknown): InputKind {
-  const { kind, from, below, atMost, sum, except, range } = isObject(holds) ? holds : {};
-  switch (kind) {
-    case "float": {
-      if (range === undefined) return { kind };
-      const { from: least, to: most, nan } = isObject(range) ? range : {};
-      if (typeof least !== "number" || typeof most !== "number" || typeof nan !== "boolean") break;
-      return { kind, range: { from: least, to: most, nan } };
-    }
-    case "number":
-    case "mask":
-      return { kind };
-    case "index": {
-      const isOne = (value: unknown, { accepts }: Rule): boolean => value === undefined || accepts(value);
-      if (
-        Number.isSafeInteger(from) &&
-        isOne(below, boundRules.below) &&
-        isOne(atMost, boundRules.atMost) &&
-        isOne(sum, boundRules.sum) &&
-        isOne(except, boundRules.except)
-      ) {
-        const total = sum === undefined ? {} : { sum };
-        return { kind, from, below, atMost, ...total, except } as InputKind;
-      }
-    }
-  }
-  throw new OptionError(`${where} must hold a float, a number, an index or a mask, got ${printValue(holds)}.`);
 }
 
 /** Floats for each class, (C), (N, C) or (N, C, d…); by the option `classAxis` the classes are the last axis, (N, d…, C). */

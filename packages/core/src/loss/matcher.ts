@@ -110,20 +110,20 @@ export class Matcher {
     for (const axis of form.pattern) {
       switch (axis.type) {
         case "axis":
-          parts.push(this.#axis(name, form, axis.dim, shape, at++));
+          parts.push(this.#axis(name, form, axis.dim, shape, at++, cure));
           break;
         case "optional": {
           const present: boolean = this.#optional.get(axis.name) ?? slack > 0;
           if (!this.#optional.has(axis.name) && present) slack -= 1;
           this.#optional.set(axis.name, present);
-          if (present) parts.push(this.#axis(name, form, axis.name, shape, at++));
+          if (present) parts.push(this.#axis(name, form, axis.name, shape, at++, cure));
           break;
         }
         case "rest": {
           const length: number = this.#rest.get(axis.name) ?? slack;
           this.#rest.set(axis.name, length);
           const letter = this.#twin(axis.like, shape.slice(at, at + length)) ?? axis.name;
-          for (let i = 1; i <= length; i++) parts.push(this.#axis(name, form, `${letter}${i}`, shape, at++));
+          for (let i = 1; i <= length; i++) parts.push(this.#axis(name, form, `${letter}${i}`, shape, at++, cure));
           break;
         }
         case "broadcast": {
@@ -146,7 +146,7 @@ export class Matcher {
     return dims.every((dim, i) => this.#symbols.get(`${letter}${i + 1}`)?.size === dim) ? letter : undefined;
   }
 
-  #axis(name: string, form: InputForm, dim: Dim, shape: readonly number[], at: number): Dim {
+  #axis(name: string, form: InputForm, dim: Dim, shape: readonly number[], at: number, cure: () => string): Dim {
     const size = shape[at] ?? -1;
     const wanted = evaluateDim(dim, this.sizes());
     if (wanted === size) return dim;
@@ -156,7 +156,7 @@ export class Matcher {
       const others = [...new Set(known.flatMap((own) => (own === undefined || own.from === name ? [] : [own.from])))];
       const why = others.length === 0 ? "equal sizes" : `${dim} = ${wanted} as in ${others.join(" and ")}`;
       throw new ShapeError(
-        `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)} with ${why}, got ${formatShape(shape)}.${form.holds.kind === "index" ? this.#hint : ""}`,
+        `${this.#loss}: ${name} must have shape ${formatPattern(form.pattern)} with ${why}, got ${formatShape(shape)}.${form.holds.kind === "index" ? this.#hint : cure()}`,
       );
     }
     const found = solveDim(dim, size);

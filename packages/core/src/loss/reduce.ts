@@ -140,7 +140,7 @@ export function sampled(term: WeightedValues, { sampleWeight, mask }: Samples): 
   return { ...term, values: count(values), weights: count(term.weights ?? ones) };
 }
 
-function reduceTerm(term: WeightedValues, { kind, empty }: Reducing, divisors: Tensor[]): Tensor {
+export function reduceTerm(term: WeightedValues, { kind, empty }: Reducing, divisors: Tensor[]): Tensor {
   const { values, weights } = term;
   switch (kind) {
     case "none":
@@ -179,6 +179,28 @@ export function nothingToAverage(loss: string): InputError {
     `${loss}: there must be something to average, got nothing (option empty is "error"). Leave the batch out, or choose "nan" or "zero".`,
     "INVALID_INPUT",
   );
+}
+
+/**
+ * The values summed over all axes but the first, and divided, such that their mean over the first is what the reduction gives. `none`
+ * is as the mean.
+ */
+export function reduceRows(term: WeightedValues, { kind, empty }: Reducing, divisors: Tensor[]): Tensor {
+  const { values, weights } = term;
+  const inner = values.shape.map((_, axis) => axis).slice(1);
+  const rows = inner.length === 0 ? values : values.sum(inner);
+  const rowCount = values.count(0);
+  switch (kind) {
+    case "sum":
+      return rows.mul(rowCount);
+    case "batchmean":
+      return divided(rows.mul(rowCount), batchOf(term), empty, divisors);
+    case "none":
+    case "mean":
+    case "avgNonZero":
+      if (weights !== undefined) return divided(rows.mul(rowCount), weights.sum(), empty, divisors);
+      return inner.length === 0 ? values : divided(rows, values.count(inner), empty, divisors);
+  }
 }
 
 /** What `batchmean` divides by. */

@@ -3,7 +3,7 @@ import { LossesError, OptionError } from "../errors.js";
 import type { ComposedTerm, ComposedTermJSON } from "./composed.js";
 import type { AnyLoss, LossSpec } from "./define.js";
 import { readDefinition } from "./definition.js";
-import { isName } from "./inputs.js";
+import { isName } from "./names.js";
 import { optionsFromJSON } from "./options.js";
 import { uncertaintyWeighting, type UncertainTerm, type UncertainTermJSON } from "./uncertaintyWeighting.js";
 import { weightedSum, type WeightedTerm, type WeightedTermJSON } from "./weightedSum.js";

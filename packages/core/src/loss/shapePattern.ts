@@ -2,6 +2,7 @@ import { printValue, readable } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { normalizeDim, substituteDim, symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize, mostAxes, type Dim } from "../tensor/dims.js";
+import { isName } from "./names.js";
 
 /**
  * One part of an input's declared shape:
@@ -52,7 +53,7 @@ export function readPattern(where: string, tokens: unknown): DeclaredShape {
     for (let i = 0; i < tokens.length; i++) {
       const token: unknown = tokens[i];
       const axis = parseToken(token);
-      if (axis === undefined) throw refuse(`${printValue(token)} in it`);
+      if (axis === undefined || !lettersOf([axis]).every(isName)) throw refuse(`${printValue(token)} in it`);
       shape.push(token as DimToken);
       pattern.push(axis);
     }
@@ -78,6 +79,8 @@ function parseToken(token: unknown): AxisPattern | undefined {
   }
   const optional = /^([A-Za-z]\w*)\?$/.exec(token);
   if (optional !== null) return { type: "optional", name: optional[1] ?? "" };
+  // Two letters with nothing between them would be read as one.
+  if (/\w\s+\w/.test(token)) return undefined;
   try {
     const dim = normalizeDim(token);
     return typeof dim === "string" ? { type: "axis", dim } : undefined;

@@ -3,7 +3,7 @@ import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
-import type { Bound, FormCondition, InputDeclaration, InputForm } from "./inputs.js";
+import type { Bound, FormCondition, InputDeclaration, InputForm, InputKind } from "./inputs.js";
 import { renamedShape, sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
@@ -122,18 +122,40 @@ function merge(where: string, name: string, a: InputDeclaration, b: InputDeclara
         `${where}: ${name} must be declared alike in all terms, got two shapes or kinds. Rename it in one: inputs: { ${name}: "other" }.`,
       );
     }
-    return form.holds.kind === "index" && other.holds.kind === "index" && form.holds.except !== other.holds.except
-      ? { ...form, holds: { ...form.holds, except: undefined } }
-      : form;
+    return { ...form, holds: shared(form.holds, other.holds) };
   });
   const differentiable = a.differentiable && b.differentiable;
   return { ...a, forms, differentiable, isParameter: a.isParameter && b.isParameter };
 }
 
-/** True for forms that differ in the index to ignore at most. */
+/** What satisfies both of two kinds that are alike: labels may hold the index that both ignore, numbers are what both take. */
+function shared(a: InputKind, b: InputKind): InputKind {
+  if (a.kind === "index" && b.kind === "index") return a.except === b.except ? a : { ...a, except: undefined };
+  if (a.kind !== "number" || b.kind !== "number") return a;
+  const values = [a.values, b.values].filter((own) => own !== undefined);
+  const [first] = values;
+  if (first !== undefined) return { ...a, values: first.filter((x) => values.every((own) => own.includes(x))) };
+  return { ...b, ...a };
+}
+
+/** True for forms that differ at most in the index to ignore, or in what numbers are checked to be. */
 function isAlike(a: InputForm, b: InputForm): boolean {
-  const parts = ({ shape, holds, when }: InputForm): unknown => [shape, { ...holds, except: undefined }, when];
-  return JSON.stringify(parts(a)) === JSON.stringify(parts(b));
+  const parts = ({ shape, holds, when }: InputForm): unknown => [shape, kindOf(holds), when];
+  return JSON.stringify(parts(a)) === JSON.stringify(parts(b)) && canShare(a.holds, b.holds);
+}
+
+function kindOf(holds: InputKind): unknown {
+  return holds.kind === "number" ? holds.kind : { ...holds, except: undefined };
+}
+
+/** False where two terms want other numbers under one name. */
+function canShare(a: InputKind, b: InputKind): boolean {
+  if (a.kind !== "number" || b.kind !== "number") return true;
+  const both = shared(a, b);
+  const ranges = [a.range, b.range].filter((range) => range !== undefined);
+  const isOneRange = ranges.length < 2 || JSON.stringify(ranges[0]) === JSON.stringify(ranges[1]);
+  const isMixed = ranges.length > 0 && (a.values ?? b.values) !== undefined;
+  return isOneRange && !isMixed && (both.kind !== "number" || both.values?.length !== 0);
 }
 
 type Sets = readonly (readonly string[])[];

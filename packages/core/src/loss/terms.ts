@@ -8,9 +8,10 @@ import { sameShape, type Dim, type Shape } from "../tensor/dims.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bindInputs, type Binding, type GivenInput } from "./bind.js";
 import { checkSpec } from "./checkSpec.js";
-import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
+import type { LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
-import { lossTermsOf, lossValue, markSampled } from "./evaluate.js";
+import { derive } from "./derive.js";
+import { lossTermsOf } from "./evaluate.js";
 import { inputOf } from "./lists.js";
 import { batchOf, type WeightedValues } from "./reduce.js";
 import { traceInputs } from "./traceLoss.js";
@@ -177,23 +178,6 @@ function unreduced(spec: LossSpec, index: number, isWeighted: boolean): LossSpec
       .equal(0);
     return isFirst.where(values.unsqueeze(0), weights.unsqueeze(0));
   });
-}
-
-/** A spec with the inputs of another, that computes something else from its value. It is serialised as the other. */
-function derive(spec: LossSpec, change: (terms: ReturnType<typeof lossTermsOf>) => Tensor): LossSpec {
-  const definition: AnyDefinition = {
-    ...spec.loss.definition,
-    value: (inputs: Readonly<Record<string, Tensor>>) => {
-      const value = lossValue(spec, inputs);
-      const divisors = "parts" in value ? (value.divisors ?? []) : [];
-      return { parts: { value: change(lossTermsOf(spec, inputs)) }, divisors };
-    },
-  };
-  markSampled(definition);
-  const options = Object.freeze({ ...spec.options, reduction: "none" });
-  const create = (): LossSpec => Object.freeze({ name: spec.name, options, loss, toJSON: () => spec.toJSON() });
-  const loss: AnyLoss = Object.assign(create, { lossName: spec.name, definition });
-  return create();
 }
 
 /**

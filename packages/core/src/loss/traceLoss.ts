@@ -14,6 +14,7 @@ import type { Binding, BoundInput } from "./bind.js";
 import { readTrace } from "./checkTrace.js";
 import type { LossSpec } from "./define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "./ignoreIndex.js";
+import { inLoss } from "./inLoss.js";
 import type { Bound, InputKind } from "./inputs.js";
 import { evaluateSpec } from "./evaluate.js";
 
@@ -129,7 +130,7 @@ export function traceLoss(spec: LossSpec, binding: Binding, given: TraceRequest)
     request.seed === "input"
       ? tracer.input("cotangent", value.shape, request.dtype)
       : tracer.constant(1, request.dtype);
-  const gradients = wrt.length === 0 ? [] : differentiate(tracer, value, wrt, seed);
+  const gradients = wrt.length === 0 ? [] : inLoss(spec.name, () => differentiate(tracer, value, wrt, seed));
   const outputs: Record<string, number> = { value: tracer.idOf(value) };
   request.gradients.forEach((name, i) => {
     const gradient = gradients[i];

@@ -13,7 +13,8 @@ import {
 } from "./composed.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
 import { evaluateSpec } from "./evaluate.js";
-import { isName, parameter } from "./inputs.js";
+import { parameter } from "./inputs.js";
+import { isName } from "./names.js";
 import type { LossInputs } from "./inputTypes.js";
 import { oneOf } from "./options.js";
 import { sharedInputs } from "./sharedInputs.js";

@@ -9,7 +9,13 @@ import type { Dim, DimSizes } from "../tensor/dims.js";
 import { fromHalfBits } from "../tensor/half.js";
 import type { PlainArray } from "./host.js";
 
-/** True when an input's values have to be looked at before a run. */
+/** True when an input's values have to be looked at before a run, if they are plain data. */
+export function needsPlainCheck(input: BoundInput): boolean {
+  const { holds } = input;
+  return holds.kind === "number" ? (holds.range ?? holds.values) !== undefined : needsRangeCheck(input);
+}
+
+/** True when an input's values have to be looked at before a run, even where a device holds them. */
 export function needsRangeCheck({ holds }: BoundInput): boolean {
   if (holds.kind === "float") return holds.range !== undefined;
   return holds.kind === "index" && (holds.below !== undefined || holds.atMost !== undefined);
@@ -31,7 +37,8 @@ export function checkRange(
   others: (input: string) => Numbers | undefined = () => undefined,
 ): void {
   const { holds } = input;
-  if (holds.kind === "float") checkFloats(spec, input.name, holds.range, data);
+  if (holds.kind === "float" || holds.kind === "number") checkFloats(spec, input.name, holds.range, data);
+  if (holds.kind === "number") checkValues(spec, input.name, holds.values, data);
   if (holds.kind !== "index" || !needsRangeCheck(input)) return;
   const { from, except, sum } = holds;
   if (sum !== undefined) checkSum(spec, input.name, sum, data, sizes);
@@ -72,6 +79,18 @@ function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange 
     if ((x >= from && x <= to) || (nan && Number.isNaN(x))) continue;
     const wanted = to === Infinity ? `>= ${from}` : from === -Infinity ? `<= ${to}` : `in [${from}, ${to}]`;
     throw new InputError(`${loss}: ${input} must hold numbers ${wanted}, got ${x} at position ${i}.`, "INVALID_INPUT");
+  }
+}
+
+function checkValues(spec: LossSpec, input: string, values: readonly number[] | undefined, data: Numbers): void {
+  if (values === undefined) return;
+  for (let i = 0; i < data.length; i++) {
+    const x = Number(data[i]);
+    if (values.includes(x) || Number.isNaN(x)) continue;
+    throw new InputError(
+      `${spec.name}: ${input} must hold ${values.join(" or ")}, got ${x} at position ${i}.`,
+      "INVALID_INPUT",
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { nothingToAverage } from "../loss/reduce.js";
 import { inputDType } from "../loss/traceLoss.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
-import { checkRange, narrowIgnored, needsRangeCheck, numbersOf } from "./checks.js";
+import { checkRange, narrowIgnored, needsPlainCheck, needsRangeCheck, numbersOf } from "./checks.js";
 import type { Compiled, ExecutableCache } from "./executableCache.js";
 import { readPlain, toHost, type PlainArray } from "./host.js";
 import { allEnded, allOf, chain, withCleanup } from "./maybe.js";
@@ -174,7 +174,7 @@ function prepare<T>(
       throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
     const plain = narrowIgnored(run.spec, input, type, binding.sizes);
     const host = toHost(`${run.spec.name}: ${input.name}`, plain, dtype);
-    if (plain === type && needsRangeCheck(input)) checkRange(run.spec, input, numbersOf(host), binding.sizes);
+    if (plain === type && needsPlainCheck(input)) checkRange(run.spec, input, numbersOf(host), binding.sizes);
     const tensor = engine.upload(host);
     made.push(tensor);
     return tensor;

@@ -24,6 +24,7 @@ export function zeroFeeds(spec: LossSpec, inputs: unknown): Readonly<Record<stri
       // Everything counts, and integers are the smallest that are allowed.
       if (holds.kind === "mask") data.fill(1);
       else if (holds.kind === "index") data.fill(holds.from);
+      else if (holds.kind === "number") data.fill(holds.values?.[0] ?? Math.max(0, holds.range?.from ?? 0));
       return [name, { data, shape }];
     }),
   );

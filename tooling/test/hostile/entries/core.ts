@@ -201,6 +201,41 @@ export const entries: Entries = {
     once: true,
     result: (terms) => (terms as readonly core.LossTerm[]).map(({ shape }) => shape),
   },
+  openBackend: {
+    args: () => [["mine"], [{ id: "mine", open: () => reference }]],
+    takes: { "1.*.id": () => false, "1.*.open": fn },
+    calls: true,
+  },
+  chooseBackend: {
+    args: () => [
+      {
+        candidates: [{ id: "mine", open: () => Promise.reject(new Error("It does not work here.")) }],
+        spec: spec(),
+        shapes: { input: [2, 3], target: [2] },
+        for: "training",
+        milliseconds: 1,
+        onProgress: () => undefined,
+      },
+    ],
+    takes: {
+      "0.for": () => false,
+      "0.milliseconds": (value) => typeof value === "number" && value > 0,
+      "0.onProgress": fn,
+      "0.candidates.*.id": text,
+      "0.candidates.*.open": fn,
+      "0.shapes.target": list(size),
+      "0.shapes.*.*": size,
+    },
+    whole: ["0.spec"],
+    calls: true,
+  },
+  perSample: {
+    args: () => [spec(), "input"],
+    takes: { "1": (value) => value === "target" },
+    whole: ["0"],
+    once: true,
+    result: (made) => made,
+  },
   combineTerms: {
     args: () => [spec(), [{ values: 2, weights: 1 }]],
     takes: { "1": list(() => false), "1.*.values": number, "1.*.weights": number },

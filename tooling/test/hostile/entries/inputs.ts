@@ -1,5 +1,5 @@
 import * as core from "@losses/core";
-import { anyOf, empty, flag, list, name, size, text } from "../takes.js";
+import { anyOf, empty, finite, flag, list, name, size, text } from "../takes.js";
 import { anything, type Entry, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
 import { definition } from "./samples.js";
@@ -42,7 +42,11 @@ export const inputEntries: Entries = {
   },
   parameter: declared,
   mask: declared,
-  number: declared,
+  number: {
+    ...declared,
+    args: () => [["N"], "Input.", { differentiable: false, values: [1, -1] }],
+    takes: { ...declared.takes, "2": empty, "2.differentiable": flag, "2.values": list(finite), "2.values.*": finite },
+  },
   labels: {
     args: () => [["N"], "Labels.", { below: "C", except: "ignoreIndex" }],
     takes: {

@@ -21,10 +21,11 @@ export interface ContrastiveLossOptions extends ReductionOption {
  * @input input2 - The other embedding.
  * @input target - 1 for a similar pair, 0 for a dissimilar one.
  * @note target is 1 for a similar pair; the paper's Y is 0 for it.
+ * @note Labels of 1 and -1 are refused as plain data; tensors of a device are not read for it, and give a negative loss.
  * @note Both branches are squared and halved as in the paper; other libraries leave out the square, the half, or both.
  * @note {@link shortestNorm}
  * @see Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006
- * @throws OptionError if margin is not > 0; ShapeError on sizes that differ.
+ * @throws OptionError if margin is not > 0; InputError if target, as plain data, is not within 0 and 1; ShapeError on sizes that differ.
  * @example
  * ```ts
  * const loss = await backend.compile(contrastiveLoss({ margin: 1 }));
@@ -36,7 +37,7 @@ export const contrastiveLoss: Loss<ContrastiveLossOptions, { input1: "float"; in
     name: "contrastiveLoss",
     family: "contrastive",
     aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],
-    inputs: { input1: float(["N?", "D"]), input2: float(["N?", "D"]), target: number(["N?"]) },
+    inputs: { input1: float(["N?", "D"]), input2: float(["N?", "D"]), target: number(["N?"], { from: 0, to: 1 }) },
     options: { margin: positive(1), distance: oneOf(["euclidean", "cosine"], "euclidean"), reduction: reduction() },
     value({ input1, input2, target }, { margin, distance }) {
       const d = distanceOf(distance)(input1, input2);

@@ -20,9 +20,10 @@ export interface MarginRankingLossOptions extends ReductionOption {
  * @note It compares two scores; no distance is involved. The survey that calls it a use of the Euclidean distance is
  * mistaken, and six of the ten values in its printed example are |input1 - input2| where the loss is 0 (0.0505, 0.0909,
  * 0.3665, 0.0221, 1.0400, 0.9311); the mean of the example is 0.2001.
+ * @note Labels of 0 and 1 are refused as plain data, which PyTorch takes: 0 would cost the margin. Tensors of a device are not read for it.
  * @note At the kink the gradient is that of the active side (clamp_min).
  * @see Herbrich, Graepel, Obermayer: Large Margin Rank Boundaries for Ordinal Regression, 2000
- * @throws OptionError on a non-finite margin; ShapeError on shapes that do not broadcast.
+ * @throws OptionError on a non-finite margin; InputError if target, as plain data, is neither 1 nor -1; ShapeError on shapes that do not broadcast.
  * @example
  * ```ts
  * const loss = await backend.compile(marginRankingLoss({ margin: 0.1 }));
@@ -34,7 +35,7 @@ export const marginRankingLoss: Loss<MarginRankingLossOptions, { input1: "float"
     name: "marginRankingLoss",
     family: "ranking",
     aliases: ["MarginRankingLoss", "margin_ranking_loss", "pairwiseHinge"],
-    inputs: { input1: float(["~d"]), input2: float(["~d"]), target: number(["~d"]) },
+    inputs: { input1: float(["~d"]), input2: float(["~d"]), target: number(["~d"], { values: [1, -1] }) },
     options: { margin: finite(0), reduction: reduction() },
     value: ({ input1, input2, target }, { margin }) => target.neg().mul(input1.sub(input2)).add(margin).clampMin(0),
   });

@@ -1,0 +1,23 @@
+import { DTypeError, LossesError, OptionError, ShapeError, UnsupportedOpError } from "../errors.js";
+
+const told = new WeakSet<LossesError>();
+
+/** What `work` gives. An error of an op in it names the loss too: `myLoss: matmul: shapes must …`. */
+export function inLoss<A>(loss: string, work: () => A): A {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof LossesError) || told.has(cause) || cause.message.startsWith(`${loss}: `)) throw cause;
+    const error = again(cause, `${loss}: ${cause.message}`);
+    told.add(error);
+    throw error;
+  }
+}
+
+function again(cause: LossesError, message: string): LossesError {
+  if (cause instanceof ShapeError) return new ShapeError(message, { cause });
+  if (cause instanceof DTypeError) return new DTypeError(message, { cause });
+  if (cause instanceof UnsupportedOpError) return new UnsupportedOpError(message, { cause });
+  if (cause instanceof OptionError) return new OptionError(message, cause.code as "INVALID_OPTION", { cause });
+  return new LossesError(cause.code, message, { cause });
+}
