@@ -70,11 +70,13 @@ export {
   recursionsOf,
   simplify,
   sizeCheck,
+  sizeLimits,
   sourceOf,
   trustGraph,
 } from "./graph/checked.js";
 export type { Graph, GraphOutput, Node, NodeOf } from "./graph/graph.js";
 export type { Recursion } from "./graph/recursions.js";
+export type { SizeLimit } from "./graph/sizeCheck.js";
 export { verify } from "./graph/verify.js";
 export { concat, stack } from "./graph/concat.js";
 export { customGradient } from "./graph/tracedTensor.js";

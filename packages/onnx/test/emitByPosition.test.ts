@@ -72,7 +72,10 @@ it("multiplies transposes instead of transposing a product on the processor", ()
   const products = new Set(graph.node.filter(({ opType }) => opType === "MatMul").flatMap(({ output }) => output));
   const turned = graph.node.filter(({ opType }) => opType === "Transpose").flatMap(({ input }) => input);
   expect(turned.filter((name) => products.has(name))).toEqual([]);
-  expect(products).toContain("grad:text");
+  // The product itself, but for NaN where there are too few texts.
+  const last = graph.node.find(({ output }) => output.includes("grad:text"));
+  expect(last?.opType).toBe("Add");
+  expect(last?.input.filter((name) => products.has(name))).toHaveLength(1);
 });
 
 it("says the shapes of inner values, which runtimes cannot infer behind a gather", () => {

@@ -98,6 +98,12 @@ export function sizeCheck(graph: Graph): ((sizes: DimSizes) => void) | undefined
   return sizes.sizeCheck(graph);
 }
 
+/** What the sizes of a run must keep to: the positions of every slice and pad, those in the bodies of recursions too. */
+export function sizeLimits(graph: Graph): readonly sizes.SizeLimit[] {
+  checkGraph("sizeLimits", graph);
+  return sizes.sizeLimits(graph);
+}
+
 /**
  * Evaluates a graph in float64, node by node, by what each op says that it means: slow, and the reference for everything that
  * is fast. Feeds and results are row-major; bools are 0 and 1.

@@ -19,7 +19,7 @@ export function sizeCheck(graph: Graph): ((sizes: DimSizes) => void) | undefined
 }
 
 /** So many positions, `start`, `start + step`, …, that must lie inside an axis. */
-interface SizeLimit {
+export interface SizeLimit {
   readonly op: "slice" | "pad";
   readonly start: Dim;
   readonly step: number;
@@ -27,7 +27,8 @@ interface SizeLimit {
   readonly size: Dim;
 }
 
-function sizeLimits(graph: Graph): readonly SizeLimit[] {
+/** What the sizes of a run must keep to: the positions of every slice and pad, those in the bodies of recursions too. */
+export function sizeLimits(graph: Graph): readonly SizeLimit[] {
   return graph.nodes.flatMap((node): readonly SizeLimit[] => {
     if (node.op === "scan") return sizeLimits(node.attrs.body);
     if (node.op !== "slice" && node.op !== "pad") return [];

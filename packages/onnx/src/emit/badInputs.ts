@@ -10,35 +10,42 @@ import {
   type NumberRange,
 } from "@losses/core";
 import { elementType } from "../format.js";
+import { areSizesFit } from "./badSizes.js";
 import { either } from "./where.js";
 import type { EmitContext } from "./context.js";
 
 // A model cannot refuse what it is fed. A class index that is none would pick nothing, and its sample cost nothing.
 
-/** A float32 scalar: 0, or NaN if an input holds what a backend would refuse; `undefined`: 0. */
+/** A float32 scalar: 0, or NaN if an input holds, or has a size, that a backend would refuse; `undefined`: 0. */
 export function unknownForBadInputs(context: EmitContext, int64Inputs: ReadonlySet<string>): string | undefined {
   const { graph, writer, trustsIndices } = context;
-  const unknowns = trustsIndices ? [] : graphInputs(graph).flatMap((input) => unknownOf(input, int64Inputs, context));
-  const [first, ...rest] = unknowns;
+  if (trustsIndices) return undefined;
+  const ofInputs = graphInputs(graph).flatMap((input) => unknownOf(input, int64Inputs, context));
+  const fit = areSizesFit(context);
+  const ofSizes = fit === undefined ? [] : [unknownUnless(fit, context)];
+  const [first, ...rest] = [...ofInputs, ...ofSizes];
   return first === undefined ? undefined : rest.reduce((sum, other) => writer.node("Add", [sum, other]), first);
+}
+
+/** 0 where a condition holds, NaN elsewhere. */
+function unknownUnless(condition: string, { writer }: EmitContext): string {
+  return writer.node("Where", [condition, writer.scalar(0, "float32"), writer.scalar(NaN, "float32")]);
 }
 
 function unknownOf(input: NodeOf<"input">, int64Inputs: ReadonlySet<string>, context: EmitContext): readonly string[] {
   const { writer, sizes, valueOf } = context;
   const { indices, numbers } = input.attrs;
-  const [zero, nan] = [writer.scalar(0, "float32"), writer.scalar(NaN, "float32")];
-  const worst = (unknowns: string): string => writer.node("ReduceSum", [unknowns], { keepdims: 0 });
+  const total = (values: string): string => writer.node("ReduceSum", [values], { keepdims: 0 });
   const found: string[] = [];
   if (indices !== undefined) {
-    found.push(worst(writer.node("Where", [areAllowed(input, indices, int64Inputs, context), zero, nan])));
+    found.push(total(unknownUnless(areAllowed(input, indices, int64Inputs, context), context)));
     if (indices.sum !== undefined) {
-      const total = writer.node("ReduceSum", [valueOf(input.id)], { keepdims: 0 });
-      const isWhole = writer.node("Equal", [total, sizes.int32(indices.sum)]);
-      found.push(writer.node("Where", [isWhole, zero, nan]));
+      const isWhole = writer.node("Equal", [total(valueOf(input.id)), sizes.int32(indices.sum)]);
+      found.push(unknownUnless(isWhole, context));
     }
   }
   const outside = numbers === undefined ? undefined : areOutside(input, numbers, context);
-  if (outside !== undefined) found.push(worst(writer.node("Where", [outside, nan, zero])));
+  if (outside !== undefined) found.push(total(unknownUnless(writer.node("Not", [outside]), context)));
   return found;
 }
 

@@ -51,6 +51,7 @@ export const graphEntries: Entries = {
   recursionsOf: onGraph,
   nonNegativeNodes: onGraph,
   sizeCheck: onGraph,
+  sizeLimits: onGraph,
   // What is trusted is not looked at, but for its parts.
   trustGraph: {
     args: () => [graph()],
