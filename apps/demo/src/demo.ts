@@ -1,5 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openBackend } from "./backends.js";
 import { compareBackends } from "./compare.js";
@@ -12,6 +15,38 @@ import { startProgress } from "./terminal/progress.js";
 import { backendTable, recallTable } from "./terminal/summary.js";
 import { chance } from "./training/recall.js";
 import { train, type TrainingResult } from "./training/train.js";
+
+/** When, where and with what a report is made. */
+function made(): Readonly<Record<string, string>> {
+  const [first] = cpus();
+  return {
+    "Made on": new Date().toISOString().slice(0, 10),
+    "with Node.js": process.versions.node,
+    on: `${process.platform} ${process.arch}, ${cpus().length} × ${first?.model ?? "unknown"}`,
+    ...versions([
+      "@losses/core",
+      "@losses/js",
+      "@losses/tfjs",
+      "@losses/onnxruntime",
+      "@tensorflow/tfjs-core",
+      "onnxruntime-node",
+    ]),
+  };
+}
+
+/** The versions of packages that are here. */
+function versions(names: readonly string[]): Readonly<Record<string, string>> {
+  const here = createRequire(import.meta.url);
+  const found = names.flatMap((name): readonly (readonly [string, string])[] => {
+    try {
+      const text = readFileSync(here.resolve(`${name}/package.json`), "utf8");
+      return [[name, String((JSON.parse(text) as { readonly version?: unknown }).version)]];
+    } catch {
+      return [];
+    }
+  });
+  return Object.fromEntries(found);
+}
 
 const defaultReport = fileURLToPath(new URL("../report.html", import.meta.url));
 
@@ -45,7 +80,7 @@ export async function runDemo({ backend, objectives, steps, seed, report, quick 
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
-    renderReport({ dataset, results, guessing, comparison, backend: engine.id, steps, batchSize, seed }),
+    renderReport({ dataset, results, guessing, comparison, backend: engine.id, steps, batchSize, seed, made: made() }),
   );
   console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(0)} s. Report: ${file}`);
 }

@@ -94,7 +94,15 @@ describe("compareBackends", () => {
   });
 
   it("the report is one file with curves, table and marked gallery", () => {
-    const content = { dataset, results: [clip], guessing, comparison, backend: "js", ...options };
+    const content = {
+      dataset,
+      results: [clip],
+      guessing,
+      comparison,
+      backend: "js",
+      ...options,
+      made: { "Made on": "2026-01-02" },
+    };
     const html = renderReport(content);
     const loads = [...html.matchAll(/(?:src|href|url)\s*(?:=\s*"|\()([^")]*)/g)].map((match) => match[1] ?? "");
     const outside = loads.filter((target) => !target.startsWith("data:"));
@@ -110,6 +118,9 @@ describe("compareBackends", () => {
       "<polyline",
       "clipLoss",
       "CC-BY 4.0",
+      "Made on 2026-01-02",
+      '<tr class="best"><td><b>clipLoss</b>',
+      '<div class="scroll" tabindex="0" role="region" aria-label="Recall on held-out captions">',
     ];
     for (const part of parts) expect(text).toContain(part);
   });

@@ -20,6 +20,7 @@ export type { Feed } from "./analysis/analyze.js";
 export type { Bounded, Ranges } from "./analysis/bounded.js";
 export { createReferenceBackend } from "./analysis/reference.js";
 export { analyze, boundCase, checkCase, compareTensor, createOracle, printReport, tolerances } from "./checked.js";
+export { checkGradients, type CheckGradientsOptions, type GradientReport } from "./checkGradients.js";
 export type { Oracle, OutputBounds, Verdict } from "./suite/oracle.js";
 export type { Comparison, Discrepancy, Unclaimed } from "./suite/compare.js";
 export type { Part, PartResult } from "./suite/checkCase.js";

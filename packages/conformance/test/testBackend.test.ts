@@ -37,6 +37,11 @@ describe("testBackend in a stranger's vitest file", { timeout: 60_000 }, () => {
     }
   });
 
+  it("leaves out one that has no id but its own, as LOSSES_BACKENDS says", () => {
+    const statuses = run("right", { LOSSES_BACKENDS: "js" }).map(({ fullName, status }) => [fullName, status]);
+    expect(statuses).toEqual([["reference is left out by LOSSES_BACKENDS", "skipped"]]);
+  });
+
   it("names the failing cases of one that is wrong", () => {
     const [loss, ...others] = run("wrong");
     expect(loss?.status).toBe("failed");
@@ -51,14 +56,17 @@ describe("testBackend in a stranger's vitest file", { timeout: 60_000 }, () => {
       Object.fromEntries(run("missing", env).map(({ fullName, status }) => [fullName, status]));
     expect(statuses()).toEqual({
       "gpu:optional does not work here: no driver": "skipped",
+      "gpu:odd does not work here: no adapter": "skipped",
       "gpu:needed works here": "failed",
     });
     expect(statuses({ LOSSES_REQUIRE: "gpu" })).toEqual({
       "gpu:optional works here": "failed",
+      "gpu:odd works here": "failed",
       "gpu:needed works here": "failed",
     });
     expect(statuses({ LOSSES_BACKENDS: "js" })).toEqual({
       "gpu:optional is left out by LOSSES_BACKENDS": "skipped",
+      "gpu:odd is left out by LOSSES_BACKENDS": "skipped",
       "gpu:needed is left out by LOSSES_BACKENDS": "skipped",
     });
   });

@@ -141,7 +141,9 @@ export interface CancelSignal {
 export interface RunOptions {
   /**
    * Ends the call early: it rejects with the signal's reason. What a device has begun is finished there, and its results
-   * are freed.
+   * are freed. A backend that computes on the thread that calls it (js, tfjs on cpu and wasm) looks at the signal before and after a
+   * call only: nothing can be told to a busy thread. To stop within a large evaluation give it in batches (`evaluateBatches`), which
+   * looks between them; or run it in a worker (`createBackend({ worker: true })` of @losses/onnxruntime), which leaves the thread free.
    */
   readonly signal?: CancelSignal;
 }

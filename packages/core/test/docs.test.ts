@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeLoss, lossDocs } from "../src/docs/index.js";
 import {
@@ -96,4 +97,15 @@ it("refuses what is no definition", () => {
   expect(() => describeLoss({} as never)).toThrow(LossesError);
   expect(() => labels(["N"], null as never)).toThrow(LossesError);
   expect(() => float(["N"], "Numbers.", 1 as never)).toThrow(LossesError);
+});
+
+describe("the README of this package", () => {
+  it("lists every method that a spec may call", () => {
+    const read = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8");
+    const declared = read("../src/tensor/tensor.ts").match(/^ {2}\w+(?=\()/gm) ?? [];
+    const table = read("../README.md").split("| methods").at(1)?.split("\n\n").at(0) ?? "";
+    const listed = new Set(table.match(/`\w+`/g));
+    expect(declared.length).toBeGreaterThan(60);
+    expect(declared.filter((method) => !listed.has(`\`${method.trim()}\``))).toEqual([]);
+  });
 });

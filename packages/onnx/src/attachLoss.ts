@@ -10,6 +10,8 @@ import {
   ShapeError,
   type Dim,
   type InputDType,
+  type GradInput,
+  type LossInputs,
   type LossSpec,
   type Rules,
 } from "@losses/core";
@@ -26,20 +28,20 @@ import {
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
 import type { ExportInput } from "./inputShapes.js";
-import { lossGraph } from "./lossGraph.js";
+import { lossGraph, type ByTensor, type ElementName } from "./lossGraph.js";
 import { byNameRule, flagRule, gradientsRule, providerRule, readDocs, readRecord, readRequests } from "./requests.js";
 
-export interface AttachLossOptions {
+export interface AttachLossOptions<I extends LossInputs = LossInputs> {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
-  readonly mapping: Readonly<Record<string, string>>;
+  readonly mapping: ByTensor<I, string>;
   /** True: the gradient at every mapped floating output; or the names of inputs of the loss. Default: the loss alone. */
-  readonly gradients?: boolean | readonly string[];
+  readonly gradients?: boolean | readonly (GradInput<I> | ElementName<I>)[];
   /** True: also the parts of the loss, as outputs `part:<name>`. Default false. */
   readonly parts?: boolean;
   /** `"cpu"` for a model that only the processor will run. Default `"any"`. */
   readonly provider?: Provider;
   /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
-  readonly inputs?: Readonly<Record<string, ExportInput>>;
+  readonly inputs?: ByTensor<I, ExportInput>;
   /** What the model says of the loss's inputs: `describeLoss(spec.loss.definition)` of `@losses/core/docs`. Default: what the definition says. */
   readonly docs?: Partial<LossDescription>;
 }
@@ -67,9 +69,19 @@ const oldestOpset = 15;
  * const evaluated = attachLoss(modelBytes, crossEntropy(), { mapping: { input: "logits" }, gradients: true });
  * ```
  */
-export function attachLoss(bytes: Uint8Array, spec: LossSpec, options: AttachLossOptions): Uint8Array {
-  checkSpec("attachLoss", spec);
-  const { gradients = false, parts = false, provider = "any", ...given } = readOptions("attachLoss", options, rules);
+export function attachLoss<I extends LossInputs>(
+  bytes: Uint8Array,
+  typed: LossSpec<I>,
+  options: AttachLossOptions<I>,
+): Uint8Array {
+  checkSpec("attachLoss", typed);
+  const spec: LossSpec = typed;
+  const {
+    gradients = false,
+    parts = false,
+    provider = "any",
+    ...given
+  } = readOptions("attachLoss", options as AttachLossOptions, rules);
   const mapping = readMapping(given.mapping);
   const docs = readDocs("attachLoss", given.docs);
   const inputs = readRequests("attachLoss", { inputs: given.inputs ?? {} });

@@ -2,7 +2,7 @@ export { exportLoss, type ExportLossOptions } from "./exportLoss.js";
 export { attachLoss, type AttachLossOptions } from "./attachLoss.js";
 export { exportGraph, exportSizedGraph, type SizedModel } from "./exportGraph.js";
 export { irVersion, opset, outputNames, type ExportGraphOptions } from "./buildModel.js";
-export { lossGraph, type LossGraph, type LossGraphOptions } from "./lossGraph.js";
+export { lossGraph, type LossGraph, type ByTensor, type ElementName, type LossGraphOptions } from "./lossGraph.js";
 export type { ChosenInput, ExportInput } from "./inputShapes.js";
 export type { Provider } from "./emit/context.js";
 export { passNames, type PassName } from "./emit/passes/names.js";

@@ -21,16 +21,27 @@ import {
   type BoundInput,
   type Dim,
   type FloatDType,
+  type GradInput,
   type Graph,
   type InputKind,
+  type InputName,
+  type LossInputs,
   type LossSpec,
 } from "@losses/core";
 import { chooseInputs, type ChosenInput, type ExportInput } from "./inputShapes.js";
 import { graphRules, readRequests } from "./requests.js";
 
-export interface LossGraphOptions {
+/** Something for some of the tensors of a loss; an element of a list is named by its place, `fake.0`. */
+export type ByTensor<I extends LossInputs, V> = { readonly [K in InputName<I> | ElementName<I>]?: V };
+
+/** The names of the tensors in inputs that are lists. */
+export type ElementName<I extends LossInputs> = {
+  [K in InputName<I>]-?: "float[]" extends I[K] ? `${K}.${number}` : never;
+}[InputName<I>];
+
+export interface LossGraphOptions<I extends LossInputs = LossInputs> {
   /** True: the gradient of every differentiable input; or the names of some, of a list for all in it. Default: the loss alone. */
-  readonly gradients?: boolean | readonly string[];
+  readonly gradients?: boolean | readonly (GradInput<I> | ElementName<I>)[];
   /** False leaves the loss itself out, for a model of gradients alone. Default true. */
   readonly value?: boolean;
   /** True: also the parts of the loss, as outputs `part:<name>`. Default false. */
@@ -38,12 +49,12 @@ export interface LossGraphOptions {
   /** The dtype to compute in. Default `"float32"`. */
   readonly dtype?: FloatDType;
   /** Inputs with a shape or dtype of their own. Naming an optional input makes it one of the model's. */
-  readonly inputs?: Readonly<Record<string, ExportInput>>;
+  readonly inputs?: ByTensor<I, ExportInput>;
   /**
    * Short for `inputs` with nothing but a shape: `{ input: ["batch", 10] }`. Of two axes that the loss tells apart only the first can
    * have a name; the other keeps its own.
    */
-  readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
+  readonly shapes?: ByTensor<I, readonly Dim[]>;
 }
 
 /** A loss as a graph, and the inputs it was made for. */
@@ -59,9 +70,10 @@ export interface LossGraph {
 }
 
 /** Traces a loss for inputs that are not there yet, from its declaration and the options. */
-export function lossGraph(spec: LossSpec, given?: LossGraphOptions): LossGraph {
-  checkSpec("lossGraph", spec);
-  const options = readOptions(spec.name, given, graphRules);
+export function lossGraph<I extends LossInputs>(typed: LossSpec<I>, given?: LossGraphOptions<I>): LossGraph {
+  checkSpec("lossGraph", typed);
+  const spec: LossSpec = typed;
+  const options = readOptions(spec.name, given as LossGraphOptions | undefined, graphRules);
   const dtype = options.dtype ?? "float32";
   const requests = readRequests(spec.name, options);
   const inputs = chooseInputs(spec, dtype, requests);

@@ -157,7 +157,7 @@ describe("inputs and outputs", () => {
 
 describe("what does not fit is an error", () => {
   it("unknown inputs, gradients of labels, wrong ranks, sizes and dtypes", () => {
-    expect(() => exportLoss(crossEntropy(), { inputs: { labels: {} } })).toThrow(InputError);
+    expect(() => exportLoss(crossEntropy(), { inputs: { labels: {} } as never })).toThrow(InputError);
     expect(() => exportLoss(crossEntropy(), { gradients: ["target"] })).toThrow(InputError);
     expect(() => exportLoss(vseLoss(), { shapes: { image: ["N"] } })).toThrow(ShapeError);
     expect(() => exportLoss(cmpmLoss(), { shapes: { image: ["A", "D"], text: ["B", "D"] } })).toThrow(

@@ -60,10 +60,14 @@ function thinned(values: readonly number[]): [number, number][] {
   );
 }
 
-/** An exponential mean that starts at the first value. */
+/** The mean of as many values before as after each, so that it does not lag behind them. */
 function runningMean(values: readonly number[]): number[] {
-  let mean = values[0] ?? 0;
-  return values.map((value) => (mean += 0.3 * (value - mean)));
+  const reach = 3;
+  return values.map((_, i) => {
+    const most = Math.min(reach, i, values.length - 1 - i);
+    const near = values.slice(i - most, i + most + 1);
+    return near.reduce((sum, value) => sum + value, 0) / near.length;
+  });
 }
 
 function coordinate(value: number): string {

@@ -18,6 +18,8 @@ export interface ReportContent {
   readonly steps: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** When, where and with what it was made, by name. */
+  readonly made: Readonly<Record<string, string>>;
 }
 
 /** The result that finds most: by the sum of recall at 10 in both directions. */
@@ -50,6 +52,7 @@ ${introduction(content)}
 <div class="curves">${results.map((result) => curve(result, content.batchSize)).join("\n")}</div></section>
 <section><h2>The same inputs on every backend</h2>${backendSection(content.comparison)}</section>
 ${galleries}
+<footer><p>${facts(content.made)}</p></footer>
 ${credits}
 </main></body></html>
 `;
@@ -61,8 +64,8 @@ function introduction({ dataset, backend, steps, batchSize, seed }: ReportConten
     [String(dataset.queries.length), "held-out captions"],
     [String(steps), "steps for each loss"],
     [String(batchSize), "pairs in a batch"],
-    [escape(backend), "computes the losses"],
-    [String(seed), "is the seed"],
+    [escape(backend), "backend of the losses"],
+    [String(seed), "seed"],
   ];
   return `<header class="top"><h1>Pictures and words in one space</h1>
 <p>Two small encoders, one for pictures and one for English and Chinese captions, learn to put what belongs together side by side.
@@ -82,9 +85,10 @@ function recallSection({ results, guessing }: ReportContent): string {
     "R@5",
     "R@10",
     "step",
-    "of it loss",
+    "loss alone",
     "final loss",
   ];
+  const best = bestResult(results);
   const rows = results.map(({ objective, retrieval, secondsPerStep, lossSecondsPerStep, finalLoss }) => [
     `<b>${escape(objective.name)}</b><small>${escape(objective.doc)}</small>`,
     ...cells(retrieval.imageToText),
@@ -94,7 +98,15 @@ function recallSection({ results, guessing }: ReportContent): string {
     lossValue(finalLoss),
   ]);
   const chance = ["guessing", ...cells(guessing.imageToText), ...cells(guessing.textToImage), "", "", ""];
-  return `<p>In percent: how often a right answer is among the first 1, 5 or 10.</p>${table(head, [...rows, chance], { lastApart: true })}`;
+  return `<p>In percent: how often a right answer is among the first 1, 5 or 10. The row that finds most is marked.</p>${table(
+    head,
+    [...rows, chance],
+    {
+      title: "Recall on held-out captions",
+      lastApart: true,
+      ...(best === undefined ? {} : { best: results.indexOf(best) }),
+    },
+  )}`;
 }
 
 function bar(share: number): string {
@@ -135,7 +147,13 @@ function backendSection({ calls, runs, unavailable, largest }: Comparison): stri
   );
   return `<p>${calls} calls recorded in training (first and last step of each loss), given to every backend in float32.
 Differences are from the same calls in float64; a gradient's relative difference is to its largest element.</p>
-${table(head, rows)}<ul>${missing.join("")}</ul><p><b>${escape(largestDisagreement(largest, runs.length))}</b></p>`;
+${table(head, rows, { title: "Backends compared" })}<ul>${missing.join("")}</ul><p><b>${escape(largestDisagreement(largest, runs.length))}</b></p>`;
+}
+
+function facts(made: Readonly<Record<string, string>>): string {
+  return Object.entries(made)
+    .map(([name, value]) => `${escape(name)} ${escape(value)}`)
+    .join(" · ");
 }
 
 const credits = `<footer><p>Pictures: Twemoji graphics, copyright Twitter, Inc and other contributors, licensed under

@@ -1,7 +1,7 @@
 /** The report's style sheet: light and dark, no fonts or pictures from elsewhere. */
 export const style = `
-:root { color-scheme: light dark; --ink: #1d2430; --soft: #5d6878; --line: #dfe4ea; --paper: #f6f7f9; --card: #fff;
-  --accent: #3b6fd4; --good: #1a9457; --goodsoft: #e2f5ea; }
+:root { color-scheme: light dark; --ink: #1d2430; --soft: #525c6b; --line: #dfe4ea; --paper: #f6f7f9; --card: #fff;
+  --accent: #2f60c0; --good: #0f7545; --goodsoft: #e2f5ea; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa6b6; --line: #323a46; --paper: #14181e;
   --card: #1c222b; --accent: #7ba5f5; --good: #4ccb8a; --goodsoft: #173526; } }
 * { box-sizing: border-box; }
@@ -23,6 +23,9 @@ th, td { padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: n
 td { text-align: right; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; }
 td small { display: block; color: var(--soft); font-size: 12px; line-height: 1.35; max-width: 38ch; }
+tr.best td:first-child { border-left: 3px solid var(--good); padding-left: 8px; }
+@media (max-width: 640px) { td small { display: none; } th:first-child, td:first-child { position: sticky; left: 0;
+  background: var(--card); min-width: 110px; max-width: 38vw; overflow-wrap: anywhere; z-index: 1; } section { padding: 16px 14px; } }
 tr.apart td { border-top: 2px solid var(--line); border-bottom: 0; color: var(--soft); }
 .bar { position: relative; display: inline-block; width: 92px; height: 20px; background: var(--paper); border-radius: 4px;
   overflow: hidden; vertical-align: middle; }
@@ -54,7 +57,7 @@ q { font-weight: 600; quotes: "“" "”"; }
 .arrow { color: var(--soft); align-self: center; padding: 0 4px; }
 .tiles .right { border-color: var(--good); background: var(--goodsoft); }
 .right figcaption { position: absolute; top: -8px; right: -8px; width: 20px; height: 20px; border-radius: 50%;
-  background: var(--good); color: #fff; font-size: 12px; line-height: 20px; text-align: center; }
+  background: var(--good); color: var(--card); font-size: 12px; line-height: 20px; text-align: center; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 18px 28px; }
 .picture { display: flex; gap: 16px; align-items: flex-start; border-top: 1px solid var(--line); padding-top: 14px; }
 .picture div { text-align: center; min-width: 66px; }

@@ -18,7 +18,7 @@ export function recallTable(
     "R@5",
     "R@10",
     "step",
-    "of it loss",
+    "loss alone",
     "first loss",
     "final",
   ];

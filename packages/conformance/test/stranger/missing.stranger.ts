@@ -6,3 +6,4 @@ const create = (): Promise<never> => Promise.reject(new BackendUnavailableError(
 
 await testBackend(create, { id: "gpu:optional", optional: true, fixtures: few });
 await testBackend(create, { id: "gpu:needed", fixtures: few });
+await testBackend(() => Promise.reject(new Error("no adapter")), { id: "gpu:odd", optional: true, fixtures: few });

@@ -1,4 +1,4 @@
-import { allLosses, BackendUnavailableError } from "@losses/core";
+import { allLosses, BackendUnavailableError, l1Loss } from "@losses/core";
 import {
   analyze,
   caseRunner,
@@ -164,6 +164,16 @@ export const entries: Entries = {
       "0.dtype": text,
     },
     open: ["0"],
+  },
+  checkGradients: {
+    args: () => [l1Loss(), { input: [1, 3], target: [2, 1] }, { elements: 2 }],
+    takes: {
+      "2": empty,
+      "2.elements": (value) => size(value) && Number(value) > 0,
+      "1.*": anything,
+      "1.*.*": anything,
+    },
+    whole: ["0"],
   },
   parseCases: { args: () => ["{}"], takes: { "0": text } },
   readCase: {
