@@ -54,8 +54,14 @@ export function metricDistance(initial: (typeof names)[number]): OptionDeclarati
   return {
     ...named,
     domain: `${named.domain} | lpDistance() | dotSimilarity() | snrDistance()`,
-    accepts: (value): value is MetricDistance => named.accepts(value) || isMade(value),
+    accepts: isDistance,
   };
+}
+
+const anyName = oneOf(names, "euclidean");
+
+export function isDistance(value: unknown): value is MetricDistance {
+  return anyName.accepts(value) || isMade(value);
 }
 
 function isMade(value: unknown): boolean {

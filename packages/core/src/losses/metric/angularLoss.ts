@@ -1,12 +1,13 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { scan } from "../../graph/scan.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, flag, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { radians } from "../../math/angles.js";
 import { unit } from "../../math/norm.js";
-import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { pairedLogSumExp } from "../../math/pairedLogSumExp.js";
+import { isBothKinds, pairsOf } from "../../math/pairs.js";
 
-export interface AngularLossOptions {
+export interface AngularLossOptions extends BatchOptions {
   /** The largest angle that is wanted, in degrees. Default 40. */
   readonly alpha: number;
   /** Normalise negatives as well, as the paper does. Default false. */
@@ -46,24 +47,18 @@ export const angularLoss: Loss<AngularLossOptions, { embeddings: "float"; labels
   family: "metric",
   aliases: ["AngularLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { alpha: finite(40), normalizeNegatives: flag(false), reduction: batchReduction() },
+  options: { alpha: finite(40), normalizeNegatives: flag(false), ...batchOptions(), reduction: batchReduction() },
   empty: "zero",
-  value({ embeddings, labels }, { alpha, normalizeNegatives }) {
-    const { positives, negatives } = pairsOf(labels);
-    const x = unit(embeddings);
-    const t = Math.tan(radians(alpha)) ** 2;
-    const others = normalizeNegatives ? x : embeddings;
-    const toOthers = x.matmul(others.transpose()).mul(4 * t);
-    const toPositives = x.matmul(x.transpose()).mul(2 * (1 + t));
-    // One anchor at a time: all its pairs with all its negatives
-    const { collected } = scan(
-      { init: {}, sequences: { own: toOthers, pair: toPositives, mask: negatives } },
-      (_, { own, pair, mask }) => {
-        const sides = toOthers.add(own.unsqueeze(0)).sub(pair.unsqueeze(1));
-        const values = maskedLogSumExp(sides, mask.unsqueeze(0).expand(sides.shape)).softplus();
-        return { carry: {}, collect: { values } };
-      },
-    );
-    return counted(positives.and(anyOf(negatives).unsqueeze(1)), collected.values);
+  value({ embeddings, labels }, { alpha, normalizeNegatives, ...batch }) {
+    return overPairs(embeddings, labels, batch, (pairs) => {
+      const { positives } = pairs;
+      const x = unit(embeddings);
+      const t = Math.tan(radians(alpha)) ** 2;
+      const toOthers = x.matmul((normalizeNegatives ? x : embeddings).transpose()).mul(4 * t);
+      const toPositives = x.matmul(x.transpose()).mul(2 * (1 + t));
+      const near = pairedLogSumExp(toOthers, pairsOf(labels).negatives.mask);
+      const mask = positives.mask.and(isBothKinds(pairs));
+      return { costs: near.sub(toPositives).softplus(), over: { ...positives, mask } };
+    });
   },
 });
