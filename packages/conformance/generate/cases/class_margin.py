@@ -6,7 +6,7 @@ from pytorch_metric_learning import losses
 
 from evaluate import reduce
 from metric_learning import (
-    BATCH_REDUCTIONS, DISTANCE_REFUSED, PML, RAW_DOT, REFUSALS, class_loss, distance, given, labelled, pair_loss, reduced, reducer,
+    BATCH_REDUCTIONS, DISTANCE_REFUSED, PML, RAW_DOT, REFUSALS, class_loss, distance, given, labelled, mined, pair_loss, reduced, reducer,
     with_classes,
 )
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, empty, f32, formula, i64
@@ -58,7 +58,7 @@ proxy_nca_loss = class_loss("proxyNcaLoss", proxy_nca_arguments, {"scale": 1, "d
 
 def proxy_anchor(i, o):
     classes, width = i.proxies.shape
-    chosen = {} if o.reduction == "mean" else {"reducer": reducer(o.reduction)}
+    chosen = {} if o.reduction == "mean" else {"reducer": reducer(o)}
     model = losses.ProxyAnchorLoss(num_classes=classes, embedding_size=width, margin=o.margin, alpha=o.alpha,
                                    distance=distance(o.distance), **chosen)
     del model.proxies
@@ -80,8 +80,8 @@ def sup_con(i, o):
     if x.ndim == 3:
         labels = labels.repeat_interleave(x.shape[1])
         x = x.flatten(0, 1)
-    model = losses.SupConLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o.reduction))
-    return reduced(model, x, labels, o, (len(x),)) * (o.temperature / o.baseTemperature)
+    model = losses.SupConLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o))
+    return reduced(model, x, labels, o, (len(x),), mined(o.miner, x, labels)) * (o.temperature / o.baseTemperature)
 
 
 TEMPERATURE = {"temperature-zero": {"temperature": 0}, "temperature-nan": {"temperature": NAN}}
@@ -98,8 +98,8 @@ def nt_xent(i, o):
     x, labels = i.embeddings, i.labels
     if x is None:
         x, labels = torch.cat([i.viewA, i.viewB]), torch.arange(len(i.viewA)).repeat(2)
-    model = losses.NTXentLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o.reduction))
-    return reduced(model, x, labels, o, (len(x), len(x)))
+    model = losses.NTXentLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o))
+    return reduced(model, x, labels, o, (len(x), len(x)), mined(o.miner, x, labels))
 
 
 def views(*shape):

@@ -22,8 +22,8 @@ export interface AngularLossOptions extends BatchOptions {
  * `log(1 + Σ_n exp(4 t (x_i + x_p) · x_n − 2 (1 + t) x_i · x_p))`, `t = tan² α`, per positive pair`
  *
  * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
- * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. One anchor is computed at
- * a time: memory is (N, N).
+ * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. The sum over negatives is
+ * a product of matrices, `Σ_n exp(4 t x_i · x_n) exp(4 t x_p · x_n)`: memory is (N, N).
  *
  * @formula `log(1 + sum_n exp(4 t (x_i + x_p) . x_n - 2 (1 + t) x_i . x_p)), t = tan(alpha)^2`
  * @input embeddings - Embeddings.
@@ -31,7 +31,9 @@ export interface AngularLossOptions extends BatchOptions {
  * @note alpha is in degrees.
  * @note Negatives are taken as they are by default, as in PyTorch Metric Learning: the loss depends on their lengths.
  * The paper has normalizeNegatives.
- * @note Time grows as N^3.
+ * @note In float32 it is exact while 4 t |x_n| stays below 39: at 40 degrees for negatives up to length 13, and always
+ * with normalizeNegatives. Of longer ones, terms below 1e-38 of the largest may be lost.
+ * @note Mined are positive pairs; their negatives are all of the batch, as in PyTorch Metric Learning.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
  * @see Wang et al.: Deep Metric Learning with Angular Loss, ICCV 2017

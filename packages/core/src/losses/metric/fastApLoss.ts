@@ -26,7 +26,8 @@ export interface FastApLossOptions extends BatchOptions {
  * @formula `1 - 1/|P| sum_b h+_b H+_b / H_b`
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
- * @note Memory is (N, N) for each bin in turn.
+ * @note Memory is (N, N), whatever the number of bins.
+ * @note A miner gives weights: how often it names a sample, by the most.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
  * @see Cakir, He, Xia, Kulis, Sclaroff: Deep Metric Learning to Rank, CVPR 2019

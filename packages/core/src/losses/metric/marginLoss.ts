@@ -30,6 +30,7 @@ export interface MarginLossOptions extends ReductionOption {
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
  * @input beta - The boundary. Or: The boundary of each class.
+ * @note The mean is what PyTorch Metric Learning's divisor reducer does: it divides by how many terms are > 0.
  * @note PyTorch Metric Learning starts with beta 1.2.
  * @note With nu > 0 the boundary itself costs: nu * beta once, or of each class for each triplet. Of one boundary for
  * all, reduction none has no room for it.

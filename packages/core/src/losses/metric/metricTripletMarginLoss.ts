@@ -21,16 +21,17 @@ export interface MetricTripletMarginLossOptions extends BatchOptions {
 /**
  * Triplets of a batch: negatives are to be farther than positives by a margin.
  *
- * Triplets are all an anchor forms with one of its class and one of another, or those that are mined. Returns (N) with
- * `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
- * `pytorch_metric_learning.losses.TripletMarginLoss`, with `BatchHardMiner` or `TripletMarginMiner`. One positive is
- * computed at a time: memory is (N, N), time grows as N³; with `mining: "hard"` as N².
+ * Triplets are all an anchor forms with one of its class and one of another, or those that the miner takes. Returns (N)
+ * with `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
+ * `pytorch_metric_learning.losses.TripletMarginLoss`. One anchor is computed at a time: memory is (N, N), time grows as
+ * N³; with `miner: "batchHard"` as N².
  *
  * @formula `max(0, d_ip - d_in + margin)`
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
  * @note tripletMarginLoss is the loss of given triplets.
  * @note Mining has no gradient. Of positives or negatives at one distance the first is mined.
+ * @note The hardest, hard, semi-hard and easy triplets are miners: batchHard, and tripletMarginMiner({ triplets }).
  * @note The hinge has gradient 0 at the margin itself.
  * @note With smoothLoss every triplet is > 0: avgNonZero is the mean.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero

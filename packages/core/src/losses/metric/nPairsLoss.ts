@@ -29,6 +29,8 @@ export interface NPairsLossOptions extends BatchOptions {
  * @note Similarities are cosines by default, as there; the paper has inner products: dotSimilarity({ normalize: false
  * }).
  * @note Classes with one sample are left out.
+ * @note Of mined pairs it is the first of each class by position; PyTorch Metric Learning takes what its miner lists
+ * first.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
  * @see Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NIPS 2016

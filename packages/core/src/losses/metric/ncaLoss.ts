@@ -24,6 +24,7 @@ export interface NcaLossOptions extends BatchOptions {
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
  * @note If no anchor has a positive it is 0; PyTorch Metric Learning gives NaN. That is the option empty.
+ * @note A miner gives weights: how often it names a sample, by the most.
  * @note Exact where the chance is below the smallest number; PyTorch Metric Learning drops such anchors.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
