@@ -39,6 +39,9 @@ cos_face_loss = class_loss("cosFaceLoss", build(losses.CosFaceLoss, **ARC), {"ma
                            ({"scale": 4}, {"margin": 0.5, "scale": 2}), refused=BAD)
 sphere_face_loss = class_loss("sphereFaceLoss", build(losses.SphereFaceLoss, **ARC), {"margin": 4, "scale": 1},
                               ({"scale": 4}, {"margin": 3}, {"margin": 1}), refused={**BAD, "margin-not-whole": {"margin": 2.5}})
+large_margin_softmax_loss = class_loss(
+    "largeMarginSoftmaxLoss", build(losses.LargeMarginSoftmaxLoss, **ARC), {"margin": 4, "scale": 1},
+    ({"scale": 4}, {"margin": 3}, {"margin": 1}), refused={**BAD, "margin-not-whole": {"margin": 2.5}})
 normalized_softmax_loss = class_loss("normalizedSoftmaxLoss", build(losses.NormalizedSoftmaxLoss, temperature="temperature"),
                                      {"temperature": 0.05}, ({"temperature": 0.5},), refused={"temperature-zero": {"temperature": 0}})
 soft_triple_loss = class_loss(
@@ -115,5 +118,5 @@ nt_xent_loss = Loss(**{**base.__dict__, "reference": nt_xent, "grids": (
     "refusals": (*base.refusals, Refusal("one-view", "InputError", {"embeddings": None, "labels": None, "viewA": f32([[1, 2]])}),
                  Refusal("both-forms", "InputError", {"viewA": f32([[1, 2, 3]] * 6), "viewB": f32([[1, 2, 3]] * 6)}))})
 
-LOSSES = [arc_face_loss, sub_center_arc_face_loss, cos_face_loss, sphere_face_loss, normalized_softmax_loss, soft_triple_loss,
+LOSSES = [arc_face_loss, sub_center_arc_face_loss, cos_face_loss, sphere_face_loss, large_margin_softmax_loss, normalized_softmax_loss, soft_triple_loss,
           proxy_nca_loss, proxy_anchor_loss, sup_con_loss, nt_xent_loss]

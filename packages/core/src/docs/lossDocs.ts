@@ -1398,6 +1398,24 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       empty: "What the mean over nothing is.",
     },
   },
+  largeMarginSoftmaxLoss: {
+    summary: "Softmax over inner products, the angle to the own class multiplied.",
+    formula:
+      "CE(scale * |w_c| |x| cos(theta_c)), with (-1)^k cos(margin * theta_y) - 2k for the target, k = floor(margin * theta_y / pi)",
+    notes: [
+      "The lengths of embeddings and of class weights count; sphereFaceLoss leaves out those of weights.",
+      "cos of the multiple angle is a polynomial in the cosine: no angle is computed.",
+      "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
+    ],
+    references: ["Liu, Wen, Yu, Yang: Large-Margin Softmax Loss for Convolutional Neural Networks, ICML 2016"],
+    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    options: {
+      margin: "What the angle to the own class is multiplied by.",
+      scale: "Factor of the logits.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
   liftedStructureLoss: {
     summary: "Each positive pair is held against all negatives of both its ends.",
     formula: "1/2 max(0, log sum_n (exp(negMargin - d_in) + exp(negMargin - d_pn)) + d_ip - posMargin)^2",
@@ -1832,6 +1850,35 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
     options: {
       eps: "Added to the divisor of the weight of the shapes' difference.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  diouLoss: {
+    summary: "How far boxes are from each other: by what they have in common and by their centres.",
+    formula: "1 - IoU + rho^2 / c^2",
+    notes: [
+      "The default reduction is mean, where torchvision's is none.",
+      "ciouLoss adds a term for the shapes.",
+      "The mean over no boxes is 0.",
+    ],
+    references: ["Zheng et al.: Distance-IoU Loss, AAAI 2020"],
+    inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
+    options: {
+      eps: "Added to what is divided by.",
+      reduction: "How the values become the result; `none` returns them as they are.",
+      empty: "What the mean over nothing is.",
+    },
+  },
+  giouLoss: {
+    summary:
+      "How far boxes are from each other: by what they have in common and by how much of the box around both is neither.",
+    formula: "1 - IoU + (C - U) / C",
+    notes: ["The default reduction is mean, where torchvision's is none.", "The mean over no boxes is 0."],
+    references: ["Rezatofighi et al.: Generalized Intersection over Union, CVPR 2019"],
+    inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
+    options: {
+      eps: "Added to what is divided by.",
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
     },
