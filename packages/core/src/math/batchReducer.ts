@@ -1,5 +1,6 @@
-import { isListOf, isPlainObject } from "../arguments.js";
+import { isListOf, listRule, type Rule } from "../arguments.js";
 import { oneOf, type OptionDeclaration } from "../loss/options.js";
+import { isPiece, makePiece, type AnyPieceKind, type PieceKind } from "../loss/pieces.js";
 import type { LossValue, WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { counted, type PairSet } from "./pairs.js";
@@ -29,17 +30,51 @@ export interface PerAnchorReducer {
   readonly kind: "perAnchor";
 }
 
+const bound = (initial: number): OptionDeclaration<number> => ({
+  default: initial,
+  domain: "a number, Infinity or -Infinity",
+  kind: "number",
+  accepts: (value): value is number => typeof value === "number" && !Number.isNaN(value),
+});
+const threshold: PieceKind<ThresholdReducer> = {
+  kind: "threshold",
+  options: { low: bound(-Infinity), high: bound(Infinity) },
+  together: { domain: "low < high", accepts: ({ low, high }) => low < high },
+};
+const weight: Rule = {
+  domain: "a finite number >= 0",
+  accepts: (value) => typeof value === "number" && value >= 0 && value < Infinity,
+};
+const mostClasses = 1024;
+const listOfWeights = listRule(`a list of 1 to ${String(mostClasses)} numbers >= 0`, weight, mostClasses);
+
+function isWeights(value: unknown): value is readonly number[] {
+  return isListOf(value, weight.accepts) && value.length > 0 && value.length <= mostClasses;
+}
+
+const classWeighted: PieceKind<ClassWeightedReducer> = {
+  kind: "classWeighted",
+  options: { weights: { ...listOfWeights, default: [1], kind: "list", accepts: isWeights } },
+  together: { domain: listOfWeights.domain, accepts: ({ weights }) => isWeights(weights) },
+};
+const eachAnchor: PieceKind<PerAnchorReducer> = { kind: "perAnchor", options: {} };
+const kinds: readonly AnyPieceKind[] = [threshold, classWeighted, eachAnchor];
+
 /**
  * Costs strictly between two bounds, as `pytorch_metric_learning.reducers.ThresholdReducer`: -Infinity and Infinity are no bounds.
  * `low: 0` is what `reduction: "avgNonZero"` does.
  */
-export function thresholdReducer(options: Partial<Omit<ThresholdReducer, "kind">> = {}): ThresholdReducer {
-  return Object.freeze({ kind: "threshold", low: -Infinity, high: Infinity, ...options });
+export function thresholdReducer(options?: Partial<Omit<ThresholdReducer, "kind">>): ThresholdReducer {
+  return makePiece("thresholdReducer", threshold, options);
 }
 
-/** A weight for each class, by its label, as `pytorch_metric_learning.reducers.ClassWeightedReducer`; labels without one weigh 1. */
-export function classWeightedReducer(weights: readonly number[]): ClassWeightedReducer {
-  return Object.freeze({ kind: "classWeighted", weights: Object.freeze([...weights]) });
+/**
+ * A weight for each class, by its label, as `pytorch_metric_learning.reducers.ClassWeightedReducer`; labels without one weigh 1. Each
+ * anchor's cost has its own weight; of losses with one cost for each anchor, that multiplies every cost with every weight.
+ */
+export function classWeightedReducer(options?: Partial<Omit<ClassWeightedReducer, "kind">>): ClassWeightedReducer {
+  const { kind, weights } = makePiece("classWeightedReducer", classWeighted, options);
+  return Object.freeze({ kind, weights: Object.freeze([...weights]) });
 }
 
 /**
@@ -47,7 +82,7 @@ export function classWeightedReducer(weights: readonly number[]): ClassWeightedR
  * triplets, which that refuses, it is the mean over each anchor's.
  */
 export function perAnchorReducer(): PerAnchorReducer {
-  return Object.freeze({ kind: "perAnchor" });
+  return makePiece("perAnchorReducer", eachAnchor, undefined);
 }
 
 /** The option `reducer` of a loss over the pairs or triplets of a batch. */
@@ -55,20 +90,9 @@ export function reducerOption(): OptionDeclaration<BatchReducer> {
   const named = oneOf(["none"], "none");
   return {
     ...named,
-    domain: `${named.domain} | thresholdReducer() | classWeightedReducer([…]) | perAnchorReducer()`,
-    accepts: (value): value is BatchReducer => named.accepts(value) || isMade(value),
+    domain: `${named.domain} | thresholdReducer() | classWeightedReducer() | perAnchorReducer()`,
+    accepts: (value): value is BatchReducer => named.accepts(value) || isPiece(kinds, value),
   };
-}
-
-function isMade(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
-  const keys = Object.keys(value).length;
-  const { kind, low, high, weights } = value;
-  if (kind === "perAnchor") return keys === 1;
-  if (kind === "classWeighted") {
-    return keys === 2 && Array.isArray(weights) && isListOf(weights, (w) => Number.isFinite(w)) && weights.length > 0;
-  }
-  return kind === "threshold" && keys === 3 && typeof low === "number" && typeof high === "number" && low < high;
 }
 
 /** The costs of single pairs (N, N) or anchors (N): those that count. */

@@ -1,7 +1,7 @@
-import { isPlainObject } from "../arguments.js";
-import { oneOf, type OptionDeclaration } from "../loss/options.js";
+import { finite, oneOf, type OptionDeclaration } from "../loss/options.js";
+import { isPiece, makePiece, type AnyPieceKind, type PieceKind } from "../loss/pieces.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { isDistance, metricOf, type Metric, type MetricDistance } from "./metricDistance.js";
+import { metricDistance, metricOf, type Metric, type MetricDistance } from "./metricDistance.js";
 import { anyOf, pairsOf, timesOf, type Pairs } from "./pairs.js";
 import { oneHot } from "./select.js";
 import { tripletTimes, type TripletFilter } from "./tripletTimes.js";
@@ -11,7 +11,8 @@ const names = ["none", "tripletMargin", "batchHard", "batchEasyHard", "multiSimi
 /**
  * Which pairs or triplets of a batch count. Plain data: any loss over them takes any of these, by name (with the defaults) or made by
  * {@link tripletMarginMiner}, {@link batchHardMiner}, {@link batchEasyHardMiner}, {@link multiSimilarityMiner},
- * {@link pairMarginMiner}; `"none"` takes all. No gradient flows through what is mined.
+ * {@link pairMarginMiner}; `"none"` takes all. No gradient flows through what is mined. Miners that draw at random are left out: a loss is a
+ * function of its inputs. Of a single pair of each kind PyTorch Metric Learning makes 0; here it counts.
  */
 export type Miner =
   | (typeof names)[number]
@@ -71,33 +72,64 @@ export interface PairMarginMiner extends MinerDistance {
 type Made = Exclude<Miner, string>;
 type Given<M> = Partial<Omit<M, "kind">>;
 
+const hardness = ["all", "hard", "semihard", "easy"] as const;
+const euclidean = metricDistance("euclidean");
+
+const tripletMargin: PieceKind<TripletMarginMiner> = {
+  kind: "tripletMargin",
+  options: { margin: finite(0.2), triplets: oneOf(hardness, "all"), distance: euclidean },
+};
+const batchHard: PieceKind<BatchHardMiner> = { kind: "batchHard", options: { distance: euclidean } };
+const batchEasyHard: PieceKind<BatchEasyHardMiner> = {
+  kind: "batchEasyHard",
+  options: { positives: oneOf(hardness, "easy"), negatives: oneOf(hardness, "semihard"), distance: euclidean },
+  // What is semi-hard is so by the one that the other kind has chosen.
+  together: {
+    domain: '"semihard" beside "hard" or "easy"',
+    accepts: ({ positives, negatives }) =>
+      (positives !== "semihard" || isOne(negatives)) && (negatives !== "semihard" || isOne(positives)),
+  },
+};
+const multiSimilarity: PieceKind<MultiSimilarityMiner> = {
+  kind: "multiSimilarity",
+  options: { epsilon: finite(0.1), distance: metricDistance("cosine") },
+};
+const pairMargin: PieceKind<PairMarginMiner> = {
+  kind: "pairMargin",
+  options: { posMargin: finite(0.2), negMargin: finite(0.8), distance: euclidean },
+};
+const kinds: readonly AnyPieceKind[] = [tripletMargin, batchHard, batchEasyHard, multiSimilarity, pairMargin];
+
+function isOne(strategy: Hardness): boolean {
+  return strategy === "hard" || strategy === "easy";
+}
+
 /** Triplets by a margin, as `pytorch_metric_learning.miners.TripletMarginMiner`: margin 0.2, all that violate it, Euclidean. */
-export function tripletMarginMiner(options: Given<TripletMarginMiner> = {}): TripletMarginMiner {
-  return Object.freeze({ kind: "tripletMargin", margin: 0.2, triplets: "all", distance: "euclidean", ...options });
+export function tripletMarginMiner(options?: Given<TripletMarginMiner>): TripletMarginMiner {
+  return makePiece("tripletMarginMiner", tripletMargin, options);
 }
 
 /** The hardest triplet of each anchor, as `pytorch_metric_learning.miners.BatchHardMiner`: Euclidean. */
-export function batchHardMiner(options: Given<BatchHardMiner> = {}): BatchHardMiner {
-  return Object.freeze({ kind: "batchHard", distance: "euclidean", ...options });
+export function batchHardMiner(options?: Given<BatchHardMiner>): BatchHardMiner {
+  return makePiece("batchHardMiner", batchHard, options);
 }
 
 /**
  * One positive and negative of each anchor, as `pytorch_metric_learning.miners.BatchEasyHardMiner` without allowed ranges: the easiest
  * positive, the semi-hard negative, Euclidean.
  */
-export function batchEasyHardMiner(options: Given<BatchEasyHardMiner> = {}): BatchEasyHardMiner {
-  const defaults = { positives: "easy", negatives: "semihard", distance: "euclidean" } as const;
-  return Object.freeze({ kind: "batchEasyHard", ...defaults, ...options });
+export function batchEasyHardMiner(options?: Given<BatchEasyHardMiner>): BatchEasyHardMiner {
+  return makePiece("batchEasyHardMiner", batchEasyHard, options);
 }
 
 /** Pairs by the hardest of the other kind, as `pytorch_metric_learning.miners.MultiSimilarityMiner`: epsilon 0.1, cosine. */
-export function multiSimilarityMiner(options: Given<MultiSimilarityMiner> = {}): MultiSimilarityMiner {
-  return Object.freeze({ kind: "multiSimilarity", epsilon: 0.1, distance: "cosine", ...options });
+export function multiSimilarityMiner(options?: Given<MultiSimilarityMiner>): MultiSimilarityMiner {
+  return makePiece("multiSimilarityMiner", multiSimilarity, options);
 }
 
 /** Pairs by two margins, as `pytorch_metric_learning.miners.PairMarginMiner`: 0.2 and 0.8, Euclidean. */
-export function pairMarginMiner(options: Given<PairMarginMiner> = {}): PairMarginMiner {
-  return Object.freeze({ kind: "pairMargin", posMargin: 0.2, negMargin: 0.8, distance: "euclidean", ...options });
+export function pairMarginMiner(options?: Given<PairMarginMiner>): PairMarginMiner {
+  return makePiece("pairMarginMiner", pairMargin, options);
 }
 
 /** The option `miner` of a loss over the pairs or triplets of a batch. */
@@ -106,38 +138,8 @@ export function minerOption(): OptionDeclaration<Miner> {
   return {
     ...named,
     domain: `${named.domain} | tripletMarginMiner() | batchHardMiner() | batchEasyHardMiner() | multiSimilarityMiner() | pairMarginMiner()`,
-    accepts: (value): value is Miner => named.accepts(value) || isMade(value),
+    accepts: (value): value is Miner => named.accepts(value) || isPiece(kinds, value),
   };
-}
-
-const hardness = oneOf(["all", "hard", "semihard", "easy"], "all");
-
-function isMade(value: unknown): boolean {
-  if (!isPlainObject(value) || !isDistance(value["distance"])) return false;
-  const keys = Object.keys(value).length;
-  const isFinite = (...names: readonly string[]): boolean => names.every((name) => Number.isFinite(value[name]));
-  switch (value["kind"]) {
-    case "tripletMargin":
-      return keys === 4 && isFinite("margin") && hardness.accepts(value["triplets"]);
-    case "batchHard":
-      return keys === 2;
-    case "batchEasyHard": {
-      const { positives, negatives } = value;
-      // What is semi-hard is so by the one that the other kind has chosen.
-      const isChosen = ![positives, negatives].includes("semihard") || [positives, negatives].some(isAlone);
-      return keys === 4 && hardness.accepts(positives) && hardness.accepts(negatives) && isChosen;
-    }
-    case "multiSimilarity":
-      return keys === 3 && isFinite("epsilon");
-    case "pairMargin":
-      return keys === 4 && isFinite("posMargin", "negMargin");
-    default:
-      return false;
-  }
-}
-
-function isAlone(strategy: unknown): boolean {
-  return strategy === "hard" || strategy === "easy";
 }
 
 /** One positive and one negative of each anchor that `isThere`. */
