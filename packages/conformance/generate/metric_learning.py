@@ -205,6 +205,14 @@ def wide(reduction="mean", labels=17):
 CUBIC = (Grid({"4x1025": labelled(4, 1025, labels=(0, 1, 0, 1))}, reductions=("mean",)),)
 
 
+DISTANCES = ("euclidean", "squaredEuclidean", "manhattan", "cosine", "dot", "snr")
+
+
+def named_distances(defaults, recipe, reductions):
+    """A loss that takes a distance takes each of them."""
+    return (Grid(recipe, variants=tuple({"distance": name} for name in DISTANCES), reductions=reductions),) if "distance" in defaults else ()
+
+
 MINERS = ("tripletMargin", "batchHard", "batchEasyHard", "multiSimilarity", "pairMargin")
 MINER_REFUSED = {
     "miner-unknown": {"miner": "random"},
@@ -242,7 +250,8 @@ def pair_loss(name, build, defaults, variants, per="pair", refused=None, more_ed
     return Loss(
         name=name, source=PML, defaults={**defaults, "reduction": default, "miner": "none", "reducer": "none"}, reference=over(build, per),
         grids=(Grid(GENERAL, variants=({}, *variants), reductions=(default, "none")),
-               Grid({"again-6x3": labelled(6, 3)}, reductions=reductions), further(("none", default)), *batch_grids(default)),
+               Grid({"again-6x3": labelled(6, 3)}, reductions=reductions), further(("none", default)), *batch_grids(default),
+               *named_distances(defaults, {"named-6x3": labelled(6, 3)}, (default,))),
         edges=(*edges(default, reductions, **how), *more_edges),
         refusals=(*REFUSALS, *options_refused({"batchmean": {"reduction": "batchmean"}}, MINER_REFUSED, REDUCER_REFUSED, refused or {})),
         wide=wide(default) if cubic is False else CUBIC,
@@ -281,7 +290,8 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
         grids=(Grid({"4x3x5": recipe(4, 3, 5)}, variants=({}, *variants)),
                *(() if centers is None else (Grid({"few-4x3x5": recipe(4, 3, 5, many=2)}, variants=(few,), reductions=("none", "mean")),)),
                Grid({"1x3x4": recipe(1, 3, 4), "3x2x1": recipe(3, 2, 1), "int32-3x4x4": recipe(3, 4, 4, dtype=i32),
-                     "8x16x6": recipe(8, 16, 6), "full-4x3x3": recipe(4, 3, 3, fine=True)}, reductions=("none", "mean"))),
+                     "8x16x6": recipe(8, 16, 6), "full-4x3x3": recipe(4, 3, 3, fine=True)}, reductions=("none", "mean")),
+               *named_distances(defaults, {"named-4x3x5": recipe(4, 3, 5)}, ("mean",))),
         edges=(
             Edge("large", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], one), {}, REDUCTIONS),
             Edge("repeated", inputs([[3, 4]] * 3, [0, 2, 2], one), {}, REDUCTIONS),

@@ -5,7 +5,7 @@ from pytorch_metric_learning import losses
 
 from metric_learning import (
     BATCH_REDUCTIONS, DISTANCE_REFUSED, GENERAL, MINER_REFUSED, MINERS, PML, RAW_DOT, RAW_LP, REFUSALS, class_loss, classified,
-    distance, edges, further, given, labelled, mined, over, pair_loss, reduced, reducer, wide,
+    distance, edges, further, given, labelled, mined, named_distances, over, pair_loss, reduced, reducer, wide,
 )
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, empty, f32, formula, i64
 from refusals import NAN, options_refused
@@ -175,6 +175,7 @@ margin_loss = Loss(
               "all-distinct-4x3": bounded(4, 3, labels=(3, 1, 0, 2)), "full-6x4": bounded(6, 4, labels=(0, 1, 1, 0, 2, 2), fine=True)},
              reductions=("none", "mean")),
         Grid({"9x4": bounded(9, 4, labels=(0, 1, 0, 2, 1, 0, 2, 3, 1))}, variants=tuple({"miner": name} for name in MINERS)),
+        *named_distances({"distance": "euclidean"}, {"named-6x3": bounded(6, 3)}, ("mean",)),
         Grid({"nu-classes-9x4": bounded(9, 4, labels=(0, 1, 0, 2, 1, 0, 2, 3, 1), classes=4)},
              variants=({"nu": 0.5, "miner": "tripletMargin"}, {"nu": 0.5, "miner": "pairMargin"})),
     ),
