@@ -68,6 +68,7 @@ describe("missingFixtures", () => {
     );
     expect(missingFixtures(few)).toEqual([
       "circleLoss has no fixture with option miner pairMargin.",
+      "circleLoss has no fixture with option empty nan.",
       "circleLoss has no fixture over no elements.",
       "circleLoss has no fixture of one sample.",
     ]);
