@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from pytorch_metric_learning import distances, losses, miners, reducers
 
@@ -28,9 +29,58 @@ RAW_DOT = {"kind": "dot", "normalize": False}
 RAW_LP = {"kind": "lp", "p": 3, "power": 2, "normalize": False}
 
 
-def reducer(name):
-    return {"mean": reducers.MeanReducer, "sum": reducers.SumReducer, "avgNonZero": reducers.AvgNonZeroReducer,
-            "none": reducers.DoNothingReducer}[name]()
+# Some losses give their reducer a column, (P, 1): the library's per-anchor reducer fails on it, and its class-weighted one multiplies
+# every cost with every weight.
+
+
+class ClassWeighted(reducers.ClassWeightedReducer):
+    def element_reduction_helper(self, found, indices, labels):
+        return super().element_reduction_helper(found.reshape(-1), indices, labels)
+
+
+class PerAnchor(reducers.PerAnchorReducer):
+    """Also of triplets, which the library refuses: the mean over each anchor's."""
+
+    def tuple_reduction_helper(self, found, indices, embeddings, labels):
+        # Of a pair that is there several times, the value counts once and torch's gradient of the assignment as often.
+        anchors, others = indices
+        _, places = np.unique((anchors * len(embeddings) + others).numpy(), return_index=True)
+        once = torch.tensor(places)
+        return super().tuple_reduction_helper(found.reshape(-1)[once], (anchors[once], others[once]), embeddings, labels)
+
+    def triplet_reduction(self, found, indices, embeddings, labels):
+        nothing = torch.zeros(len(embeddings), dtype=found.dtype)
+        several = nothing.index_add(0, indices[0], torch.ones_like(found)).clamp(min=1)
+        return self.element_reduction(nothing.index_add(0, indices[0], found) / several, torch.arange(len(embeddings)), embeddings, labels)
+
+
+def reducer(o):
+    plain = {"mean": reducers.MeanReducer, "sum": reducers.SumReducer, "avgNonZero": reducers.AvgNonZeroReducer,
+             "none": reducers.DoNothingReducer}[o.reduction]()
+    if o.reducer in (None, "none"):
+        return plain
+    if o.reducer["kind"] == "perAnchor":
+        return PerAnchor(reducer=plain)
+    if o.reduction != "mean":
+        raise ValueError(f"{o.reducer} has the mean alone")
+    if o.reducer["kind"] == "threshold":
+        return reducers.ThresholdReducer(low=o.reducer["low"], high=o.reducer["high"])
+    return ClassWeighted(torch.tensor(o.reducer["weights"]))
+
+
+def mined(option, embeddings, labels):
+    """What a miner finds, None if there is none."""
+    if option in (None, "none") or len(embeddings) == 0:
+        return None
+    made = {"kind": option} if isinstance(option, str) else option
+    d = {"distance": distance(made["distance"])} if "distance" in made else {}
+    numbers = {"margin": "margin", "epsilon": "epsilon", "posMargin": "pos_margin", "negMargin": "neg_margin",
+               "triplets": "type_of_triplets", "positives": "pos_strategy", "negatives": "neg_strategy"}
+    given_numbers = {numbers[name]: value for name, value in made.items() if name in numbers}
+    of = {"tripletMargin": miners.TripletMarginMiner, "batchHard": miners.BatchHardMiner,
+          "batchEasyHard": miners.BatchEasyHardMiner, "multiSimilarity": miners.MultiSimilarityMiner,
+          "pairMargin": miners.PairMarginMiner}[made["kind"]]
+    return of(**given_numbers, **d)(embeddings, labels)
 
 
 def _placed(info, n):
@@ -42,7 +92,7 @@ def _placed(info, n):
         return torch.zeros(n, dtype=found.dtype).index_add(0, indices, found.reshape(-1))
     if info["reduction_type"] == "triplet":
         return torch.zeros(n, dtype=found.dtype).index_add(0, indices[0], found)
-    return torch.zeros(n, n, dtype=found.dtype).index_put(indices, found.reshape(-1))
+    return torch.zeros(n, n, dtype=found.dtype).index_put(indices, found.reshape(-1), accumulate=True)
 
 
 def reduced(model, embeddings, labels, o, shape, mined=None, rows=None):
@@ -64,9 +114,14 @@ def over(build, per="pair"):
     """The reference of a loss over the pairs (or anchors) of a batch. `build(o)`: the model's class and its arguments."""
     def reference(i, o):
         made, arguments = build(o)
-        model = made(reducer=reducer(o.reduction), **arguments)
+        model = made(reducer=reducer(o), **arguments)
+        if isinstance(model, losses.CircleLoss):
+            # torch's softplus leaves out e⁻ˣ beyond 20.
+            del model.soft_plus
+            model.soft_plus = lambda x: torch.logaddexp(x, torch.zeros_like(x))
         n = len(i.embeddings)
-        return reduced(model, i.embeddings, i.labels, o, (n, n) if per == "pair" else (n,))
+        chosen = mined(o.miner, i.embeddings, i.labels)
+        return reduced(model, i.embeddings, i.labels, o, (n, n) if per == "pair" else (n,), chosen)
     return reference
 
 
@@ -77,7 +132,7 @@ def classified(build, parameter="W", columns=True):
         count = weight.shape[1] if columns else weight.shape[0]
         made, arguments = build(o, count)
         width = weight.shape[0] if columns else weight.shape[1]
-        model = made(embedding_size=width, reducer=reducer(o.reduction), **arguments)
+        model = made(embedding_size=width, reducer=reducer(o), **arguments)
         delattr(model, parameter)
         setattr(model, parameter, weight)
         return reduced(model, i.embeddings, i.labels, o, (len(i.embeddings),))
@@ -150,14 +205,55 @@ def wide(reduction="mean", labels=17):
 CUBIC = (Grid({"4x1025": labelled(4, 1025, labels=(0, 1, 0, 1))}, reductions=("mean",)),)
 
 
+DISTANCES = ("euclidean", "squaredEuclidean", "manhattan", "cosine", "dot", "snr")
+
+
+def named_distances(defaults, recipe, reductions):
+    """A loss that takes a distance takes each of them."""
+    return (Grid(recipe, variants=tuple({"distance": name} for name in DISTANCES), reductions=reductions),) if "distance" in defaults else ()
+
+
+MINERS = ("tripletMargin", "batchHard", "batchEasyHard", "multiSimilarity", "pairMargin")
+MINER_REFUSED = {
+    "miner-unknown": {"miner": "random"},
+    "miner-unfinished": {"miner": {"kind": "tripletMargin"}},
+    "miner-distance": {"miner": {"kind": "batchHard", "distance": "l7"}},
+    "miner-both-semihard": {"miner": {"kind": "batchEasyHard", "positives": "semihard", "negatives": "semihard", "distance": "euclidean"}},
+}
+REDUCER_REFUSED = {
+    "reducer-unknown": {"reducer": "median"},
+    "reducer-no-range": {"reducer": {"kind": "threshold", "low": 1, "high": 1}},
+    "reducer-no-weights": {"reducer": {"kind": "classWeighted", "weights": []}},
+}
+NINE = {"9x4": labelled(9, 4, labels=(0, 1, 0, 2, 1, 0, 2, 3, 1))}
+
+
+def mining(default):
+    """Every miner, by name."""
+    return Grid(NINE, variants=tuple({"miner": name} for name in MINERS), reductions=(default, "none"))
+
+
+def batch_grids(default):
+    """Miners and reducers, which all losses over a batch have in common."""
+    bounds = {"kind": "threshold", "low": 0.0625, "high": 0.75}
+    weights = {"kind": "classWeighted", "weights": [0.5, 2, 3, 4]}
+    return (
+        mining(default),
+        Grid(NINE, variants=({"reducer": bounds}, {"reducer": weights}), reductions=("mean",)),
+        Grid(NINE, variants=({"reducer": {"kind": "perAnchor"}},
+                             {"reducer": {"kind": "perAnchor"}, "miner": "tripletMargin"}), reductions=("mean", "sum")),
+    )
+
+
 def pair_loss(name, build, defaults, variants, per="pair", refused=None, more_edges=(), default="mean", cubic=False, reductions=BATCH_REDUCTIONS, **how):
     """An entry: the variants, then sizes, edges and refusals that all of them share."""
     return Loss(
-        name=name, source=PML, defaults={**defaults, "reduction": default}, reference=over(build, per),
+        name=name, source=PML, defaults={**defaults, "reduction": default, "miner": "none", "reducer": "none"}, reference=over(build, per),
         grids=(Grid(GENERAL, variants=({}, *variants), reductions=(default, "none")),
-               Grid({"again-6x3": labelled(6, 3)}, reductions=reductions), further(("none", default))),
+               Grid({"again-6x3": labelled(6, 3)}, reductions=reductions), further(("none", default)), *batch_grids(default),
+               *named_distances(defaults, {"named-6x3": labelled(6, 3)}, (default,))),
         edges=(*edges(default, reductions, **how), *more_edges),
-        refusals=(*REFUSALS, *options_refused({"batchmean": {"reduction": "batchmean"}}, refused or {})),
+        refusals=(*REFUSALS, *options_refused({"batchmean": {"reduction": "batchmean"}}, MINER_REFUSED, REDUCER_REFUSED, refused or {})),
         wide=wide(default) if cubic is False else CUBIC,
         keeps_nan=False,
     )
@@ -194,7 +290,8 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
         grids=(Grid({"4x3x5": recipe(4, 3, 5)}, variants=({}, *variants)),
                *(() if centers is None else (Grid({"few-4x3x5": recipe(4, 3, 5, many=2)}, variants=(few,), reductions=("none", "mean")),)),
                Grid({"1x3x4": recipe(1, 3, 4), "3x2x1": recipe(3, 2, 1), "int32-3x4x4": recipe(3, 4, 4, dtype=i32),
-                     "8x16x6": recipe(8, 16, 6), "full-4x3x3": recipe(4, 3, 3, fine=True)}, reductions=("none", "mean"))),
+                     "8x16x6": recipe(8, 16, 6), "full-4x3x3": recipe(4, 3, 3, fine=True)}, reductions=("none", "mean")),
+               *named_distances(defaults, {"named-4x3x5": recipe(4, 3, 5)}, ("mean",))),
         edges=(
             Edge("large", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], one), {}, REDUCTIONS),
             Edge("repeated", inputs([[3, 4]] * 3, [0, 2, 2], one), {}, REDUCTIONS),

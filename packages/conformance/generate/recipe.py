@@ -177,7 +177,7 @@ def _word(key, value):
     if isinstance(value, bool):
         return key if value else f"{key}False"
     if isinstance(value, (list, tuple)):
-        return "-".join(value)
+        return "-".join(str(item) for item in value)
     if isinstance(value, dict):
         return "-".join(_word(*pair) for pair in value.items())
     if isinstance(value, float) and np.isinf(value):

@@ -63,6 +63,17 @@ describe("missingFixtures", () => {
         fixture.loss !== "klDiv" ||
         ("value" in fixture.expected && fixture.options.reduction !== "batchmean" && isSmall(fixture)),
     );
+    const few = fixtures.filter(
+      ({ loss, options, inputs }) =>
+        loss !== "circleLoss" ||
+        (options["miner"] !== "pairMargin" && inputs.every(({ shape }) => shape[0] !== undefined && shape[0] > 1)),
+    );
+    expect(missingFixtures(few)).toEqual([
+      "circleLoss has no fixture with option miner pairMargin.",
+      "circleLoss has no fixture with option empty nan.",
+      "circleLoss has no fixture over no elements.",
+      "circleLoss has no fixture of one sample.",
+    ]);
     const withoutTarget = kept.map((fixture): Fixture => {
       if (fixture.loss !== "klDiv" || !("value" in fixture.expected)) return fixture;
       const { input } = fixture.expected.grads;

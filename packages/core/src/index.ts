@@ -115,7 +115,31 @@ export {
   type MetricDistance,
   type SnrDistance,
 } from "./math/metricDistance.js";
-export type { TripletMining } from "./math/batchTriplets.js";
+export {
+  batchEasyHardMiner,
+  batchHardMiner,
+  multiSimilarityMiner,
+  pairMarginMiner,
+  tripletMarginMiner,
+  type BatchEasyHardMiner,
+  type BatchHardMiner,
+  type Hardness,
+  type Miner,
+  type MinerDistance,
+  type MultiSimilarityMiner,
+  type PairMarginMiner,
+  type TripletMarginMiner,
+} from "./math/miners.js";
+export {
+  classWeightedReducer,
+  perAnchorReducer,
+  thresholdReducer,
+  type BatchReducer,
+  type ClassWeightedReducer,
+  type PerAnchorReducer,
+  type ThresholdReducer,
+} from "./math/batchReducer.js";
+export type { BatchOptions } from "./math/overPairs.js";
 export { elementName, inputOf, listsOf } from "./loss/lists.js";
 export {
   byOption,

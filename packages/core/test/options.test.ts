@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   allLosses,
+  batchEasyHardMiner,
+  classWeightedReducer,
   clipLoss,
   findLoss,
   klDiv,
@@ -9,9 +11,12 @@ import {
   metricContrastiveLoss,
   multipleNegativesRankingLoss,
   OptionError,
+  perAnchorReducer,
   rankingLoss,
   specFromJSON,
+  thresholdReducer,
   tripletMarginLoss,
+  tripletMarginMiner,
   tripletMarginWithDistanceLoss,
   type SpecJSON,
 } from "../src/index.js";
@@ -68,6 +73,31 @@ describe("options", () => {
       options: spec.options,
     });
     expect(() => metricContrastiveLoss({ distance: { kind: "lp" } as never })).toThrow(OptionError);
+  });
+
+  it("take miners and reducers by name or as data, and serialise them", () => {
+    const miner = tripletMarginMiner({ triplets: "semihard", distance: lpDistance({ p: Infinity }) });
+    for (const reducer of [
+      thresholdReducer({ low: 0.1 }),
+      classWeightedReducer({ weights: [1, 2] }),
+      perAnchorReducer(),
+    ]) {
+      const spec = metricContrastiveLoss({ miner, reducer });
+      const json = JSON.parse(JSON.stringify(spec)) as SpecJSON;
+      expect(specFromJSON(allLosses, json).options).toEqual(spec.options);
+    }
+    expect(metricContrastiveLoss({ miner: "batchHard" }).options).toMatchObject({
+      miner: "batchHard",
+      reducer: "none",
+    });
+    expect(() => metricContrastiveLoss({ miner: "random" as never })).toThrow(OptionError);
+  });
+
+  it("are refused where they are made", () => {
+    expect(() => lpDistance({ p: 0 })).toThrow("lpDistance: option p must be a number > 0 or Infinity, got 0.");
+    expect(() => batchEasyHardMiner({ positives: "semihard" })).toThrow(OptionError);
+    expect(() => thresholdReducer({ low: 1, high: 1 })).toThrow(OptionError);
+    expect(() => classWeightedReducer({ weights: [-1] })).toThrow(OptionError);
   });
 
   it("allow batchmean where PyTorch has it", () => {

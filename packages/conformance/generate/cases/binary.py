@@ -55,7 +55,7 @@ binary_cross_entropy = Loss(
     reference=lambda i, o: F.binary_cross_entropy(i.input, i.target, weight=i.weight, reduction=o.reduction),
     grids=(
         Grid({
-            "6": probable(6), "soft-6": probable(6, soft=True), "scalar": probable(), "3x4": probable(3, 4),
+            "6": probable(6), "soft-6": probable(6, soft=True), "scalar": probable(), "1": probable(1), "3x4": probable(3, 4),
             "2x3x2": probable(2, 3, 2, soft=True), "weight-6": probable(6, weight=(6,)),
             "weight-4-of-3x4": probable(3, 4, soft=True, weight=(4,)),
             "weight-3x1-of-3x4": probable(3, 4, weight=(3, 1)), "weight-scalar-of-3x4": probable(3, 4, weight=()),
@@ -146,7 +146,7 @@ soft_margin_loss = Loss(
     name="softMarginLoss",
     source=TORCH,
     reference=soft_margin,
-    grids=(Grid({"6": signed(6), "scalar": signed(), "3x4": signed(3, 4), "full-2x3x2": signed(2, 3, 2, fine=True),
+    grids=(Grid({"6": signed(6), "scalar": signed(), "1": signed(1), "3x4": signed(3, 4), "full-2x3x2": signed(2, 3, 2, fine=True),
                  "int64-5": signed(5, dtype=i64), "int32-5": signed(5, dtype=i32)}),),
     edges=(
         Edge("large", {"input": f32([88, 89, 600, -600, 17, -17, 0]), "target": constant([-1, -1, -1, -1, 1, 1, 1])},

@@ -6,7 +6,7 @@ from pytorch_metric_learning import losses
 
 from evaluate import reduce
 from metric_learning import (
-    BATCH_REDUCTIONS, DISTANCE_REFUSED, PML, RAW_DOT, REFUSALS, class_loss, distance, given, labelled, pair_loss, reduced, reducer,
+    BATCH_REDUCTIONS, DISTANCE_REFUSED, PML, RAW_DOT, REFUSALS, class_loss, distance, given, labelled, mined, pair_loss, reduced, reducer,
     with_classes,
 )
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, empty, f32, formula, i64
@@ -39,6 +39,9 @@ cos_face_loss = class_loss("cosFaceLoss", build(losses.CosFaceLoss, **ARC), {"ma
                            ({"scale": 4}, {"margin": 0.5, "scale": 2}), refused=BAD)
 sphere_face_loss = class_loss("sphereFaceLoss", build(losses.SphereFaceLoss, **ARC), {"margin": 4, "scale": 1},
                               ({"scale": 4}, {"margin": 3}, {"margin": 1}), refused={**BAD, "margin-not-whole": {"margin": 2.5}})
+large_margin_softmax_loss = class_loss(
+    "largeMarginSoftmaxLoss", build(losses.LargeMarginSoftmaxLoss, **ARC), {"margin": 4, "scale": 1},
+    ({"scale": 4}, {"margin": 3}, {"margin": 1}), refused={**BAD, "margin-not-whole": {"margin": 2.5}})
 normalized_softmax_loss = class_loss("normalizedSoftmaxLoss", build(losses.NormalizedSoftmaxLoss, temperature="temperature"),
                                      {"temperature": 0.05}, ({"temperature": 0.5},), refused={"temperature-zero": {"temperature": 0}})
 soft_triple_loss = class_loss(
@@ -58,7 +61,7 @@ proxy_nca_loss = class_loss("proxyNcaLoss", proxy_nca_arguments, {"scale": 1, "d
 
 def proxy_anchor(i, o):
     classes, width = i.proxies.shape
-    chosen = {} if o.reduction == "mean" else {"reducer": reducer(o.reduction)}
+    chosen = {} if o.reduction == "mean" else {"reducer": reducer(o)}
     model = losses.ProxyAnchorLoss(num_classes=classes, embedding_size=width, margin=o.margin, alpha=o.alpha,
                                    distance=distance(o.distance), **chosen)
     del model.proxies
@@ -80,8 +83,8 @@ def sup_con(i, o):
     if x.ndim == 3:
         labels = labels.repeat_interleave(x.shape[1])
         x = x.flatten(0, 1)
-    model = losses.SupConLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o.reduction))
-    return reduced(model, x, labels, o, (len(x),)) * (o.temperature / o.baseTemperature)
+    model = losses.SupConLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o))
+    return reduced(model, x, labels, o, (len(x),), mined(o.miner, x, labels)) * (o.temperature / o.baseTemperature)
 
 
 TEMPERATURE = {"temperature-zero": {"temperature": 0}, "temperature-nan": {"temperature": NAN}}
@@ -98,8 +101,8 @@ def nt_xent(i, o):
     x, labels = i.embeddings, i.labels
     if x is None:
         x, labels = torch.cat([i.viewA, i.viewB]), torch.arange(len(i.viewA)).repeat(2)
-    model = losses.NTXentLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o.reduction))
-    return reduced(model, x, labels, o, (len(x), len(x)))
+    model = losses.NTXentLoss(temperature=o.temperature, distance=distance(o.distance), reducer=reducer(o))
+    return reduced(model, x, labels, o, (len(x), len(x)), mined(o.miner, x, labels))
 
 
 def views(*shape):
@@ -115,5 +118,5 @@ nt_xent_loss = Loss(**{**base.__dict__, "reference": nt_xent, "grids": (
     "refusals": (*base.refusals, Refusal("one-view", "InputError", {"embeddings": None, "labels": None, "viewA": f32([[1, 2]])}),
                  Refusal("both-forms", "InputError", {"viewA": f32([[1, 2, 3]] * 6), "viewB": f32([[1, 2, 3]] * 6)}))})
 
-LOSSES = [arc_face_loss, sub_center_arc_face_loss, cos_face_loss, sphere_face_loss, normalized_softmax_loss, soft_triple_loss,
+LOSSES = [arc_face_loss, sub_center_arc_face_loss, cos_face_loss, sphere_face_loss, large_margin_softmax_loss, normalized_softmax_loss, soft_triple_loss,
           proxy_nca_loss, proxy_anchor_loss, sup_con_loss, nt_xent_loss]

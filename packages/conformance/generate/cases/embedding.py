@@ -27,7 +27,7 @@ hinge_embedding_loss = Loss(
     grids=(
         Grid({"8": distances(8)}, variants=({}, {"margin": 0.5}, {"margin": 0}, {"margin": -0.5})),
         Grid({
-            "scalar": distances(), "3x4": distances(3, 4), "full-3x4": distances(3, 4, fine=True),
+            "scalar": distances(), "1": distances(1), "3x4": distances(3, 4), "full-3x4": distances(3, 4, fine=True),
             "int64-5": distances(5, target=i64([1, -1, -1, 1, 1])),
             "int32-5": distances(5, target=i32([1, -1, -1, 1, 1])),
             "broadcast-3x1-4": distances(3, 1, target_shape=(4,)),

@@ -71,7 +71,7 @@ focal_loss = Loss(
         Grid({"3x4": labelled(3, 4)}, variants=(
             {}, {"gamma": 0}, {"gamma": 1.5}, {"alpha": 0.25}, {"alpha": 0.75, "gamma": 1}, {"reducedThreshold": 0.5},
             {"normalized": True}, {"normalized": True, "alpha": 0.25, "reducedThreshold": 0.25})),
-        Grid({"6": labelled(6), "scalar": labelled(), "soft-3x4": labelled(3, 4, soft=True),
+        Grid({"6": labelled(6), "scalar": labelled(), "1": labelled(1), "soft-3x4": labelled(3, 4, soft=True),
               "full-2x3x2": labelled(2, 3, 2, fine=True), "weights-3x4": labelled(3, 4, weight=(4,), posWeight=(4,)),
               "weights-2x3x2x2": labelled(2, 3, 2, 2, weight=(3,), posWeight=(3,))}, variants=({"alpha": 0.25},)),
         Grid({"ignored-3x4": labelled(3, 4, ignored=-1), "ignored-2x3x2": labelled(2, 3, 2, ignored=-1)},

@@ -31,7 +31,7 @@ poisson_nll_loss = Loss(
         i.input, i.target, log_input=o.logInput, full=o.full, eps=o.eps, reduction=o.reduction),
     grids=(
         Grid({"6": counts(6, rates=True)}, variants=FORMS),
-        Grid({"scalar": counts(), "full-3x4": counts(3, 4, fine=True), "2x3x2": counts(2, 3, 2),
+        Grid({"scalar": counts(), "1": counts(1), "full-3x4": counts(3, 4, fine=True), "2x3x2": counts(2, 3, 2),
               "broadcast-3x1-4": counts(3, 1, target_shape=(4,))}, variants=({"full": True},)),
     ),
     edges=(

@@ -1,11 +1,11 @@
 """Metric learning: losses over the pairs and triplets of a batch."""
 
 import torch
-from pytorch_metric_learning import losses, miners
+from pytorch_metric_learning import losses
 
 from metric_learning import (
-    BATCH_REDUCTIONS, DISTANCE_REFUSED, GENERAL, PML, RAW_DOT, RAW_LP, REFUSALS, class_loss, classified, distance, edges, further,
-    given, labelled, over, pair_loss, reduced, reducer, wide,
+    BATCH_REDUCTIONS, DISTANCE_REFUSED, GENERAL, MINER_REFUSED, MINERS, PML, RAW_DOT, RAW_LP, REFUSALS, class_loss, classified,
+    distance, edges, further, given, labelled, mined, named_distances, over, pair_loss, reduced, reducer, wide,
 )
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, empty, f32, formula, i64
 from refusals import NAN, options_refused
@@ -96,50 +96,53 @@ tuplet_margin_loss = pair_loss(
 
 # --- triplets ----------------------------------------------------------------------------------
 
-def mined(o, d, embeddings, labels):
-    if o.mining == "all":
-        return None
-    if o.mining == "hard":
-        return miners.BatchHardMiner(distance=d)(embeddings, labels)
-    kind = {"violating": "all", "hardOnly": "hard"}.get(o.mining, o.mining)
-    return miners.TripletMarginMiner(margin=o.miningMargin, type_of_triplets=kind, distance=d)(embeddings, labels)
+def triplet(o):
+    return losses.TripletMarginLoss, {"margin": o.margin, "swap": o.swap, "smooth_loss": o.smoothLoss, "distance": distance(o.distance)}
 
 
-def triplets(i, o):
-    made = dict(margin=o.margin, swap=o.swap, smooth_loss=o.smoothLoss, reducer=reducer(o.reduction))
-    model = losses.TripletMarginLoss(distance=distance(o.distance), **made)
-    chosen = mined(o, distance(o.distance), i.embeddings, i.labels) if len(i.embeddings) else None
-    return reduced(model, i.embeddings, i.labels, o, (len(i.embeddings),), chosen)
+def by_margin(triplets, margin, distance="euclidean"):
+    return {"miner": {"kind": "tripletMargin", "margin": margin, "triplets": triplets, "distance": distance}}
 
 
-TRIPLETS = {"margin": 0.05, "mining": "all", "miningMargin": 0.2, "swap": False, "smoothLoss": False, "distance": "euclidean"}
+def easy_hard(positives, negatives, distance="euclidean"):
+    return {"miner": {"kind": "batchEasyHard", "positives": positives, "negatives": negatives, "distance": distance}}
+
+
+RAW = {"kind": "lp", "p": 2, "power": 1, "normalize": False}
+HARD_COSINE = {"miner": {"kind": "batchHard", "distance": "cosine"}}
+ONE_OF_EACH = [easy_hard(p, n, d) for p, n, d in (
+    ("hard", "easy", "euclidean"), ("easy", "hard", "cosine"), ("hard", "semihard", "euclidean"), ("semihard", "hard", "euclidean"),
+    ("semihard", "easy", "cosine"), ("all", "hard", "euclidean"), ("easy", "all", "euclidean"), ("all", "all", "euclidean"))]
 metric_triplet_margin_loss = pair_loss(
-    "metricTripletMarginLoss", None, TRIPLETS,
-    ({"margin": 0.5, "swap": True}, {"smoothLoss": True}, {"margin": 0.5, "mining": "hard"},
-     {"margin": 0.5, "mining": "hard", "swap": True, "smoothLoss": True},
-     {"margin": 0.5, "mining": "violating", "miningMargin": 0.5}, {"margin": 0.5, "mining": "hardOnly"},
-     {"margin": 0.5, "mining": "semihard", "miningMargin": 1}, {"margin": 0.5, "mining": "easy", "miningMargin": 0},
-     {"margin": 0.25, "distance": "cosine", "mining": "hard"}, {"margin": 0.25, "distance": "cosine", "swap": True},
-     {"margin": 0.25, "distance": RAW_LP}), default="avgNonZero", cubic=True,
-    refused={"margin-nan": {"margin": NAN}, "mining-unknown": {"mining": "random"}, "mining-margin": {"miningMargin": -1},
+    "metricTripletMarginLoss", triplet, {"margin": 0.05, "swap": False, "smoothLoss": False, "distance": "euclidean"},
+    ({"margin": 0.5, "swap": True}, {"smoothLoss": True}, {"margin": 0.5, "miner": "batchHard"},
+     {"margin": 0.5, "miner": "batchHard", "swap": True, "smoothLoss": True},
+     {"margin": 0.5, "swap": True, **by_margin("all", 0.5)}, {"margin": 0.5, **by_margin("hard", 0.25)},
+     {"margin": 0.5, "smoothLoss": True, **by_margin("semihard", 1)}, {"margin": 0.5, **by_margin("easy", 0)},
+     {"margin": 0.25, "distance": "cosine", **HARD_COSINE}, {"margin": 0.25, **HARD_COSINE},
+     {"margin": 0.25, "distance": "cosine", "swap": True}, {"margin": 0.25, "distance": "cosine", **by_margin("semihard", 0.5, "cosine")},
+     {"margin": 0.25, "distance": RAW_LP}, *({"margin": 0.5, **miner} for miner in ONE_OF_EACH)),
+    per="anchor", default="avgNonZero", cubic=True,
+    more_edges=tuple(
+        Edge(f"boundary-{name}", given([[0, 0], [3, 4], [0, 0], [-3, 4]], [0, 0, 1, 1]), {"margin": 0, "distance": RAW, **miner},
+             BATCH_REDUCTIONS, note="ties: triplets exactly at the margin, and distances that are equal")
+        for name, miner in (("all", {}), ("batch-hard", {"miner": {"kind": "batchHard", "distance": RAW}}),
+                            ("violating", by_margin("all", 0, RAW)),
+                            *((kind, by_margin(kind, 0, RAW)) for kind in ("hard", "semihard", "easy")))),
+    refused={"margin-nan": {"margin": NAN}, "miner-margin": by_margin("all", "wide"), "miner-triplets": by_margin("every", 0),
              "swap": {"swap": 1}, **DISTANCE_REFUSED})
-metric_triplet_margin_loss = Loss(**{**metric_triplet_margin_loss.__dict__, "reference": triplets, "edges": (
-    *metric_triplet_margin_loss.edges,
-    *(Edge(f"boundary-{mining}", given([[0, 0], [3, 4], [0, 0], [-3, 4]], [0, 0, 1, 1]),
-           {"margin": 0, "mining": mining, "miningMargin": 0, "distance": {"kind": "lp", "p": 2, "power": 1, "normalize": False}},
-           BATCH_REDUCTIONS, note="ties: triplets exactly at the margin, and distances that are equal")
-      for mining in ("all", "hard", "violating", "hardOnly", "semihard", "easy")))})
 
 
 def margin_loss_of(i, o):
     count = len(i.beta) if i.beta.ndim else None
     model = losses.MarginLoss(margin=o.margin, nu=o.nu, beta=1, learn_beta=True, num_classes=count, distance=distance(o.distance),
-                              **({} if o.reduction == "mean" else {"reducer": reducer(o.reduction)}))
+                              **({} if o.reduction == "mean" else {"reducer": reducer(o)}))
     del model.beta
     model.beta = i.beta.reshape(-1)
-    value = reduced(model, i.embeddings, i.labels, o, (len(i.embeddings),)) if o.reduction != "none" else None
+    chosen = mined(o.miner, i.embeddings, i.labels)
+    value = reduced(model, i.embeddings, i.labels, o, (len(i.embeddings),), chosen) if o.reduction != "none" else None
     if value is None:
-        given_parts = model(i.embeddings, i.labels)
+        given_parts = model(i.embeddings, i.labels, chosen)
         n = len(i.embeddings)
         whole = i.embeddings.sum() * 0 + torch.zeros(n, dtype=i.embeddings.dtype)
         for info in given_parts.values():
@@ -162,7 +165,8 @@ def bound(embeddings, labels, beta):
 
 MARGIN = ({}, {"margin": 0.5}, {"distance": RAW_LP})
 margin_loss = Loss(
-    name="marginLoss", source=PML, keeps_nan=False, defaults={"margin": 0.2, "nu": 0, "distance": "euclidean"}, reference=margin_loss_of,
+    name="marginLoss", source=PML, keeps_nan=False, defaults={"margin": 0.2, "nu": 0, "distance": "euclidean", "miner": "none"},
+    reference=margin_loss_of,
     grids=(
         Grid({"6x3": bounded(6, 3), "classes-6x3": bounded(6, 3, classes=3)}, variants=MARGIN),
         Grid({"nu-6x3": bounded(6, 3)}, variants=({"nu": 0.5},), reductions=("mean", "sum")),
@@ -170,6 +174,10 @@ margin_loss = Loss(
         Grid({"8x16": bounded(8, 16, labels=3), "one-class-4x3": bounded(4, 3, labels=(1, 1, 1, 1)), "1x3": bounded(1, 3, labels=(0,)),
               "all-distinct-4x3": bounded(4, 3, labels=(3, 1, 0, 2)), "full-6x4": bounded(6, 4, labels=(0, 1, 1, 0, 2, 2), fine=True)},
              reductions=("none", "mean")),
+        Grid({"9x4": bounded(9, 4, labels=(0, 1, 0, 2, 1, 0, 2, 3, 1))}, variants=tuple({"miner": name} for name in MINERS)),
+        *named_distances({"distance": "euclidean"}, {"named-6x3": bounded(6, 3)}, ("mean",)),
+        Grid({"nu-classes-9x4": bounded(9, 4, labels=(0, 1, 0, 2, 1, 0, 2, 3, 1), classes=4)},
+             variants=({"nu": 0.5, "miner": "tripletMargin"}, {"nu": 0.5, "miner": "pairMargin"})),
     ),
     edges=(
         Edge("empty", {"embeddings": empty(0, 3), "labels": i64([]), "beta": f32(1)}, {}, REDUCTIONS),
@@ -180,7 +188,7 @@ margin_loss = Loss(
     ),
     refusals=(*REFUSALS, Refusal("missing-beta", "InputError", {"beta": None}), Refusal("beta-matrix", "ShapeError", {"beta": f32([[1]])}),
               *options_refused({"batchmean": {"reduction": "batchmean"}, "margin-nan": {"margin": NAN}, "nu-negative": {"nu": -1}},
-                               DISTANCE_REFUSED)),
+                               MINER_REFUSED, DISTANCE_REFUSED)),
     wide=(Grid({"129x3": bounded(129, 3, labels=17), "4x1025": bounded(4, 1025, labels=(0, 1, 0, 1))}, reductions=("mean",)),),
 )
 

@@ -18,12 +18,15 @@ export function requireFixtures(given: readonly Fixture[]): void {
 /** Gradients that we give and PyTorch does not: there is nothing to hold them to. */
 const withoutReference: readonly string[] = ["nllLoss weight"];
 
+/** Losses that compare the samples of a batch: over none, or of one sample, they are no number. */
+const withoutFew: readonly string[] = ["barlowTwinsLoss", "vicRegLoss", "decoupledContrastiveLoss"];
+
 /** Axes longer than these cross the borders of vectors, tiles and blocks that machines compute in. */
 const borders: readonly number[] = [128, 1024];
 
 /**
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
- * a gradient but never gets one, an option that no case sets, axes that cross the borders of blocks, a loss that never has to
+ * a gradient but never gets one, an option that no case sets or a choice of it that none takes, no elements, one sample, axes that cross the borders of blocks, a loss that never has to
  * refuse anything.
  */
 export function missingFixtures(given: readonly Fixture[], ofLosses?: readonly AnyLoss[]): readonly string[] {
@@ -61,6 +64,22 @@ function missingFor({ lossName, definition }: AnyLoss, fixtures: readonly Fixtur
     if (!answered.some(({ options }) => options[option] !== undefined)) {
       missing.push(`${lossName} has no fixture that sets option ${option}.`);
     }
+  }
+  for (const [option, { choices = [], default: initial }] of Object.entries(definition.options)) {
+    if (option === "reduction") continue;
+    for (const choice of choices) {
+      const isTaken = answered.some(({ options }) => {
+        const value = options[option] ?? initial;
+        return value === choice || (Array.isArray(value) && value.includes(choice));
+      });
+      if (!isTaken) missing.push(`${lossName} has no fixture with option ${option} ${choice}.`);
+    }
+  }
+  const isOfOne = answered.some(({ inputs }) => inputs.some(({ shape }) => shape[0] === 1));
+  const isOfNone = answered.some(({ inputs }) => inputs.some(({ shape }) => shape.includes(0)));
+  if (!withoutFew.includes(lossName)) {
+    if (!isOfNone) missing.push(`${lossName} has no fixture over no elements.`);
+    if (!isOfOne) missing.push(`${lossName} has no fixture of one sample.`);
   }
   for (const border of borders) {
     // An odd size leaves a rest in every block.

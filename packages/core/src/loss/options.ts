@@ -237,7 +237,7 @@ export function resolveOptions<O extends object>(
   return Object.freeze(resolved) as O;
 }
 
-/** Options as JSON holds them: NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`. */
+/** Options as JSON holds them: NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, wherever they are. */
 export function optionsToJSON(
   loss: string,
   options: Readonly<Record<string, unknown>>,
@@ -264,10 +264,15 @@ function mapOptions(
   options: Readonly<Record<string, unknown>>,
   change: (value: unknown, key: string) => unknown,
 ): Readonly<Record<string, unknown>> {
+  const deep = (value: unknown, key: string): unknown => {
+    if (Array.isArray(value)) return value.map((item) => deep(item, key));
+    if (!isPlainObject(value)) return change(value, key);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, deep(item, key)]));
+  };
   return readable(where, () => {
     if (!isPlainObject(options)) {
       throw new OptionError(`${where}: options must be a plain object, got ${printValue(options)}.`);
     }
-    return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, change(value, key)]));
+    return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, deep(value, key)]));
   });
 }

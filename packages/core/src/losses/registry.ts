@@ -73,6 +73,7 @@ import { circleLoss } from "./metric/circleLoss.js";
 import { cosFaceLoss } from "./metric/cosFaceLoss.js";
 import { fastApLoss } from "./metric/fastApLoss.js";
 import { generalizedLiftedStructureLoss } from "./metric/generalizedLiftedStructureLoss.js";
+import { largeMarginSoftmaxLoss } from "./metric/largeMarginSoftmaxLoss.js";
 import { liftedStructureLoss } from "./metric/liftedStructureLoss.js";
 import { marginLoss } from "./metric/marginLoss.js";
 import { metricContrastiveLoss } from "./metric/metricContrastiveLoss.js";
@@ -94,6 +95,8 @@ import { rankingLoss } from "./ranking/rankingLoss.js";
 import { tripletMarginLoss } from "./ranking/tripletMarginLoss.js";
 import { tripletMarginWithDistanceLoss } from "./ranking/tripletMarginWithDistanceLoss.js";
 import { ciouLoss } from "./regression/ciouLoss.js";
+import { diouLoss } from "./regression/diouLoss.js";
+import { giouLoss } from "./regression/giouLoss.js";
 import { huberLoss } from "./regression/huberLoss.js";
 import { l1Loss } from "./regression/l1Loss.js";
 import { logCoshLoss } from "./regression/logCoshLoss.js";
@@ -182,6 +185,7 @@ const losses: readonly unknown[] = [
   cosFaceLoss,
   fastApLoss,
   generalizedLiftedStructureLoss,
+  largeMarginSoftmaxLoss,
   liftedStructureLoss,
   marginLoss,
   metricContrastiveLoss,
@@ -203,6 +207,8 @@ const losses: readonly unknown[] = [
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
   ciouLoss,
+  diouLoss,
+  giouLoss,
   huberLoss,
   l1Loss,
   logCoshLoss,

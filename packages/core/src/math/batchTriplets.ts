@@ -1,83 +1,100 @@
 import { scan } from "../graph/scan.js";
+import { customGradient } from "../graph/tracedTensor.js";
 import type { WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { TripletCosts } from "./batchReducer.js";
 import type { Metric } from "./metricDistance.js";
-import { anyOf, counted, type Pairs } from "./pairs.js";
+import type { MinedPairs, SingleTriplets } from "./miners.js";
+import { counted } from "./pairs.js";
 
-export const tripletMining = ["all", "hard", "violating", "hardOnly", "semihard", "easy"] as const;
-
-/** Which triplets of a batch count. */
-export type TripletMining = (typeof tripletMining)[number];
-
-/** The three sides of triplets. */
-export interface TripletDistances {
-  readonly toPositive: Tensor;
-  readonly toNegative: Tensor;
-  /** From the positive to the negative. */
-  readonly between: Tensor;
+/** What a triplet costs. */
+export interface TripletCost {
+  readonly margin: number;
+  /** The softplus in place of the hinge. */
+  readonly smoothLoss: boolean;
+  /** The distance from the positive to the negative where it is the smaller. */
+  readonly swap: boolean;
 }
 
-/** Costs of the farthest positive with the nearest negative of each anchor that has both: (N). */
-export function hardestTriplets(
-  { matrix, isSimilarity }: Metric,
-  { positives, negatives }: Pairs,
-  cost: (sides: TripletDistances) => Tensor,
+/** The costs of the triplets that pairs form, or of those that are mined. One anchor at a time: no tensor is larger than (N, N). */
+export function tripletCosts(metric: Metric, pairs: MinedPairs, how: TripletCost): TripletCosts {
+  const { single } = pairs;
+  return { sums: (keeps) => (single === undefined ? all(metric, pairs, how, keeps) : one(metric, single, how, keeps)) };
+}
+
+type Keeps = ((cost: Tensor) => Tensor) | undefined;
+
+function costOf(violation: Tensor, { smoothLoss }: TripletCost): Tensor {
+  return smoothLoss ? violation.softplus() : violation.relu();
+}
+
+/** Of one triplet for each anchor. */
+function one(
+  { matrix, beyond, nearer }: Metric,
+  { positive, negative, isThere }: SingleTriplets,
+  how: TripletCost,
+  keeps: Keeps,
 ): WeightedValues {
-  const far = isSimilarity ? matrix.neg() : matrix;
-  const positive = positives.where(far, -Infinity).argmax(1);
-  const negative = negatives.where(far, Infinity).argmin(1).unsqueeze(1);
+  const at = negative.unsqueeze(1);
   const toPositive = matrix.gather(1, positive.unsqueeze(1)).squeeze(1);
-  const toNegative = matrix.gather(1, negative).squeeze(1);
-  const between = matrix.take(0, positive).gather(1, negative).squeeze(1);
-  return counted(anyOf(positives).and(anyOf(negatives)), cost({ toPositive, toNegative, between }));
+  const direct = matrix.gather(1, at).squeeze(1);
+  const toNegative = how.swap ? nearer(direct, matrix.take(0, positive).gather(1, at).squeeze(1)) : direct;
+  const costs = costOf(beyond(toPositive, toNegative).add(how.margin), how);
+  const isKept = keeps === undefined ? isThere : isThere.and(keeps(costs));
+  return counted(isKept, costs);
 }
 
-/**
- * Sums of the costs of all triplets of each anchor that are mined: (N). All anchors and negatives of one positive at a time: no
- * tensor is larger than (N, N).
- */
-export function allTriplets(
-  { matrix }: Metric,
-  { positives, negatives }: Pairs,
-  cost: (sides: TripletDistances) => Tensor,
-  isMined: (sides: TripletDistances) => Tensor | undefined,
+function all(
+  metric: Metric,
+  { positives, negatives, filter }: MinedPairs,
+  how: TripletCost,
+  keeps: Keeps,
 ): WeightedValues {
-  const { collected } = scan(
-    { init: {}, sequences: { toPositive: matrix.transpose(), isPositive: positives.transpose(), between: matrix } },
-    (_, { toPositive, isPositive, between }) => {
-      const sides = { toPositive: toPositive.unsqueeze(1), toNegative: matrix, between: between.unsqueeze(0) };
-      const isTriplet = isPositive.unsqueeze(1).and(negatives);
-      const mined = isMined(sides);
-      const isCounted = mined === undefined ? isTriplet : isTriplet.and(mined);
-      const costs = isCounted.where(cost(sides), 0);
-      const count = (mask: Tensor): Tensor => mask.cast(matrix.dtype).sum(1);
-      return { carry: {}, collect: { total: costs.sum(1), count: count(isCounted), active: count(costs.greater(0)) } };
-    },
-  );
-  const { total, count, active } = collected;
-  return { values: total.sum(0), weights: count.sum(0), active: active.sum(0) };
-}
-
-/** What mining takes of triplets; `undefined`: all of them. */
-export function minedBy(
-  { beyond }: Metric,
-  mining: Exclude<TripletMining, "hard">,
-  margin: number,
-): (sides: TripletDistances) => Tensor | undefined {
-  return ({ toPositive, toNegative }) => {
-    // How much farther the negative is
-    const farther = beyond(toNegative, toPositive);
-    switch (mining) {
-      case "all":
-        return undefined;
-      case "violating":
-        return farther.lessOrEqual(margin);
-      case "hardOnly":
-        return farther.lessOrEqual(0);
-      case "semihard":
-        return farther.lessOrEqual(margin).and(farther.greater(0));
-      case "easy":
-        return farther.greater(margin);
-    }
+  const { matrix, beyond, nearer, isSimilarity } = metric;
+  const number = (mask: Tensor): Tensor => mask.cast(matrix.dtype).sum(1);
+  // What is no positive is nearest, and what is no negative farthest: what they form costs nothing.
+  const [nearest, farthest] = isSimilarity ? [Infinity, -Infinity] : [-Infinity, Infinity];
+  const sequences = {
+    toPositive: positives.mask.where(matrix, nearest),
+    row: matrix,
+    isPositive: positives.mask,
+    isNegative: negatives.mask,
+    seen: filter?.matrix ?? matrix,
   };
+  const { collected } = scan({ init: {}, sequences }, (_, { toPositive, row, isPositive, isNegative, seen }) => {
+    const direct = row.unsqueeze(0);
+    const toNegative = how.swap ? nearer(direct.expand(matrix.shape), matrix) : direct;
+    const violation = beyond(toPositive.unsqueeze(1), isNegative.unsqueeze(0).where(toNegative, farthest)).add(
+      how.margin,
+    );
+    const cost = costOf(violation, how);
+    const isTriplet = isPositive.unsqueeze(1).and(isNegative.unsqueeze(0));
+    const isTaken =
+      filter === undefined ? isTriplet : isTriplet.and(filter.takes(seen.unsqueeze(1), seen.unsqueeze(0)));
+    const isKept = keeps === undefined ? isTaken : isTaken.and(keeps(cost));
+    const only = (x: Tensor): Tensor => (filter === undefined && keeps === undefined ? x : isKept.where(x, 0));
+    const slope = only(how.smoothLoss ? violation.sigmoid() : violation.greater(0).cast(matrix.dtype));
+    return {
+      carry: {},
+      collect: {
+        cost: only(cost).sum(1),
+        active: number(only(cost).greater(0)),
+        count: number(isKept),
+        byPositive: slope.sum(1),
+        byNegative: slope.sum(0),
+      },
+    };
+  });
+  const { cost, active, count, byPositive, byNegative } = collected;
+  const total = cost.sum(1);
+  const isAll = filter === undefined && keeps === undefined;
+  const term = {
+    weights: isAll ? number(positives.mask).mul(number(negatives.mask)) : count.sum(1),
+    // The hinge's slope is 1 where it costs anything.
+    active: (how.smoothLoss ? active : byPositive).sum(1),
+  };
+  if (how.swap) return { values: total, ...term };
+  // ∂Σ cost / ∂d_ip = Σ_n cost', ∂Σ cost / ∂d_in = −Σ_p cost'
+  const slopes = isSimilarity ? byNegative.sub(byPositive) : byPositive.sub(byNegative);
+  return { values: customGradient(total, [matrix], (g) => [g.unsqueeze(1).mul(slopes)]), ...term };
 }

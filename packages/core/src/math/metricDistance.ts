@@ -1,5 +1,5 @@
-import { isPlainObject } from "../arguments.js";
-import { oneOf, type OptionDeclaration } from "../loss/options.js";
+import { flag, oneOf, positive, type OptionDeclaration } from "../loss/options.js";
+import { isPiece, makePiece, type AnyPieceKind, type PieceKind } from "../loss/pieces.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { unit, vectorNorm } from "./norm.js";
 import { diagonalMask } from "./select.js";
@@ -33,19 +33,30 @@ export interface SnrDistance {
   readonly normalize: boolean;
 }
 
+const order: OptionDeclaration<number> = {
+  default: 2,
+  domain: "a number > 0 or Infinity",
+  kind: "number",
+  accepts: (value): value is number => typeof value === "number" && value > 0,
+};
+const lp: PieceKind<LpDistance> = { kind: "lp", options: { p: order, power: positive(1), normalize: flag(true) } };
+const dot: PieceKind<DotSimilarity> = { kind: "dot", options: { normalize: flag(true) } };
+const snr: PieceKind<SnrDistance> = { kind: "snr", options: { normalize: flag(true) } };
+const kinds: readonly AnyPieceKind[] = [lp, dot, snr];
+
 /** The p-norm of differences, raised to a power; of normalised embeddings by default. */
-export function lpDistance(options: Partial<Omit<LpDistance, "kind">> = {}): LpDistance {
-  return Object.freeze({ kind: "lp", p: 2, power: 1, normalize: true, ...options });
+export function lpDistance(options?: Partial<Omit<LpDistance, "kind">>): LpDistance {
+  return makePiece("lpDistance", lp, options);
 }
 
 /** Inner products; of normalised embeddings by default. */
-export function dotSimilarity(options: Partial<Omit<DotSimilarity, "kind">> = {}): DotSimilarity {
-  return Object.freeze({ kind: "dot", normalize: true, ...options });
+export function dotSimilarity(options?: Partial<Omit<DotSimilarity, "kind">>): DotSimilarity {
+  return makePiece("dotSimilarity", dot, options);
 }
 
 /** The ratio of noise to signal: the variance of the difference by that of the anchor; of normalised embeddings by default. */
-export function snrDistance(options: Partial<Omit<SnrDistance, "kind">> = {}): SnrDistance {
-  return Object.freeze({ kind: "snr", normalize: true, ...options });
+export function snrDistance(options?: Partial<Omit<SnrDistance, "kind">>): SnrDistance {
+  return makePiece("snrDistance", snr, options);
 }
 
 /** The option `distance` of a metric loss. */
@@ -54,16 +65,14 @@ export function metricDistance(initial: (typeof names)[number]): OptionDeclarati
   return {
     ...named,
     domain: `${named.domain} | lpDistance() | dotSimilarity() | snrDistance()`,
-    accepts: (value): value is MetricDistance => named.accepts(value) || isMade(value),
+    accepts: isDistance,
   };
 }
 
-function isMade(value: unknown): boolean {
-  if (!isPlainObject(value) || typeof value["normalize"] !== "boolean") return false;
-  const keys = Object.keys(value).length;
-  const { kind, p, power } = value;
-  if (kind === "dot" || kind === "snr") return keys === 2;
-  return kind === "lp" && keys === 4 && [p, power].every((x) => typeof x === "number" && x > 0) && power !== Infinity;
+const anyName = oneOf(names, "euclidean");
+
+function isDistance(value: unknown): value is MetricDistance {
+  return anyName.accepts(value) || isPiece(kinds, value);
 }
 
 /** A distance between the rows of a batch, and what far and near mean in it. */

@@ -38,7 +38,8 @@ function scaledNorm(sizes: Tensor, p: number, axis: number): Tensor {
 /** ∂‖x‖ₚ/∂x = sign(x)·(|x| / ‖x‖)ᵖ⁻¹, taken as 0 where x or ‖x‖ is 0. */
 function normGradient(x: Tensor, norm: Tensor, p: number, g: Tensor): Tensor {
   const none = norm.equal(0);
-  if (p === 2) return x.mul(none.where(0, g.div(norm)));
+  // Divided by 1 where it is 0: the derivative of what is not taken must not be 0/0 either.
+  if (p === 2) return x.mul(none.where(0, g.div(none.where(1, norm))));
   const slope = x.sign().mul(
     x
       .abs()

@@ -100,10 +100,48 @@ function optionDomain(key: string, initial: unknown): Takes {
   return typeof initial === "number" ? finite : () => false;
 }
 
+/** A distance, miner or reducer: the options that it takes, and what they may be. */
+const piece = (right: Readonly<Record<string, unknown>>, domains: Readonly<Record<string, Takes>> = {}): Entry => ({
+  args: () => [{ ...right }],
+  takes: {
+    nothing: anything,
+    "0": empty,
+    ...Object.fromEntries(Object.entries(domains).map(([key, domain]) => [`0.${key}`, domain])),
+  },
+  once: true,
+  result: (made) => made,
+});
+
+const isAbove = (value: unknown): boolean => typeof value === "number" && value > 0;
+
+const pieces: Entries = {
+  lpDistance: piece(
+    { p: 3, power: 2, normalize: false },
+    { p: isAbove, power: (value) => isAbove(value) && value !== Infinity, normalize: flag },
+  ),
+  dotSimilarity: piece({ normalize: false }, { normalize: flag }),
+  snrDistance: piece({ normalize: false }, { normalize: flag }),
+  tripletMarginMiner: piece({ margin: 0.5, triplets: "hard", distance: "cosine" }, { margin: finite }),
+  batchHardMiner: piece({ distance: "cosine" }),
+  batchEasyHardMiner: piece({ positives: "hard", negatives: "easy", distance: "cosine" }),
+  multiSimilarityMiner: piece({ epsilon: 0.5, distance: "dot" }, { epsilon: finite }),
+  pairMarginMiner: piece({ posMargin: 0.5, negMargin: 0.5, distance: "snr" }, { posMargin: finite, negMargin: finite }),
+  thresholdReducer: piece(
+    { low: -1, high: 1 },
+    {
+      low: (value) => typeof value === "number" && value < 1,
+      high: (value) => typeof value === "number" && value > -1,
+    },
+  ),
+  classWeightedReducer: piece({ weights: [1, 2] }, { "weights.*": (value) => finite(value) && (value as number) >= 0 }),
+  perAnchorReducer: { args: () => [], once: true },
+};
+
 const losses = Object.fromEntries(core.allLosses.map((loss) => [loss.lossName, optionOf(loss)]));
 
 export const entries: Entries = {
   ...losses,
+  ...pieces,
   allLosses: "data",
   opNames: "data",
   opTable: "data",

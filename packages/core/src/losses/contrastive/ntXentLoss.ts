@@ -1,13 +1,14 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { InputError } from "../../errors.js";
 import { concat } from "../../graph/concat.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { pairLogSumExp } from "../../math/pairs.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface NtXentLossOptions {
+export interface NtXentLossOptions extends BatchOptions {
   /** Similarities are divided by it. Default 0.07. */
   readonly temperature: number;
   /** How far embeddings are apart, or how alike they are. Default `"cosine"`. */
@@ -64,18 +65,25 @@ export const ntXentLoss: Loss<
     ["embeddings", "labels"],
     ["viewA", "viewB"],
   ],
-  options: { temperature: positive(0.07), distance: metricDistance("cosine"), reduction: batchReduction() },
+  options: {
+    temperature: positive(0.07),
+    distance: metricDistance("cosine"),
+    ...batchOptions(),
+    reduction: batchReduction(),
+  },
   empty: "zero",
-  value({ embeddings, labels, viewA, viewB }, { temperature, distance }) {
+  value({ embeddings, labels, viewA, viewB }, { temperature, distance, ...batch }) {
     const isViewed = viewA !== undefined && viewB !== undefined;
     const rows = isViewed ? concat([viewA, viewB], 0) : embeddings;
     const classes = isViewed ? twice(viewA.iota(0).squeeze(1)) : labels;
     if (rows === undefined || classes === undefined) throw incomplete();
-    const { positives, negatives } = pairsOf(classes);
     const { matrix, within } = metricOf(distance, rows);
     const near = within(matrix, 0).mul(1 / temperature);
     // −log(eᵖ / (eᵖ + Σ eⁿ)) = softplus(log Σ eⁿ − p)
-    return counted(positives, maskedLogSumExp(near, negatives, true).sub(near).softplus());
+    return overPairs(rows, classes, batch, ({ positives, negatives }) => ({
+      costs: pairLogSumExp(near, negatives, true).sub(near).softplus(),
+      over: positives,
+    }));
   },
 });
 

@@ -1,10 +1,11 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { anyOf, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { anyOf, isBothKinds, maskedLogSumExp } from "../../math/pairs.js";
 
-export interface SupConLossOptions {
+export interface SupConLossOptions extends BatchOptions {
   /** Similarities are divided by it. Default 0.1. */
   readonly temperature: number;
   /** The loss is multiplied by the temperature, and divided by it. Default 0.1. */
@@ -47,22 +48,25 @@ export const supConLoss: Loss<SupConLossOptions, { embeddings: "float"; labels: 
     temperature: positive(0.1),
     baseTemperature: positive(0.1),
     distance: metricDistance("cosine"),
+    ...batchOptions(),
     reduction: batchReduction("avgNonZero"),
   },
   empty: "zero",
-  value({ embeddings, labels }, { temperature, baseTemperature, distance }) {
+  value({ embeddings, labels }, { temperature, baseTemperature, distance, ...batch }) {
     const [n = 1, views = 1] = embeddings.shape;
     const isViewed = embeddings.rank === 3;
     const rows = isViewed ? embeddings.flatten(0, 1) : embeddings;
-    const { positives, negatives } = pairsOf(isViewed ? labels.unsqueeze(1).expand([n, views]).flatten() : labels);
+    const classes = isViewed ? labels.unsqueeze(1).expand([n, views]).flatten() : labels;
     const { matrix, within } = metricOf(distance, rows);
     const near = within(matrix, 0).mul(1 / temperature);
-    const several = positives.cast(near.dtype).sum(1).clampMin(1);
-    const own = positives.where(near, 0).sum(1).div(several);
-    const values = maskedLogSumExp(near, positives.or(negatives))
-      .sub(own)
-      .mul(temperature / baseTemperature);
-    const isBoth = anyOf(anyOf(positives)).and(anyOf(anyOf(negatives)));
-    return anyOf(positives).and(isBoth).where(values, 0);
+    return overPairs(rows, classes, batch, (pairs) => {
+      const [positives, negatives] = [pairs.positives.mask, pairs.negatives.mask];
+      const several = positives.cast(near.dtype).sum(1).clampMin(1);
+      const own = positives.where(near, 0).sum(1).div(several);
+      const values = maskedLogSumExp(near, positives.or(negatives))
+        .sub(own)
+        .mul(temperature / baseTemperature);
+      return anyOf(positives).and(isBothKinds(pairs)).where(values, 0);
+    });
   },
 });

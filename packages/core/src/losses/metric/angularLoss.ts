@@ -1,12 +1,13 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { scan } from "../../graph/scan.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, flag, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { radians } from "../../math/angles.js";
 import { unit } from "../../math/norm.js";
-import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { pairedLogSumExp } from "../../math/pairedLogSumExp.js";
+import { isBothKinds, pairsOf } from "../../math/pairs.js";
 
-export interface AngularLossOptions {
+export interface AngularLossOptions extends BatchOptions {
   /** The largest angle that is wanted, in degrees. Default 40. */
   readonly alpha: number;
   /** Normalise negatives as well, as the paper does. Default false. */
@@ -21,8 +22,8 @@ export interface AngularLossOptions {
  * `log(1 + Σ_n exp(4 t (x_i + x_p) · x_n − 2 (1 + t) x_i · x_p))`, `t = tan² α`, per positive pair`
  *
  * Returns (N, N) with `reduction: "none"`, 0 where there is no such pair, else a scalar. Equals
- * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. One anchor is computed at
- * a time: memory is (N, N).
+ * `pytorch_metric_learning.losses.AngularLoss`; 0 without positive or without negative pairs. The sum over negatives is
+ * a product of matrices, `Σ_n exp(4 t x_i · x_n) exp(4 t x_p · x_n)`: memory is (N, N).
  *
  * @formula `log(1 + sum_n exp(4 t (x_i + x_p) . x_n - 2 (1 + t) x_i . x_p)), t = tan(alpha)^2`
  * @input embeddings - Embeddings.
@@ -30,7 +31,9 @@ export interface AngularLossOptions {
  * @note alpha is in degrees.
  * @note Negatives are taken as they are by default, as in PyTorch Metric Learning: the loss depends on their lengths.
  * The paper has normalizeNegatives.
- * @note Time grows as N^3.
+ * @note In float32 it is exact while 4 t |x_n| stays below 39: at 40 degrees for negatives up to length 13, and always
+ * with normalizeNegatives. Of longer ones, terms below 1e-38 of the largest may be lost.
+ * @note Mined are positive pairs; their negatives are all of the batch, as in PyTorch Metric Learning.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
  * @see Wang et al.: Deep Metric Learning with Angular Loss, ICCV 2017
@@ -46,24 +49,18 @@ export const angularLoss: Loss<AngularLossOptions, { embeddings: "float"; labels
   family: "metric",
   aliases: ["AngularLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { alpha: finite(40), normalizeNegatives: flag(false), reduction: batchReduction() },
+  options: { alpha: finite(40), normalizeNegatives: flag(false), ...batchOptions(), reduction: batchReduction() },
   empty: "zero",
-  value({ embeddings, labels }, { alpha, normalizeNegatives }) {
-    const { positives, negatives } = pairsOf(labels);
-    const x = unit(embeddings);
-    const t = Math.tan(radians(alpha)) ** 2;
-    const others = normalizeNegatives ? x : embeddings;
-    const toOthers = x.matmul(others.transpose()).mul(4 * t);
-    const toPositives = x.matmul(x.transpose()).mul(2 * (1 + t));
-    // One anchor at a time: all its pairs with all its negatives
-    const { collected } = scan(
-      { init: {}, sequences: { own: toOthers, pair: toPositives, mask: negatives } },
-      (_, { own, pair, mask }) => {
-        const sides = toOthers.add(own.unsqueeze(0)).sub(pair.unsqueeze(1));
-        const values = maskedLogSumExp(sides, mask.unsqueeze(0).expand(sides.shape)).softplus();
-        return { carry: {}, collect: { values } };
-      },
-    );
-    return counted(positives.and(anyOf(negatives).unsqueeze(1)), collected.values);
+  value({ embeddings, labels }, { alpha, normalizeNegatives, ...batch }) {
+    return overPairs(embeddings, labels, batch, (pairs) => {
+      const { positives } = pairs;
+      const x = unit(embeddings);
+      const t = Math.tan(radians(alpha)) ** 2;
+      const toOthers = x.matmul((normalizeNegatives ? x : embeddings).transpose()).mul(4 * t);
+      const toPositives = x.matmul(x.transpose()).mul(2 * (1 + t));
+      const near = pairedLogSumExp(toOthers, pairsOf(labels).negatives.mask);
+      const mask = positives.mask.and(isBothKinds(pairs));
+      return { costs: near.sub(toPositives).softplus(), over: { ...positives, mask } };
+    });
   },
 });

@@ -1,10 +1,11 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, positive, batchReduction, type BatchReduction } from "../../loss/options.js";
-import { anyOf, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { anyOf, maskedLogSumExp } from "../../math/pairs.js";
 import { cosines } from "../../math/pairLogits.js";
 
-export interface CircleLossOptions {
+export interface CircleLossOptions extends BatchOptions {
   /** How far from its optimum a similarity may stay. Default 0.4. */
   readonly margin: number;
   /** Scale of the logits. Default 80. */
@@ -40,11 +41,10 @@ export const circleLoss: Loss<CircleLossOptions, { embeddings: "float"; labels: 
   family: "metric",
   aliases: ["CircleLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { margin: finite(0.4), gamma: positive(80), reduction: batchReduction("avgNonZero") },
+  options: { margin: finite(0.4), gamma: positive(80), ...batchOptions(), reduction: batchReduction("avgNonZero") },
   empty: "zero",
-  value({ embeddings, labels }, { margin: m, gamma }) {
+  value({ embeddings, labels }, { margin: m, gamma, ...batch }) {
     const s = cosines(embeddings, embeddings);
-    const { positives, negatives } = pairsOf(labels);
     const far = s
       .neg()
       .add(1 + m)
@@ -53,7 +53,9 @@ export const circleLoss: Loss<CircleLossOptions, { embeddings: "float"; labels: 
       .mul(s.add(m - 1))
       .mul(-gamma);
     const near = s.add(m).detach().relu().mul(s.sub(m)).mul(gamma);
-    const values = maskedLogSumExp(far, positives).add(maskedLogSumExp(near, negatives)).softplus();
-    return anyOf(positives).and(anyOf(negatives)).where(values, 0);
+    return overPairs(embeddings, labels, batch, ({ positives, negatives }) => {
+      const values = maskedLogSumExp(far, positives.mask).add(maskedLogSumExp(near, negatives.mask)).softplus();
+      return anyOf(positives.mask).and(anyOf(negatives.mask)).where(values, 0);
+    });
   },
 });

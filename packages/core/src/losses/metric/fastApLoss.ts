@@ -1,11 +1,12 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { batchReduction, type BatchReduction, count } from "../../loss/options.js";
 import { metricOf } from "../../math/metricDistance.js";
-import { anyOf, counted, pairsOf } from "../../math/pairs.js";
+import { anyOf, pairsOf } from "../../math/pairs.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface FastApLossOptions {
+export interface FastApLossOptions extends BatchOptions {
   /** Number of bins. Default 10. */
   readonly numBins: number;
   /** How the values become the result; `avgNonZero` is the mean of those that are > 0. Default `"mean"`. */
@@ -25,7 +26,8 @@ export interface FastApLossOptions {
  * @formula `1 - 1/|P| sum_b h+_b H+_b / H_b`
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
- * @note Memory is (N, N) for each bin in turn.
+ * @note Memory is (N, N), whatever the number of bins.
+ * @note A miner gives weights: how often it names a sample, by the most.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
  * @see Cakir, He, Xia, Kulis, Sclaroff: Deep Metric Learning to Rank, CVPR 2019
@@ -41,41 +43,52 @@ export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: 
   family: "metric",
   aliases: ["FastAPLoss", "FastAP"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { numBins: count(10), reduction: batchReduction() },
+  options: { numBins: count(10), ...batchOptions(), reduction: batchReduction() },
   empty: "zero",
-  value({ embeddings, labels }, { numBins }) {
+  value({ embeddings, labels }, { numBins, ...batch }) {
     const { matrix } = metricOf("squaredEuclidean", embeddings);
     const { positives, negatives } = pairsOf(labels);
-    const several = positives.cast(matrix.dtype).sum(1).clampMin(1);
-    return counted(anyOf(positives), averagePrecision(matrix, positives, negatives, numBins).div(several).neg().add(1));
+    const { own, others } = histograms(matrix, positives.mask, negatives.mask, numBins);
+    const sums = own.add(others).cumsum(1);
+    const product = own.mul(own.cumsum(1));
+    const isSome = product.greater(0);
+    const precision = isSome.where(product, 0).div(isSome.where(sums, 1)).sum(1);
+    const several = positives.mask.cast(matrix.dtype).sum(1).clampMin(1);
+    const missing = precision.div(several).neg().add(1);
+    return overPairs(embeddings, labels, batch, ({ share }) => ({
+      costs: share === undefined ? missing : missing.mul(share),
+      over: { mask: anyOf(positives.mask) },
+    }));
   },
 });
 
-/** `Σ_b h⁺_b H⁺_b / H_b` per row; bins without a positive add nothing. */
-function averagePrecision(matrix: Tensor, positives: Tensor, negatives: Tensor, numBins: number): Tensor {
+/** The histograms of each row, (N, numBins + 1): a distance is shared between the two bins it lies between. */
+function histograms(
+  matrix: Tensor,
+  positives: Tensor,
+  negatives: Tensor,
+  numBins: number,
+): { readonly own: Tensor; readonly others: Tensor } {
   const width = 4 / numBins;
-  const share = (mask: Tensor, bin: number): Tensor => {
+  const guess = matrix
+    .detach()
+    .mul(1 / width)
+    .floor();
+  // Division may round up to the next bin.
+  const bin = guess.sub(guess.mul(width).greater(matrix).cast(matrix.dtype));
+  // Both side by side, each with room for what lies beyond the last bin.
+  const room = numBins + 2;
+  const start = negatives.where(room, bin.mul(0));
+  const share = (position: Tensor): Tensor => {
     const pulse = matrix
-      .sub(bin * width)
+      .sub(position.mul(width))
       .abs()
       .mul(-1 / width)
       .add(1)
       .relu();
-    return mask.where(pulse, 0).sum(1);
+    const costs = positives.or(negatives).where(pulse, 0);
+    return costs.scatterAdd(1, position.add(start).cast("int32"), 2 * room);
   };
-  const first = { own: share(positives, 0), others: share(negatives, 0) };
-  let sums = first;
-  let total = precision(first.own, sums);
-  for (let bin = 1; bin <= numBins; bin++) {
-    const own = share(positives, bin);
-    sums = { own: sums.own.add(own), others: sums.others.add(share(negatives, bin)) };
-    total = total.add(precision(own, sums));
-  }
-  return total;
-}
-
-function precision(own: Tensor, sums: { readonly own: Tensor; readonly others: Tensor }): Tensor {
-  const product = own.mul(sums.own);
-  const isSome = product.greater(0);
-  return isSome.where(product, 0).div(isSome.where(sums.own.add(sums.others), 1));
+  const both = share(bin).add(share(bin.add(1)));
+  return { own: both.slice(1, 0, numBins + 1), others: both.slice(1, room, numBins + 1) };
 }

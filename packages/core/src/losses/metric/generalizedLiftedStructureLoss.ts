@@ -1,11 +1,12 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { anyOf, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { anyOf, maskedLogSumExp } from "../../math/pairs.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-export interface GeneralizedLiftedStructureLossOptions {
+export interface GeneralizedLiftedStructureLossOptions extends BatchOptions {
   /** Distance that negatives are to exceed. Default 1. */
   readonly negMargin: number;
   /** Distance that positives may have. Default 0. */
@@ -48,15 +49,17 @@ export const generalizedLiftedStructureLoss: Loss<
     negMargin: finite(1),
     posMargin: finite(0),
     distance: metricDistance("euclidean"),
+    ...batchOptions(),
     reduction: batchReduction(),
   },
   empty: "zero",
-  value({ embeddings, labels }, { negMargin, posMargin, distance }) {
+  value({ embeddings, labels }, { negMargin, posMargin, distance, ...batch }) {
     const { matrix, beyond, within } = metricOf(distance, embeddings);
-    const { positives, negatives } = pairsOf(labels);
     const total = (x: Tensor, mask: Tensor): Tensor => anyOf(mask).where(maskedLogSumExp(x, mask), 0);
-    return total(beyond(matrix, posMargin), positives)
-      .add(total(within(matrix, negMargin), negatives))
-      .relu();
+    return overPairs(embeddings, labels, batch, ({ positives, negatives }) =>
+      total(beyond(matrix, posMargin), positives.mask)
+        .add(total(within(matrix, negMargin), negatives.mask))
+        .relu(),
+    );
   },
 });

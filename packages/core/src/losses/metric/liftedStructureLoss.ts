@@ -1,10 +1,11 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { anyOf, isBothKinds, pairLogSumExp } from "../../math/pairs.js";
 
-export interface LiftedStructureLossOptions {
+export interface LiftedStructureLossOptions extends BatchOptions {
   /** Distance that negatives are to exceed. Default 1. */
   readonly negMargin: number;
   /** Distance that positives may have. Default 0. */
@@ -45,19 +46,23 @@ export const liftedStructureLoss: Loss<LiftedStructureLossOptions, { embeddings:
       negMargin: finite(1),
       posMargin: finite(0),
       distance: metricDistance("euclidean"),
+      ...batchOptions(),
       reduction: batchReduction(),
     },
     empty: "zero",
-    value({ embeddings, labels }, { negMargin, posMargin, distance }) {
+    value({ embeddings, labels }, { negMargin, posMargin, distance, ...batch }) {
       const { matrix, beyond, within } = metricOf(distance, embeddings);
-      const { positives, negatives } = pairsOf(labels);
-      const hasNegatives = anyOf(negatives);
-      // Both ends of a pair have the same negatives: none, or some each.
-      const near = hasNegatives.where(maskedLogSumExp(within(matrix, negMargin), negatives), 0);
-      const [own, other] = [near.unsqueeze(1), near.unsqueeze(0)];
-      // log(exp a + exp b) = a + softplus(b − a)
-      const both = own.add(other.sub(own).softplus());
-      const values = both.add(beyond(matrix, posMargin)).relu().square().mul(0.5);
-      return counted(positives.and(hasNegatives.unsqueeze(1)), values);
+      return overPairs(embeddings, labels, batch, (pairs) => {
+        const { positives, negatives } = pairs;
+        const isAny = anyOf(negatives.mask);
+        const near = isAny.where(pairLogSumExp(within(matrix, negMargin), negatives), 0);
+        const [own, other] = [near.unsqueeze(1), near.unsqueeze(0)];
+        const [isOwn, isOther] = [isAny.unsqueeze(1), isAny.unsqueeze(0)];
+        // log(exp a + exp b) = a + softplus(b − a); the one alone where only one end has negatives
+        const sum = own.add(other.sub(own).softplus());
+        const both = isOwn.and(isOther).where(sum, isOwn.where(own, other));
+        const costs = both.add(beyond(matrix, posMargin)).relu().square().mul(0.5);
+        return { costs, over: { ...positives, mask: positives.mask.and(isBothKinds(pairs)) } };
+      });
     },
   });

@@ -2,8 +2,9 @@ import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float, labels, parameter } from "../../loss/inputs.js";
 import { finite, nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { pairsOf } from "../../math/pairs.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { mine, minerOption, type Miner } from "../../math/miners.js";
+import { timesOf } from "../../math/pairs.js";
+import { tripletTimes } from "../../math/tripletTimes.js";
 
 export interface MarginLossOptions extends ReductionOption {
   /** How far from the boundary pairs are to be. Default 0.2. */
@@ -12,6 +13,8 @@ export interface MarginLossOptions extends ReductionOption {
   readonly nu: number;
   /** How far embeddings are apart, or how alike they are. Default `"euclidean"`. */
   readonly distance: MetricDistance;
+  /** Which triplets count, by name or made by `tripletMarginMiner` and the like. Default `"none"`. */
+  readonly miner: Miner;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface MarginLossOptions extends ReductionOption {
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
  * @input beta - The boundary. Or: The boundary of each class.
+ * @note The mean is what PyTorch Metric Learning's divisor reducer does: it divides by how many terms are > 0.
  * @note PyTorch Metric Learning starts with beta 1.2.
  * @note With nu > 0 the boundary itself costs: nu * beta once, or of each class for each triplet. Of one boundary for
  * all, reduction none has no room for it.
@@ -45,20 +49,28 @@ export const marginLoss: Loss<MarginLossOptions, { embeddings: "float"; labels: 
   family: "metric",
   aliases: ["MarginLoss", "marginBasedLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]), beta: either(parameter([]), parameter(["C"])) },
-  options: { margin: finite(0.2), nu: nonNegative(0), distance: metricDistance("euclidean"), reduction: reduction() },
+  options: {
+    margin: finite(0.2),
+    nu: nonNegative(0),
+    distance: metricDistance("euclidean"),
+    miner: minerOption(),
+    reduction: reduction(),
+  },
   empty: "zero",
-  value({ embeddings, labels, beta }, { margin, nu, distance }) {
+  value({ embeddings, labels, beta }, { margin, nu, distance, miner }) {
     const { matrix, beyond, within } = metricOf(distance, embeddings);
-    const { positives, negatives } = pairsOf(labels);
-    const many = (mask: Tensor): Tensor => mask.cast(matrix.dtype).sum(1, true);
+    const mined = mine(miner, embeddings, labels);
+    const { positives, negatives } = mined.filter === undefined ? tripletTimes(mined, matrix) : mined;
     const bound = beta.rank === 0 ? beta : beta.take(0, labels).unsqueeze(1);
-    const far = positives.where(beyond(matrix, bound).add(margin).relu(), 0).mul(many(negatives));
-    const near = negatives.where(within(matrix, bound).add(margin).relu(), 0).mul(many(positives));
-    const active = (terms: Tensor, others: Tensor): Tensor => terms.greater(0).where(many(others), 0);
-    const pairs = { values: far.add(near).sum(1), weights: active(far, negatives).add(active(near, positives)).sum(1) };
+    const far = beyond(matrix, bound).add(margin).relu();
+    const near = within(matrix, bound).add(margin).relu();
+    const [p, n] = [timesOf(positives, matrix), timesOf(negatives, matrix)];
+    const sums = positives.mask.where(far, 0).mul(p).add(negatives.mask.where(near, 0).mul(n)).sum(1);
+    const active = far.greater(0).where(p, 0).add(near.greater(0).where(n, 0)).sum(1);
+    const pairs = { values: sums, weights: active };
     if (nu === 0) return pairs;
-    const triplets = many(positives).mul(many(negatives));
-    if (beta.rank > 0) return { ...pairs, values: pairs.values.add(triplets.mul(bound).mul(nu).squeeze(1)) };
+    const triplets = p.sum(1);
+    if (beta.rank > 0) return { ...pairs, values: sums.add(triplets.mul(bound.squeeze(1)).mul(nu)) };
     return { terms: [pairs, triplets.sum().greater(0).where(beta.mul(nu), 0)] };
   },
 });

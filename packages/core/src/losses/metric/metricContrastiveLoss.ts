@@ -1,10 +1,10 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { counted, pairsOf } from "../../math/pairs.js";
 
-export interface MetricContrastiveLossOptions {
+export interface MetricContrastiveLossOptions extends BatchOptions {
   /** Distance within which a positive pair costs nothing. Default 0. */
   readonly posMargin: number;
   /** Distance beyond which a negative pair costs nothing. Default 1. */
@@ -51,17 +51,17 @@ export const metricContrastiveLoss: Loss<MetricContrastiveLossOptions, { embeddi
       posMargin: finite(0),
       negMargin: finite(1),
       distance: metricDistance("euclidean"),
+      ...batchOptions(),
       reduction: batchReduction("avgNonZero"),
     },
     empty: "zero",
-    value({ embeddings, labels }, { posMargin, negMargin, distance }) {
+    value({ embeddings, labels }, { posMargin, negMargin, distance, ...batch }) {
       const { matrix, beyond, within } = metricOf(distance, embeddings);
-      const { positives, negatives } = pairsOf(labels);
-      return {
+      return overPairs(embeddings, labels, batch, ({ positives, negatives }) => ({
         parts: {
-          positive: counted(positives, beyond(matrix, posMargin).relu()),
-          negative: counted(negatives, within(matrix, negMargin).relu()),
+          positive: { costs: beyond(matrix, posMargin).relu(), over: positives },
+          negative: { costs: within(matrix, negMargin).relu(), over: negatives },
         },
-      };
+      }));
     },
   });

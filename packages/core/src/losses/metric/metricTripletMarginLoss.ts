@@ -1,29 +1,13 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import {
-  allTriplets,
-  hardestTriplets,
-  minedBy,
-  tripletMining,
-  type TripletDistances,
-  type TripletMining,
-} from "../../math/batchTriplets.js";
+import { tripletCosts } from "../../math/batchTriplets.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
-import { finite, flag, nonNegative, oneOf, batchReduction, type BatchReduction } from "../../loss/options.js";
+import { finite, flag, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { pairsOf } from "../../math/pairs.js";
-import type { Tensor } from "../../tensor/tensor.js";
 
-export interface MetricTripletMarginLossOptions {
+export interface MetricTripletMarginLossOptions extends BatchOptions {
   /** How much farther negatives are to be. Default 0.05. */
   readonly margin: number;
-  /**
-   * Which triplets count. Default `"all"`. `"all"` triplets (default); `"hard"`: the farthest positive and nearest
-   * negative of each anchor; `"violating"`: the negative is at most miningMargin farther than the positive;
-   * `"hardOnly"`: it is not farther; `"semihard"`: farther, but violating; `"easy"`: not violating.
-   */
-  readonly mining: TripletMining;
-  /** What mining takes for farther enough. Default 0.2. */
-  readonly miningMargin: number;
   /** Use the distance from the positive to the negative where it is the smaller. Default false. */
   readonly swap: boolean;
   /** The softplus in place of the hinge. Default false. */
@@ -37,16 +21,17 @@ export interface MetricTripletMarginLossOptions {
 /**
  * Triplets of a batch: negatives are to be farther than positives by a margin.
  *
- * Triplets are all an anchor forms with one of its class and one of another, or those that are mined. Returns (N) with
- * `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
- * `pytorch_metric_learning.losses.TripletMarginLoss`, with `BatchHardMiner` or `TripletMarginMiner`. One positive is
- * computed at a time: memory is (N, N), time grows as N³; with `mining: "hard"` as N².
+ * Triplets are all an anchor forms with one of its class and one of another, or those that the miner takes. Returns (N)
+ * with `reduction: "none"`, the sum over each anchor's triplets, else a scalar. Equals
+ * `pytorch_metric_learning.losses.TripletMarginLoss`. One anchor is computed at a time: memory is (N, N), time grows as
+ * N³; with `miner: "batchHard"` as N².
  *
  * @formula `max(0, d_ip - d_in + margin)`
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
  * @note tripletMarginLoss is the loss of given triplets.
  * @note Mining has no gradient. Of positives or negatives at one distance the first is mined.
+ * @note The hardest, hard, semi-hard and easy triplets are miners: batchHard, and tripletMarginMiner({ triplets }).
  * @note The hinge has gradient 0 at the margin itself.
  * @note With smoothLoss every triplet is > 0: avgNonZero is the mean.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
@@ -67,23 +52,15 @@ export const metricTripletMarginLoss: Loss<MetricTripletMarginLossOptions, { emb
     inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
     options: {
       margin: finite(0.05),
-      mining: oneOf(tripletMining, "all"),
-      miningMargin: nonNegative(0.2),
       swap: flag(false),
       smoothLoss: flag(false),
       distance: metricDistance("euclidean"),
+      ...batchOptions(),
       reduction: batchReduction("avgNonZero"),
     },
     empty: "zero",
-    value({ embeddings, labels }, { margin, mining, miningMargin, swap, smoothLoss, distance }) {
+    value({ embeddings, labels }, { margin, swap, smoothLoss, distance, ...batch }) {
       const metric = metricOf(distance, embeddings);
-      const pairs = pairsOf(labels);
-      const cost = (violation: Tensor): Tensor => (smoothLoss ? violation.softplus() : violation.relu());
-      const costOf = ({ toPositive, toNegative, between }: TripletDistances): Tensor => {
-        const nearest = swap ? metric.nearer(toNegative, between) : toNegative;
-        return cost(metric.beyond(toPositive, nearest).add(margin));
-      };
-      if (mining === "hard") return hardestTriplets(metric, pairs, costOf);
-      return allTriplets(metric, pairs, costOf, minedBy(metric, mining, miningMargin));
+      return overPairs(embeddings, labels, batch, (pairs) => tripletCosts(metric, pairs, { margin, swap, smoothLoss }));
     },
   });

@@ -1,10 +1,11 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, positive, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
-import { maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { maskedLogSumExp } from "../../math/pairs.js";
 
-export interface MultiSimilarityLossOptions {
+export interface MultiSimilarityLossOptions extends BatchOptions {
   /** Sharpness for positive pairs. Default 2. */
   readonly alpha: number;
   /** Sharpness for negative pairs. Default 50. */
@@ -51,19 +52,17 @@ export const multiSimilarityLoss: Loss<MultiSimilarityLossOptions, { embeddings:
       beta: positive(50),
       base: finite(0.5),
       distance: metricDistance("cosine"),
+      ...batchOptions(),
       reduction: batchReduction(),
     },
     empty: "zero",
-    value({ embeddings, labels }, { alpha, beta, base, distance }) {
+    value({ embeddings, labels }, { alpha, beta, base, distance, ...batch }) {
       const { matrix, beyond, within } = metricOf(distance, embeddings);
-      const { positives, negatives } = pairsOf(labels);
       // log(1 + Σ exp x) = softplus(log Σ exp x)
-      const far = maskedLogSumExp(beyond(matrix, base).mul(alpha), positives)
-        .softplus()
-        .mul(1 / alpha);
-      const near = maskedLogSumExp(within(matrix, base).mul(beta), negatives)
-        .softplus()
-        .mul(1 / beta);
-      return far.add(near);
+      return overPairs(embeddings, labels, batch, ({ positives, negatives }) => {
+        const far = maskedLogSumExp(beyond(matrix, base).mul(alpha), positives.mask).softplus();
+        const near = maskedLogSumExp(within(matrix, base).mul(beta), negatives.mask).softplus();
+        return far.mul(1 / alpha).add(near.mul(1 / beta));
+      });
     },
   });

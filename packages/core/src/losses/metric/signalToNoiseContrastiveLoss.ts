@@ -1,9 +1,10 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricContrastiveLoss } from "./metricContrastiveLoss.js";
 
-export interface SignalToNoiseContrastiveLossOptions {
+export interface SignalToNoiseContrastiveLossOptions extends BatchOptions {
   /** Ratio within which a positive pair costs nothing. Default 0. */
   readonly posMargin: number;
   /** Ratio beyond which a negative pair costs nothing. Default 1. */
@@ -42,7 +43,7 @@ export const signalToNoiseContrastiveLoss: Loss<
   family: "metric",
   aliases: ["SignalToNoiseRatioContrastiveLoss", "snrLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { posMargin: finite(0), negMargin: finite(1), reduction: batchReduction("avgNonZero") },
+  options: { posMargin: finite(0), negMargin: finite(1), ...batchOptions(), reduction: batchReduction("avgNonZero") },
   empty: "zero",
   value: (inputs, options) => metricContrastiveLoss.definition.value(inputs, { ...options, distance: "snr" }),
 });

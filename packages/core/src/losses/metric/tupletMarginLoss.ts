@@ -1,11 +1,12 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
+import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
-import { anyOf, counted, maskedLogSumExp, pairsOf } from "../../math/pairs.js";
+import { isBothKinds, pairLogSumExp } from "../../math/pairs.js";
 import { cosines } from "../../math/pairLogits.js";
 import { sine, radians } from "../../math/angles.js";
 
-export interface TupletMarginLossOptions extends ReductionOption {
+export interface TupletMarginLossOptions extends ReductionOption, BatchOptions {
   /** How much each angle to a positive is widened, in degrees. Default 5.73. */
   readonly margin: number;
   /** Factor of the cosines. Default 64. */
@@ -40,16 +41,19 @@ export const tupletMarginLoss: Loss<TupletMarginLossOptions, { embeddings: "floa
   family: "metric",
   aliases: ["TupletMarginLoss"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"]) },
-  options: { margin: finite(5.73), scale: positive(64), reduction: reduction() },
+  options: { margin: finite(5.73), scale: positive(64), ...batchOptions(), reduction: reduction() },
   empty: "zero",
-  value({ embeddings, labels }, { margin, scale }) {
+  value({ embeddings, labels }, { margin, scale, ...batch }) {
     const cos = cosines(embeddings, embeddings);
-    const { positives, negatives } = pairsOf(labels);
     const m = radians(margin);
-    const own = positives.where(cos.clampMin(-1).clampMax(1), 0);
-    // cos(θ − m) = cos θ cos m + sin θ sin m
-    const widened = own.mul(Math.cos(m)).add(sine(own).mul(Math.sin(m)));
-    const others = maskedLogSumExp(cos.mul(scale), negatives, true);
-    return counted(positives.and(anyOf(negatives).unsqueeze(1)), others.sub(widened.mul(scale)).softplus());
+    return overPairs(embeddings, labels, batch, (pairs) => {
+      const { positives, negatives } = pairs;
+      const own = positives.mask.where(cos.clampMin(-1).clampMax(1), 0);
+      // cos(θ − m) = cos θ cos m + sin θ sin m
+      const widened = own.mul(Math.cos(m)).add(sine(own).mul(Math.sin(m)));
+      const others = pairLogSumExp(cos.mul(scale), negatives, true);
+      const mask = positives.mask.and(isBothKinds(pairs));
+      return { costs: others.sub(widened.mul(scale)).softplus(), over: { ...positives, mask } };
+    });
   },
 });

@@ -1,0 +1,47 @@
+import { defineLoss, type Loss } from "../../loss/define.js";
+import { float } from "../../loss/inputs.js";
+import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
+import { boxPairs, corners } from "../../math/boxes.js";
+
+export interface GiouLossOptions extends ReductionOption {
+  /** Added to what is divided by. Default 1e-7. */
+  readonly eps: number;
+}
+
+/**
+ * How far boxes are from each other: by what they have in common and by how much of the box around both is neither.
+ *
+ * `1 − IoU + (C − U) / C`; U is the area of the union, C that of the least box around both
+ *
+ * Returns the leading axes with `reduction: "none"`, else a scalar; the mean over no boxes is 0. Coordinates that
+ * coincide share their gradient; boxes that only touch have none through their intersection. Equals
+ * `torchvision.ops.generalized_box_iou_loss`, whose default reduction is none.
+ *
+ * @formula `1 - IoU + (C - U) / C`
+ * @input boxes1 - Corners x1 y1 x2 y2 of predicted boxes.
+ * @input boxes2 - Corners of the true boxes.
+ * @note The default reduction is mean, where torchvision's is none.
+ * @note The mean over no boxes is 0.
+ * @see Rezatofighi et al.: Generalized Intersection over Union, CVPR 2019
+ * @throws ShapeError on shapes that differ or do not end with 4; OptionError if eps is negative.
+ * @example
+ * ```ts
+ * const loss = await backend.compile(giouLoss());
+ * const { value } = await loss.valueAndGrad({ boxes1: [[0, 0, 2, 2]], boxes2: [[1, 1, 3, 4]] });
+ * ```
+ */
+export const giouLoss: Loss<GiouLossOptions, { boxes1: "float"; boxes2: "float" }> = defineLoss({
+  name: "giouLoss",
+  family: "regression",
+  aliases: ["generalized_box_iou_loss", "generalizedBoxIouLoss", "GIoU"],
+  empty: "zero",
+  inputs: { boxes1: float(["...n", 4]), boxes2: float(["...n", 4]) },
+  options: { eps: nonNegative(1e-7), reduction: reduction() },
+  value({ boxes1, boxes2 }, { eps }) {
+    const { intersection, union, around } = boxPairs(corners(boxes1), corners(boxes2));
+    const [width, height] = around;
+    const area = width.mul(height);
+    const outside = area.sub(union).div(area.add(eps));
+    return intersection.div(union.add(eps)).neg().add(1).add(outside);
+  },
+});
