@@ -268,7 +268,7 @@ describe("messages tell authors of losses what to do", () => {
     [
       "a temperature is an option",
       message(() => clipLoss(untyped({ temperature: 0.07 }))),
-      "clipLoss: options must not hold a temperature, got temperature. Give the input logitScale, which is 1 / temperature.",
+      "clipLoss: options must not hold inputs, got temperature. Give the input logitScale, 1 / temperature.",
     ],
   ])("%s", (_, got, wanted) => {
     expect(got).toBe(wanted);

@@ -183,17 +183,12 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
 function checkNoInput(definition: AnyDefinition, given: unknown): void {
   if (!isPlainObject(given)) return;
   for (const key of Object.keys(given)) {
-    if (Object.hasOwn(definition.options, key)) continue;
-    if (/^(temperature|tau|t)$/i.test(key) && isDeclared(definition, "logitScale")) {
-      const cure = "Give the input logitScale, which is 1 / temperature.";
-      throw new OptionError(
-        `${definition.name}: options must not hold a temperature, got ${key}. ${cure}`,
-        "UNKNOWN_OPTION",
-      );
-    }
-    if (!isDeclared(definition, key)) continue;
+    const isTemperature = /^(temperature|tau)$/i.test(key) && isDeclared(definition, "logitScale");
+    if (Object.hasOwn(definition.options, key) || !(isTemperature || isDeclared(definition, key))) continue;
     const names = new Set([...Object.keys(definition.inputs), key]);
-    const cure = `Give it with the other inputs: value({ ${[...names].join(", ")} }).`;
+    const cure = isTemperature
+      ? "Give the input logitScale, 1 / temperature."
+      : `Give it with the other inputs: value({ ${[...names].join(", ")} }).`;
     throw new OptionError(`${definition.name}: options must not hold inputs, got ${key}. ${cure}`, "UNKNOWN_OPTION");
   }
 }
