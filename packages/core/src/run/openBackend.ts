@@ -59,13 +59,18 @@ export async function openBackend(
   );
 }
 
+/** More than there are backends; a list without end is refused. */
+const mostPreferences = 1000;
+
 function readPreferences(given: unknown, loaders: readonly BackendLoader[]): readonly BackendLoader[] {
   const known = loaders.map(({ id }) => id).join(", ") || "none";
+  const items: unknown[] = [];
+  const isTooLong = (): boolean => items.length > mostPreferences;
   const listed: readonly unknown[] | undefined =
     typeof given === "string"
       ? given.split(/[\s,]+/).filter((id) => id !== "")
-      : isListOf(given, () => true)
-        ? [...given]
+      : isListOf(given, (one) => items.push(one) > 0 && !isTooLong())
+        ? items
         : undefined;
   if (listed === undefined || listed.length === 0) {
     const got = listed === undefined ? printValue(given) : "none";

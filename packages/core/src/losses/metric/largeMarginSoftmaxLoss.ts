@@ -38,17 +38,19 @@ export interface LargeMarginSoftmaxLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const largeMarginSoftmaxLoss: Loss<LargeMarginSoftmaxLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
-  defineLoss({
-    name: "largeMarginSoftmaxLoss",
-    family: "metric",
-    aliases: ["LargeMarginSoftmaxLoss", "LSoftmax"],
-    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
-    options: { margin: count(4), scale: positive(1), reduction: reduction() },
-    value({ embeddings, labels, weight }, { margin, scale }) {
-      const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
-      const lengths = vectorNorm(embeddings, 2, -1, true);
-      const weights = vectorNorm(weight, 2, 0, true);
-      return classEntropy(scores.mul(lengths.mul(scale)).mul(weights), labels);
-    },
-  });
+export const largeMarginSoftmaxLoss: Loss<
+  LargeMarginSoftmaxLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" }
+> = defineLoss({
+  name: "largeMarginSoftmaxLoss",
+  family: "metric",
+  aliases: ["LargeMarginSoftmaxLoss", "LSoftmax"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  options: { margin: count(4), scale: positive(1), reduction: reduction() },
+  value({ embeddings, labels, weight }, { margin, scale }) {
+    const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
+    const lengths = vectorNorm(embeddings, 2, -1, true);
+    const weights = vectorNorm(weight, 2, 0, true);
+    return classEntropy(scores.mul(lengths.mul(scale)).mul(weights), labels);
+  },
+});

@@ -1,5 +1,5 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { batchOptions, overPairs, type BatchOptions } from "../../math/overPairs.js";
+import { batchOptions, type BatchOptions } from "../../math/overPairs.js";
 import { float, labels } from "../../loss/inputs.js";
 import { finite, batchReduction, type BatchReduction } from "../../loss/options.js";
 import { metricContrastiveLoss } from "./metricContrastiveLoss.js";
