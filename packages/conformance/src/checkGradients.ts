@@ -2,6 +2,9 @@ import {
   checkSpec,
   elementName,
   InputError,
+  isPlainObject,
+  printValue,
+  readable,
   readOptions,
   type Backend,
   type Feeds,
@@ -64,7 +67,15 @@ export async function checkGradients<I extends LossInputs>(
   const { elements = 100 } = readOptions("checkGradients", options, rules);
   const backend = createReferenceBackend();
   const loss = await backend.compile(spec as LossSpec, { dtype: "float64" });
-  const given: Record<string, PlainTensor | readonly PlainTensor[]> = { ...(feeds as GradientFeeds) };
+  const given = readable(spec.name, () => {
+    if (!isPlainObject(feeds)) {
+      throw new InputError(
+        `${spec.name}: inputs must be a plain object by name, got ${printValue(feeds)}.`,
+        "INVALID_INPUT",
+      );
+    }
+    return { ...feeds } as Record<string, PlainTensor | readonly PlainTensor[]>;
+  });
   const { grads } = await loss.valueAndGrad(asFeeds(given));
   const inputs = Object.entries(grads as Readonly<Record<string, HostTensor | readonly HostTensor[]>>);
   for (const [input, gradient] of inputs) given[input] = await inDouble(backend, given[input] ?? [], gradient);

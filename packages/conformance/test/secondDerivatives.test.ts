@@ -18,7 +18,12 @@ const withoutSecond: Readonly<Record<string, string>> = {
 };
 
 /** Targets that are one of two numbers. */
-const fixedTarget: readonly string[] = ["binaryCrossEntropy", "cosineEmbeddingLoss"];
+const fixedTarget: readonly string[] = [
+  "binaryCrossEntropy",
+  "contrastiveLoss",
+  "cosineEmbeddingLoss",
+  "marginRankingLoss",
+];
 
 const fixtures = loadFixtures();
 

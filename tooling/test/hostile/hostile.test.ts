@@ -6,6 +6,7 @@ import type { Entries } from "./entries.js";
 import { entries as cli } from "./entries/cli.js";
 import { entries as conformance } from "./entries/conformance.js";
 import { entries as core, methods } from "./entries/core.js";
+import { entries as docs } from "./entries/docs.js";
 import { entries as io } from "./entries/io.js";
 import { entries as js, scalar } from "./entries/js.js";
 import { entries as onnx } from "./entries/onnx.js";
@@ -18,6 +19,7 @@ import { walk, type Call } from "./walk.js";
 /** Every way into a package, as its manifest names them. */
 const known: Readonly<Record<string, Entries>> = {
   "@losses/core": core,
+  "@losses/core/docs": docs,
   "@losses/js": js,
   "@losses/js/scalar": scalar,
   "@losses/tfjs": tfjs,

@@ -1,4 +1,13 @@
-import { isListOf, printValue, readable, readOptions, type Rules } from "../arguments.js";
+import {
+  isListOf,
+  isObject,
+  printValue,
+  readable,
+  readOptions,
+  readParts,
+  type Rule,
+  type Rules,
+} from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { Dim } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
@@ -64,10 +73,14 @@ export interface InputForm {
 
 /** True for a form that is taken with these options and inputs. */
 export function isFormTaken(
-  { when }: Pick<InputForm, "when">,
+  form: Pick<InputForm, "when">,
   optionOf: (option: string) => unknown,
   isGiven: (input: string) => boolean,
 ): boolean {
+  if (!isObject(form) || typeof optionOf !== "function" || typeof isGiven !== "function") {
+    throw new OptionError(`isFormTaken: arguments must be a form and two functions, got ${printValue(form)}.`);
+  }
+  const { when } = form;
   if (when === undefined) return true;
   return "option" in when ? optionOf(when.option) === when.is : isGiven(when.input) === when.given;
 }
@@ -263,13 +276,16 @@ export function byOption<K extends InputTag>(
   return { ...first.declaration, forms };
 }
 
+const isDeclaration: Rule = { domain: "an input declared with float(), number() …", accepts: isObject };
+const presenceRules = { given: isDeclaration, absent: isDeclaration };
+
 /** An input whose shape or range depends on whether another input is given: the declaration with it, and the one without. */
 export function byPresence<K extends InputTag>(
   input: string,
   cases: { readonly given: InputDeclaration<K>; readonly absent: InputDeclaration<K> },
 ): InputDeclaration<K> {
   if (!isName(input)) throw new OptionError(`byPresence: the input must be a name, got ${printValue(input)}.`);
-  const read = readable("byPresence", () => ({ ...cases }));
+  const read = readParts("byPresence", cases, presenceRules, ["given", "absent"]);
   const [given, absent] = [declared("byPresence", read.given), declared("byPresence", read.absent)];
   const formsOf = ({ forms }: InputDeclaration<K>, isGiven: boolean): readonly InputForm[] =>
     forms.map((form) => ({ ...form, when: { input, given: isGiven } }));

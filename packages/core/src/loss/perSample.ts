@@ -20,7 +20,7 @@ import { reduceRows, reduceTerm } from "./reduce.js";
 export function perSample(spec: LossSpec, input: string): LossSpec {
   checkSpec("perSample", spec);
   const { inputs } = spec.loss.definition;
-  if (!Object.hasOwn(inputs, input) || inputs[input]?.isList === true) {
+  if (typeof input !== "string" || !Object.hasOwn(inputs, input) || inputs[input]?.isList === true) {
     const names = Object.keys(inputs).join(", ");
     throw new OptionError(
       `perSample: input must be one of ${spec.name}'s tensors (${names}), got ${printValue(input)}.`,

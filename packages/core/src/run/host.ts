@@ -104,8 +104,9 @@ function flatten(where: string, value: readonly unknown[]): PlainArray {
       else if (ArrayBuffer.isView(item)) {
         const row = readView(where, item);
         const number = row.dtype === "float16" ? fromHalfBits : Number;
-        open(lengthOf(row.data), depth + 1);
-        for (const element of row.data) add(number(Number(element)), depth + 2);
+        const length = lengthOf(row.data);
+        open(length, depth + 1);
+        for (let at = 0; at < length; at++) add(number(Number(row.data[at])), depth + 2);
       } else add(item, depth + 1);
     }
   };

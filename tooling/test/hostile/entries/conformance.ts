@@ -169,7 +169,7 @@ export const entries: Entries = {
     args: () => [l1Loss(), { input: [1, 3], target: [2, 1] }, { elements: 2 }],
     takes: {
       "2": empty,
-      "2.elements": (value) => size(value) && Number(value) > 0,
+      "2.elements": (value) => Number.isSafeInteger(value) && Number(value) > 0,
       "1.*": anything,
       "1.*.*": anything,
     },

@@ -10,7 +10,7 @@ import { tensorEntries, tensorMethods } from "./tensor.js";
 
 const isView: Takes = (value) => ArrayBuffer.isView(value);
 /** A definition at this place of the arguments. */
-const definitionTakes: Readonly<Record<string, Takes>> = {
+export const definitionTakes: Readonly<Record<string, Takes>> = {
   "0.name": name,
   "0.family": (value) => value === "custom",
   "0.summary": text,
@@ -97,6 +97,8 @@ function optionDomain(key: string, initial: unknown): Takes {
   if (key === "ignoreIndex") return Number.isSafeInteger;
   if (key === "distance") return fn;
   if (typeof initial === "boolean") return flag;
+  // A number may be left out.
+  if (initial === "none" && key !== "reduction") return finite;
   return typeof initial === "number" ? finite : () => false;
 }
 
@@ -272,7 +274,7 @@ export const entries: Entries = {
     takes: { "1": (value) => value === "target" },
     whole: ["0"],
     once: true,
-    result: (made) => made,
+    result: (made) => (made as core.LossSpec).name,
   },
   combineTerms: {
     args: () => [spec(), [{ values: 2, weights: 1 }]],
@@ -317,7 +319,9 @@ export const entries: Entries = {
   normOrder: numericOption((value) => typeof value === "number" && !Number.isNaN(value), 2),
   flag: { args: () => [true, "A flag."], takes: { "0": flag, "1": text } },
   oneOf: { args: () => [["a", "b"], "b", "One."], takes: { "0.0": text, "0.1": () => false, "2": text } },
+  orNone: { args: () => [core.finite(1, "A.")], whole: ["0"] },
   reduction: { args: () => ["sum"], takes: { nothing: anything } },
+  noReduction: { args: () => [] },
   resolveOptions: {
     args: () => ["f", { a: core.finite(1, "A.") }, { a: 2 }],
     takes: { "0": anything, "1": () => false, "2": empty, "2.a": finite },
@@ -366,6 +370,10 @@ export const entries: Entries = {
     },
     whole: ["0"],
     open: ["1", "1.sizes", "1.inputs.*", "1.inputs.*.holds"],
+  },
+  uncertaintyWeighting: {
+    args: () => [[{ loss: core.crossEntropy(), task: "classification" }]],
+    whole: ["0.*.loss"],
   },
   weightedSum: {
     args: () => [

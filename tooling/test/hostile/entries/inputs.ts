@@ -1,5 +1,5 @@
 import * as core from "@losses/core";
-import { anyOf, empty, finite, flag, list, name, size, text } from "../takes.js";
+import { anyOf, empty, finite, flag, fn, list, name, size, text } from "../takes.js";
 import { anything, type Entry, type Takes } from "../walk.js";
 import type { Entries } from "../entries.js";
 import { definition } from "./samples.js";
@@ -74,6 +74,19 @@ export const inputEntries: Entries = {
     whole: ["1.0.1"],
     once: true,
     result: (made) => made,
+  },
+  byPresence: {
+    args: () => ["other", { given: core.float(["N", "M"]), absent: core.float(["N", "D"]) }],
+    takes: { "0": name },
+    whole: ["1.given", "1.absent"],
+    once: true,
+    result: (made) => made,
+  },
+  isFormTaken: {
+    args: () => [core.float(["N"]).forms[0], () => undefined, () => true],
+    takes: { "0": anything, "1": fn, "2": fn },
+    whole: ["0"],
+    calls: true,
   },
   sampleInputs: { args: () => [["N"]], takes: { "0": list(token), "0.*": token } },
   elementDeclaration: {
