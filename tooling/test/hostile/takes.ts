@@ -4,6 +4,9 @@ import type { Takes } from "./walk.js";
 
 export const text: Takes = (value) => typeof value === "string";
 export const number: Takes = (value) => typeof value === "number";
+/** What may stand among the numbers of a nested list. */
+export const element: Takes = (value) =>
+  typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
 export const finite: Takes = Number.isFinite;
 export const flag: Takes = (value) => typeof value === "boolean";
 export const fn: Takes = (value) => typeof value === "function";
