@@ -27,7 +27,9 @@ export const entries: Entries = {
       "2.input": (value) => list(number)(value) && (value as unknown[]).length === 1,
       "2.input.*": element,
       "2.input.*.*": element,
-      "2.target": (value) => list((item) => item === 0 || item === 1)(value) && (value as unknown[]).length === 1,
+      "2.target": (value) =>
+        (list((item) => item === 0 || item === 1)(value) && (value as unknown[]).length === 1) ||
+        (value instanceof BigUint64Array && value.length === 1),
       "2.target.*": (value) => element(value) && [0, 1].includes(Number(value)),
     },
     whole: ["0", "1"],
