@@ -125,3 +125,11 @@ describe("what people hand in", () => {
     expect(() => readPlain("input", tensor)).toThrow(/await x\.getData\(\)/);
   });
 });
+
+it("a list without end is refused by its length", () => {
+  const holes: unknown[] = [];
+  holes.length = 2 ** 32 - 1;
+  expect(() => readPlain("input", holes)).toThrow(
+    "input must have at most 134217728 elements in lists, got 4294967295.",
+  );
+});

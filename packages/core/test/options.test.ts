@@ -11,6 +11,8 @@ import {
   metricContrastiveLoss,
   multipleNegativesRankingLoss,
   OptionError,
+  optionsFromJSON,
+  optionsToJSON,
   perAnchorReducer,
   rankingLoss,
   specFromJSON,
@@ -148,5 +150,27 @@ describe("the registry", () => {
     expect(() => rankingLoss({ magin: 1 })).toThrow(OptionError);
     // @ts-expect-error a value outside the choices does not compile
     expect(() => rankingLoss({ similarity: "manhattan" })).toThrow(OptionError);
+  });
+});
+
+describe("options as JSON", () => {
+  const holes: unknown[] = [];
+  holes.length = 2 ** 32 - 1;
+  const itself: unknown[] = [];
+  itself.push(itself);
+
+  it.each([
+    ["a list without end", holes],
+    ["a list that holds itself", itself],
+  ])("refuse %s", (_, list) => {
+    const said = "f: options must have at most 100000 values, at most 100 deep, got more in a.";
+    expect(() => optionsToJSON("f", { a: list })).toThrow(said);
+    expect(() => optionsFromJSON({ a: list })).toThrow(said.replace("f:", "optionsFromJSON:"));
+  });
+
+  it("keep infinities in nested lists", () => {
+    const options = { a: [1, [Infinity, { b: -Infinity }]] };
+    expect(optionsToJSON("f", options)).toEqual({ a: [1, ["Infinity", { b: "-Infinity" }]] });
+    expect(optionsFromJSON(optionsToJSON("f", options))).toEqual(options);
   });
 });

@@ -132,8 +132,10 @@ function tensorsOf(tf: Tf, spec: LossSpec, inputs: unknown): GivenTensors {
 function namesOf(spec: LossSpec, wrt: readonly string[]): readonly string[] {
   const known = Object.keys(allInputs(spec.loss.definition));
   const names: string[] = [];
-  for (const name of wrt) {
-    if (!known.includes(name)) {
+  // A hole is refused like any other item.
+  for (let i = 0; i < wrt.length; i++) {
+    const name = wrt[i];
+    if (name === undefined || !known.includes(name)) {
       throw new OptionError(
         `toTfjs: option wrt must name inputs of ${spec.name} (${known.join(", ")}), got ${printValue(name)}.`,
       );

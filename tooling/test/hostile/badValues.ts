@@ -112,6 +112,11 @@ const quiet: readonly (readonly [string, () => unknown])[] = [
   ["lists that share rows", shared],
   ["a list of holes", () => holes(3)],
   ["a huge list of holes", () => holes(2 ** 32 - 1)],
+  // Read place by place, it is refused; its iterator would have no end.
+  [
+    "a list of null that is not to be iterated",
+    () => Object.defineProperty([null], Symbol.iterator, { value: refuse }),
+  ],
   ["a frozen list", () => Object.freeze([1])],
   ["an empty object", () => ({})],
   ["a frozen object", () => Object.freeze({ b: 1 })],

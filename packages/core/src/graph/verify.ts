@@ -76,14 +76,16 @@ export function hasParts(graph: unknown): graph is Graph {
 /** Everything but the symbols, which in the body of a scan are those around it. */
 function verifyNodes(graph: Graph, refuse: (what: string) => never): void {
   const names = new Set<string>();
-  for (const [position, given] of graph.nodes.entries()) {
-    const node = verifyNode(graph, given, position, refuse);
+  // A hole is refused like any other item.
+  for (let position = 0; position < graph.nodes.length; position++) {
+    const node = verifyNode(graph, graph.nodes[position], position, refuse);
     if (node.op !== "input") continue;
     if (names.has(node.attrs.name)) refuse(`input names must be unique, got ${cut(node.attrs.name)} twice.`);
     names.add(node.attrs.name);
   }
   if (graph.outputs.length === 0) refuse("there must be an output, got none.");
-  for (const output of graph.outputs as readonly unknown[]) {
+  for (let i = 0; i < graph.outputs.length; i++) {
+    const output: unknown = graph.outputs[i];
     if (isObject(output) && typeof output["name"] === "string" && hasNode(graph, output["node"], graph.nodes.length))
       continue;
     refuse(`outputs must have a name and name a node, got ${printOutput(output)}.`);
@@ -107,7 +109,8 @@ function verifyNode(graph: Graph, node: unknown, position: number, refuse: (what
     return refuse(`node at ${position} must have an op, inputs, a shape and a dtype, got ${printValue(node)}.`);
   if (node.id !== position) refuse(`node at ${position} must have that id, got ${printValue(node.id)}.`);
   const operands: TensorType[] = [];
-  for (const id of node.inputs as readonly unknown[]) {
+  for (let i = 0; i < node.inputs.length; i++) {
+    const id: unknown = node.inputs[i];
     const operand = hasNode(graph, id, position) ? graph.nodes[id] : undefined;
     operands.push(operand ?? refuse(`%${position} must use earlier nodes, got ${printValue(id)}.`));
   }

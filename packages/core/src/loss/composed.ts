@@ -1,4 +1,4 @@
-import { isObject, isPlainObject, type Rules } from "../arguments.js";
+import { isObject, isPlainObject, printValue, readable, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { LossSpec } from "./define.js";
@@ -45,6 +45,17 @@ export const composedRules: Rules<ComposedTerm> = {
     accepts: (value) => isPlainObject(value) && Object.values(value).every(isName),
   },
 };
+
+/** What `read` makes of each term of a list; throws `OptionError`. `wanted`: what a term is. */
+export function readTerms<T>(where: string, wanted: string, terms: unknown, read: (term: unknown) => T): readonly T[] {
+  return readable(where, () => {
+    const own: T[] = [];
+    // A hole is refused like any other item.
+    if (Array.isArray(terms)) for (let i = 0; i < terms.length; i++) own.push(read(terms[i]));
+    if (own.length > 0) return own;
+    throw new OptionError(`${where}: terms must be a list of ${wanted}, got ${printValue(terms)}.`);
+  });
+}
 
 /** The name of a term among others, each of which has its own. */
 export function takeName(where: string, loss: string, given: string | undefined, taken: Set<string>): string {

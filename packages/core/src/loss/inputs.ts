@@ -12,7 +12,7 @@ import { OptionError } from "../errors.js";
 import type { Dim } from "../tensor/dims.js";
 import type { InputTag } from "./inputTypes.js";
 import { isName } from "./names.js";
-import { boundRules, declared, isNumbers } from "./readInput.js";
+import { boundRules, declared, readCondition, readNumbers } from "./readInput.js";
 import { readPattern, type DimToken, type ShapePattern } from "./shapePattern.js";
 
 /**
@@ -80,7 +80,7 @@ export function isFormTaken(
   if (!isObject(form) || typeof optionOf !== "function" || typeof isGiven !== "function") {
     throw new OptionError(`isFormTaken: arguments must be a form and two functions, got ${printValue(form)}.`);
   }
-  const { when } = form;
+  const when = readable("isFormTaken", () => readCondition("isFormTaken", form.when));
   if (when === undefined) return true;
   return "option" in when ? optionOf(when.option) === when.is : isGiven(when.input) === when.given;
 }
@@ -128,7 +128,7 @@ const rangeRules: Rules<RangeOptions> = {
 };
 const numberRules: Rules<LabelOptions> = {
   ...rangeRules,
-  values: { domain: "a list of numbers", accepts: isNumbers },
+  values: { domain: "a list of numbers", accepts: (value) => readNumbers(value) !== undefined, read: readNumbers },
 };
 const floatRules: Rules<FloatOptions> = {
   ...rangeRules,
@@ -199,7 +199,7 @@ export function number(
 ): InputDeclaration<"number"> | InputDeclaration<"fixed"> {
   const [doc, options] = docAndOptions(about);
   const { differentiable = true, from, to, values } = readOptions("number", options, numberRules);
-  const only = values === undefined ? {} : { values: Object.freeze([...values]) };
+  const only = values === undefined ? {} : { values };
   return declare("number", shape, { kind: "number", ...rangeOf(from, to, true), ...only }, differentiable, doc);
 }
 

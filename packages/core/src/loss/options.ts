@@ -244,7 +244,7 @@ export function optionsToJSON(
 ): Readonly<Record<string, unknown>> {
   return mapOptions(loss, options, (value, key) => {
     if (typeof value === "function") {
-      throw new OptionError(`${loss}: option ${key} must be plain data to be serialised, got a function.`);
+      throw new OptionError(`${loss}: option ${cut(key)} must be plain data to be serialised, got a function.`);
     }
     return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
   });
@@ -259,20 +259,34 @@ export function optionsFromJSON(options: Readonly<Record<string, unknown>>): Rea
   return mapOptions("optionsFromJSON", options, (value) => numbers.get(value) ?? value);
 }
 
+/** More than any loss has: lists that share items may stand for far more than they hold, and what holds itself has no end. */
+const mostValues = 100_000;
+const deepestOption = 100;
+
 function mapOptions(
   where: string,
   options: Readonly<Record<string, unknown>>,
   change: (value: unknown, key: string) => unknown,
 ): Readonly<Record<string, unknown>> {
-  const deep = (value: unknown, key: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => deep(item, key));
-    if (!isPlainObject(value)) return change(value, key);
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, deep(item, key)]));
+  let count = 0;
+  const deep = (value: unknown, key: string, depth: number): unknown => {
+    if (depth > deepestOption || ++count > mostValues) {
+      const wanted = `at most ${mostValues} values, at most ${deepestOption} deep`;
+      throw new OptionError(`${where}: options must have ${wanted}, got more in ${cut(key)}.`);
+    }
+    if (isPlainObject(value)) {
+      return Object.fromEntries(Object.keys(value).map((name) => [name, deep(value[name], key, depth + 1)]));
+    }
+    if (!Array.isArray(value)) return change(value, key);
+    const items: unknown[] = [];
+    // A hole is an item: lists may be nothing but holes, without end.
+    for (let i = 0; i < value.length; i++) items.push(deep(value[i], key, depth + 1));
+    return items;
   };
   return readable(where, () => {
     if (!isPlainObject(options)) {
       throw new OptionError(`${where}: options must be a plain object, got ${printValue(options)}.`);
     }
-    return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, deep(value, key)]));
+    return Object.fromEntries(Object.keys(options).map((key) => [key, deep(options[key], key, 1)]));
   });
 }

@@ -2,7 +2,7 @@ import { isListOf, isObject, printValue, readable, type Rule, type Rules } from 
 import { OptionError } from "../errors.js";
 import { symbolsOf } from "../tensor/dimArithmetic.js";
 import { isSize } from "../tensor/dims.js";
-import type { IndexBounds, InputDeclaration, InputForm, InputKind } from "./inputs.js";
+import type { FormCondition, IndexBounds, InputDeclaration, InputForm, InputKind } from "./inputs.js";
 import type { InputTag } from "./inputTypes.js";
 import { isName } from "./names.js";
 import { readPattern } from "./shapePattern.js";
@@ -36,8 +36,11 @@ export const boundRules: Rules<IndexBounds> = {
   },
 };
 
-export function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.length > 0 && isListOf(value, Number.isFinite);
+/** A copy of a list of numbers, each read once; `undefined` for what is none. */
+export function readNumbers(value: unknown): readonly number[] | undefined {
+  const own: number[] = [];
+  const isNumber = (item: unknown): boolean => Number.isFinite(item) && own.push(item as number) > 0;
+  return isListOf(value, isNumber) && own.length > 0 ? Object.freeze(own) : undefined;
 }
 
 /** The declaration, each part of it read once, if it is one. */
@@ -66,10 +69,16 @@ export function declared<K extends InputTag>(where: string, declaration: InputDe
 function readForm(where: string, form: unknown): InputForm {
   const { shape, holds, when } = isObject(form) ? form : {};
   const read = { ...readPattern(where, shape), holds: readKind(where, holds) };
-  if (when === undefined) return read;
+  const condition = readCondition(where, when);
+  return condition === undefined ? read : { ...read, when: condition };
+}
+
+/** What a form depends on, if on anything, each part read once; throws `OptionError`. */
+export function readCondition(where: string, when: unknown): FormCondition | undefined {
+  if (when === undefined) return undefined;
   const { option, is, input, given } = isObject(when) ? when : {};
-  if (isName(option)) return { ...read, when: { option, is } };
-  if (isName(input) && typeof given === "boolean") return { ...read, when: { input, given } };
+  if (isName(option)) return { option, is };
+  if (isName(input) && typeof given === "boolean") return { input, given };
   throw new OptionError(`${where} must depend on an option or an input, got ${printValue(when)}.`);
 }
 
@@ -79,8 +88,9 @@ export function readKind(where: string, holds: unknown): InputKind {
   switch (kind) {
     case "float":
     case "number": {
-      if (values !== undefined && (kind === "float" || !isNumbers(values))) break;
-      const only = values === undefined ? {} : { values: Object.freeze([...(values as readonly number[])]) };
+      const numbers = readNumbers(values);
+      if (values !== undefined && (kind === "float" || numbers === undefined)) break;
+      const only = numbers === undefined ? {} : { values: numbers };
       if (range === undefined) return { kind, ...only };
       const { from: least, to: most, nan } = isObject(range) ? range : {};
       if (typeof least !== "number" || typeof most !== "number" || typeof nan !== "boolean") break;

@@ -95,8 +95,8 @@ function termsOf<T extends ComposedTermJSON>(
   return readable(name, () => {
     const own: (ComposedTerm & { readonly term: T })[] = [];
     // A hole is refused like any other item.
-    for (const given of terms) {
-      const term = readParts(name, given as T, rules, required);
+    for (let i = 0; i < terms.length; i++) {
+      const term = readParts(name, terms[i] as T, rules, required);
       const { part, inputs = {} } = term;
       const loss = specOf(losses, term, depth + 1);
       own.push({ term, loss, inputs, ...(part === undefined ? {} : { name: part }) });
@@ -113,7 +113,10 @@ export function checkLosses(where: string, losses: readonly AnyLoss[]): readonly
       throw new OptionError(`${where}: the losses must be a list such as allLosses, got ${printValue(got)}.`);
     };
     if (!Array.isArray(losses)) return refuse(losses);
-    for (const loss of losses as readonly unknown[]) own.push(isLoss(loss) ? loss : refuse(loss));
+    for (let i = 0; i < losses.length; i++) {
+      const loss: unknown = losses[i];
+      own.push(isLoss(loss) ? loss : refuse(loss));
+    }
     return own;
   });
 }

@@ -101,8 +101,8 @@ export function combineTerms(spec: LossSpec, given: readonly TermFactors[]): Los
       throw new OptionError(`combineTerms: factors must be a list of { values, weights }, got ${printValue(given)}.`);
     }
     const own: TermFactors[] = [];
-    for (const one of given as readonly TermFactors[]) {
-      own.push(readParts("combineTerms", one, factorRules, ["values", "weights"]));
+    for (let i = 0; i < given.length; i++) {
+      own.push(readParts("combineTerms", given[i] as TermFactors, factorRules, ["values", "weights"]));
     }
     return own;
   });

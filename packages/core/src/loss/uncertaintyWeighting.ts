@@ -1,4 +1,4 @@
-import { printValue, readable, readParts, type Rules } from "../arguments.js";
+import { readParts, type Rules } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkSpec } from "./checkSpec.js";
@@ -6,6 +6,7 @@ import {
   composedRules,
   composedToJSON,
   ownInputs,
+  readTerms,
   takeName,
   type ComposedTerm,
   type ComposedTermJSON,
@@ -59,7 +60,7 @@ export type UncertaintyInputs<T extends readonly unknown[]> = SumInputs<T> & { r
 export function uncertaintyWeighting<const T extends readonly UncertainTerm[]>(
   terms: T,
 ): LossSpec<UncertaintyInputs<T>> {
-  const list = readable(where, () => readTerms(terms));
+  const list = readTasks(terms);
   const options = Object.freeze({ terms: list, reduction: "none" });
   const shared = sharedInputs(
     where,
@@ -122,12 +123,9 @@ const termRules: Rules<UncertainTerm> = {
   task: { domain: '"regression" or "classification"', accepts: (task) => isName(task) && Object.hasOwn(share, task) },
 };
 
-function readTerms(terms: unknown): readonly Term[] {
-  if (!Array.isArray(terms) || terms.length === 0) {
-    throw new OptionError(`${where}: terms must be a list of losses, got ${printValue(terms)}.`);
-  }
+function readTasks(terms: unknown): readonly Term[] {
   const taken = new Set(["uncertainty"]);
-  return Array.from(terms, (given: unknown): Term => {
+  return readTerms(where, "losses", terms, (given): Term => {
     const term = readParts(where, given as UncertainTerm, termRules, ["loss"]);
     const { loss, task = "regression", inputs = {} } = term;
     checkSpec(where, loss);

@@ -1,11 +1,11 @@
-import { printValue, readable, readParts, type Rules } from "../arguments.js";
-import { OptionError } from "../errors.js";
+import { readParts, type Rules } from "../arguments.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkSpec } from "./checkSpec.js";
 import {
   composedRules,
   composedToJSON,
   ownInputs,
+  readTerms,
   takeName,
   type ComposedTerm,
   type ComposedTermJSON,
@@ -47,7 +47,7 @@ export interface WeightedTermJSON extends ComposedTermJSON {
  * ```
  */
 export function weightedSum<const T extends readonly WeightedTerm[]>(terms: T): LossSpec<SumInputs<T>> {
-  const list = readable("weightedSum", () => readTerms(terms));
+  const list = readWeighted(terms);
   const options = Object.freeze({ terms: list, reduction: "none" });
   const definition: AnyDefinition = {
     name: "weightedSum",
@@ -92,12 +92,9 @@ const termRules: Rules<WeightedTerm> = {
   weight: { domain: "a finite number", accepts: Number.isFinite },
 };
 
-function readTerms(terms: unknown): readonly Term[] {
-  if (!Array.isArray(terms) || terms.length === 0) {
-    throw new OptionError(`weightedSum: terms must be a list of losses with weights, got ${printValue(terms)}.`);
-  }
+function readWeighted(terms: unknown): readonly Term[] {
   const taken = new Set<string>();
-  return Array.from(terms, (given: unknown): Term => {
+  return readTerms("weightedSum", "losses with weights", terms, (given): Term => {
     const term = readParts("weightedSum", given as WeightedTerm, termRules, ["loss", "weight"]);
     const { loss, weight, inputs = {} } = term;
     checkSpec("weightedSum", loss);

@@ -1,4 +1,4 @@
-import { isListOf, listRule, type Rule } from "../arguments.js";
+import { listRule, type Rule } from "../arguments.js";
 import { oneOf, type OptionDeclaration } from "../loss/options.js";
 import { isPiece, makePiece, type AnyPieceKind, type PieceKind } from "../loss/pieces.js";
 import type { LossValue, WeightedValues } from "../loss/reduce.js";
@@ -49,7 +49,7 @@ const mostClasses = 1024;
 const listOfWeights = listRule(`a list of 1 to ${String(mostClasses)} numbers >= 0`, weight, mostClasses);
 
 function isWeights(value: unknown): value is readonly number[] {
-  return isListOf(value, weight.accepts) && value.length > 0 && value.length <= mostClasses;
+  return listOfWeights.accepts(value) && (value as readonly number[]).length > 0;
 }
 
 const classWeighted: PieceKind<ClassWeightedReducer> = {

@@ -69,7 +69,10 @@ export function toHost(where: string, plain: PlainArray, dtype: DType): HostTens
 }
 
 function flatten(where: string, value: readonly unknown[]): PlainArray {
-  const items = Array.from(value);
+  const items: unknown[] = [];
+  const { length } = value;
+  checkList(where, length);
+  for (let i = 0; i < length; i++) items.push(value[i]);
   const rows = readRows(where, items);
   if (rows !== undefined) return rows;
   const shape: number[] = [];

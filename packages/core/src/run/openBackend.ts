@@ -1,4 +1,4 @@
-import { isListOf, isObject, printValue, readable, readParts, type Rules } from "../arguments.js";
+import { cut, isListOf, isObject, printValue, readable, readParts, type Rules } from "../arguments.js";
 import type { Backend, MaybePromise } from "../backend.js";
 import { BackendUnavailableError, OptionError } from "../errors.js";
 import { checkBackend } from "./checkBackend.js";
@@ -87,7 +87,7 @@ function readPreferences(given: unknown, loaders: readonly BackendLoader[]): rea
 }
 
 const rules: Rules<BackendLoader> = {
-  id: { domain: "a text", accepts: (value) => typeof value === "string" && value !== "" },
+  id: { domain: "a short text", accepts: (value) => typeof value === "string" && value !== "" && cut(value) === value },
   open: { domain: "a function that opens the backend", accepts: (value) => typeof value === "function" },
 };
 

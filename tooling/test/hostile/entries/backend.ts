@@ -1,5 +1,5 @@
 import { crossEntropy, type Backend, type HostTensor, type LossSpec, type SyncBackend } from "@losses/core";
-import { empty, list, size } from "../takes.js";
+import { element, empty, list, size } from "../takes.js";
 import { type Call, type Entry, type Takes } from "../walk.js";
 
 /** A backend, or a loss that it has compiled, as functions by name. */
@@ -20,7 +20,7 @@ const feedTakes: Readonly<Record<string, Takes>> = {
   "0.input.shape.*": size,
   // A class for each of two rows.
   "0.target": (value) => isNumbers(value, [0, 1, 2]),
-  "0.target.*": (value) => value === 0 || value === 1,
+  "0.target.*": (value) => element(value) && [0, 1].includes(Number(value)),
 };
 
 function isNumbers(value: unknown, allowed: readonly number[]): boolean {

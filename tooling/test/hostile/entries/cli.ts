@@ -3,6 +3,7 @@ import { anything } from "../walk.js";
 
 export const entries: Entries = {
   backendIds: "data",
+  backendLoaders: "data",
   UsageError: "error",
   engineVersions: { args: () => [] },
   namedBackends: { args: () => ["js"] },

@@ -13,7 +13,7 @@ import {
   type Run,
 } from "@losses/conformance";
 import type { Entries } from "../entries.js";
-import { anyOf, empty, flag, fn, list, number, plain, size, text } from "../takes.js";
+import { anyOf, empty, flag, fn, list, number, plain, size, text, texts } from "../takes.js";
 import { anything, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
@@ -250,8 +250,8 @@ export const entries: Entries = {
   printReport: {
     args: () => [report()],
     takes: {
-      "0.versions": empty,
-      "0.machine": empty,
+      "0.versions": texts,
+      "0.machine": texts,
       "0.versions.*": text,
       "0.machine.*": text,
       "0.backends": list(() => false),

@@ -116,6 +116,8 @@ const piece = (right: Readonly<Record<string, unknown>>, domains: Readonly<Recor
 
 const isAbove = (value: unknown): boolean => typeof value === "number" && value > 0;
 
+const isWeight: Takes = (value) => finite(value) && (value as number) >= 0;
+
 const pieces: Entries = {
   lpDistance: piece(
     { p: 3, power: 2, normalize: false },
@@ -135,7 +137,7 @@ const pieces: Entries = {
       high: (value) => typeof value === "number" && value > -1,
     },
   ),
-  classWeightedReducer: piece({ weights: [1, 2] }, { "weights.*": (value) => finite(value) && (value as number) >= 0 }),
+  classWeightedReducer: piece({ weights: [1, 2] }, { weights: list(isWeight), "weights.*": isWeight }),
   perAnchorReducer: { args: () => [], once: true },
 };
 

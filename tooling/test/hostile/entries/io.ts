@@ -109,7 +109,7 @@ export const entries: Entries = {
   },
   memoryArray: {
     args: () => ["mine", [1, 2], [2, 1]],
-    takes: { "0": text, "1": isData, "1.*": number, "2": (value) => String(value) === "1,2" },
+    takes: { "0": text, "1": isData, "1.*": number, "2": (value) => list(size)(value) && String(value) === "1,2" },
     once: true,
     result: (made) => (made as ArraySource).shape,
   },

@@ -1,7 +1,7 @@
 import { crossEntropy } from "@losses/core";
 import { writeModel } from "@losses/onnx";
 import type { Entries } from "../entries.js";
-import { anyOf, empty, flag, list, plain, size, text } from "../takes.js";
+import { anyOf, empty, flag, list, plain, size, text, texts } from "../takes.js";
 import { type Entry, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
@@ -73,7 +73,7 @@ const writesGraph: Entry = {
     ...graphTakes,
     "1": empty,
     "1.doc": text,
-    "1.metadata": empty,
+    "1.metadata": texts,
     "1.metadata.a": text,
     "1.docs": empty,
     "1.docs.value": text,

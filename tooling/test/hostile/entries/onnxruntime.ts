@@ -1,7 +1,7 @@
 import { crossEntropy, type Backend } from "@losses/core";
 import { createBackend, type OrtTensor } from "@losses/onnxruntime";
 import type { Entries } from "../entries.js";
-import { empty, flag, list, number, text } from "../takes.js";
+import { element, empty, flag, list, number, text } from "../takes.js";
 import { anything } from "../walk.js";
 
 let opened: Promise<Backend<OrtTensor>> | undefined;
@@ -25,10 +25,12 @@ export const entries: Entries = {
     takes: {
       // One row; or scores of one class, with a share of it.
       "2.input": (value) => list(number)(value) && (value as unknown[]).length === 1,
-      "2.input.*": number,
-      "2.input.*.*": number,
-      "2.target": (value) => list((item) => item === 0 || item === 1)(value) && (value as unknown[]).length === 1,
-      "2.target.*": (value) => value === 0 || value === 1,
+      "2.input.*": element,
+      "2.input.*.*": element,
+      "2.target": (value) =>
+        (list((item) => item === 0 || item === 1)(value) && (value as unknown[]).length === 1) ||
+        (value instanceof BigUint64Array && value.length === 1),
+      "2.target.*": (value) => element(value) && [0, 1].includes(Number(value)),
     },
     whole: ["0", "1"],
     draws: 24,
