@@ -1,5 +1,5 @@
-import type { exportLoss } from "@losses/onnx";
-import { inputOf } from "@losses/core";
+import { allLosses, findLoss, inputOf, UnsupportedOpError } from "@losses/core";
+import { exportLoss } from "@losses/onnx";
 import { printRows, type CodeTab, type Example } from "./example.js";
 
 /** The tabs of a loss page, in the order in which they are shown. */
@@ -20,7 +20,13 @@ type Input = Example["inputs"][number];
 const variables = (inputs: readonly Input[]): readonly string[] => [
   ...new Set(inputs.map(({ name }) => inputOf(name))),
 ];
-const names = (inputs: readonly Input[]): string => variables(inputs).join(", ");
+/** Names that JavaScript keeps for itself. */
+const reserved = new Set(["var"]);
+const identifier = (name: string): string => (reserved.has(name) ? `${name}_` : name);
+const names = (inputs: readonly Input[]): string =>
+  variables(inputs)
+    .map((name) => (reserved.has(name) ? `${name}: ${identifier(name)}` : name))
+    .join(", ");
 const isInteger = ({ dtype }: Input): boolean => dtype === "int32" || dtype === "int64";
 const trained = ({ inputs }: Example): Input | undefined => inputs.find(({ grad }) => grad === true);
 
@@ -29,7 +35,7 @@ function constants(inputs: readonly Input[], print: (input: Input) => string): s
   const lines = variables(inputs).map((variable) => {
     const elements = inputs.filter(({ name }) => name !== variable && inputOf(name) === variable);
     const values = (elements.length > 0 ? elements : inputs.filter(({ name }) => name === variable)).map(print);
-    return `const ${variable} = ${elements.length > 0 ? `[${values.join(", ")}]` : values.join("")};\n`;
+    return `const ${identifier(variable)} = ${elements.length > 0 ? `[${values.join(", ")}]` : values.join("")};\n`;
   });
   return lines.join("");
 }
@@ -63,12 +69,14 @@ function onnxRuntimeTab(example: Example): CodeTab {
 }
 
 function tensor(input: Input): string {
-  const { shape } = input;
+  const { shape, data } = input;
   const dtype = isInteger(input) ? ', "int32"' : "";
-  const rows = printRows(shape, input.data);
-  if (shape.length === 0) return `tf.scalar(${rows}${dtype})`;
-  const [maker, size] = shape.length <= 4 ? [`tensor${shape.length}d`, ""] : ["tensor", `, [${shape.join(", ")}]`];
-  return `tf.${maker}(${shape.length <= 4 ? rows : `[${input.data.join(", ")}]`}${dtype === "" ? size : `${size || ", undefined"}${dtype}`})`;
+  const rank = shape.length;
+  if (rank === 0) return `tf.scalar(${printRows(shape, data)}${dtype})`;
+  if (rank > 4) return `tf.tensor([${data.join(", ")}], [${shape.join(", ")}]${dtype})`;
+  // The makers of two axes and more take a shape before the dtype.
+  const size = rank > 1 && dtype !== "" ? ", undefined" : "";
+  return `tf.tensor${rank}d(${printRows(shape, data)}${size}${dtype})`;
 }
 
 function tfjsTab(example: Example): CodeTab {
@@ -92,7 +100,7 @@ const after = loss({ ${names(inputs)} });
 
 console.log((await before.data())[0]); // ${value}
 console.log((await after.data())[0]); // after one step
-`.replace(/, undefined, "int32"/g, ', "int32"');
+`;
   return { title: "TensorFlow.js", blocks: [{ language: "js", code }] };
 }
 
@@ -115,11 +123,23 @@ export function exportOptions({
   const open = inputs.filter(isOpen);
   return {
     gradients: true,
+    ...(isRecursion(loss.name) ? { provider: "cpu" as const } : {}),
     ...(optional.length === 0 ? {} : { inputs: Object.fromEntries(optional.map(({ name }) => [name, {}])) }),
     ...(open.length === 0
       ? {}
       : { shapes: Object.fromEntries(open.map(({ name, shape }) => [name, axisNames.slice(0, shape.length)])) }),
   };
+}
+
+/** True for a loss of which only the processor runs a model of any size. */
+function isRecursion(name: string): boolean {
+  try {
+    exportLoss(findLoss(allLosses, name)());
+    return false;
+  } catch (error) {
+    if (error instanceof UnsupportedOpError) return true;
+    throw error;
+  }
 }
 
 /** An object as one would type it. */
