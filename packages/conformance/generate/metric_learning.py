@@ -287,6 +287,7 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
     one = [[x + k % count * 0.25 for k, x in enumerate(row)] for row in one]
     return Loss(
         name=name, source=PML, defaults={"empty": how.get("nothing", "nan"), **defaults}, reference=reference,
+        nan_lost=how.get("nan_lost", ()),
         grids=(Grid({"4x3x5": recipe(4, 3, 5)}, variants=({}, *variants)),
                *(() if centers is None else (Grid({"few-4x3x5": recipe(4, 3, 5, many=2)}, variants=(few,), reductions=("none", "mean")),)),
                Grid({"1x3x4": recipe(1, 3, 4), "3x2x1": recipe(3, 2, 1), "int32-3x4x4": recipe(3, 4, 4, dtype=i32),

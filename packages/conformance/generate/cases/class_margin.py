@@ -73,7 +73,7 @@ def proxy_anchor(i, o):
 
 proxy_anchor_loss = class_loss("proxyAnchorLoss", None, {"margin": 0.1, "alpha": 32, "distance": "cosine"},
                                ({"margin": 0.5}, {"alpha": 4}, {"distance": "euclidean"}), parameter="proxies", input_name="proxies",
-                               reference=proxy_anchor, nothing="zero", refused={"alpha-zero": {"alpha": 0}, "margin-nan": {"margin": NAN}, **DISTANCE_REFUSED})
+                               reference=proxy_anchor, nothing="zero", nan_lost=("proxies",), refused={"alpha-zero": {"alpha": 0}, "margin-nan": {"margin": NAN}, **DISTANCE_REFUSED})
 
 
 # --- supConLoss, ntXentLoss --------------------------------------------------------------------
