@@ -105,6 +105,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
       "fail at once, with the reason, where a backend that is named does not open: for health checks",
     )
     .option("--dtype <dtype>", "float32, float64 or float16; default: all that the backend has")
+    .option("--loss <names>", "separated by commas; default: all")
     .option("--json", "print the report as JSON")
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));

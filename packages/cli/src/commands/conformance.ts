@@ -1,5 +1,7 @@
 import process from "node:process";
+import { allLosses, findLoss } from "@losses/core";
 import {
+  loadFixtures,
   printReport,
   runConformance,
   selectBackends,
@@ -17,6 +19,7 @@ import { readDType } from "../read.js";
 export interface ConformanceCommandOptions {
   readonly backend?: string;
   readonly dtype?: string;
+  readonly loss?: string;
   readonly require?: boolean;
   readonly json?: boolean;
   readonly report?: string;
@@ -29,6 +32,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   // "js" is one of the other ids under another name.
   const ids = named ?? backendIds.filter((id) => id !== "js" && selection.takes(id));
   const dtype = readDType(options.dtype);
+  const losses = options.loss === undefined ? undefined : readLosses(options.loss);
   if (options.require === true) await requireBackends(named);
   const bar = progressBar();
   const report = await runConformance(
@@ -42,6 +46,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
       machine: describeMachine(),
       onProgress: ({ backend, dtype: current, done, total }) => bar.show(`${backend} ${current}`, done, total),
       ...(dtype === undefined ? {} : { dtypes: [dtype] }),
+      ...(losses === undefined ? {} : { fixtures: loadFixtures().filter(({ loss }) => losses.includes(loss)) }),
     },
   );
   bar.stop();
@@ -51,6 +56,12 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   }
   await print(options.json === true ? printReport(report) : asText(report));
   return report.problems.length > 0 ? 1 : 0;
+}
+
+/** Names of losses, separated by commas. */
+function readLosses(given: string): readonly string[] {
+  const names = given.split(",").map((name) => name.trim());
+  return names.map((name) => findLoss(allLosses, name).lossName);
 }
 
 /** Opens each backend that was named; what a deployment asks for and lacks is said before any case is run. */
