@@ -14,7 +14,6 @@ interface BenchRow {
 }
 
 interface BenchReport {
-  readonly command?: string;
   readonly system: Readonly<Record<string, string>>;
   readonly rows: readonly BenchRow[];
 }
@@ -31,7 +30,7 @@ export function benchSections(t: Translate): readonly string[] {
     ),
     "",
     ...reports.flatMap((report) => [
-      `### ${[...new Set(report.rows.map(({ backend }) => backend))].join(", ")}`,
+      `### ${backendsOf(report).join(", ")}`,
       "",
       `| ${[t("Loss"), t("Part"), t("Milliseconds"), t("Peer"), t("Ratio")].join(" | ")} |`,
       "| --- | --- | --- | --- | --- |",
@@ -40,9 +39,13 @@ export function benchSections(t: Translate): readonly string[] {
           `| ${title}${contestant === "ours" || contestant === "losses" ? "" : ` (${contestant})`} | ${t(part)} | ${digits(ms)} | ${digits(peerMs)} | **${digits(ratio)}** |`,
       ),
       "",
-      ...provenance({ ...(report.command === undefined ? {} : { command: report.command }), machine: report.system }),
+      ...provenance({
+        command: `npx losses bench --backend ${backendsOf(report).join(",")} --report report.json`,
+        machine: report.system,
+      }),
     ]),
   ];
 }
 
+const backendsOf = ({ rows }: BenchReport): readonly string[] => [...new Set(rows.map(({ backend }) => backend))];
 const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
