@@ -279,12 +279,16 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
         return with_classes(*sizes, centers=many, name=input_name, **more)
 
     def inputs(embeddings, labels, weight):
-        columns = weight if input_name == "weight" else list(map(list, zip(*weight)))
-        return {"embeddings": f32(embeddings), "labels": i64(labels), input_name: f32(columns)}
+        given = weight if input_name == "weight" else list(map(list, zip(*weight)))
+        return {"embeddings": f32(embeddings), "labels": i64(labels), input_name: f32(given)}
 
     base = [[1, 0.5, -1], [0, 1, 2]]
-    one = [[column for column in row for _ in range(count)] for row in base]
-    one = [[x + k % count * 0.25 for k, x in enumerate(row)] for row in one]
+
+    def columns(many):
+        """So many columns for each class, that differ by a quarter."""
+        return [[x + k * 0.25 for x in row for k in range(many)] for row in base]
+
+    one = columns(count)
     return Loss(
         name=name, source=PML, defaults={"empty": how.get("nothing", "nan"), **defaults}, reference=reference,
         nan_lost=how.get("nan_lost", ()),
@@ -297,6 +301,7 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
             Edge("large", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], one), {}, REDUCTIONS),
             Edge("repeated", inputs([[3, 4]] * 3, [0, 2, 2], one), {}, REDUCTIONS),
             Edge("empty", {**inputs([[1, 2]], [0], one), "embeddings": empty(0, 2), "labels": i64([])}, {}, REDUCTIONS),
+            *(() if centers is None else (Edge("large-few", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], columns(2)), few, ("mean",)),)),
             *how.get("more_edges", ()),
         ),
         refusals=(

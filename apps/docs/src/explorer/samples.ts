@@ -26,12 +26,18 @@ export function sharesFor(input: number, shape: readonly number[], log: boolean)
   }).flat();
 }
 
-/** Numbers that lie on both sides of 0. Factors and temperatures get a size that is usual for them. */
+/** Numbers that lie on both sides of 0. Factors, temperatures and boxes get what is usual for them. */
 export function numbersFor(name: string, input: number, count: number): readonly number[] {
   if (/scale$/i.test(name)) return Array.from({ length: count }, () => 5);
   if (/(lengths?)$/i.test(name)) return Array.from({ length: count }, () => 3);
   if (/(variance|weight)$/i.test(name)) return Array.from({ length: count }, () => 1);
+  if (/^boxes/i.test(name)) return Array.from({ length: count }, (_, i) => boxesFor(input, i));
   return Array.from({ length: count }, (_, i) => round(1.1 * Math.sin(1.7 * i + 1.3 * input + 0.5)));
+}
+
+/** One of the numbers x1, y1, x2, y2 of boxes of which those of one input overlap those of the next. */
+function boxesFor(input: number, i: number): number {
+  return round(([-1, -0.8, 0.6, 1][i % 4] ?? 0) + 0.4 * input);
 }
 
 /** The same numbers, inside a range that they have to lie in. */
