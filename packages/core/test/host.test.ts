@@ -133,3 +133,10 @@ it("a list without end is refused by its length", () => {
     "input must have at most 134217728 elements in lists, got 4294967295.",
   );
 });
+
+it("an array whose memory was transferred is no empty one", () => {
+  const row = new Float32Array([1, 2]);
+  structuredClone(row.buffer, { transfer: [row.buffer] });
+  expect(() => readPlain("input", row)).toThrow("must have its memory");
+  expect(read(new Float32Array())).toEqual({ data: [], shape: [0], dtype: "float32" });
+});

@@ -45,10 +45,18 @@ export function describeLoss(
   };
 }
 
-/** The options as JSON; a function, which has no such form, is left out. */
+/** The options as JSON. */
 function plainOptions({ name, options }: LossSpec): Readonly<Record<string, unknown>> {
-  return optionsToJSON(
-    name,
-    Object.fromEntries(Object.entries(options).filter(([, value]) => typeof value !== "function")),
-  );
+  return optionsToJSON(name, withoutFunctions(options));
+}
+
+/** Functions, which have no form as JSON, are left out, also those of the losses of a sum. */
+function withoutFunctions(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(options).filter(([, value]) => typeof value !== "function");
+  return Object.fromEntries(kept.map(([key, value]) => [key, plain(value)]));
+}
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === "object" && value !== null ? withoutFunctions({ ...value }) : value;
 }

@@ -267,7 +267,7 @@ describe("every loss", () => {
     ).split(" "),
   );
   // Recursions over any number of steps are for the processor alone.
-  const recursive: readonly string[] = ["angularLoss", "ctcLoss", "listMleLoss", "metricTripletMarginLoss"];
+  const recursive: readonly string[] = ["ctcLoss", "listMleLoss", "metricTripletMarginLoss"];
   const isRecursive = ({ lossName }: AnyLoss): boolean => recursive.includes(lossName);
   const providerOf = (loss: AnyLoss): "any" | "cpu" => (isRecursive(loss) ? "cpu" : "any");
   // What the processor has besides.

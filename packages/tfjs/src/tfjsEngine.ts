@@ -1,6 +1,7 @@
 import {
   DTypeError,
   InputError,
+  isObject,
   UnsupportedOpError,
   type DimSizes,
   type DType,
@@ -39,7 +40,8 @@ export function createEngine(
     device,
     dtypes: ["float32"],
     ...(isInjected ? { sharesMemory: (a: TfTensor, b: TfTensor) => a.dataId === b.dataId } : {}),
-    isTensor: (value): value is TfTensor => value instanceof tf.Tensor,
+    // instanceof looks at properties, and data of a host tensor is looked at once.
+    isTensor: (value): value is TfTensor => isObject(value) && "dataId" in value && value instanceof tf.Tensor,
     describe: (tensor) => ({ shape: tensor.shape, dtype: dtypeOf(id, tensor) }),
     convert: (tensor, dtype) =>
       tensor.dtype === dtype

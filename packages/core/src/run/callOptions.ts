@@ -1,4 +1,4 @@
-import { isObject, isPlainObject, isTexts, type Rule, type Rules } from "../arguments.js";
+import { isObject, isPlainObject, listRule, type Rule, type Rules } from "../arguments.js";
 import type { CompileOptions, GradOptions, RunOptions, ValueOptions, WarmOptions } from "../backend.js";
 import type { LossInputs } from "../loss/inputTypes.js";
 import { isInputDType, type DType } from "../tensor/dtype.js";
@@ -14,7 +14,10 @@ const signal: Rule = {
     typeof value["removeEventListener"] === "function",
 };
 
-const wrt: Rule = { domain: "a list of names of inputs", accepts: isTexts };
+const wrt: Rule = listRule("a list of names of inputs", {
+  domain: "a name",
+  accepts: (value) => typeof value === "string",
+});
 
 // What is written into is checked with the results it is for.
 export const runRules: Rules<RunOptions> = { signal };

@@ -1,3 +1,4 @@
+import { printValue } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { bindInputs, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
@@ -54,15 +55,11 @@ export class RequestMemo {
   }
 
   #requestFor(binding: Binding, wanted: WantedGradients, parts: boolean): BoundRequest {
-    const name = `${typeof wanted === "string" ? wanted : `of ${wanted.join()}`}${parts ? " and parts" : ""}`;
+    const gradients = chooseGradients(this.#spec, binding, wanted);
+    const name = `${gradients.join()}${parts ? " and parts" : ""}`;
     const known = this.#requests.get(name);
     if (known !== undefined) return known;
-    const gradients = chooseGradients(this.#spec, binding, wanted);
-    const request: BoundRequest = {
-      binding,
-      gradients,
-      key: `${this.#prefix} ${gradients.join()}${parts ? " and parts" : ""} ${binding.key}`,
-    };
+    const request: BoundRequest = { binding, gradients, key: `${this.#prefix} ${name} ${binding.key}` };
     this.#requests.set(name, request);
     return request;
   }
@@ -93,7 +90,7 @@ function chooseGradients(spec: LossSpec, binding: Binding, wanted: WantedGradien
   for (const name of wanted) {
     if (!inputs.includes(name)) {
       throw new InputError(
-        `${spec.name}: wrt must name differentiable inputs that are given (${inputs.join(", ")}), got ${name}.`,
+        `${spec.name}: wrt must name differentiable inputs that are given (${inputs.join(", ")}), got ${printValue(name)}.`,
         "INVALID_INPUT",
       );
     }

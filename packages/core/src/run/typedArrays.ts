@@ -42,6 +42,24 @@ export function emptyLike(view: AnyTypedArray, length: number): AnyTypedArray {
   return new own(new ArrayBuffer(length * view.BYTES_PER_ELEMENT), 0, length);
 }
 
+/** The same array, which has memory: what was transferred elsewhere passes for an empty one. */
+function withMemory(where: string, data: AnyTypedArray): AnyTypedArray {
+  if (data.length > 0 || !isDetached(data.buffer)) return data;
+  throw new DTypeError(
+    `${where} must have its memory, got an array whose buffer was transferred elsewhere: hand in a copy of it.`,
+  );
+}
+
+/** Buffers that went to another thread, or that a grown memory has left, can have no view. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    void new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /**
  * A typed array, and the dtype that its class says. Of a subclass or another realm it is a plain one over the same memory, and
  * a Float16Array gives its bits.
@@ -51,7 +69,9 @@ export function readView(
   view: ArrayBufferView,
 ): { readonly data: AnyTypedArray; readonly dtype: InputDType } {
   const dtype = dtypes.get(Object.getPrototypeOf(view));
-  if (dtype !== undefined && !Object.hasOwn(view, "length")) return { data: view as AnyTypedArray, dtype };
+  if (dtype !== undefined && !Object.hasOwn(view, "length")) {
+    return { data: withMemory(where, view as AnyTypedArray), dtype };
+  }
   const name = ask(view, Symbol.toStringTag);
   if (name === "Float16Array") {
     const [buffer, offset] = [ask(view, "buffer") as ArrayBufferLike, ask(view, "byteOffset") as number];

@@ -27,7 +27,7 @@ export const emitCumsum: Emitter<"cumsum"> = (node, inputs, context) => {
   if (node.dtype === "float64" || (typeof length === "number" && length <= longest)) {
     return sumsAlong(x, axis, node.attrs, context);
   }
-  return sumsInRows(x, node.shape, node.attrs, context);
+  return sumsInRows(x, node, context);
 };
 
 function sumsAlong(x: string, axis: number, { exclusive, reverse }: Direction, { writer }: EmitContext): string {
@@ -35,7 +35,7 @@ function sumsAlong(x: string, axis: number, { exclusive, reverse }: Direction, {
   return writer.node("CumSum", [x, writer.scalar(axis, "int32")], attributes);
 }
 
-function sumsInRows(x: string, shape: Shape, attrs: Direction, context: EmitContext): string {
+function sumsInRows(x: string, { shape, dtype, attrs }: NodeOf<"cumsum">, context: EmitContext): string {
   const { writer } = context;
   const { axis, reverse } = attrs;
   const length = shape[axis] ?? 1;
@@ -48,5 +48,5 @@ function sumsInRows(x: string, shape: Shape, attrs: Direction, context: EmitCont
   const totals = writer.node("ReduceSum", [cut, writer.list([axis + 1])], { keepdims: 1 });
   const before = sumsAlong(totals, axis, { axis, exclusive: true, reverse }, context);
   const sums = reshaped(writer.node("Add", [inRow, before]), withAxis(whole), context);
-  return sliced(sums, { axis, start: 0, step: 1, size: length, length: whole }, context);
+  return sliced(sums, dtype, { axis, start: 0, step: 1, size: length, length: whole }, context);
 }

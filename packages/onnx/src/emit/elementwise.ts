@@ -2,9 +2,9 @@ import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
 import { either, emitWhere } from "./where.js";
 import { operand, type EmitContext, type EmitterTable } from "./context.js";
-import { emitAtan, emitErf, emitExpm1, emitLog1p, emitTanh } from "./functions.js";
+import { emitAtan, emitErf, emitExpm1, emitLog, emitLog1p, emitTanh, log1pOfShare } from "./functions.js";
 import type { ModelWriter } from "./writer.js";
-import { emitExp, emitLog, emitPow, emitRelu, whereNumber } from "./guards.js";
+import { emitExp, emitPow, emitRelu, whereNumber } from "./guards.js";
 
 /** The ONNX op that does exactly the same. */
 function same(opType: string): (node: unknown, inputs: readonly string[], context: EmitContext) => string {
@@ -59,12 +59,8 @@ export const elementwiseEmitters: Pick<
   softplus: (node, inputs, context) => {
     const x = operand(inputs, 0);
     const { writer } = context;
-    // log(1 + eˣ) = max(x, 0) + log1p(e), e = exp(-|x|), and with u = 1 + e rounded: log1p(e) = log u + (e - (u - 1)).
-    const one = writer.scalar(1, node.dtype);
-    const e = expOfMinusAbs(x, context);
-    const u = writer.node("Add", [e, one]);
-    const lost = writer.node("Sub", [e, writer.node("Sub", [u, one])]);
-    const log1p = writer.node("Add", [writer.node("Log", [u]), lost]);
+    // log(1 + eˣ) = max(x, 0) + log(1 + e), e = exp(-|x|).
+    const log1p = log1pOfShare(expOfMinusAbs(x, context), node.dtype, context);
     // max(NaN, 0) may be 0 on a GPU.
     return whereNumber(x, writer.node("Add", [writer.node("Relu", [x]), log1p]), context);
   },

@@ -1,6 +1,6 @@
-import type { FloatDType, NodeOf } from "@losses/core";
-import { operand, type EmitContext } from "./context.js";
-import { logInside, whereNumber } from "./guards.js";
+import type { DType, FloatDType, NodeOf } from "@losses/core";
+import { operand, type EmitContext, type Emitter } from "./context.js";
+import { whereNumber } from "./guards.js";
 
 // Functions that ONNX does not have, or that ONNX Runtime computes less exactly than their definition asks for: its shaders may be off
 // by thousands of units in the last place near 0, and its processor has some in float32 alone. Arithmetic is exact everywhere.
@@ -93,16 +93,49 @@ function expm1(x: string, f: Scalars, { writer }: EmitContext): string {
   return f.where(f.less(f.abs(x), f.number(limit)), near, far);
 }
 
-/** 2s(1 + s²/3 + s⁴/5 + …), s = x / (2 + x), for -½ < x < 1; elsewhere log(1 + x), where 1 + x has lost nothing that counts. */
-function log1p(x: string, f: Scalars, context: EmitContext): string {
+/** log(1 + x) = 2s(1 + s²/3 + s⁴/5 + …), s = x / (2 + x), for -½ ≤ x ≤ 1. */
+function nearLog1p(x: string, f: Scalars): string {
   const s = f.div(x, f.add(x, f.number(2)));
-  const z = f.mul(s, s);
   const coefficients = series((n) => 2 / (2 * n + 1), 1 / 9, f.dtype);
-  const near = f.mul(s, polynomial(z, coefficients, f));
-  const far = logInside(f.add(x, f.number(1)), f.dtype, context);
+  return f.mul(s, polynomial(f.mul(s, s), coefficients, f));
+}
+
+/** The sum for -½ < x < 1; elsewhere log(1 + x), where 1 + x has lost nothing that counts. */
+function log1p(x: string, f: Scalars, context: EmitContext): string {
   const { writer } = context;
   const isNear = writer.node("And", [f.less(f.number(-0.5), x), f.less(x, f.number(1))]);
-  return f.where(isNear, near, far);
+  return f.where(isNear, nearLog1p(x, f), coarseLog(f.add(x, f.number(1)), f, context));
+}
+
+/** The logarithm: -Infinity at 0 and NaN below on every device; between ½ and 2 a shader may be off by 2⁻²¹. */
+function coarseLog(x: string, f: Scalars, { writer, provider }: EmitContext): string {
+  const log = writer.node("Log", [x]);
+  if (provider === "cpu") return log;
+  const [zero, lowest] = [f.number(0), f.number(-Infinity)];
+  const outside = f.where(writer.node("Equal", [x, zero]), lowest, f.number(Number.NaN));
+  return f.where(f.less(zero, x), log, outside);
+}
+
+/** log x = log(1 + (x - 1)), where x - 1 is exact. */
+export const emitLog: Emitter<"log"> = (node, inputs, context) => {
+  const x = operand(inputs, 0);
+  const { writer, provider } = context;
+  const f = scalars(node.dtype as FloatDType, context);
+  const coarse = coarseLog(x, f, context);
+  if (provider === "cpu") return coarse;
+  const isNear = writer.node("And", [f.less(f.number(0.5), x), f.less(x, f.number(2))]);
+  return f.where(isNear, nearLog1p(f.sub(x, f.number(1)), f), coarse);
+};
+
+/** log(1 + e) for e = exp(-|x|), dtype of x. */
+export function log1pOfShare(e: string, dtype: DType, context: EmitContext): string {
+  const { writer, provider } = context;
+  const f = scalars(dtype as FloatDType, context);
+  if (provider !== "cpu") return nearLog1p(e, f);
+  // With u = 1 + e rounded: log u + (e - (u - 1)).
+  const one = f.number(1);
+  const u = f.add(e, one);
+  return f.add(writer.node("Log", [u]), f.sub(e, f.sub(u, one)));
 }
 
 /** tanh |x| = -e / (e + 2), e = exp(-2|x|) - 1. */

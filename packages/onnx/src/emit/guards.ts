@@ -1,8 +1,8 @@
 import { nodeAt, type DType } from "@losses/core";
 import { operand, type EmitContext, type Emitter } from "./context.js";
 
-// WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and log and pow of negative
-// numbers may be anything. Comparisons, selections and arithmetic keep to IEEE 754 on every device that was tried.
+// WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and pow of negative numbers
+// may be anything. Comparisons, selections and arithmetic keep to IEEE 754 on every device that was tried.
 
 /** `value`, but NaN where `x` is NaN. */
 export function whereNumber(x: string, value: string, { writer, provider }: EmitContext): string {
@@ -11,16 +11,6 @@ export function whereNumber(x: string, value: string, { writer, provider }: Emit
 
 export const emitExp: Emitter<"exp"> = (_, inputs, context) =>
   whereNumber(operand(inputs, 0), context.writer.node("Exp", inputs), context);
-
-export const emitLog: Emitter<"log"> = (node, inputs, context) => logInside(operand(inputs, 0), node.dtype, context);
-
-/** The logarithm, NaN below 0 on every device. */
-export function logInside(x: string, dtype: DType, { writer, provider }: EmitContext): string {
-  const log = writer.node("Log", [x]);
-  if (provider === "cpu") return log;
-  const inside = writer.node("LessOrEqual", [writer.scalar(0, dtype), x]);
-  return writer.node("Where", [inside, log, writer.scalar(Number.NaN, dtype)]);
-}
 
 export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) => {
   const x = operand(inputs, 0);

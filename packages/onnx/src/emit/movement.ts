@@ -18,11 +18,11 @@ export function moved(
   values: readonly string[],
   dtype: DType,
   { writer, provider }: EmitContext,
-  move: (values: readonly string[]) => string,
+  move: (values: readonly string[], dtype: DType) => string,
 ): string {
-  if (provider === "cpu" || dtype !== "bool") return move(values);
+  if (provider === "cpu" || dtype !== "bool") return move(values, dtype);
   const numbers = values.map((x) => writer.node("Cast", [x], { to: elementType.int32 }));
-  return writer.node("Cast", [move(numbers)], { to: elementType.bool });
+  return writer.node("Cast", [move(numbers, "int32")], { to: elementType.bool });
 }
 
 /** The same elements stretched to a shape. */
@@ -41,7 +41,14 @@ interface Cut extends Positions {
 }
 
 /** The elements at start, start + step, … */
-export function sliced(x: string, { axis, start, step, size, length }: Cut, { writer, sizes }: EmitContext): string {
+export function sliced(x: string, dtype: DType, cut: Cut, { writer, sizes, provider }: EmitContext): string {
+  const { axis, start, step, size, length } = cut;
+  if (provider !== "cpu" && dtype === "int32") {
+    // ONNX Runtime's WebGPU provider slices floats alone.
+    const end = addDims(start, multiplyDims(step, size));
+    const places = writer.node("Range", [sizes.int32(start), sizes.int32(end), writer.scalar(step, "int32")]);
+    return writer.node("Gather", [x, places], { axis });
+  }
   // What is below 0 counts from the end, so backwards everything does: nothing is then mistaken for a place at the end.
   const from = step < 0 ? subtractDims(start, length) : start;
   const to = addDims(from, multiplyDims(step, size));
@@ -63,10 +70,11 @@ export function padded(
 
 const emitSlice: Emitter<"slice"> = (node, inputs, context) => {
   const length = operandNode(node, 0, context).shape[node.attrs.axis] ?? 1;
-  return moved(inputs, node.dtype, context, ([x = ""]) => sliced(x, { ...node.attrs, length }, context));
+  return moved(inputs, node.dtype, context, ([x = ""], dtype) => sliced(x, dtype, { ...node.attrs, length }, context));
 };
 
 const emitPad: Emitter<"pad"> = (node, inputs, context) => {
+  const { dtype } = node;
   const { axis, start, step, size } = node.attrs;
   const { shape } = operandNode(node, 0, context);
   const count = shape[axis] ?? 1;
@@ -74,7 +82,7 @@ const emitPad: Emitter<"pad"> = (node, inputs, context) => {
   const x = operand(inputs, 0);
   const last = addDims(start, multiplyDims(step, subtractDims(count, 1)));
   const flip: Cut = { axis, start: subtractDims(count, 1), step: -1, size: count, length: count };
-  const [forward, first] = step > 0 ? [x, start] : [sliced(x, flip, context), last];
+  const [forward, first] = step > 0 ? [x, start] : [sliced(x, dtype, flip, context), last];
   const stride = Math.abs(step);
   const spread = spreadOut(forward, shape, axis, stride, context);
   // What follows the last element of x are stride - 1 zeros too many, if there is a last element.
@@ -82,7 +90,7 @@ const emitPad: Emitter<"pad"> = (node, inputs, context) => {
   const missing = addDims(subtractDims(size, end), stride - 1);
   const whole = padded(spread, rank, axis, [first, missing], context);
   if (stride === 1) return whole;
-  return sliced(whole, { axis, start: 0, step: 1, size, length: addDims(size, stride - 1) }, context);
+  return sliced(whole, dtype, { axis, start: 0, step: 1, size, length: addDims(size, stride - 1) }, context);
 };
 
 /** Each element along an axis followed by `stride - 1` zeros. */

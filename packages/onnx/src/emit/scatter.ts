@@ -122,7 +122,7 @@ function scattered(scatter: Scatter, context: EmitContext): string {
     there,
     x,
   );
-  return narrow(sliced(sums, { axis, start: 0, step: 1, size, length: longer }, context));
+  return narrow(sliced(sums, dtype, { axis, start: 0, step: 1, size, length: longer }, context));
 }
 
 /** True where an element, of which each line has one, goes. */

@@ -53,7 +53,7 @@ export async function backendMethods<T>(backend: Backend<T> | SyncBackend<T>): P
         takes: {
           "0": isTensor,
           "0.data": (value) => value instanceof Float32Array || isNumbers(value, [1, 2]),
-          "0.shape": (value) => list(size)(value) && (value as number[]).join() === "2",
+          "0.shape": (value) => list(size)(value) && (value as number[]).reduce((count, dim) => count * dim, 1) === 2,
           "1": empty,
         },
         open: ["0"],
@@ -70,7 +70,7 @@ export async function backendMethods<T>(backend: Backend<T> | SyncBackend<T>): P
 const isTensor: Takes = (value) =>
   typeof value === "number" ||
   (Array.isArray(value) && value.length < 100 && value.every((item) => typeof item === "number")) ||
-  (ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigUint64Array));
+  (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /** Every function of a compiled loss. */
 export async function lossMethods<T>(backend: Backend<T> | SyncBackend<T>): Promise<Methods> {
@@ -123,7 +123,8 @@ export async function lossMethods<T>(backend: Backend<T> | SyncBackend<T>): Prom
           { input: { shape: [2, 3], dtype: "float32" }, target: { shape: [2], dtype: "int32" } },
           { signal, wrt: ["input"] },
         ],
-        takes: { "1": empty, "1.wrt": list(() => false) },
+        // There may be one class.
+        takes: { "0.input.shape.1": (value) => value === 1, "1": empty, "1.wrt": list(() => false) },
         whole: ["1.signal"],
         once: true,
         result,
