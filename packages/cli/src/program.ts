@@ -73,7 +73,10 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     )
     .option("--no-value", "leave out the loss itself, for a model of gradients alone")
     .option("--dtype <dtype>", "float32, float64 or float16; default float32")
-    .option("--provider <name>", "any, or cpu for a model that only the processor will run; default any")
+    .option(
+      "--provider <name>",
+      "any, cpu for a model that only the processor will run, wasm for onnxruntime-web's; default any",
+    )
     .requiredOption("-o, --output <file>", "where to write; - for standard output")
     .action((loss: string, options) =>
       finish(import("./commands/exportLoss.js").then(({ exportModel }) => exportModel(loss, options))),

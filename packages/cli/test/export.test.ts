@@ -84,7 +84,7 @@ describe("losses export", { timeout: 120_000 }, () => {
     ["a gradient of what has none", ["crossEntropy", "--grad", "input,target"], "differentiable inputs"],
     ["a model without outputs", ["klDiv", "--no-value"], "must have an output"],
     ["an unknown dtype of an input", ["klDiv", "--input", "target:int8"], "--input must be"],
-    ["an unknown provider", ["klDiv", "--provider", "cuda"], "--provider must be any or cpu"],
+    ["an unknown provider", ["klDiv", "--provider", "cuda"], "--provider must be any, cpu or wasm"],
     ["a size that is none", ["klDiv", "--shape", "input=-1"], "--shape must be"],
     ["an unknown input", ["klDiv", "--shape", "labels=N"], "unknown input labels"],
     ["names that every object has", ["klDiv", "--input", "constructor"], "unknown input constructor"],

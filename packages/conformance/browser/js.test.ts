@@ -4,5 +4,5 @@ import knownFailures from "../known-failures.json";
 import { fixtures } from "./fixtures.js";
 
 for (const engine of ["wasm", "scalar"] as const) {
-  await testBackend(() => createBackend({ engine }), { id: `js:${engine}`, fixtures, atMost: 16, knownFailures });
+  await testBackend(() => createBackend({ engine }), { id: `js:${engine}`, fixtures, atMost: 3, knownFailures });
 }

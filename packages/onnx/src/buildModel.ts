@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
-import type { ModelContext, Provider } from "./emit/context.js";
+import { opRange, type ModelContext, type Provider } from "./emit/context.js";
 import { emitGraph } from "./emit/emitGraph.js";
 import { addUnknown, unknownForBadInputs } from "./emit/badInputs.js";
 import { isForAll, passNames, type PassName } from "./emit/passes/names.js";
@@ -46,7 +46,10 @@ export interface ExportGraphOptions {
    * `attrs.numbers`). Default false: a number out of range makes every output NaN.
    */
   readonly trustsIndices?: boolean;
-  /** `"cpu"` for a model that only the processor will run: it may be faster there. Default `"any"`. */
+  /**
+   * `"cpu"` for a model that only the processor will run, `"wasm"` for one that only onnxruntime-web's processor will: it may be faster
+   * there. Default `"any"`.
+   */
   readonly provider?: Provider;
   /** What makes it faster there, by name, for who compares; default: all. */
   readonly passes?: readonly PassName[];
@@ -76,13 +79,13 @@ export function outputNames(graph: Graph): readonly string[] {
 export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto {
   verify(given);
   const graph = widenHalf(given);
-  const operators = options.opset ?? (options.provider === "cpu" ? processorOpset : opset);
+  const provider = opRange(options.provider ?? "any");
+  const operators = options.opset ?? (provider === "cpu" ? processorOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
   const names = outputNames(graph);
   const outputs = graph.outputs.map(({ node }, i) => ({ name: names[i] ?? "", node }));
   const writer = new ModelWriter([...inputs.map((node) => node.attrs.name), ...names]);
-  const provider = options.provider ?? "any";
   const hasElements = options.sizes !== undefined && elementsIn(graph)(options.sizes);
   const model: ModelContext = {
     name: graph.name,
@@ -91,6 +94,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
     isLarge: (shape) => isLarge(shape, options.sizes),
     stepsOf: (length) => knownSteps(length, provider, options.sizes),
     provider,
+    hasFloat64: options.provider === "cpu",
     takes: (pass) => (provider === "cpu" || isForAll(pass)) && (options.passes ?? passNames).includes(pass),
     trustsIndices: options.trustsIndices ?? false,
     hasElements,

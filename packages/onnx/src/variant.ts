@@ -10,7 +10,7 @@ import {
   type Node,
   type Shape,
 } from "@losses/core";
-import type { Provider } from "./emit/context.js";
+import { opRange, type OpRange, type Provider } from "./emit/context.js";
 import { mostUnrolled } from "./emit/scan.js";
 import { maskShape } from "./emit/scatter.js";
 import { knownDims, planSum, runsOf, type SumRun } from "./emit/sumPlan.js";
@@ -47,7 +47,7 @@ export function elementsIn(graph: Graph): (sizes: DimSizes) => boolean {
 }
 
 /** How many steps a scan takes in every run of a model: its length, or that for the sizes by which steps are written out. */
-export function knownSteps(length: Dim, provider: Provider, sizes: DimSizes | undefined): number | undefined {
+export function knownSteps(length: Dim, provider: OpRange, sizes: DimSizes | undefined): number | undefined {
   if (typeof length === "number") return length;
   return provider === "cpu" ? undefined : evaluateDim(length, sizes ?? {});
 }
@@ -68,8 +68,12 @@ export interface VariantOptions {
  * const model = (models[keyOf(sizes)] ??= exportGraph(graph, { sizes }));
  * ```
  */
-export function variantKey(graph: Graph, { provider = "any" }: VariantOptions = {}): (sizes: DimSizes) => string {
+export function variantKey(
+  graph: Graph,
+  { provider: given = "any" }: VariantOptions = {},
+): (sizes: DimSizes) => string {
   verify(graph);
+  const provider = opRange(given);
   const runs = new Map<string, SumRun>();
   const nodes = everyNode(graph);
   for (const { node, within } of nodes) {
@@ -90,7 +94,7 @@ export function variantKey(graph: Graph, { provider = "any" }: VariantOptions = 
 }
 
 /** The sums that a node takes. */
-function sumsOf(node: Node, graph: Graph, provider: Provider): readonly SumRun[] {
+function sumsOf(node: Node, graph: Graph, provider: OpRange): readonly SumRun[] {
   switch (node.op) {
     case "reduceSum":
     case "reduceLogSumExp":

@@ -148,7 +148,7 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
 
 /** On the processor a model reads its sizes from shapes; elsewhere that would not run on the device, so they are fed. */
 function writeModel(graph: Graph, options: ExportGraphOptions): SizedModel {
-  return options.provider === "cpu"
-    ? { model: exportGraph(graph, options), sizeInputs: [] }
-    : exportSizedGraph(graph, options);
+  return options.provider === "any"
+    ? exportSizedGraph(graph, options)
+    : { model: exportGraph(graph, options), sizeInputs: [] };
 }

@@ -51,7 +51,7 @@ export function sessionSetup(
     ort: facts.oneAtATime === true ? oneAtATime(ort) : ort,
     id,
     options: facts.fallsBack ? withFallback(options, false) : options,
-    provider: facts.fallsBack ? "any" : "cpu",
+    provider: facts.fallsBack ? "any" : facts.host,
     dtypes: ["float32"],
     writesHost,
     inTurn: facts.oneAtATime === true ? queueOf(ort) : (task) => task(),

@@ -1,5 +1,6 @@
 import { allInputs, formatShape, inputOf, type InputDType, type LossSpec } from "@losses/core";
 import { describeLoss } from "@losses/core/docs";
+import type { Provider } from "@losses/onnx";
 import { UsageError } from "../failure.js";
 import { note, print, writeWhole } from "../output.js";
 import { readDType, readShape, readSpec } from "../read.js";
@@ -66,7 +67,7 @@ function readInput(text: string): readonly [string, { readonly dtype?: InputDTyp
 
 const inputDTypes: readonly InputDType[] = ["float16", "float32", "float64", "int32", "int64"];
 
-function readProvider(text: string | undefined): "any" | "cpu" {
-  if (text === undefined || text === "any" || text === "cpu") return text ?? "any";
-  throw new UsageError(`--provider must be any or cpu, got ${text}.`);
+function readProvider(text: string = "any"): Provider {
+  if (text === "any" || text === "cpu" || text === "wasm") return text;
+  throw new UsageError(`--provider must be any, cpu or wasm, got ${text}.`);
 }

@@ -12,7 +12,7 @@ const fixtures = loadFixtures();
 await testBackend(create, {
   id,
   optional: true,
-  atMost: 12,
+  atMost: 3,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/onnxruntime-webgpu.json",
 });

@@ -4,7 +4,7 @@ import { testBackend } from "../../src/vitest.js";
 
 await testBackend(() => createBackend({ device: "cpu" }), {
   id: "onnxruntime:cpu",
-  atMost: 20,
+  atMost: 6,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/onnxruntime-cpu.json",
 });

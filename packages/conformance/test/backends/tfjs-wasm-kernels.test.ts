@@ -10,7 +10,7 @@ vi.spyOn(wasm, "validate").mockReturnValue(false);
 
 await testBackend(() => createBackend({ device: "wasm" }), {
   id: "tfjs:wasm",
-  atMost: 8,
+  atMost: 3,
   knownFailures: loadKnownFailures(),
 });
 

@@ -12,14 +12,14 @@ const row = 128;
 type Direction = NodeOf<"cumsum">["attrs"];
 
 /**
- * The sums along an axis. The processor adds in float64, as PyTorch does. Elsewhere, where there is no float64, a line is cut into rows:
+ * The sums along an axis. Where there is float64, they are added in it, as in PyTorch. Elsewhere a line is cut into rows:
  * what a row adds up to is added to all that follow, so that the error grows with the length of a row and the number of rows.
  */
 export const emitCumsum: Emitter<"cumsum"> = (node, inputs, context) => {
   const x = operand(inputs, 0);
-  const { writer, provider } = context;
+  const { writer, hasFloat64 } = context;
   const { axis } = node.attrs;
-  if (provider === "cpu" && node.dtype !== "float64") {
+  if (hasFloat64 && node.dtype !== "float64") {
     const wide = writer.node("Cast", [x], { to: elementType.float64 });
     return writer.node("Cast", [sumsAlong(wide, axis, node.attrs, context)], { to: elementType[node.dtype] });
   }

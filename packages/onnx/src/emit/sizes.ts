@@ -10,7 +10,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../format.js";
-import type { Provider } from "./context.js";
+import type { OpRange } from "./context.js";
 import { nameOfCount, sizeOfDim, valueOfCount, type Count } from "./counts.js";
 import type { ModelWriter } from "./writer.js";
 
@@ -39,7 +39,7 @@ export interface SizeInput {
 }
 
 /** Sizes from the shapes of the model's inputs: it needs nothing else. */
-export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: Provider): Sizes {
+export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: OpRange): Sizes {
   /** A run of axes of one input that reads exactly like `shape`. */
   const span = (shape: Shape): string | undefined => {
     for (const { attrs } of graphInputs(graph)) {

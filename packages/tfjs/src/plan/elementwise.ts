@@ -15,8 +15,8 @@ export function castTensor(rt: Runtime, x: Value, to: TfDType): Value {
   // Cast to bool keeps the lowest byte on wasm.
   if (to === "bool") return rt.kernel("NotEqual", { a: x, b: scalar(rt, 0, x.dtype as TfDType) });
   const cast = rt.kernel("Cast", { x }, { dtype: to });
-  // Cast to float32 keeps the array of integers on cpu, unrounded.
-  return to === "float32" && rt.device === "cpu"
+  // Cast to float32 keeps the integers: on cpu unrounded, on webgpu as integers, which not every kernel knows.
+  return to === "float32" && (rt.device === "cpu" || rt.device === "webgpu")
     ? rt.kernel("Multiply", { a: cast, b: scalar(rt, 1, "float32") })
     : cast;
 }

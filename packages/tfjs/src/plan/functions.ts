@@ -1,3 +1,4 @@
+import { relu } from "./elementwise.js";
 import { coarseLogarithm, exponential, isOnGpu } from "./gpu.js";
 import { evaluatedFunction, isInMemory } from "./memory.js";
 import { fill, scalar, type Runtime, type Value } from "./runtime.js";
@@ -88,7 +89,7 @@ export function logarithm(rt: Runtime, x: Value): Value {
 export function softplus(rt: Runtime, x: Value): Value {
   if (!isOnGpu(rt)) return rt.kernel("Softplus", { x });
   const e = rt.kernel("Exp", { x: rt.kernel("Neg", { x: rt.kernel("Abs", { x }) }) });
-  return plus(rt, rt.kernel("Relu", { x }), nearLog1p(rt, e));
+  return plus(rt, relu(rt, x), nearLog1p(rt, e));
 }
 
 // atan(u)/u in u² for u up to tan(π/8), to 3·10⁻⁹

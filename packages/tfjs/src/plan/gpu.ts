@@ -16,10 +16,7 @@ export function isOnGpu(rt: Runtime): boolean {
  */
 export function asFloats(rt: Runtime, x: Value, work: (x: Value) => Value): Value {
   if (rt.device !== "webgpu" || x.dtype === "float32") return work(x);
-  // Cast gives the integers another name.
-  const named = rt.kernel("Cast", { x }, { dtype: "float32" });
-  const floats = rt.kernel("Multiply", { a: named, b: scalar(rt, 1, "float32") });
-  return castTensor(rt, work(floats), x.dtype as TfDType);
+  return castTensor(rt, work(castTensor(rt, x, "float32")), x.dtype as TfDType);
 }
 
 /** x / y where y may be 0 or infinite: the kernel of webgl answers 1 wherever x = y, also to 0/0 and ∞/∞. */
