@@ -52,13 +52,20 @@ describe.each(kinds)("%s", (path) => {
   });
 });
 
+/** The pages of losses in Chinese live as those in English do: of each family one is tried. */
+const inChinese = new Map([...allLosses].reverse().map(({ lossName, definition }) => [definition.family, lossName]));
+const isTried = (path: string): boolean => {
+  const [, name] = /^zh\/losses\/(\w+)$/.exec(path) ?? [];
+  return name === undefined || [...inChinese.values()].includes(name);
+};
+
 it("every page loads without an error, starts what lives in it, and fits a phone", async () => {
   const sitemap = await (await fetch(`${site.address}sitemap.xml`)).text();
   const paths = [...sitemap.matchAll(/<loc>([^<]*)<\/loc>/g)].map(([, at = ""]) => at.slice(siteUrl.href.length));
   expect(paths.length).toBeGreaterThan(2 * allLosses.length);
   const { page, problems } = await site.open("/", { width: 390 });
   const wrong: string[] = [];
-  for (const path of paths) {
+  for (const path of paths.filter(isTried)) {
     await page.goto(new URL(path, site.address).href, { waitUntil: "load" });
     // A page that is left while it fetches says so.
     if (path.endsWith("playground")) await page.waitForSelector("[data-value]");

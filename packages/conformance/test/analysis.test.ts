@@ -43,7 +43,7 @@ describe("the analysis", { timeout: 180_000 }, () => {
       });
     }
     expect(outside).toEqual([]);
-    expect(elements).toBeGreaterThan(50_000);
+    expect(elements).toBeGreaterThan(15_000);
   });
 
   it("rejects an error of 1e-4 in the value of every loss", () => {
