@@ -69,7 +69,10 @@ function shares(matrix: Tensor, numBins: number): Tensor {
   const width = 4 / numBins;
   const [rows = 1, columns = 1] = matrix.shape;
   const distance = matrix.unsqueeze(1);
-  const bin = distance.expand([rows, numBins + 1, columns]).iota(1).cast(matrix.dtype);
+  const bin = distance
+    .expand([rows, numBins + 1, columns])
+    .iota(1)
+    .cast(matrix.dtype);
   return distance
     .sub(bin.mul(width))
     .abs()
