@@ -51,7 +51,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "tripletMarginLoss",
     doc: `Euclidean distance of the matched pair against ${negatives} mismatched ones, both ways.`,
-    suits: "The same where distances are what is used later: nearest neighbours, clusters, thresholds.",
+    suits: "Given triplets, where distances are what is used later: nearest neighbours, clusters, thresholds.",
     normalized: true,
     learningRate: 0.02,
     create: () => stateless(tripletMarginLoss({ margin }), bothWays),
