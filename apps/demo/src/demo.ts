@@ -12,7 +12,7 @@ import { createRandom } from "./random.js";
 import { renderReport } from "./report/report.js";
 import { lossValue, percent } from "./terminal/format.js";
 import { startProgress } from "./terminal/progress.js";
-import { backendTable, recallTable } from "./terminal/summary.js";
+import { backendTable, recallTable, suitsTable } from "./terminal/summary.js";
 import { chance } from "./training/recall.js";
 import { train, type TrainingResult } from "./training/train.js";
 
@@ -73,6 +73,7 @@ export async function runDemo({ backend, objectives, steps, seed, report, quick 
   const guessing = chance(dataset);
   console.log(`\nRecall on held-out captions in percent: image to text, text to image.\n`);
   console.log(recallTable(results, guessing));
+  console.log(`\nWhat each loss suits:\n\n${suitsTable(results)}`);
   console.log("\nThe same inputs on every backend; differences are from float64, relative to the largest element.\n");
   const comparison = await compareBackends(results);
   console.log(backendTable(comparison));

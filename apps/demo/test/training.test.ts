@@ -119,6 +119,7 @@ describe("compareBackends", () => {
       "clipLoss",
       "CC-BY 4.0",
       "Made on 2026-01-02",
+      "Suits: Search in both directions",
       '<tr class="best"><td><b>clipLoss</b>',
       '<div class="scroll" tabindex="0" role="region" aria-label="Recall on held-out captions">',
     ];

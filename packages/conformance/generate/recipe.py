@@ -155,6 +155,8 @@ class Loss:
     nan_refused: tuple = ()
     # Inputs whose NaN the library's own mean turns into 0: there is nothing to hold the loss to.
     nan_lost: tuple = ()
+    # Logits, scores and log-probabilities: inputs in which the library gives -Infinity a meaning.
+    infinite: tuple = ()
     # A loss that is one number by nature has "none" alone.
     reductions: tuple = REDUCTIONS
     # False: the library drops NaN in some of its steps and keeps it in others.
@@ -248,6 +250,20 @@ def _nan_cases(loss):
                            {**inputs, name: _with_nan(inputs[name])}, error=error)
 
 
+def _infinite_cases(loss):
+    """-Infinity as the last number of each such input in turn."""
+    grid = loss.grids[0]
+    draw = next(iter(grid.recipes.values()))
+    for name in loss.infinite:
+        case_id = f"{loss.name}/minus-infinity-in-{name}"
+        inputs = draw(Draw(case_id))
+        array = inputs[name]
+        data = array.data.copy()
+        data.flat[-1] = -np.inf
+        yield Case(case_id, {**grid.variants[0], "reduction": grid.reductions[0]},
+                   {**inputs, name: Array(array.dtype, data, array.grad)})
+
+
 def _shared_refusals(valid):
     """What every loss refuses."""
     first = next(name for name, array in valid.items() if array.grad)
@@ -278,6 +294,7 @@ def expand(loss):
         *_grid_cases(loss),
         *_edge_cases(loss),
         *{case.id: case for case in _nan_cases(loss)}.values(),
+        *_infinite_cases(loss),
         *_policy_cases(loss),
         *_refusal_cases(loss),
     ]

@@ -90,7 +90,7 @@ function recallSection({ results, guessing }: ReportContent): string {
   ];
   const best = bestResult(results);
   const rows = results.map(({ objective, retrieval, secondsPerStep, lossSecondsPerStep, finalLoss }) => [
-    `<b>${escape(objective.name)}</b><small>${escape(objective.doc)}</small>`,
+    `<b>${escape(objective.name)}</b><small>${escape(objective.doc)} Suits: ${escape(objective.suits)}</small>`,
     ...cells(retrieval.imageToText),
     ...cells(retrieval.textToImage),
     milliseconds(secondsPerStep),

@@ -36,6 +36,12 @@ export function recallTable(
   return formatTable(head, [...rows, chance]);
 }
 
+/** One sentence for each objective: what it suits. */
+export function suitsTable(results: readonly TrainingResult[]): string {
+  const width = Math.max(...results.map(({ objective }) => objective.name.length));
+  return results.map(({ objective }) => `${objective.name.padEnd(width)}  ${objective.suits}`).join("\n");
+}
+
 /** How far each backend is from float64, how far any two are from each other, and how long they take. */
 export function backendTable({ runs, unavailable, largest }: Comparison): string {
   const head = ["backend", "losses of a step", "value abs", "rel", "gradient abs", "rel", "largest in"];

@@ -23,6 +23,7 @@ export function adversarial(match: (embedded: Embedded, logitScale: Source) => T
   return {
     name: "clipLoss+gan",
     doc: "clipLoss beside a game: a discriminator tells texts from pictures, the text tower learns to deceive it.",
+    suits: "Two kinds of input whose embeddings stay apart although they match.",
     normalized: true,
     learningRate: 0.02,
     create: ({ random }) => {

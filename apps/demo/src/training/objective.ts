@@ -33,6 +33,8 @@ export interface Objective {
   readonly name: string;
   /** One sentence: what the loss sees. */
   readonly doc: string;
+  /** One sentence: what the loss suits. */
+  readonly suits: string;
   /** Whether embeddings are divided by their length before the loss. */
   readonly normalized: boolean;
   readonly learningRate: number;

@@ -4,9 +4,11 @@ import {
   cmpmLoss,
   contrastiveLoss,
   crossEntropy,
+  infoNceLoss,
   klDiv,
   mmcaTripletLoss,
   rankingLoss,
+  siglipLoss,
   tripletMarginLoss,
   vseLoss,
 } from "@losses/core";
@@ -15,7 +17,18 @@ import { dimensions } from "../model/encoder.js";
 import { createParameter } from "../model/parameter.js";
 import { adversarial } from "./adversarial.js";
 import type { Embedded, Objective, Term } from "./objective.js";
-import { exponential, fixed, rolled, scores, stacked, through, trained, whole, type Source } from "./sources.js";
+import {
+  exponential,
+  fixed,
+  rolled,
+  scalar,
+  scores,
+  stacked,
+  through,
+  trained,
+  whole,
+  type Source,
+} from "./sources.js";
 
 const margin = 0.2;
 /** How many mismatched partners the losses that compare pair by pair get for each matched pair. */
@@ -30,6 +43,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "rankingLoss",
     doc: `Cosine of the matched pair against ${negatives} mismatched ones, picture to text and text to picture.`,
+    suits: "Pairs whose mismatches you choose yourself, where only the order of the scores counts.",
     normalized: true,
     learningRate: 0.02,
     create: () => stateless(rankingLoss({ margin }), bothWays),
@@ -37,6 +51,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "tripletMarginLoss",
     doc: `Euclidean distance of the matched pair against ${negatives} mismatched ones, both ways.`,
+    suits: "Given triplets, where distances are what is used later: nearest neighbours, clusters, thresholds.",
     normalized: true,
     learningRate: 0.02,
     create: () => stateless(tripletMarginLoss({ margin }), bothWays),
@@ -44,6 +59,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "mmcaTripletLoss",
     doc: `The bidirectional triplet: ${negatives} wrong texts for the picture and wrong pictures for the text.`,
+    suits: "Search in both directions with mismatches chosen for each side.",
     normalized: true,
     learningRate: 0.02,
     create: () =>
@@ -57,6 +73,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "contrastiveLoss",
     doc: `Pairs: the matched one to be pulled together, ${negatives} mismatched ones to be pushed apart.`,
+    suits: "Pairs that are only known to match or not, one by one: verification.",
     normalized: true,
     learningRate: 0.02,
     create: () =>
@@ -76,6 +93,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "vseLoss",
     doc: "Hinges of every matched pair against all other pairs of the batch, summed.",
+    suits: "Small batches and noisy captions: every mismatch helps, none decides alone.",
     normalized: true,
     learningRate: 0.02,
     create: () => stateless(vseLoss({ margin }), pair),
@@ -83,6 +101,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "vseLoss++",
     doc: "The hardest mismatch of each row and column only (VSE++), after a start with the sum of all.",
+    suits: "Clean captions, and an encoder that already ranks: the hardest mismatch teaches most.",
     normalized: true,
     learningRate: 0.02,
     create: () => {
@@ -97,6 +116,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "crossEntropy",
     doc: "Which text of the batch belongs to the picture, and the reverse: classification by scaled cosines.",
+    suits: "Scores that you compute yourself, with one right answer in each row.",
     normalized: true,
     learningRate: 0.02,
     create: () =>
@@ -109,6 +129,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "klDiv",
     doc: "The softmax of scaled cosines against the true matches, two captions of each picture in a batch.",
+    suits: "Several right answers for one question, with shares that you know.",
     normalized: true,
     learningRate: 0.02,
     perPicture: 2,
@@ -125,6 +146,7 @@ export const objectives: readonly Objective[] = [
   {
     name: "cmpmLoss+cmpcLoss",
     doc: "Projection matching over the batch, and classification of the projections into the pictures.",
+    suits: "Several captions of each picture, and pictures that are known as classes.",
     normalized: false,
     learningRate: 0.008,
     perPicture: 2,
@@ -147,12 +169,46 @@ export const objectives: readonly Objective[] = [
   {
     name: "clipLoss",
     doc: "Symmetric cross-entropy over the batch, its scale learnt as well.",
+    suits: "Search in both directions with large batches: the place to start.",
     normalized: true,
     learningRate: 0.02,
     create: ({ random }) => {
       const logScale = createParameter(1, 1, random, { spread: 0 });
       logScale.value[0] = Math.log(1 / 0.07);
       return { parameters: [logScale], terms: (embedded) => [clipTerm(embedded, exponential(logScale))] };
+    },
+  },
+  {
+    name: "infoNceLoss",
+    doc: "Cross-entropy one way only: each text looks for its picture among those of the batch.",
+    suits: "Search in one direction, and negatives from elsewhere, such as a memory bank.",
+    normalized: true,
+    learningRate: 0.02,
+    create: () =>
+      stateless(infoNceLoss({ temperature: 1 / softmaxScale }), ({ image, text }) => ({
+        query: whole(text),
+        positive: whole(image),
+      })),
+  },
+  {
+    name: "siglipLoss",
+    doc: "Every picture with every text as a yes-or-no question of its own, scale and bias learnt as well.",
+    suits: "Batches of any size, small ones and split ones too: no softmax over the batch.",
+    normalized: true,
+    learningRate: 0.02,
+    create: ({ random }) => {
+      const logScale = createParameter(1, 1, random, { spread: 0 });
+      const bias = createParameter(1, 1, random, { spread: 0 });
+      // Where its authors start.
+      logScale.value[0] = Math.log(10);
+      bias.value[0] = -10;
+      const spec = siglipLoss();
+      return {
+        parameters: [logScale, bias],
+        terms: (embedded) => [
+          { spec, inputs: { ...pair(embedded), logitScale: exponential(logScale), logitBias: scalar(bias) } },
+        ],
+      };
     },
   },
   adversarial(clipTerm),

@@ -121,6 +121,11 @@ export function trained(parameter: Parameter): Source {
   };
 }
 
+/** A trained number as a scalar. */
+export function scalar(parameter: Parameter): Source {
+  return { ...trained(parameter), tensor: { data: parameter.value, shape: [] } };
+}
+
 /** The exponential of a trained number, as a scalar. */
 export function exponential(parameter: Parameter): Source {
   const value = Math.exp(parameter.value[0] ?? 0);

@@ -34,6 +34,7 @@ def relativistic_average(name, turn):
         source=RELATIVISTIC,
         defaults={"mode": "vanilla"},
         reference=lambda i, o: average(i, o, *turn(i.real, i.fake)),
+        infinite=("real", "fake"),
         grids=(*two_scored_grids(MODES), *(grid for mode in MODES[1:] for grid in two_scored_grids((mode,))[1:2])),
         edges=(
             *two_scored_edges(large=LARGE, options=tuple((f"-{m['mode']}", m) for m in MODES)),
@@ -57,6 +58,7 @@ def relativistic_paired(name, sign):
         source=RELATIVISTIC,
         defaults={"mode": "vanilla"},
         reference=lambda i, o: reduce(MARGIN_COSTS[o.mode](sign * (i.real - i.fake)), o.reduction),
+        infinite=("real", "fake"),
         grids=(
             Grid({"6": paired(6)}, variants=({}, *MODES)),
             Grid({"scalar": paired(), "1": paired(1), "4x1": paired(4, 1), "2x1x3x3": paired(2, 1, 3, 3),

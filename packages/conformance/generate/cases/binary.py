@@ -67,6 +67,7 @@ binary_cross_entropy = Loss(
         Edge("certain-soft", of([0, 1], [0.5, 0.25]), {}, REDUCTIONS),
         Edge("nearly-certain", of([2.0**-50, 1 - 2.0**-24, 2.0**-100], [1, 0, 0.5]), {}, REDUCTIONS),
         Edge("exact", of([0.5, 0.5, 0.25], [0.5, 1, 0.25]), {}, REDUCTIONS),
+        Edge("large-weights", of([0.5, 0.25, 1], [0.5, 1, 0], weight=[1e4, -1e4, 3e4]), {}, REDUCTIONS),
         Edge("no-weight", of([0.5, 0.25], [1, 0], weight=[0, 0]), {}, REDUCTIONS,
              note="the mean divides by the number of elements"),
         Edge("empty", NOTHING, {}, REDUCTIONS),
@@ -146,6 +147,7 @@ soft_margin_loss = Loss(
     name="softMarginLoss",
     source=TORCH,
     reference=soft_margin,
+    infinite=("input",),
     grids=(Grid({"6": signed(6), "scalar": signed(), "1": signed(1), "3x4": signed(3, 4), "full-2x3x2": signed(2, 3, 2, fine=True),
                  "int64-5": signed(5, dtype=i64), "int32-5": signed(5, dtype=i32)}),),
     edges=(

@@ -81,6 +81,7 @@ def box_loss(name, source, reference):
             Edge("inside", pair([UNIT], [[0.5, 0.5, 1, 1.5]]), {}, REDUCTIONS),
             Edge("one-side-shared", pair([UNIT], [[0, 1, 2, 4]]), {}, REDUCTIONS),
             Edge("far", pair([UNIT], [[1024, 1024, 1026, 1025]]), {}, REDUCTIONS),
+            Edge("large", pair([[-1e4, -1e4, 1e4, 2e4]], [[0, 5e3, 3e4, 1e4]]), {}, REDUCTIONS),
             Edge("empty", {"boxes1": empty(0, 4), "boxes2": empty(0, 4)}, {"empty": "zero"}, REDUCTIONS),
         ),
         refusals=(

@@ -36,6 +36,7 @@ hinge_embedding_loss = Loss(
     edges=(
         Edge("boundary", labelled([1, 1, 0.5], [-1, 1, -1]), {}, REDUCTIONS,
              note="at the margin clamp_min passes the whole gradient"),
+        Edge("zeros", labelled([0, 0], [1, -1]), {}, REDUCTIONS),
         Edge("negative", labelled([-1, -2], [1, -1]), {}, REDUCTIONS, note="no bound below"),
         Edge("other-labels", labelled([0.5, 3, -1, 0.25], [0, 2, 0.5, -2]), {}, REDUCTIONS,
              note="neither 1 nor -1: both terms"),

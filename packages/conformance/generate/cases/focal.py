@@ -60,13 +60,14 @@ def of(input, target):
     return {"input": f32(input), "target": f32(target)}
 
 
-EXTREME = [100, -100, 17, -17, 0]
+EXTREME = [1e4, -1e4, 100, -100, 17, -17, 0]
 
 focal_loss = Loss(
     name="focalLoss",
     source=formula("Lin et al. 2017; torchvision 0.29.2, ops.sigmoid_focal_loss; segmentation-models-pytorch 0.6"),
     defaults={"gamma": 2.0},
     reference=focal,
+    infinite=("input",),
     grids=(
         Grid({"3x4": labelled(3, 4)}, variants=(
             {}, {"gamma": 0}, {"gamma": 1.5}, {"alpha": 0.25}, {"alpha": 0.75, "gamma": 1}, {"reducedThreshold": 0.5},
@@ -78,7 +79,7 @@ focal_loss = Loss(
              variants=({"ignoreIndex": -1}, {"ignoreIndex": -1, "normalized": True})),
     ),
     edges=(
-        *(Edge(f"extreme-{label}", of(EXTREME, [label] * 5), {}, REDUCTIONS) for label in (0, 1)),
+        *(Edge(f"extreme-{label}", of(EXTREME, [label] * len(EXTREME)), {}, REDUCTIONS) for label in (0, 1)),
         Edge("all-ignored", of([1, 2], [255, 255]), {"ignoreIndex": 255}, REDUCTIONS),
         Edge("nothing-to-normalise-by", of([100, -100], [1, 0]), {"normalized": True}, REDUCTIONS,
              note="the sum of the factors counts as at least 1e-6"),
@@ -151,6 +152,7 @@ categorical_focal_loss = Loss(
     source=formula("Lin et al. 2017; AdeelH/pytorch-multi-class-focal-loss; keras 3.15, CategoricalFocalCrossentropy"),
     defaults={"gamma": 2.0, "alpha": 1.0, "labelSmoothing": 0.0, "ignoreIndex": -100},
     reference=categorical_focal,
+    infinite=("input",),
     grids=(
         Grid({"4x5": indexed(4, 5)}, variants=FOCAL),
         Grid({"weight-4x5": indexed(4, 5, weight=True), "5": indexed(5), "full-3x4": indexed(3, 4, fine=True),
@@ -162,6 +164,7 @@ categorical_focal_loss = Loss(
         Grid({"probabilities-5": probable(5), "probabilities-weight-2x3x2": probable(2, 3, 2, weight=True)}),
     ),
     edges=(
+        Edge("large", {"input": f32([[1e4, -1e4, 0]] * 2), "target": i64([0, 1])}, {}, REDUCTIONS),
         Edge("confident", {"input": f32([[17, 0], [0, 17], [100, -100]]), "target": i64([0, 0, 0])}, {}, REDUCTIONS),
         Edge("all-ignored", {"input": f32([[1, 2]] * 2), "target": i64([-100, -100])}, {}, REDUCTIONS),
         Edge("uniform", {"input": f32([[0, 0, 0, 0]] * 2), "target": i64([0, 3])}, {}, REDUCTIONS),

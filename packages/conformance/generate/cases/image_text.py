@@ -199,7 +199,7 @@ def score_cases(of):
                  {"margin": 0.25}, REDUCTIONS, note="equal violations: the first one takes the gradient"),
             Edge("all-equal", of([[0.5] * 3] * 3), {"margin": 0.25}, REDUCTIONS),
             Edge("inactive", of([[4, 0, 1], [1, 5, 0], [0, 1, 6]]), {"margin": 0.5}, REDUCTIONS),
-            Edge("large", of([[1e4, -1e4], [5e3, -1e4]]), {}, REDUCTIONS),
+            Edge("large", of([[4e4, -4e4], [2e4, -4e4]]), {}, REDUCTIONS),
             Edge("captions-matches", {**of(SCORES_3X4), "labels": i64([0, 1, 1, 2]), "matches": boolean(MATCHES_3X4)},
                  {"margin": 0.25}, REDUCTIONS, note="captions of one image are no negatives"),
             Edge("empty", of(empty(0, 0).data), {}, REDUCTIONS),
@@ -234,6 +234,7 @@ sgraf_loss = Loss(
     source=formula("Diao et al. 2021 (SGRAF), github.com/Paranioar/SGRAF 44dc4bb"),
     defaults={**MATCHING, "maxViolation": True},
     reference=lambda i, o: reduce(matching_cost(i.scores, i, o), o.reduction),
+    infinite=("scores",),
     **score_cases(lambda data: {"scores": f32(data)}),
 )
 
@@ -242,6 +243,7 @@ mmca_loss = Loss(
     source=formula("Wei et al. 2020 (MMCA)"),
     defaults={**MATCHING, "maxViolation": True},
     reference=lambda i, o: reduce(matching_cost(i.selfScores + i.crossScores, i, o), o.reduction),
+    infinite=("selfScores", "crossScores"),
     **score_cases(halves),
 )
 

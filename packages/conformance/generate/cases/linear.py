@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from recipe import REDUCTIONS, TORCH, Edge, Grid, Loss, Refusal, constant, empty, f32, i32, i64
-from refusals import BATCHMEAN, NAN, options_refused
+from refusals import BATCHMEAN, INF, NAN, options_refused
 
 
 def linear(batch, features, classes, *out, indices=True, bias=False, weight=False, ignored=None, dtype=i64, fine=False):
@@ -62,6 +62,8 @@ linear_cross_entropy_loss = Loss(
              REDUCTIONS),
         Edge("large", {"input": f32([[1e4, 0]]), "linearWeight": f32([[1, 0], [-1, 0]]), "target": i64([1])}, {},
              REDUCTIONS),
+        Edge("minus-infinite-bias", {**LAYER, "target": i64([0, 2]), "linearBias": f32([1, -INF, 0])}, {}, REDUCTIONS,
+             note="a class that is ruled out"),
         Edge("empty", {"input": empty(0, 2), "linearWeight": f32([[1, 0], [0, 1], [-1, -1]]), "target": i64([])}, {},
              REDUCTIONS),
     ),
@@ -132,7 +134,10 @@ adaptive_log_softmax_with_loss = Loss(
     edges=(
         Edge("frequent-only", {**HEAD, "target": i64([0, 1, 0])}, {}, REDUCTIONS),
         Edge("rare-only", {**HEAD, "target": i64([2, 3, 2])}, {}, REDUCTIONS),
+        Edge("duplicates", {**HEAD, "input": f32([[1, 2]] * 3), "target": i64([0, 3, 3])}, {}, REDUCTIONS),
         Edge("large", {**HEAD, "input": f32([[1e4, 0], [0, 1e4], [-1e4, 0]]), "target": i64([0, 1, 3])}, {}, REDUCTIONS),
+        Edge("minus-infinite-bias", {**HEAD, "headBias": f32([1, -INF, 0]), "target": i64([0, 2, 3])}, {}, REDUCTIONS,
+             note="a class that is ruled out"),
         Edge("empty", {**HEAD, "input": empty(0, 2), "target": i64([])}, {}, REDUCTIONS),
     ),
     refusals=(

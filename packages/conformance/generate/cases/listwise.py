@@ -56,6 +56,7 @@ ranking_softmax_loss = Loss(
     name="rankingSoftmaxLoss",
     source=formula("Cao et al. 2007; optax 0.2.8, ranking_softmax_loss; rax 0.4.0, softmax_loss"),
     reference=ranking_softmax,
+    infinite=("scores",),
     grids=(Grid({
         "3x4": lists(3, 4), "1x1": lists(1, 1), "full-2x5": lists(2, 5, fine=True), "int64-3x4": lists(3, 4, ints=i64),
         "int32-3x4": lists(3, 4, ints=i32), "where-3x4": lists(3, 4, where=HALF), "weights-3x4": lists(3, 4, weights=True),
@@ -109,6 +110,8 @@ list_mle_loss = Loss(
                                "where": boolean([[False, False]])}, {}, REDUCTIONS, note="the mean over no list is 0"),
         Edge("infinite-but-not-valid", {"scores": f32([[1, INF, 2]]), "labels": constant([[1, 0, 2]]),
                                         "where": boolean([[True, False, True]])}, {}, REDUCTIONS),
+        Edge("minus-infinite-but-not-valid", {"scores": f32([[1, -INF, 2]]), "labels": constant([[1, 0, 2]]),
+                                              "where": boolean([[True, False, True]])}, {}, REDUCTIONS),
         Edge("empty", {"scores": empty(0, 3), "labels": constant(empty(0, 3).data)}, {"empty": "zero"}, REDUCTIONS),
     ),
     refusals=REFUSED,

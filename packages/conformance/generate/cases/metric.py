@@ -73,7 +73,7 @@ n_pairs_loss = pair_loss("nPairsLoss", lambda o: (losses.NPairsLoss, {"distance"
 
 angular_loss = pair_loss(
     "angularLoss", lambda o: (losses.AngularLoss, {"alpha": o.alpha}), {"alpha": 40, "normalizeNegatives": False}, ({"alpha": 30},),
-    refused={"alpha-nan": {"alpha": NAN}, "flag": {"normalizeNegatives": 1}}, large=False, cubic=True)
+    refused={"alpha-nan": {"alpha": NAN}, "flag": {"normalizeNegatives": 1}}, cubic=True)
 
 
 def angular(i, o):
@@ -87,11 +87,14 @@ angular_loss = Loss(**{**angular_loss.__dict__, "reference": angular, "grids": (
 
 fast_ap_loss = pair_loss("fastApLoss", lambda o: (losses.FastAPLoss, {"num_bins": o.numBins}), {"numBins": 10},
                          ({"numBins": 4}, {"numBins": 1}), per="anchor",
-                         refused={"bins-zero": {"numBins": 0}, "bins-not-whole": {"numBins": 2.5}}, large=False, squares=False)
+                         refused={"bins-zero": {"numBins": 0}, "bins-not-whole": {"numBins": 2.5}}, large=False, squares=False,
+                         more_edges=(Edge("large", given([[3e4, 4e4], [4, 3], [-1e4, 2.4e4], [8, -15]], [0, 1, 0, 1]), {}, ("mean",),
+                                          note="no distance between two bins"),))
 
 tuplet_margin_loss = pair_loss(
     "tupletMarginLoss", lambda o: (losses.TupletMarginLoss, {"margin": o.margin, "scale": o.scale}), {"margin": 5.73, "scale": 64},
-    ({"margin": 20, "scale": 4},), refused={"margin-nan": {"margin": NAN}, "scale-zero": {"scale": 0}}, duplicates=False, reductions=REDUCTIONS)
+    ({"margin": 20, "scale": 4},), refused={"margin-nan": {"margin": NAN}, "scale-zero": {"scale": 0}}, duplicates=False, reductions=REDUCTIONS,
+    more_edges=(Edge("zero-vector", given([[0, 0], [3, 4], [4, 3]], [0, 0, 1]), {"scale": 4}, REDUCTIONS),))
 
 
 # --- triplets ----------------------------------------------------------------------------------
@@ -183,6 +186,7 @@ margin_loss = Loss(
         Edge("empty", {"embeddings": empty(0, 3), "labels": i64([]), "beta": f32(1)}, {}, REDUCTIONS),
         Edge("nu-without-triplets", bound([[1, 2], [2, 1]], [0, 0], 1), {"nu": 0.5}, ("mean", "sum")),
         Edge("duplicates", bound([[3, 4]] * 4, [0, 0, 1, 1], 1), {}, ("mean",)),
+        Edge("large", bound([[3e4, 4e4], [4, 3], [-4e4, 3e4], [3, -4]], [0, 1, 0, 1], 1), {}, ("mean",)),
         Edge("boundary", bound([[0, 0], [3, 4], [0, 0], [3, 4]], [0, 0, 1, 1], 5),
              {"margin": 0, "distance": {"kind": "lp", "p": 2, "power": 1, "normalize": False}}, REDUCTIONS),
     ),

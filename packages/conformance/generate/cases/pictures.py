@@ -65,6 +65,8 @@ ssim_loss = Loss(
         Edge("black", {"input": f32([[[[0] * 3] * 3]]), "target": f32([[[[0] * 3] * 3]])}, SMALL),
         Edge("negative", {"input": f32([[[[1, -1, 1], [-1, 1, -1], [1, -1, 1]]]]),
                           "target": f32([[[[-1, 1, -1], [1, -1, 1], [-1, 1, -1]]]])}, SMALL, REDUCTIONS),
+        Edge("large", {"input": f32([[[[1e4, -1e4, 0], [5e3, 0, 1e4], [0, 512, -1e4]]]]),
+                       "target": f32([[[[1e4, 0, -5e3], [5e3, 1e4, 0], [512, 0, 0]]]])}, SMALL, REDUCTIONS),
         Edge("empty", {"input": empty(0, 1, 3, 3), "target": empty(0, 1, 3, 3)}, SMALL, REDUCTIONS),
         Edge("empty-reflected", {"input": empty(0, 1, 3, 3), "target": empty(0, 1, 3, 3)},
              {**SMALL, "padding": "reflect"}, REDUCTIONS),

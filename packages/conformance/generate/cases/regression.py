@@ -146,6 +146,7 @@ log_cosh_loss = Loss(
     name="logCoshLoss",
     source=formula("optax 0.2.8, losses.log_cosh"),
     reference=log_cosh,
+    infinite=("input", "target"),
     grids=(Grid({"7": errors(7), **SHAPES}),),
     edges=(
         Edge("sizes", between(SMALL_AND_LARGE, ZEROS), {}, REDUCTIONS),
@@ -171,6 +172,7 @@ quantile_loss = Loss(
     edges=(
         Edge("equal", between([1, -2, 0, 0.5], [1, -2, 0, 1]), {"quantile": 0.75}, REDUCTIONS,
              note="both sides are equal: half of each"),
+        Edge("the-same", between([1, -2], [1, -2]), {"quantile": 0.25}),
         Edge("infinite", between([INF, -INF, 1], [1, 2, -INF]), {"quantile": 0.25}),
         Edge("large", between([2.0**100, -(2.0**100), 1], [0, 1, 2.0**100]), {"quantile": 0.25}),
         Edge("empty", {"input": empty(0), "target": empty(0)}, {}, REDUCTIONS),

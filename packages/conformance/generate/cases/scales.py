@@ -84,6 +84,7 @@ def acl_scores(name, names, cost, variants=LABEL_MODES, defaults=None, more=()):
         source=ACL_GAN,
         defaults={"mode": "lsgan", **(defaults or {})},
         reference=lambda i, o: sum(cost(o, *scale) for scale in zip(*(elements(i, one) for one in names))),
+        infinite=tuple(f"{one}.0" for one in names),
         grids=grids_over(names, variants),
         edges=(*edges_over(names, NAMED_MODES),
                Edge("at-the-labels", listed(**{one: [f32([0, 1]), f32([1])] for one in names}), {}, ("mean", "sum"))),
@@ -211,6 +212,8 @@ feature_matching_loss = Loss(
     edges=(
         *(Edge(f"same-{s['statistic']}-{s['distance']}", listed(real=[f32([[1, 2], [3, 4]])], fake=[f32([[1, 2], [3, 5]])]),
                s, REDUCTIONS, note="the absolute value has gradient 0 at 0") for s in STATISTICS),
+        *(Edge(f"equal-{s['statistic']}-{s['distance']}", listed(real=[f32([[1, 2], [3, 4]])], fake=[f32([[1, 2], [3, 4]])]), s)
+          for s in STATISTICS),
         Edge("large", listed(real=[f32([[1e4, -1e4]])], fake=[f32([[-1e4, 0]])]), {}, REDUCTIONS),
         Edge("empty", listed(real=[empty(2, 0)], fake=[empty(3, 0)]), {}, REDUCTIONS, note="nothing to compare"),
         Edge("no-samples", listed(real=[empty(0, 2)], fake=[f32([[1, 2]])]), {}, REDUCTIONS, note="a mean over nothing"),

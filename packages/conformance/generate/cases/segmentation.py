@@ -98,6 +98,7 @@ def overlap_loss(name, source, alpha, beta, add=1.0, own=(), defaults=None, refu
         name=name,
         source=formula(source),
         defaults={**DEFAULTS, **(defaults or {})},
+        infinite=("input",),
         reference=lambda i, o: value(i, o) ** o.gamma if "gamma" in o else value(i, o),
         grids=(
             Grid({"2x3x4": picture(2, 3, 4)}, variants=(*OPTIONS, *own), reductions=ONE),
@@ -127,6 +128,7 @@ def overlap_loss(name, source, alpha, beta, add=1.0, own=(), defaults=None, refu
             Edge("opposite", {"input": f32([[[1, 0]], [[0, 1]]]), "target": f32([[[0, 1]], [[1, 0]]])},
                  {"mode": "binary", "fromLogits": False}),
             Edge("certain", {"input": f32([[[100, -100], [-100, 100]]]), "target": i64([[0, 1]])}),
+            Edge("large", {"input": f32([[[1e4, -1e4, 0], [-1e4, 5e3, 512]]]), "target": i64([[0, 0, 1]])}),
             Edge("all-ignored", {"input": f32([[[1, 2], [3, 4]]]), "target": i64([[-1, -1]])}, {"ignoreIndex": -1}),
             Edge("empty", {"input": empty(0, 2, 3), "target": i64(np.zeros((0, 3)))}),
         ),
@@ -198,6 +200,7 @@ lovasz_hinge_loss = Loss(
     source=formula("Berman, Rannen Triki, Blaschko 2018"),
     defaults={"perImage": False},
     reference=lovasz_hinge,
+    infinite=("input",),
     grids=(
         Grid({"2x3x4": masked(2, 3, 4), "7": masked(7), "2x1x2x2": masked(2, 1, 2, 2), "int64-3x4": masked(3, 4, dtype=i64),
               "int32-3x4": masked(3, 4, dtype=i32)}, variants=({}, {"perImage": True}), reductions=ONE),

@@ -86,7 +86,7 @@ ctc_loss = Loss(
         Edge("blank-among-labels", two([[1, 0, 2], [0, 1, 1]], [4, 4], [3, 2]), {}, REDUCTIONS),
         Edge("unnormalised", one(FINITE + 1, [1, 2], 4, 2), {}, REDUCTIONS),
         Edge("nan-beyond-the-input", one(ONE_NAN_LATER, [1, 2], 3, 2), {}, REDUCTIONS),
-        Edge("large", one(FINITE * 2048, [1, 2], 4, 2), {}, REDUCTIONS),
+        Edge("large", one(FINITE * 8192, [1, 2], 4, 2), {}, REDUCTIONS),
         Edge("one-time-one-class", one([[-0.5]], [], 1, 0), {}, REDUCTIONS),
         Edge("empty", {"logProbs": empty(3, 0, 2), "targets": i64(np.zeros((0, 2))), "inputLengths": i64([]),
                        "targetLengths": i64([])}, {}, REDUCTIONS),

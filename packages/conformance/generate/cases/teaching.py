@@ -136,6 +136,7 @@ dpo_loss = Loss(
     defaults={"beta": 0.1, "lossType": "sigmoid", "labelSmoothing": 0.0, "tau": 0.05, "divergence": "reverseKl",
               "divergenceAlpha": 0.5},
     reference=dpo,
+    infinite=("chosen", "rejected", "referenceChosen", "referenceRejected"),
     grids=(
         Grid({"6": answers(6)}, variants=({}, {"beta": 0.5})),
         Grid({"6": answers(6)}, variants=tuple({"lossType": name} for name in PLAIN[1:]), reductions=("none", "mean")),

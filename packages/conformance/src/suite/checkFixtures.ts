@@ -1,6 +1,8 @@
 import { allInputs, inputOf, LossesError, type AnyLoss } from "@losses/core";
 import { givenFixtures, givenLosses } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
+import { demandNames, meets, type Answered, type Demand } from "./demands.js";
+import { exemptions } from "./exemptions.js";
 
 /** Refuses a list of fixtures that cannot be a test: empty, or with an id twice. */
 export function requireFixtures(given: readonly Fixture[]): void {
@@ -18,16 +20,13 @@ export function requireFixtures(given: readonly Fixture[]): void {
 /** Gradients that we give and PyTorch does not: there is nothing to hold them to. */
 const withoutReference: readonly string[] = ["nllLoss weight"];
 
-/** Losses that compare the samples of a batch: over none, or of one sample, they are no number. */
-const withoutFew: readonly string[] = ["barlowTwinsLoss", "vicRegLoss", "decoupledContrastiveLoss"];
-
 /** Axes longer than these cross the borders of vectors, tiles and blocks that machines compute in. */
 const borders: readonly number[] = [128, 1024];
 
 /**
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
- * a gradient but never gets one, an option that no case sets or a choice of it that none takes, no elements, one sample, axes that cross the borders of blocks, a loss that never has to
- * refuse anything.
+ * a gradient but never gets one, an option that no case sets or a choice of it that none takes, a {@link Demand} that no case meets, axes that cross the borders
+ * of blocks, a loss that never has to refuse anything.
  */
 export function missingFixtures(given: readonly Fixture[], ofLosses?: readonly AnyLoss[]): readonly string[] {
   const fixtures = givenFixtures("missingFixtures", given);
@@ -43,8 +42,9 @@ export function missingFixtures(given: readonly Fixture[], ofLosses?: readonly A
   ];
 }
 
-function missingFor({ lossName, definition }: AnyLoss, fixtures: readonly Fixture[]): readonly string[] {
-  const answered = fixtures.filter(({ expected }) => "value" in expected);
+function missingFor(loss: AnyLoss, fixtures: readonly Fixture[]): readonly string[] {
+  const { lossName, definition } = loss;
+  const answered = fixtures.filter((fixture): fixture is Answered => "value" in fixture.expected);
   const missing: string[] = [];
   const { reduction } = definition.options;
   for (const choice of reduction?.choices ?? []) {
@@ -75,11 +75,12 @@ function missingFor({ lossName, definition }: AnyLoss, fixtures: readonly Fixtur
       if (!isTaken) missing.push(`${lossName} has no fixture with option ${option} ${choice}.`);
     }
   }
-  const isOfOne = answered.some(({ inputs }) => inputs.some(({ shape }) => shape[0] === 1));
-  const isOfNone = answered.some(({ inputs }) => inputs.some(({ shape }) => shape.includes(0)));
-  if (!withoutFew.includes(lossName)) {
-    if (!isOfNone) missing.push(`${lossName} has no fixture over no elements.`);
-    if (!isOfOne) missing.push(`${lossName} has no fixture of one sample.`);
+  for (const demand of Object.keys(demandNames) as readonly Demand[]) {
+    const isMet = meets(demand, answered, [loss]);
+    const exempt = exemptions.some((one) => one.of.includes(demand) && one.losses.includes(lossName));
+    if (exempt && isMet !== false)
+      missing.push(`${lossName} has a fixture ${demandNames[demand]} after all: drop its exemption.`);
+    if (!exempt && isMet === false) missing.push(`${lossName} has no fixture ${demandNames[demand]}.`);
   }
   for (const border of borders) {
     // An odd size leaves a rest in every block.

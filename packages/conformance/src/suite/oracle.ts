@@ -6,6 +6,7 @@ import {
   specFromJSON,
   traceLoss,
   type AnyLoss,
+  type DimSizes,
   type FloatDType,
   type GivenInput,
   type Graph,
@@ -55,13 +56,21 @@ async function judge(
   return "error" in result ? result : { outputs: boundCase(single, dtype, losses, graphs) };
 }
 
-/** The value and each gradient of a case, with bounds; throws the typed errors of core. */
-export function boundCase(
+/** A case's loss as a graph, with what it is fed. */
+export interface TracedCase {
+  readonly graph: Graph;
+  readonly feeds: Readonly<Record<string, Feed>>;
+  readonly sizes: DimSizes;
+}
+
+/** Traces a case, with the gradients that it asks for or without; throws the typed errors of core. */
+export function traceCase(
   single: Case,
   dtype: FloatDType,
-  losses: readonly AnyLoss[] = allLosses,
-  graphs: Map<string, Graph> = new Map(),
-): Readonly<Record<string, OutputBounds>> {
+  losses: readonly AnyLoss[],
+  graphs: Map<string, Graph>,
+  gradients: boolean,
+): TracedCase {
   const spec = specFromJSON(losses, { name: single.loss, options: single.options });
   const given: Record<string, GivenInput> = {};
   const feeds: Record<string, Feed> = {};
@@ -70,13 +79,25 @@ export function boundCase(
     feeds[input.name] = input;
   }
   const binding = bindInputs(spec.loss.definition, given, spec.options);
-  const wrt = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
+  const asked = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
+  const wrt = gradients ? asked : [];
   const parts = single.parts === true;
   const key = JSON.stringify([spec, binding.key, wrt, parts, dtype]);
   const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt, parts });
   graphs.set(key, graph);
-  const outputs = analyze(graph, feeds, binding.sizes, dtype);
-  const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, binding.sizes, withoutLimits(dtype)) : [];
+  return { graph, feeds, sizes: binding.sizes };
+}
+
+/** The value and each gradient of a case, with bounds; throws the typed errors of core. */
+export function boundCase(
+  single: Case,
+  dtype: FloatDType,
+  losses: readonly AnyLoss[] = allLosses,
+  graphs: Map<string, Graph> = new Map(),
+): Readonly<Record<string, OutputBounds>> {
+  const { graph, feeds, sizes } = traceCase(single, dtype, losses, graphs, true);
+  const outputs = analyze(graph, feeds, sizes, dtype);
+  const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, sizes, withoutLimits(dtype)) : [];
   const bounds = outputs.map((bounded, i): OutputBounds => {
     const unlimited = wider[i];
     return unlimited === undefined ? bounded : { ...bounded, wider: unlimited };

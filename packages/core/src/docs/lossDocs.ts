@@ -1366,7 +1366,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     summary: "Average precision over histograms of distances.",
     formula: "1 - 1/|P| sum_b h+_b H+_b / H_b",
     notes: [
-      "Memory is (N, N), whatever the number of bins.",
+      "Time grows with the number of bins; where a backend keeps what it computes, memory is (N, numBins, N).",
       "A miner gives weights: how often it names a sample, by the most.",
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],

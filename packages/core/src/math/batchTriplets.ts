@@ -51,7 +51,8 @@ function all(
   keeps: Keeps,
 ): WeightedValues {
   const { matrix, beyond, nearer, isSimilarity } = metric;
-  const number = (mask: Tensor): Tensor => mask.cast(matrix.dtype).sum(1);
+  // Integers: they are added fastest, and the more so down columns.
+  const number = (mask: Tensor, axis = 1): Tensor => mask.cast("int32").sum(axis).cast(matrix.dtype);
   // What is no positive is nearest, and what is no negative farthest: what they form costs nothing.
   const [nearest, farthest] = isSimilarity ? [Infinity, -Infinity] : [-Infinity, Infinity];
   const sequences = {
@@ -73,15 +74,18 @@ function all(
       filter === undefined ? isTriplet : isTriplet.and(filter.takes(seen.unsqueeze(1), seen.unsqueeze(0)));
     const isKept = keeps === undefined ? isTaken : isTaken.and(keeps(cost));
     const only = (x: Tensor): Tensor => (filter === undefined && keeps === undefined ? x : isKept.where(x, 0));
-    const slope = only(how.smoothLoss ? violation.sigmoid() : violation.greater(0).cast(matrix.dtype));
+    const isActive = only(cost).greater(0);
+    // The hinge's slope is 1 where it costs anything.
+    const sumOfSlopes = (axis: number): Tensor =>
+      how.smoothLoss ? only(violation.sigmoid()).sum(axis) : number(isActive, axis);
     return {
       carry: {},
       collect: {
         cost: only(cost).sum(1),
-        active: number(only(cost).greater(0)),
+        active: number(isActive),
         count: number(isKept),
-        byPositive: slope.sum(1),
-        byNegative: slope.sum(0),
+        byPositive: sumOfSlopes(1),
+        byNegative: sumOfSlopes(0),
       },
     };
   });
@@ -90,8 +94,7 @@ function all(
   const isAll = filter === undefined && keeps === undefined;
   const term = {
     weights: isAll ? number(positives.mask).mul(number(negatives.mask)) : count.sum(1),
-    // The hinge's slope is 1 where it costs anything.
-    active: (how.smoothLoss ? active : byPositive).sum(1),
+    active: active.sum(1),
   };
   if (how.swap) return { values: total, ...term };
   // ∂Σ cost / ∂d_ip = Σ_n cost', ∂Σ cost / ∂d_in = −Σ_p cost'

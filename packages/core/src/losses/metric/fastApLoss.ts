@@ -26,7 +26,7 @@ export interface FastApLossOptions extends BatchOptions {
  * @formula `1 - 1/|P| sum_b h+_b H+_b / H_b`
  * @input embeddings - Embeddings.
  * @input labels - The class of each.
- * @note Memory is (N, N), whatever the number of bins.
+ * @note Time grows with the number of bins; where a backend keeps what it computes, memory is (N, numBins, N).
  * @note A miner gives weights: how often it names a sample, by the most.
  * @note Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero
  * vector stays zero, with gradients up to 1e12.
@@ -48,8 +48,10 @@ export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: 
   value({ embeddings, labels }, { numBins, ...batch }) {
     const { matrix } = metricOf("squaredEuclidean", embeddings);
     const { positives, negatives } = pairsOf(labels);
-    const { own, others } = histograms(matrix, positives.mask, negatives.mask, numBins);
-    const sums = own.add(others).cumsum(1);
+    const all = shares(matrix, numBins);
+    const histogram = (mask: Tensor): Tensor => mask.unsqueeze(1).where(all, 0).sum(2);
+    const own = histogram(positives.mask);
+    const sums = own.add(histogram(negatives.mask)).cumsum(1);
     const product = own.mul(own.cumsum(1));
     const isSome = product.greater(0);
     const precision = isSome.where(product, 0).div(isSome.where(sums, 1)).sum(1);
@@ -62,33 +64,19 @@ export const fastApLoss: Loss<FastApLossOptions, { embeddings: "float"; labels: 
   },
 });
 
-/** The histograms of each row, (N, numBins + 1): a distance is shared between the two bins it lies between. */
-function histograms(
-  matrix: Tensor,
-  positives: Tensor,
-  negatives: Tensor,
-  numBins: number,
-): { readonly own: Tensor; readonly others: Tensor } {
+/** How much of each distance every bin has, (N, numBins + 1, N): it is shared between the two bins it lies between. */
+function shares(matrix: Tensor, numBins: number): Tensor {
   const width = 4 / numBins;
-  const guess = matrix
-    .detach()
-    .mul(1 / width)
-    .floor();
-  // Division may round up to the next bin.
-  const bin = guess.sub(guess.mul(width).greater(matrix).cast(matrix.dtype));
-  // Both side by side, each with room for what lies beyond the last bin.
-  const room = numBins + 2;
-  const start = negatives.where(room, bin.mul(0));
-  const share = (position: Tensor): Tensor => {
-    const pulse = matrix
-      .sub(position.mul(width))
-      .abs()
-      .mul(-1 / width)
-      .add(1)
-      .relu();
-    const costs = positives.or(negatives).where(pulse, 0);
-    return costs.scatterAdd(1, position.add(start).cast("int32"), 2 * room);
-  };
-  const both = share(bin).add(share(bin.add(1)));
-  return { own: both.slice(1, 0, numBins + 1), others: both.slice(1, room, numBins + 1) };
+  const [rows = 1, columns = 1] = matrix.shape;
+  const distance = matrix.unsqueeze(1);
+  const bin = distance
+    .expand([rows, numBins + 1, columns])
+    .iota(1)
+    .cast(matrix.dtype);
+  return distance
+    .sub(bin.mul(width))
+    .abs()
+    .mul(-1 / width)
+    .add(1)
+    .relu();
 }
