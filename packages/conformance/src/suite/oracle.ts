@@ -9,6 +9,7 @@ import {
   type FloatDType,
   type GivenInput,
   type Graph,
+  type LossSpec,
 } from "@losses/core";
 import { analyze, analyzeIn, type Feed } from "../analysis/analyze.js";
 import type { Bounded } from "../analysis/bounded.js";
@@ -63,17 +64,22 @@ export function boundCase(
   graphs: Map<string, Graph> = new Map(),
 ): Readonly<Record<string, OutputBounds>> {
   const spec = specFromJSON(losses, { name: single.loss, options: single.options });
-  const given: Record<string, GivenInput> = {};
-  const feeds: Record<string, Feed> = {};
-  for (const input of single.inputs) {
-    given[input.name] = input;
-    feeds[input.name] = input;
-  }
-  const binding = bindInputs(spec.loss.definition, given, spec.options);
-  const wrt = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
-  const parts = single.parts === true;
-  const key = JSON.stringify([spec, binding.key, wrt, parts, dtype]);
-  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt, parts });
+  const gradients = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
+  return boundSpec(spec, single.inputs, { dtype, gradients, parts: single.parts === true }, graphs);
+}
+
+/** The same for a loss with its options, and inputs by name. */
+export function boundSpec(
+  spec: LossSpec,
+  inputs: readonly (GivenInput & Feed & { readonly name: string })[],
+  request: { readonly dtype: FloatDType; readonly gradients: readonly string[]; readonly parts: boolean },
+  graphs: Map<string, Graph> = new Map(),
+): Readonly<Record<string, OutputBounds>> {
+  const { dtype, gradients, parts } = request;
+  const feeds = Object.fromEntries(inputs.map((input) => [input.name, input]));
+  const binding = bindInputs(spec.loss.definition, feeds, spec.options);
+  const key = JSON.stringify([spec, binding.key, gradients, parts, dtype]);
+  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients, parts });
   graphs.set(key, graph);
   const outputs = analyze(graph, feeds, binding.sizes, dtype);
   const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, binding.sizes, withoutLimits(dtype)) : [];
