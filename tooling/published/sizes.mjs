@@ -20,33 +20,38 @@ function all(name) {
   return `export * from "${name}";\n`;
 }
 
+// What the goals are short of is no ballast of one kind. In a bundle with js/scalar it is a compiler that differentiates and fuses whatever
+// a loss is written in: of 162 kB before compression 39 are the engine, 39 graphs with their derivatives and rewriting (4.1 kB of the
+// compressed 54), 28 declarations and their checks, 22 feeds and calls, 21 the ops (2.2 compressed are their meanings on numbers), 8 symbolic
+// sizes. Tensors have methods and graphs name ops, so no bundler sees which ops one loss leaves out.
+
 /** @type {readonly Budget[]} */
 export const budgets = [
-  { name: "one loss", code: 'export { tripletMarginLoss } from "@losses/core";\n', limit: 9 },
+  { name: "one loss", code: 'export { tripletMarginLoss } from "@losses/core";\n', limit: 9.5 },
   {
     name: "one loss + js/scalar",
     code: `${loss}import { createBackend } from "@losses/js/scalar";\n${use}`,
-    limit: 52,
+    limit: 54.5,
     goal: 20,
   },
-  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 70.5, goal: 30 },
-  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 70 },
+  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 73, goal: 30 },
+  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 72 },
   {
     name: "one loss + onnxruntime",
     code: `${loss}import { createBackend } from "@losses/onnxruntime";\n${use}`,
-    limit: 83.5,
+    limit: 86.5,
   },
   {
     name: "one loss as an ONNX file",
     code: `${loss}import { exportLoss } from "@losses/onnx";\nconsole.log(exportLoss(tripletMarginLoss()));\n`,
-    limit: 72,
+    limit: 74.5,
   },
-  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 49.5 },
-  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 69 },
+  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 76 },
+  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 71 },
   { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 30, from: "js" },
-  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 70 },
-  { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 72.5 },
-  { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 83 },
+  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 72.5 },
+  { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 75 },
+  { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 85.5 },
 ];
 
 /**

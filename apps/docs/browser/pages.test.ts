@@ -1,6 +1,6 @@
 import { allLosses } from "@losses/core";
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { axeViolations } from "../../../tooling/axe.js";
 import { siteUrl } from "../src/site.js";
 import { openSite, type Site } from "./site.js";
 
@@ -31,19 +31,7 @@ describe.each(kinds)("%s", (path) => {
     if (path.includes("playground")) await page.waitForSelector("[data-value]", { timeout: 60_000 });
     for (const theme of ["light", "dark"]) {
       await page.evaluate((name) => void (document.documentElement.dataset["theme"] = name), theme);
-      await page.evaluate(axe.source);
-      const violations = await page.evaluate(async () => {
-        const runner = (globalThis as unknown as { axe: typeof axe }).axe;
-        const { violations: found } = await runner.run(document, { resultTypes: ["violations"] });
-        return found.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes
-              .map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary?.slice(0, 160) ?? ""}`)
-              .slice(0, 3)
-              .join(" | ")}`,
-        );
-      });
-      expect(violations, theme).toEqual([]);
+      expect(await axeViolations(page), theme).toEqual([]);
     }
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

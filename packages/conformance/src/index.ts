@@ -21,6 +21,12 @@ export type { Bounded, Ranges } from "./analysis/bounded.js";
 export { createReferenceBackend } from "./analysis/reference.js";
 export { analyze, boundCase, checkCase, compareTensor, createOracle, printReport, tolerances } from "./checked.js";
 export { checkGradients, type CheckGradientsOptions, type GradientReport } from "./checkGradients.js";
+export {
+  chooseBackend,
+  type BackendChoice,
+  type ChooseBackendOptions,
+  type MeasuredBackend,
+} from "./choose/chooseBackend.js";
 export type { Oracle, OutputBounds, Verdict } from "./suite/oracle.js";
 export type { Comparison, Discrepancy, Unclaimed } from "./suite/compare.js";
 export type { Part, PartResult } from "./suite/checkCase.js";

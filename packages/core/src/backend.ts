@@ -1,14 +1,6 @@
 import type { Graph } from "./graph/graph.js";
 import type { LossSpec } from "./loss/define.js";
-import type {
-  ForInputs,
-  GradInput,
-  Grads,
-  InputName,
-  LossInputs,
-  OptionalInput,
-  RequiredInput,
-} from "./loss/inputTypes.js";
+import type { ForInputs, GradInput, Grads, InputName, LossInputs, PerInput } from "./loss/inputTypes.js";
 import type { DimSizes } from "./tensor/dims.js";
 import type { DType, FloatDType, InputDType } from "./tensor/dtype.js";
 
@@ -117,13 +109,13 @@ export interface Executable<T> {
 }
 
 /** What a compiled loss is fed: plain data or the backend's own tensors, by input name. */
-export type Feeds<T, I> = { readonly [K in RequiredInput<I>]: ForInputs<I, T | PlainTensor>[K] } & {
-  readonly [K in OptionalInput<I>]?: ForInputs<I, T | PlainTensor>[K];
-};
+export type Feeds<T, I> = PerInput<I, T | PlainTensor>;
 
 /** The value of a loss and its gradients by input name. */
 export interface ValueAndGrad<T, I, W extends InputName<I> = GradInput<I>> {
+  /** The loss. */
   readonly value: T;
+  /** The gradient of the sum of the loss, by input. */
   readonly grads: Grads<T, I, W>;
   /** The parts of the loss by name, where they were asked for; empty where it has none. */
   readonly parts?: { readonly [name: string]: T };
@@ -172,9 +164,7 @@ export interface InputType {
 }
 
 /** The inputs to come, by name. */
-export type InputTypes<I> = { readonly [K in RequiredInput<I>]: ForInputs<I, InputType>[K] } & {
-  readonly [K in OptionalInput<I>]?: ForInputs<I, InputType>[K];
-};
+export type InputTypes<I> = PerInput<I, InputType>;
 
 export interface CompileOptions {
   /** The dtype to compute in; default: the first that the backend offers. */
@@ -183,6 +173,7 @@ export interface CompileOptions {
 
 /** A loss made ready for one backend. Graphs are compiled on first use and kept, one for every batch size. */
 export interface CompiledLoss<T, I extends LossInputs = LossInputs> {
+  /** The loss with its options. */
   readonly spec: LossSpec<I>;
   /** The loss. */
   value(feeds: Feeds<T, I>, options?: ValueOptions<T>): Promise<T>;
@@ -205,7 +196,9 @@ export interface WarmOptions<N extends string> extends RunOptions {
 
 /** A compiled loss of a backend that can also answer at once. */
 export interface SyncCompiledLoss<T, I extends LossInputs = LossInputs> extends CompiledLoss<T, I> {
+  /** The loss, at once. */
   valueSync(feeds: Feeds<T, I>, options?: ValueOptions<T>): T;
+  /** The loss and the gradient of its sum with respect to its inputs, at once. */
   valueAndGradSync<W extends GradInput<I> = GradInput<I>>(
     feeds: Feeds<T, I>,
     options?: GradOptions<T, I, W>,
@@ -214,9 +207,13 @@ export interface SyncCompiledLoss<T, I extends LossInputs = LossInputs> extends 
 
 /** What users hold: one engine on one device, with every loss. */
 export interface Backend<T> {
+  /** What it is called: `js:wasm`. */
   readonly id: string;
+  /** What computes: `cpu`, `webgpu`. */
   readonly device: string;
+  /** The dtypes that it computes in, the default first. */
   readonly dtypes: readonly FloatDType[];
+  /** Makes a loss ready to be run: `compile(crossEntropy())`. Once for each loss and its options; batches of every size are taken. */
   compile<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): Promise<CompiledLoss<T, I>>;
   /** A tensor in the backend's own memory: the fast path for inputs that are used again. */
   tensor(data: PlainTensor, options?: { readonly dtype?: DType }): T;
@@ -230,7 +227,10 @@ export interface Backend<T> {
 
 /** A backend whose losses also answer synchronously, as inside a synchronous training step. */
 export interface SyncBackend<T> extends Backend<T> {
+  /** Makes a loss ready to be run: `compile(crossEntropy())`. Once for each loss and its options; batches of every size are taken. */
   compile<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): Promise<SyncCompiledLoss<T, I>>;
+  /** The same, at once. */
   compileSync<I extends LossInputs>(spec: LossSpec<I>, options?: CompileOptions): SyncCompiledLoss<T, I>;
+  /** The contents of one of the backend's tensors, at once. */
   readSync(tensor: T): HostTensor;
 }

@@ -185,10 +185,12 @@ describe("a synchronous call to an engine that answers later", () => {
   it("fails, and frees what comes of it", async () => {
     const log: string[] = [];
     const loss = defineSyncBackend(interpreterEngine(log, true)).compileSync(crossEntropy());
-    expect(() => loss.valueAndGradSync(feeds)).toThrow(/answers asynchronously/);
+    expect(() => loss.valueAndGradSync(feeds)).toThrow(/must be answered at once, got a promise/);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(count(log, "release")).toBe(4);
-    expect(() => loss.valueSync({ input: [[1, 2, 3]], target: [2] })).toThrow(/answers asynchronously/);
+    expect(() => loss.valueSync({ input: [[1, 2, 3]], target: [2] })).toThrow(
+      /must be answered at once, got a promise/,
+    );
   });
 
   it("is not offered by a backend that is asynchronous", () => {
@@ -258,5 +260,26 @@ describe("a loss called again and again", () => {
     await expect(loss.valueAndGrad({ input, target: [1] })).rejects.toThrow(ShapeError);
     await expect(loss.valueAndGrad({ input, target: [1, 1] }, { wrt: ["target"] })).rejects.toThrow(InputError);
     expect(await loss.valueAndGrad({ input, target: [1, 1] })).toEqual(await fresh({ input, target: [1, 1] }));
+  });
+});
+
+describe("what a backend cannot take", () => {
+  const refused = new InputError("mine: numbers must be small, got 9.", "INVALID_INPUT");
+  const refuse = (): never => {
+    throw refused;
+  };
+
+  it.each<[string, Partial<Engine<Own>>]>([
+    ["at once", { upload: refuse }],
+    ["later", { convert: () => Promise.reject(refused) }],
+    ["while it is looked at", { describe: refuse }],
+  ])("is told with the loss and the input, %s", async (_, change) => {
+    const engine = interpreterEngine([], true);
+    const loss = await defineBackend({ ...engine, ...change }).compile(crossEntropy());
+    const input = engine.upload({ data: Float32Array.of(1, 2, 3), shape: [1, 3], dtype: "float32" });
+    const failed = loss.value(change.upload === undefined ? { ...feeds, input } : feeds);
+    await expect(failed).rejects.toThrow(InputError);
+    await expect(failed).rejects.toThrow("crossEntropy: input: mine: numbers must be small, got 9.");
+    await expect(failed).rejects.toMatchObject({ code: "INVALID_INPUT", cause: refused });
   });
 });

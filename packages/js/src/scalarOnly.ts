@@ -21,6 +21,9 @@ export async function createBackend(...none: readonly []): Promise<SyncBackend<J
 /** The same backend at once, as for a synchronous training step. */
 export function createBackendSync(...none: readonly []): SyncBackend<JsTensor> {
   // JavaScript may pass what the type forbids.
-  if (none.length > 0) throw new OptionError("js/scalar: createBackend must be called without options, got some.");
+  if (none.length > 0)
+    throw new OptionError(
+      "js/scalar: createBackend must be called without options, got some. The one of @losses/js takes them.",
+    );
   return defineSyncBackend(scalarEngine());
 }

@@ -72,7 +72,9 @@ describe("tensors in the memory of the engine", () => {
     backend.release(x);
     backend.release(x);
     expect(() => x.data).toThrow(InputError);
-    await expect(backend.read(x)).rejects.toThrow("js:wasm: a tensor must not be used after its release.");
+    await expect(backend.read(x)).rejects.toThrow(
+      "js:wasm: a tensor must not be used after its release, got one that is free. Release it after its last use.",
+    );
     expect(() => backend.compileSync(sum).valueSync({ x, y: [1] })).toThrow(InputError);
     expect([...backend.compileSync(sum).valueSync({ x: [1], y: [1] }).data]).toEqual([2]);
   });

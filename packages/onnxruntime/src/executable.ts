@@ -111,7 +111,10 @@ export function makeExecutable(setup: SessionSetup, graph: Graph): Executable<Or
 
   const run: Executable<OrtTensor>["run"] = (feeds, sizes, out) => {
     if (disposed)
-      throw new LossesError("BACKEND_DISPOSED", `${setup.id}: ${graph.name} must be alive, got it disposed.`);
+      throw new LossesError(
+        "BACKEND_DISPOSED",
+        `${setup.id}: ${graph.name} must be alive, got it disposed. Make a new backend.`,
+      );
     const variant = variantOf(sizes);
     const ready = sessionFor(variant);
     running += 1;

@@ -11,12 +11,10 @@ import {
   printValue,
   readable,
   readOptions,
-  type ForInputs,
   type GradInput,
   type LossInputs,
   type LossSpec,
-  type OptionalInput,
-  type RequiredInput,
+  type PerInput,
   type Rules,
 } from "@losses/core";
 import { floatBits } from "./floatBits.js";
@@ -25,9 +23,7 @@ import { requireTf, tfRule, type Tf, type TfTensor } from "./tf.js";
 import { createDeviceLoss, type DeviceLoss, type GivenTensors } from "./deviceLoss.js";
 
 /** The inputs of a loss as tensors, by name; of an input that is a list, a list of them. */
-export type TensorFeeds<I extends LossInputs> = { readonly [K in RequiredInput<I>]: ForInputs<I, TfTensor>[K] } & {
-  readonly [K in OptionalInput<I>]?: ForInputs<I, TfTensor>[K];
-};
+export type TensorFeeds<I extends LossInputs> = PerInput<I, TfTensor>;
 
 /** A loss as a function of tensors, differentiable in TensorFlow.js. */
 export type TfjsLoss<I extends LossInputs = LossInputs> = (inputs: TensorFeeds<I>) => TfTensor;

@@ -1,4 +1,4 @@
-import type { Backend, CompiledLoss, SyncCompiledLoss, ValueAndGrad } from "@losses/core";
+import type { Backend, CompiledLoss, LossInputs, SyncCompiledLoss, ValueAndGrad } from "@losses/core";
 import { openBackend } from "../backends.js";
 import { floatsOf, scalarOf, type Contestant } from "./contestant.js";
 import { deviceOf } from "./family.js";
@@ -16,12 +16,12 @@ export async function openOurs(id: string, problem: Problem, part: Part): Promis
     ]),
   );
   const gradient = part === "gradient";
-  const free = ({ value, grads }: ValueAndGrad<unknown, string>): void => {
+  const free = ({ value, grads }: ValueAndGrad<unknown, LossInputs>): void => {
     backend.release(value);
     for (const grad of Object.values(grads)) backend.release(grad);
   };
   const { answersAtOnce, mustBeRead } = deviceOf(id);
-  const late = async (): Promise<ValueAndGrad<unknown, string>> =>
+  const late = async (): Promise<ValueAndGrad<unknown, LossInputs>> =>
     gradient ? loss.valueAndGrad(feeds, { wrt }) : { value: await loss.value(feeds), grads: {} };
   // No turn of the queue of promises more than the peer takes.
   const callLate = async (): Promise<void> => {

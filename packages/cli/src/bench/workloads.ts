@@ -43,7 +43,8 @@ function isWorkload(id: string): id is WorkloadId {
 export function namedWorkloads(list: string | undefined): readonly Workload[] {
   if (list === undefined) return Object.values(workloads).filter(({ heavy }) => !heavy);
   const ids = list.split(/[\s,]+/).filter((id) => id !== "");
-  if (ids.length === 0) throw new UsageError("--workload must name at least one workload.");
+  if (ids.length === 0)
+    throw new UsageError(`--workload must be among ${Object.keys(workloads).join(", ")}, got none.`);
   return [...new Set(ids)].map((id) => {
     if (isWorkload(id)) return workloads[id];
     throw new UsageError(`--workload must be among ${Object.keys(workloads).join(", ")}, got ${id}.`);

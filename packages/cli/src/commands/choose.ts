@@ -1,4 +1,5 @@
-import { chooseBackend, type LossSpec, type MeasuredBackend } from "@losses/core";
+import { chooseBackend, type MeasuredBackend } from "@losses/conformance";
+import type { LossSpec } from "@losses/core";
 import { backendIds, backendLoaders, engineVersions, namedBackends } from "../backends.js";
 import { UsageError } from "../failure.js";
 import { installedBytes } from "../installed.js";

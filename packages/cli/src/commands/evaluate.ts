@@ -47,7 +47,9 @@ export async function evaluate(file: string | undefined, options: EvaluateOption
 async function readInput(file: string | undefined): Promise<string> {
   if (file !== undefined && file !== "-") return readFile(file, "utf8");
   if (process.stdin.isTTY) {
-    throw new UsageError("eval reads cases from standard input: losses eval --backend js < cases.jsonl");
+    throw new UsageError(
+      "eval must get cases from a file or standard input, got neither: losses eval --backend js < cases.jsonl",
+    );
   }
   const chunks: Buffer[] = [];
   process.stdin.on("data", (chunk: Buffer) => chunks.push(chunk));

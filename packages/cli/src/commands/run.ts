@@ -24,7 +24,9 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   }
   const gradients = Object.fromEntries(targets.map(([input, file]) => [input, toFile(file)]));
   if (spec.options["reduction"] === "none" && perSample === undefined && options.grad.length === 0) {
-    throw new UsageError("run with reduction none must have --per-sample <file>, for it has no single value.");
+    throw new UsageError(
+      "run with reduction none must have --per-sample <file>, for it has no single value, got none.",
+    );
   }
   await withFiles(options, async ({ backend, sources, dtype, signal }) => {
     const bar = progressBar();

@@ -10,6 +10,7 @@ import {
   type FloatDType,
   type GivenInput,
   type Graph,
+  type LossSpec,
 } from "@losses/core";
 import { analyze, analyzeIn, type Feed } from "../analysis/analyze.js";
 import type { Bounded } from "../analysis/bounded.js";
@@ -56,11 +57,33 @@ async function judge(
   return "error" in result ? result : { outputs: boundCase(single, dtype, losses, graphs) };
 }
 
-/** A case's loss as a graph, with what it is fed. */
-export interface TracedCase {
+/** A loss as a graph, with what it is fed. */
+export interface Traced {
   readonly graph: Graph;
   readonly feeds: Readonly<Record<string, Feed>>;
   readonly sizes: DimSizes;
+}
+
+type NamedFeed = GivenInput & Feed & { readonly name: string };
+
+interface Request {
+  readonly dtype: FloatDType;
+  readonly gradients: readonly string[];
+  readonly parts: boolean;
+}
+
+function traceSpec(
+  spec: LossSpec,
+  inputs: readonly NamedFeed[],
+  { dtype, gradients, parts }: Request,
+  graphs: Map<string, Graph>,
+): Traced {
+  const feeds = Object.fromEntries(inputs.map((input) => [input.name, input]));
+  const binding = bindInputs(spec.loss.definition, feeds, spec.options);
+  const key = JSON.stringify([spec, binding.key, gradients, parts, dtype]);
+  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients, parts });
+  graphs.set(key, graph);
+  return { graph, feeds, sizes: binding.sizes };
 }
 
 /** Traces a case, with the gradients that it asks for or without; throws the typed errors of core. */
@@ -69,23 +92,12 @@ export function traceCase(
   dtype: FloatDType,
   losses: readonly AnyLoss[],
   graphs: Map<string, Graph>,
-  gradients: boolean,
-): TracedCase {
+  withGradients: boolean,
+): Traced {
   const spec = specFromJSON(losses, { name: single.loss, options: single.options });
-  const given: Record<string, GivenInput> = {};
-  const feeds: Record<string, Feed> = {};
-  for (const input of single.inputs) {
-    given[input.name] = input;
-    feeds[input.name] = input;
-  }
-  const binding = bindInputs(spec.loss.definition, given, spec.options);
   const asked = single.inputs.filter((input) => input.grad && isFloat(input.dtype)).map((input) => input.name);
-  const wrt = gradients ? asked : [];
-  const parts = single.parts === true;
-  const key = JSON.stringify([spec, binding.key, wrt, parts, dtype]);
-  const graph = graphs.get(key) ?? traceLoss(spec, binding, { dtype, gradients: wrt, parts });
-  graphs.set(key, graph);
-  return { graph, feeds, sizes: binding.sizes };
+  const gradients = withGradients ? asked : [];
+  return traceSpec(spec, single.inputs, { dtype, gradients, parts: single.parts === true }, graphs);
 }
 
 /** The value and each gradient of a case, with bounds; throws the typed errors of core. */
@@ -95,7 +107,19 @@ export function boundCase(
   losses: readonly AnyLoss[] = allLosses,
   graphs: Map<string, Graph> = new Map(),
 ): Readonly<Record<string, OutputBounds>> {
-  const { graph, feeds, sizes } = traceCase(single, dtype, losses, graphs, true);
+  return boundTraced(traceCase(single, dtype, losses, graphs, true), dtype);
+}
+
+/** The same for a loss with its options, and inputs by name. */
+export function boundSpec(
+  spec: LossSpec,
+  inputs: readonly NamedFeed[],
+  request: Request,
+): Readonly<Record<string, OutputBounds>> {
+  return boundTraced(traceSpec(spec, inputs, request, new Map()), request.dtype);
+}
+
+function boundTraced({ graph, feeds, sizes }: Traced, dtype: FloatDType): Readonly<Record<string, OutputBounds>> {
   const outputs = analyze(graph, feeds, sizes, dtype);
   const wider = outputs.some(isVague) ? analyzeIn(graph, feeds, sizes, withoutLimits(dtype)) : [];
   const bounds = outputs.map((bounded, i): OutputBounds => {

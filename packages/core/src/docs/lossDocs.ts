@@ -1139,9 +1139,9 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       matches: "Pairs that are no negatives, besides the captions' own.",
     },
     options: {
+      maxViolation: "Keep only the hardest negative of each row and column.",
       reduction: "How the values become the result; `none` returns them as they are.",
       margin: "The margin of every hinge; ≥ 0.",
-      maxViolation: "Keep only the hardest negative of each row and column.",
       semiHard: "Only negatives that are less similar than the match count.",
       softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
       empty: "What the mean over nothing is.",
@@ -1246,9 +1246,9 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       matches: "Pairs that are no negatives, besides the captions' own.",
     },
     options: {
+      maxViolation: "Keep only the hardest negative of each row and column.",
       reduction: "How the values become the result; `none` returns them as they are.",
       margin: "The margin of every hinge; ≥ 0.",
-      maxViolation: "Keep only the hardest negative of each row and column.",
       semiHard: "Only negatives that are less similar than the match count.",
       softMargin: "`log(1 + exp(x))` in place of `max(0, x)`.",
       empty: "What the mean over nothing is.",
@@ -1539,8 +1539,7 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     references: ["Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NIPS 2016"],
     inputs: { embeddings: "Embeddings.", labels: "The class of each." },
     options: {
-      distance:
-        'How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"dot"`.',
+      distance: "How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`.",
       reduction: "How the values become the result; `none` returns them as they are.",
       miner: "Which pairs or triplets count, by name or made by `tripletMarginMiner` and the like.",
       reducer: "What is done to their costs before the reduction, as `thresholdReducer` and the like make it.",

@@ -34,6 +34,9 @@ type Listed<V, Tag> = [InputTag] extends [Tag] ? V : Tag extends "float[]" ? rea
 /** Something for each input. */
 export type ForInputs<I, V> = { readonly [K in InputName<I>]: Listed<V, NonNullable<I[K]>> };
 
+/** Something for each input that is given. Made over the members of `I`, whose comments editors show. */
+export type PerInput<I, V> = { readonly [K in keyof I]: Listed<V, NonNullable<I[K]>> };
+
 /** The tensors that a loss is written over: the required inputs, and the optional ones that were given. */
 export type LossTensors<I> = { readonly [K in RequiredInput<I>]: Listed<Tensor, I[K]> } & {
   readonly [K in OptionalInput<I>]?: Listed<Tensor, NonNullable<I[K]>>;
@@ -44,8 +47,8 @@ type SureGrad<I> = { [K in RequiredInput<I>]: I[K] extends "float" | "float[]" ?
 
 /** The gradients of these inputs: sure to be there for floating inputs that must be given. */
 export type Grads<T, I, W extends InputName<I>> = {
-  readonly [K in W & SureGrad<I>]: Listed<T, I[K]>;
-} & { readonly [K in Exclude<W, SureGrad<I>>]?: Listed<T, NonNullable<I[K]>> };
+  readonly [K in keyof I as K & W & SureGrad<I>]: Listed<T, I[K]>;
+} & { readonly [K in keyof I as K & Exclude<W, SureGrad<I>>]?: Listed<T, NonNullable<I[K]>> };
 
 /** The optional inputs of a loss that gives a value for each sample. */
 export type Sampled = {

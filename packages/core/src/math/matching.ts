@@ -8,7 +8,7 @@ import { diagonal, diagonalMask } from "./select.js";
 export interface MatchingOptions {
   /** The margin of every hinge; ≥ 0. Default 0.2. */
   readonly margin: number;
-  /** Keep only the hardest negative of each row and column. */
+  /** Keep only the hardest negative of each row and column. Default false. */
   readonly maxViolation: boolean;
   /** Only negatives that are less similar than the match count. Default false. */
   readonly semiHard: boolean;

@@ -83,7 +83,7 @@ function plainTensor<T>(
 function ownTensor<T>(engine: Engine<T>, what: string, tensor: unknown): T {
   if (readable(`${engine.id}.${what}`, () => engine.isTensor(tensor))) return tensor as T;
   throw new InputError(
-    `${engine.id}.${what}: the tensor must be one of this backend, got ${printValue(tensor)}.`,
+    `${engine.id}.${what}: the tensor must be one of this backend, got ${printValue(tensor)}. Results are, and what tensor() makes.`,
     "INVALID_INPUT",
   );
 }

@@ -62,7 +62,7 @@ export class ExecutableCache<T> {
     if (this.#disposed) {
       throw new LossesError(
         "BACKEND_DISPOSED",
-        `${this.#engine.id}: the backend must be alive, got one that is disposed.`,
+        `${this.#engine.id}: the backend must be alive, got one that is disposed. Make a new one.`,
       );
     }
     const entry = this.#entry(request, binding);

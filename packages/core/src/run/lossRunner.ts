@@ -4,6 +4,7 @@ import { InputError } from "../errors.js";
 import { isDeclared, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
 import { allInputs } from "../loss/definition.js";
+import { inLoss, onInput } from "../loss/inLoss.js";
 import { elementName, listsOf } from "../loss/lists.js";
 import { nothingToAverage } from "../loss/reduce.js";
 import { inputDType } from "../loss/traceLoss.js";
@@ -108,7 +109,7 @@ function readFeeds<T>(engine: Engine<T>, spec: LossSpec, feeds: unknown): Fed<T>
 
 function readFeed<T>(engine: Engine<T>, spec: LossSpec, name: string, value: unknown, fed: Fed<T>): void {
   if (engine.isTensor(value)) {
-    fed.types[name] = engine.describe(value);
+    fed.types[name] = inLoss(`${spec.name}: ${name}`, () => engine.describe(value));
     fed.tensors[name] = value;
   } else fed.types[name] = readPlain(`${spec.name}: ${name}`, value);
 }
@@ -171,20 +172,21 @@ function prepare<T>(
   const dtype: DType = inputDType(input.holds, input.integral, run.dtype);
   if (given === undefined) {
     if (type === undefined || !("data" in type))
-      throw new InputError(`${run.spec.name}: ${input.name} is missing.`, "MISSING_INPUT");
+      throw new InputError(`${run.spec.name}: ${input.name} must be given, got none.`, "MISSING_INPUT");
     const plain = narrowIgnored(run.spec, input, type, binding.sizes);
     const host = toHost(`${run.spec.name}: ${input.name}`, plain, dtype);
     if (plain === type && needsPlainCheck(input)) checkRange(run.spec, input, numbersOf(host), binding.sizes);
-    const tensor = engine.upload(host);
+    const tensor = inLoss(`${run.spec.name}: ${input.name}`, () => engine.upload(host));
     made.push(tensor);
     return tensor;
   }
   const convert = (): MaybePromise<T> => {
-    const converted = engine.convert(given, dtype);
+    const converted = onInput(run.spec.name, input.name, () => engine.convert(given, dtype));
     return converted === given ? given : chain(converted, (tensor) => (made.push(tensor), tensor));
   };
   if (!needsRangeCheck(input)) return convert();
-  return chain(engine.download(given), (host) => {
+  const host = onInput(run.spec.name, input.name, () => engine.download(given));
+  return chain(host, (host) => {
     checkRange(run.spec, input, numbersOf(host), binding.sizes);
     return convert();
   });

@@ -65,7 +65,9 @@ export function promised<A>(work: () => MaybePromise<A>): Promise<A> {
 export function now<T, A>(engine: Engine<T>, value: MaybePromise<A>, discard: (value: A) => void): A {
   if (value instanceof Promise) {
     value.then(discard).catch(() => undefined);
-    throw new UnsupportedOpError(`${engine.id}: answers asynchronously. Await value() or valueAndGrad() instead.`);
+    throw new UnsupportedOpError(
+      `${engine.id}: a synchronous call must be answered at once, got a promise. Await value() or valueAndGrad() instead.`,
+    );
   }
   return value;
 }

@@ -92,7 +92,7 @@ const rules: Rules<BackendLoader> = {
 };
 
 /** Loaders, each part read once, no two of one id; throws `OptionError`. */
-export function readLoaders(where: string, given: unknown): readonly BackendLoader[] {
+function readLoaders(where: string, given: unknown): readonly BackendLoader[] {
   return readable(where, () => {
     const loaders: BackendLoader[] = [];
     if (!isListOf(given, (one) => loaders.push(readLoader(where, one)) > 0)) {
@@ -110,7 +110,7 @@ function readLoader(where: string, given: unknown): BackendLoader {
 }
 
 /** Why something did not open, in one line. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   try {
     if (error instanceof BackendUnavailableError && error.reasons.length > 0) return error.reasons.join(" ");
     const said = isObject(error) ? error["message"] : error;

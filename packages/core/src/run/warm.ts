@@ -57,6 +57,10 @@ function zeros(where: string, size: number, integers: boolean): Int32Array | Flo
   try {
     return integers ? new Int32Array(size) : new Float32Array(size);
   } catch (cause) {
-    throw new InputError(`${where} must fit in memory, got ${size} elements.`, "INVALID_INPUT", { cause });
+    throw new InputError(
+      `${where} must fit in memory, got ${size} elements. Warm with smaller sizes.`,
+      "INVALID_INPUT",
+      { cause },
+    );
   }
 }

@@ -39,7 +39,10 @@ export function residentsOf(heap: Heap): Residents {
   const placeOf = (tensor: JsTensor): Place | undefined => {
     const place = places.get(tensor);
     if (place?.isFree === true) {
-      throw new InputError(`${heap.id}: a tensor must not be used after its release.`, "INVALID_INPUT");
+      throw new InputError(
+        `${heap.id}: a tensor must not be used after its release, got one that is free. Release it after its last use.`,
+        "INVALID_INPUT",
+      );
     }
     return place;
   };

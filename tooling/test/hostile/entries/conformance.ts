@@ -153,6 +153,29 @@ const onlyBounds: Readonly<Record<string, Takes>> = {
 export const entries: Entries = {
   fixturesFolder: "data",
   testedDTypes: "data",
+  chooseBackend: {
+    args: () => [
+      {
+        candidates: [{ id: "mine", open: () => Promise.reject(new Error("It does not work here.")) }],
+        spec: l1Loss(),
+        shapes: { input: [2, 3], target: [2, 3] },
+        for: "training",
+        milliseconds: 1,
+        onProgress: () => undefined,
+      },
+    ],
+    takes: {
+      "0.for": () => false,
+      "0.milliseconds": (value) => typeof value === "number" && value > 0,
+      "0.onProgress": fn,
+      "0.candidates.*.id": text,
+      "0.candidates.*.open": fn,
+      "0.shapes.*": list(size),
+      "0.shapes.*.*": size,
+    },
+    whole: ["0.spec"],
+    calls: true,
+  },
   decodeNumber: { args: () => ["NaN"], takes: { nothing: anything, "0": anything } },
   encodeNumber: { args: () => [NaN], takes: { "0": number } },
   encodeTensor: {

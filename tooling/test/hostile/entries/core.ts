@@ -248,29 +248,6 @@ export const entries: Entries = {
     takes: { "1.*.id": () => false, "1.*.open": fn },
     calls: true,
   },
-  chooseBackend: {
-    args: () => [
-      {
-        candidates: [{ id: "mine", open: () => Promise.reject(new Error("It does not work here.")) }],
-        spec: spec(),
-        shapes: { input: [2, 3], target: [2] },
-        for: "training",
-        milliseconds: 1,
-        onProgress: () => undefined,
-      },
-    ],
-    takes: {
-      "0.for": () => false,
-      "0.milliseconds": (value) => typeof value === "number" && value > 0,
-      "0.onProgress": fn,
-      "0.candidates.*.id": text,
-      "0.candidates.*.open": fn,
-      "0.shapes.target": list(size),
-      "0.shapes.*.*": size,
-    },
-    whole: ["0.spec"],
-    calls: true,
-  },
   perSample: {
     args: () => [spec(), "input"],
     takes: { "1": (value) => value === "target" },

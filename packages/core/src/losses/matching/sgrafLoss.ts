@@ -3,6 +3,8 @@ import { reduction, type Reduction } from "../../loss/options.js";
 import { captionInputs, matchingCost, matchingOptions, scoreInput, type MatchingOptions } from "../../math/matching.js";
 
 export interface SgrafLossOptions extends MatchingOptions {
+  /** Keep only the hardest negative of each row and column. Default true. */
+  readonly maxViolation: boolean;
   /** How the values become the result; `none` returns them as they are. Default `"sum"`, as in the authors' code. */
   readonly reduction: Reduction;
 }

@@ -9,7 +9,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 
 export interface NPairsLossOptions extends BatchOptions {
   /**
-   * How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`; default `"dot"`.
+   * How far embeddings are apart, by name or made by `lpDistance`, `dotSimilarity`, `snrDistance`. Default `"dot"`.
    * Default `"dot"`.
    */
   readonly distance: MetricDistance;

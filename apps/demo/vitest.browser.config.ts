@@ -1,0 +1,4 @@
+import { pageTests } from "../../tooling/vitest.mjs";
+
+// The report in a real Chromium.
+export default pageTests();
