@@ -23,13 +23,13 @@ export function emitQuotientByNorm(
   const [condition, zero, quotient] = node.inputs.map((id) => nodeAt(graph, id));
   const least = smallestNorm[node.dtype];
   if (least === undefined || condition?.op !== "equal" || quotient?.op !== "div") return undefined;
-  const [norm = -1, against] = condition.inputs;
-  const below = quotient.inputs[1] ?? -1;
-  const isGuarded = isNonZero(below, node.inputs[0] ?? -1, norm, context);
+  const [norm, against] = condition.inputs;
+  const below = quotient.inputs[1];
+  const isGuarded = isNonZero(below, node.inputs[0], norm, context);
   if ((below !== norm && !isGuarded) || !isZero(zero) || !isZero(nodeAt(graph, against))) return undefined;
   const vector = vectorOf(norm, context);
   // Of an infinite or unknown g the product with 0 would be NaN.
-  if (!isFiniteNumber(quotient.inputs[0] ?? -1, context)) return undefined;
+  if (!isFiniteNumber(quotient.inputs[0], context)) return undefined;
   if (vector === undefined || !multipliesOnly(node.id, vector, context)) return undefined;
   const [numerator, under = ""] = writer.operandsOf("Div", written) ?? [];
   const divisor = isGuarded ? writer.operandsOf("Where", under)?.[2] : under;
@@ -41,15 +41,15 @@ export function emitQuotientByNorm(
 function isNonZero(id: number, condition: number, norm: number, { graph }: EmitContext): boolean {
   const node = nodeAt(graph, id);
   if (node.op !== "where" || node.inputs[0] !== condition || node.inputs[2] !== norm) return false;
-  const instead = nodeAt(graph, node.inputs[1] ?? -1);
+  const instead = nodeAt(graph, node.inputs[1]);
   return instead.op === "constant" && instead.attrs.value === 1;
 }
 
 /** The v of √Σv². */
 function vectorOf(norm: number, { graph }: EmitContext): number | undefined {
   const root = nodeAt(graph, norm);
-  const sum = root.op === "sqrt" ? nodeAt(graph, root.inputs[0] ?? -1) : undefined;
-  const square = sum?.op === "reduceSum" ? nodeAt(graph, sum.inputs[0] ?? -1) : undefined;
+  const sum = root.op === "sqrt" ? nodeAt(graph, root.inputs[0]) : undefined;
+  const square = sum?.op === "reduceSum" ? nodeAt(graph, sum.inputs[0]) : undefined;
   return square?.op === "mul" && square.inputs[0] === square.inputs[1] ? square.inputs[0] : undefined;
 }
 
