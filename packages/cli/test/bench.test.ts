@@ -40,7 +40,7 @@ describe("losses bench", { timeout: 120_000 }, () => {
   it.each([
     ["a backend that does not exist", ["--backend", "jax"], "the backend must be one of js"],
     ["a workload that does not exist", ["--backend", "js", "--workload", "W9"], "--workload must be among W1a"],
-    ["no workload", ["--backend", "js", "--workload", ","], "--workload must name"],
+    ["no workload", ["--backend", "js", "--workload", ","], "--workload must be among W1a, W1b"],
     ["rounds that are no count", ["--backend", "js", "--rounds", "0"], "--rounds must be an integer >= 1, got 0"],
     ["a part that does not exist", ["--backend", "js", "--part", "backward"], "--part must be forward, gradient"],
     ["no backend", [], "--backend"],

@@ -301,7 +301,10 @@ def class_loss(name, build, defaults, variants, parameter="W", centers=None, inp
             Edge("large", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], one), {}, REDUCTIONS),
             Edge("repeated", inputs([[3, 4]] * 3, [0, 2, 2], one), {}, REDUCTIONS),
             Edge("empty", {**inputs([[1, 2]], [0], one), "embeddings": empty(0, 2), "labels": i64([])}, {}, REDUCTIONS),
-            *(() if centers is None else (Edge("large-few", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], columns(2)), few, ("mean",)),)),
+            *(() if centers is None else (
+                Edge("large-few", inputs([[3e4, 4e4], [-4e4, 3e4]], [0, 1], columns(2)), few, ("mean",)),
+                Edge("empty-few", {**inputs([[1, 2]], [0], columns(2)), "embeddings": empty(0, 2), "labels": i64([])}, few, ("sum",)),
+            )),
             *how.get("more_edges", ()),
         ),
         refusals=(

@@ -5,7 +5,7 @@ import { testBackend } from "../../src/vitest.js";
 for (const engine of ["scalar", "wasm"] as const) {
   await testBackend(() => createBackend({ engine }), {
     id: `js:${engine}`,
-    atMost: 12,
+    atMost: 6,
     knownFailures: loadKnownFailures(),
     reportFile: `.reports/conformance/js-${engine}.json`,
   });

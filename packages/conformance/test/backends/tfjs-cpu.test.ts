@@ -4,7 +4,7 @@ import { testBackend } from "../../src/vitest.js";
 
 await testBackend(() => createBackend({ device: "cpu" }), {
   id: "tfjs:cpu",
-  atMost: 6,
+  atMost: 4,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/tfjs-cpu.json",
 });

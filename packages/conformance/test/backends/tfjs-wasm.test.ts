@@ -4,7 +4,7 @@ import { testBackend } from "../../src/vitest.js";
 
 await testBackend(() => createBackend({ device: "wasm" }), {
   id: "tfjs:wasm",
-  atMost: 6,
+  atMost: 4,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/tfjs-wasm.json",
 });

@@ -45,8 +45,9 @@ export function sliced(x: string, dtype: DType, cut: Cut, { writer, sizes, provi
   const { axis, start, step, size, length } = cut;
   if (provider !== "cpu" && dtype === "int32") {
     // ONNX Runtime's WebGPU provider slices floats alone.
-    const end = addDims(start, multiplyDims(step, size));
-    const places = writer.node("Range", [sizes.int32(start), sizes.int32(end), writer.scalar(step, "int32")]);
+    const count = writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(size), writer.scalar(1, "int32")]);
+    const steps = step === 1 ? count : writer.node("Mul", [count, writer.scalar(step, "int32")]);
+    const places = start === 0 ? steps : writer.node("Add", [steps, sizes.int32(start)]);
     return writer.node("Gather", [x, places], { axis });
   }
   // What is below 0 counts from the end, so backwards everything does: nothing is then mistaken for a place at the end.
