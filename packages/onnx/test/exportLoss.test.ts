@@ -244,7 +244,11 @@ describe("what is asked for", () => {
 
   it.each<[string, object, RegExp]>([
     ["an option that does not exist", { gradient: true }, /unknown option gradient/],
-    ["a provider that does not exist", { provider: "cuda" }, /option provider must be "any", "cpu" or "wasm", got "cuda"/],
+    [
+      "a provider that does not exist",
+      { provider: "cuda" },
+      /option provider must be "any", "cpu" or "wasm", got "cuda"/,
+    ],
     [
       "a negative size",
       { shapes: { image: [8, -1] } },
