@@ -54,8 +54,14 @@ export class ModelWriter {
     return this.#add("Where", [condition, this.#chosen(condition, yes, 1), this.#chosen(condition, no, 2)], {});
   }
 
-  /** What is left of an operand of a choice that is a choice by the same condition, where what goes is a number and stretches nothing. */
+  /**
+   * What is left of an operand of a choice that is a choice by the same condition, or divides by one, where what goes is a number and
+   * stretches nothing.
+   */
   #chosen(condition: string, operand: string, branch: 1 | 2): string {
+    const [above = "", below = ""] = this.operandsOf("Div", operand) ?? [];
+    const bare = below === "" ? below : this.#chosen(condition, below, branch);
+    if (bare !== below) return this.node("Div", [above, bare]);
     const inner = this.operandsOf("Where", operand);
     if (inner === undefined || inner[0] !== condition || !this.#numbers.has(inner[3 - branch] ?? "")) return operand;
     return inner[branch] ?? operand;
