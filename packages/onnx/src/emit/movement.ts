@@ -35,17 +35,23 @@ export function reshaped(x: string, shape: Shape, { writer, sizes }: EmitContext
   return writer.node("Reshape", [x, sizes.list(shape)], { allowzero: 1 });
 }
 
+/** 0, 1, 2, … as a vector. */
+export function numbersTo(size: Dim, { writer, sizes }: EmitContext): string {
+  return writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(size), writer.scalar(1, "int32")]);
+}
+
 /** `size` positions along an axis of length `length`. */
 interface Cut extends Positions {
   readonly length: Dim;
 }
 
 /** The elements at start, start + step, … */
-export function sliced(x: string, dtype: DType, cut: Cut, { writer, sizes, provider }: EmitContext): string {
+export function sliced(x: string, dtype: DType, cut: Cut, context: EmitContext): string {
+  const { writer, sizes, provider } = context;
   const { axis, start, step, size, length } = cut;
   if (provider !== "cpu" && dtype === "int32") {
     // ONNX Runtime's WebGPU provider slices floats alone.
-    const count = writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(size), writer.scalar(1, "int32")]);
+    const count = numbersTo(size, context);
     const steps = step === 1 ? count : writer.node("Mul", [count, writer.scalar(step, "int32")]);
     const places = start === 0 ? steps : writer.node("Add", [steps, sizes.int32(start)]);
     return writer.node("Gather", [x, places], { axis });

@@ -1,14 +1,15 @@
 import { outsideOf, sourceOf, type Dim, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import type { EmitContext } from "./context.js";
+import { numbersTo } from "./movement.js";
 import { reduceAlong } from "./normalize.js";
 
 /** 0, 1, 2, … along an axis of a tensor. */
-export function lineAlong(shape: Shape, axis: number, { writer, sizes }: EmitContext): string {
-  const size = sizes.int32(shape[axis] ?? 1);
-  const line = writer.node("Range", [writer.scalar(0, "int32"), size, writer.scalar(1, "int32")]);
+export function lineAlong(shape: Shape, axis: number, context: EmitContext): string {
+  const { writer } = context;
+  const places = numbersTo(shape[axis] ?? 1, context);
   const trailing = Array.from({ length: shape.length - 1 - axis }, (_, i) => i + 1);
-  return trailing.length === 0 ? line : writer.node("Unsqueeze", [line, writer.list(trailing)]);
+  return trailing.length === 0 ? places : writer.node("Unsqueeze", [places, writer.list(trailing)]);
 }
 
 /** Whether positions can lie outside an axis. What a model is fed is believed only where it has been checked. */

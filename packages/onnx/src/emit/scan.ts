@@ -1,6 +1,6 @@
-import { UnsupportedOpError, type Dim, type NodeOf, type Shape } from "@losses/core";
+import { UnsupportedOpError, type NodeOf, type Shape } from "@losses/core";
 import { operand, type EmitContext, type Emitter } from "./context.js";
-import { moved } from "./movement.js";
+import { moved, numbersTo } from "./movement.js";
 import type { ValueType } from "./writer.js";
 
 /** More steps than this are not written one by one. */
@@ -105,7 +105,7 @@ function scanNode(recursion: Recursion, context: EmitContext): readonly string[]
   const count = carries.length;
   // Scan counts its steps by its sequences.
   const isCounted = sequences.length === 0;
-  const line = isCounted ? [emitLine(attrs.length, context)] : sequences;
+  const line = isCounted ? [numbersTo(attrs.length, context)] : sequences;
   const counter: readonly ValueType[] = isCounted ? [{ dtype: "int32", shape: [] }] : [];
   const wanted = [...carries.keys(), ...collected];
   const body = writer.body(
@@ -128,10 +128,6 @@ function scanNode(recursion: Recursion, context: EmitContext): readonly string[]
     },
     wanted.length,
   );
-}
-
-function emitLine(length: Dim, { writer, sizes }: EmitContext): string {
-  return writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(length), writer.scalar(1, "int32")]);
 }
 
 /** Every step written out. */

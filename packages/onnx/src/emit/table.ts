@@ -3,7 +3,7 @@ import type { EmitContext, EmitterTable } from "./context.js";
 import { emitCumsum } from "./cumsum.js";
 import { elementwiseEmitters } from "./elementwise.js";
 import { indexingEmitters } from "./indexing.js";
-import { movementEmitters } from "./movement.js";
+import { movementEmitters, numbersTo } from "./movement.js";
 import { emitExtreme, emitLogSoftmax, emitLogSumExp, emitSoftmax } from "./normalize.js";
 import { emitByPasses } from "./passes/passes.js";
 import { emitMatmul } from "./products.js";
@@ -17,8 +17,7 @@ export const emitters: EmitterTable = {
   ...movementEmitters,
   input: (node, _, { inputValue }) => inputValue(node),
   constant: ({ attrs: { value, dtype } }, _, { writer }) => writer.scalar(value, dtype),
-  iota: ({ attrs: { size } }, _, { writer, sizes }) =>
-    writer.node("Range", [writer.scalar(0, "int32"), sizes.int32(size), writer.scalar(1, "int32")]),
+  iota: ({ attrs: { size } }, _, context) => numbersTo(size, context),
   dimSize: ({ attrs: { dims, dtype } }, _, { sizes }) => sizes.product(dims, dtype),
   reduceSum: emitSum,
   reduceMax: emitExtreme("ReduceMax"),
