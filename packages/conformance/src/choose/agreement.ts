@@ -1,18 +1,13 @@
 import {
-  bindShape,
   gradientOutput,
   LossesError,
-  nodeAt,
   sizeCheck,
-  sizeOf,
   traceLoss,
-  type DimSizes,
   type FloatDType,
-  type Graph,
   type HostTensor,
   type LossSpec,
-  type Node,
 } from "@losses/core";
+import { workOf } from "../analysis/work.js";
 import { decodeNumber, encodeTensor } from "../cases/caseFormat.js";
 import { compareTensor } from "../suite/compare.js";
 import { boundSpec, type OutputBounds } from "../suite/oracle.js";
@@ -33,7 +28,7 @@ export interface Verdict {
   readonly problems: readonly string[];
 }
 
-/** The most elements that all nodes of a graph may have together to be analysed in a moment. */
+/** The most elements and products that all nodes of a graph may have together to be analysed in a moment. */
 const mostWork = 2 ** 18;
 
 /**
@@ -57,7 +52,7 @@ export function agreementFor(spec: LossSpec, shapes: SampleShapes, withGradients
 interface Attempt {
   readonly shapes: SampleShapes;
   readonly gradients: readonly string[];
-  /** How many elements the nodes have together. */
+  /** How many elements and products the nodes have together. */
   readonly work: number;
 }
 
@@ -66,7 +61,8 @@ function attempt(spec: LossSpec, shapes: SampleShapes, withGradients: boolean): 
   const gradients = binding.inputs.filter(({ differentiable }) => differentiable).map(({ name }) => name);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients: withGradients ? gradients : [] });
   sizeCheck(graph)?.(binding.sizes);
-  return { shapes, gradients, work: workOf(graph, binding.sizes) };
+  const { elements, products } = workOf(graph, binding.sizes);
+  return { shapes, gradients, work: elements + products };
 }
 
 /** The same loss with shorter axes; not every loss takes every length. */
@@ -82,25 +78,6 @@ function smaller(spec: LossSpec, shapes: SampleShapes, withGradients: boolean, w
     }
   }
   return best;
-}
-
-function workOf(graph: Graph, sizes: DimSizes): number {
-  return graph.nodes.reduce((sum, node) => sum + elementsOf(graph, node, sizes), 0);
-}
-
-/** The elements that a node looks at. */
-function elementsOf(graph: Graph, node: Node, sizes: DimSizes): number {
-  const own = sizeOf(bindShape(node.shape, sizes));
-  switch (node.op) {
-    case "matmul": {
-      const inner = nodeAt(graph, node.inputs[0]).shape.at(-1) ?? 1;
-      return own * sizeOf(bindShape([inner], sizes));
-    }
-    case "scan":
-      return own + workOf(node.attrs.body, sizes) * sizeOf(bindShape([node.attrs.length], sizes));
-    default:
-      return own;
-  }
 }
 
 function judge(

@@ -1,17 +1,7 @@
-import {
-  bindDim,
-  bindInputs,
-  bindShape,
-  ShapeError,
-  sizeCheck,
-  sizeOf,
-  traceLoss,
-  type DimSizes,
-  type FloatDType,
-  type Graph,
-} from "@losses/core";
+import { bindInputs, ShapeError, sizeCheck, traceLoss, type DimSizes, type FloatDType, type Graph } from "@losses/core";
 import { analyze } from "../analysis/analyze.js";
 import { isNoNumber, spanAt, type Bounded } from "../analysis/bounded.js";
+import { workOf } from "../analysis/work.js";
 import { programSpec, type Program } from "./program.js";
 import { feedOf, hasValidLabels, type FuzzFeed, type Run } from "./runs.js";
 
@@ -109,31 +99,6 @@ function boundAt(outputs: readonly Bounded[], i: number): Bounded {
   const bound = outputs[i];
   if (bound === undefined) throw new RangeError("fuzz: every output must be bounded.");
   return bound;
-}
-
-interface Work {
-  readonly elements: number;
-  readonly products: number;
-}
-
-/** What nodes have and take together; the outputs of one scan are computed once. */
-function workOf(graph: Graph, sizes: DimSizes): Work {
-  const scans = new Set<string>();
-  let [elements, products] = [0, 0];
-  for (const node of graph.nodes) {
-    const size = sizeOf(bindShape(node.shape, sizes));
-    elements += size;
-    if (node.op === "matmul") products += size * bindDim(graph.nodes[node.inputs[0]]?.shape.at(-1) ?? 0, sizes);
-    if (node.op !== "scan") continue;
-    const { body, length, reverse } = node.attrs;
-    const key = `${node.inputs.join()} ${reverse} ${body.nodes.length}`;
-    if (scans.has(key)) continue;
-    scans.add(key);
-    const step = workOf(body, sizes);
-    const count = bindDim(length, sizes);
-    [elements, products] = [elements + count * step.elements, products + count * step.products];
-  }
-  return { elements, products };
 }
 
 /** What is wrong with results. Whatever is beyond the truth's bounds is; the first of it is told. */
