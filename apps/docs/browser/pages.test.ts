@@ -102,6 +102,21 @@ describe("finding one's way", () => {
     await page.close();
   });
 
+  it("goes to a heading, although what lies before it has never been laid out", async () => {
+    const { page } = await site.open("/losses/tripletMarginLoss");
+    await page.waitForSelector(".outline li");
+    const top = (id: string): Promise<number> =>
+      page.evaluate((at) => document.getElementById(at)?.getBoundingClientRect().top ?? Number.NaN, id);
+    const isAtTop = (y: number): boolean => y > 40 && y < 145;
+    for (const id of ["code", "inputs", "edges"]) {
+      await page.locator(`.outline a[href="#${id}"]`).click();
+      await expect.poll(() => top(id), { timeout: 10_000 }).toSatisfy(isAtTop);
+    }
+    await page.goto(`${site.address}losses/crossEntropy#edges`);
+    await expect.poll(() => top("edges"), { timeout: 10_000 }).toSatisfy(isAtTop);
+    await page.close();
+  });
+
   it("changes the language and keeps the page; changes the colours and keeps them", async () => {
     const { page } = await site.open("/losses/vseLoss");
     await page.locator("a.language").click();

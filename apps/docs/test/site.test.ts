@@ -1,4 +1,5 @@
 // The built site, read as files: what holds for every page.
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,14 +33,41 @@ describe("the built site", () => {
     for (const { lossName } of allLosses) expect(pages).toContain(`losses/${lossName}.html`);
   });
 
-  it("works under its policy: no script, style or handler in a page", () => {
+  it("works under its policy: one script in a page, named by its hash, and no style or handler", () => {
     expect(contentSecurityPolicy).not.toMatch(/unsafe-inline|unsafe-eval'(?!;)|https?:|\*/);
-    for (const [page, text] of html) {
+    const named = [...contentSecurityPolicy.matchAll(/'sha256-([^']+)'/g)].map(([, hash]) => hash);
+    expect(named).toHaveLength(1);
+    for (const [page, given] of [...html, ["404.html", readFileSync(join(out, "404.html"), "utf8")] as const]) {
+      const own = /<script>([\s\S]*?)<\/script>/.exec(given);
+      expect(
+        createHash("sha256")
+          .update(own?.[1] ?? "")
+          .digest("base64"),
+        page,
+      ).toBe(named[0]);
+      // It would wait for styles that stand before it.
+      expect(own?.index, page).toBeLessThan(given.indexOf("stylesheet"));
+      const text = given.replace(own?.[0] ?? "", "");
       const inline = [...text.matchAll(/<script(?![^>]*\bsrc=)[^>]*>|<style[\s>]|<[a-z][^>]*\s(?:style|on[a-z]+)="/g)];
       expect(
         inline.map(([found]) => found),
         page,
       ).toEqual([]);
+    }
+  });
+
+  it("draws before it lives: nothing but the style sheet is waited for, and the first fonts come with it", () => {
+    for (const [page, text] of html) {
+      const [head = ""] = text.split("</head>");
+      const waited = [
+        ...head.matchAll(/<link[^>]*rel="[^"]*stylesheet[^>]*>|<script(?![^>]*type="module")[^>]*src=[^>]*>/g),
+      ];
+      expect(waited, page).toHaveLength(1);
+      for (const [tag] of head.matchAll(/<script[^>]*\ssrc=[^>]*>|<link rel="modulepreload"[^>]*>/g))
+        expect(tag, page).toContain('fetchpriority="low"');
+      const fonts = [...head.matchAll(/<link rel="preload" href="\/([^"]+)" as="font"/g)].map(([, file = ""]) => file);
+      expect(fonts, page).toHaveLength(2);
+      for (const file of fonts) expect(files).toContain(file);
     }
   });
 

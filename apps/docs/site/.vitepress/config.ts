@@ -4,6 +4,7 @@ import { defineConfigWithTheme, type HeadConfig } from "vitepress";
 import type { Navigation } from "../../dist/generate/navigation.js";
 import { renderMath } from "../../dist/markdown/math.js";
 import { codeTheme, tokensAsClasses } from "../../dist/markdown/code.js";
+import { firstFonts, putHeadRight } from "../../dist/generate/head.js";
 import { slug } from "../../dist/i18n/markdown.js";
 import { siteUrl } from "../../dist/site.js";
 import type { SiteConfig } from "./theme/texts.js";
@@ -41,15 +42,18 @@ export default defineConfigWithTheme<SiteConfig>({
   },
   head: [
     ["link", { rel: "icon", href: `${siteUrl.pathname}icon.svg`, type: "image/svg+xml" }],
-    ["script", { src: `${siteUrl.pathname}theme.js` }],
     ["meta", { name: "color-scheme", content: "light dark" }],
   ],
-  transformHead({ pageData: { relativePath, title, description, frontmatter } }): HeadConfig[] {
-    if (relativePath === "404.md") return [];
+  transformHead({ assets, pageData: { relativePath, title, description, frontmatter } }): HeadConfig[] {
+    const fonts = firstFonts(assets).map((href): HeadConfig => {
+      return ["link", { rel: "preload", href, as: "font", type: "font/woff2", crossorigin: "" }];
+    });
+    if (relativePath === "404.md") return fonts;
     const english = relativePath.replace(/^zh\//, "");
     const picture = new URL("social.png", siteUrl).href;
     const full = frontmatter["kind"] === "home" ? title : `${title} – @losses`;
     return [
+      ...fonts,
       ["link", { rel: "canonical", href: addressOf(relativePath) }],
       ["link", { rel: "alternate", hreflang: "en", href: addressOf(english) }],
       ["link", { rel: "alternate", hreflang: "zh-CN", href: addressOf(`zh/${english}`) }],
@@ -62,8 +66,7 @@ export default defineConfigWithTheme<SiteConfig>({
       ["meta", { name: "twitter:card", content: "summary_large_image" }],
     ];
   },
-  // Everything that is executed comes from a file of this origin: a strict policy allows no script in the page.
-  transformHtml: (html) => html.replace(/<script id="check-mac-os">.*?<\/script>/s, ""),
+  transformHtml: putHeadRight,
   vite: {
     resolve: { alias: { "@app": new URL("../../dist", import.meta.url).pathname } },
     worker: { format: "es" },

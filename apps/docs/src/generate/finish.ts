@@ -1,5 +1,5 @@
 // Writes what can only be written when the pages are there: the sitemap and the files of the hosting's headers.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { headersFile } from "../server/policy.js";
 import { siteUrl } from "../site.js";
@@ -30,3 +30,10 @@ write(
 );
 write(out, "robots.txt", `User-agent: *\nAllow: /\n\nSitemap: ${address("sitemap.xml")}\n`);
 write(out, "_headers", headersFile());
+
+// The pages don't ask for it.
+const icons = join(out, "vp-icons.css");
+if (readFileSync(icons, "utf8").trim() !== "") {
+  throw new Error(`docs: no page may use icons of VitePress, got some in ${icons}.`);
+}
+rmSync(icons);

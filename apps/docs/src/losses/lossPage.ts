@@ -65,7 +65,7 @@ export function localPlan(plan: ExplorerPlan, t: Translate): ExplorerPlan {
 }
 
 function section(title: string, anchor: string, lines: readonly string[]): string {
-  return `## ${title} {#${anchor}}\n\n${lines.join("\n")}\n`;
+  return `## ${title} {#${anchor}}\n\n<div class="part">\n\n${lines.join("\n")}\n\n</div>\n`;
 }
 
 function whenToUse({ loss, names }: LossPageParts, t: Translate): string {

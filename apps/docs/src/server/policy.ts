@@ -1,10 +1,13 @@
+import { firstScriptHash } from "./firstScript.js";
+
 /**
  * The content-security policy that the site works under: everything from its own origin, WebAssembly may be compiled, no code
- * from strings, no inline scripts or styles. A program that a user writes in the playground runs in a worker made of a blob.
+ * from strings, no inline styles, and one inline script, named by its hash. A program that a user writes in the playground runs in
+ * a worker made of a blob.
  */
 export const contentSecurityPolicy: string = [
   "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
+  `script-src 'self' '${firstScriptHash}' 'wasm-unsafe-eval'`,
   "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",

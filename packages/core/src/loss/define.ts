@@ -2,7 +2,7 @@ import { isPlainObject } from "../arguments.js";
 import { OptionError } from "../errors.js";
 import { isDeclared } from "./bind.js";
 import type { DimSizes } from "../tensor/dims.js";
-import { checkLetters, readDefinition, type families } from "./definition.js";
+import { checkLetters, readDefinition, withOptions, type families } from "./definition.js";
 import type { InputDeclaration } from "./inputs.js";
 import type { LossInputs, LossTensors, OptionalInput, RequiredInput } from "./inputTypes.js";
 import {
@@ -147,8 +147,7 @@ export function defineLoss<O extends ReducedOptions, R extends LossInputs, P ext
   config: LossDeclaration<O, R, P>,
 ): Loss<O, InputsOf<R, P>> {
   const { empty = "nan", ...declared } = readDefinition("defineLoss", config);
-  const common = { empty: oneOf(emptyPolicies, empty) };
-  const definition = readDefinition("defineLoss", { ...declared, options: { ...declared.options, ...common } });
+  const definition = withOptions(declared, { empty: oneOf(emptyPolicies, empty) });
   checkLetters("defineLoss", definition);
   const { name, check } = definition;
   if (!Object.hasOwn(definition.options, "reduction")) {

@@ -99,6 +99,13 @@ export function readDefinition(where: string, given: unknown): AnyDefinition {
   return definition;
 }
 
+/** A definition that was read, with options besides its own: nothing of it is read again. */
+export function withOptions(definition: AnyDefinition, options: AnyDefinition["options"]): AnyDefinition {
+  const own: AnyDefinition = { ...definition, options: { ...definition.options, ...options } };
+  known.set(own, own);
+  return own;
+}
+
 function readInputs(
   where: string,
   given: Readonly<Record<string, InputDeclaration>>,

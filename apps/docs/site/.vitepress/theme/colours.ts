@@ -2,7 +2,7 @@ import { onMounted, ref, type Ref } from "vue";
 
 const isDark = ref(false);
 
-/** Light or dark: what the reader chose, else what the system says. `theme.js` sets it before anything is drawn. */
+/** Light or dark: what the reader chose, else what the system says. `firstScript.js` sets it before anything is drawn. */
 export function useColours(): { readonly isDark: Ref<boolean>; readonly toggle: () => void } {
   onMounted(() => (isDark.value = document.documentElement.dataset["theme"] === "dark"));
   const toggle = (): void => {
