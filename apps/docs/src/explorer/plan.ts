@@ -204,7 +204,7 @@ function sizeIn(dim: string, sizeOf: (letter: string) => number): number {
 
 function shapeOf(token: DimToken, view: ViewName, docs: LossDocs): readonly number[] {
   if (typeof token === "number") return [token];
-  if (token.startsWith("...")) return view === "grid" ? [8, 8] : [];
+  if (token.startsWith("...")) return view === "grid" ? [6, 6] : [];
   if (token.startsWith("~")) return view === "bars" ? [sizes["C"] ?? 4] : view === "scene" ? [optionalSize] : [];
   if (/[^\w?]/.test(token)) {
     // An axis may depend on an option: so many centers a class.

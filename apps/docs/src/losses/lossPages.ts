@@ -29,7 +29,17 @@ export function explorerOf(loss: LossDocs): Parameters<typeof lossPage>[0]["expl
     plan.inputs,
   );
   const pairs = plan.view === "scene" ? pairsCache.evaluate(loss.name, spec, plan.inputs) : undefined;
-  return pairs === undefined ? { plan, result } : { plan, result, pairs };
+  return written(pairs === undefined ? { plan, result } : { plan, result, pairs });
+}
+
+/** What a page is written with: the digits of single precision, which are half as long. */
+function written<T>(value: T): T;
+function written(value: unknown): unknown {
+  if (typeof value === "number") return Number(value.toPrecision(7));
+  if (Array.isArray(value)) return value.map((one) => written(one));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, written(one)]));
+  return value;
 }
 
 /** The pages of all losses and the pages about all of them, in one language. */
