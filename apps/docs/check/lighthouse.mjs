@@ -30,6 +30,13 @@ const { default: lighthouse, desktopConfig } = await load("lighthouse");
 const launcher = createRequire(require.resolve("lighthouse")).resolve("chrome-launcher");
 const { launch } = await import(pathToFileURL(launcher).href);
 
+/**
+ * How many times slower a phone of the middle is than this machine, by Lighthouse's own table (its docs/throttling.md, "Calibrating the CPU
+ * slowdown"). Its default of 4 is meant for an index of 1,500 and above.
+ * @param {number} index
+ */
+const slowdownOf = (index) => (index >= 1500 ? 4 : index >= 800 ? 2 : 1);
+
 /** @param {readonly number[]} numbers */
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
@@ -37,8 +44,13 @@ const site = await serve(0);
 const chrome = await launch({ chromePath: chromium, chromeFlags: ["--headless=new", "--no-sandbox"] });
 let isEnough = true;
 try {
+  const { lhr: first } = await lighthouse(site.address, { port: chrome.port, logLevel: "error" });
+  const slowdown = slowdownOf(first.environment.benchmarkIndex);
+  const throttling = { ...first.configSettings.throttling, cpuSlowdownMultiplier: slowdown };
+  const mobile = { extends: "lighthouse:default", settings: { throttling } };
+  console.log(`benchmark index ${first.environment.benchmarkIndex}: a phone is taken to be ${slowdown} times slower`);
   for (const page of pages) {
-    for (const [form, config] of Object.entries({ mobile: undefined, desktop: desktopConfig })) {
+    for (const [form, config] of Object.entries({ mobile, desktop: desktopConfig })) {
       /** @type {any[]} */
       const reports = [];
       for (let run = 0; run < runs; run++) {

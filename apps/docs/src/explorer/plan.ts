@@ -61,7 +61,7 @@ export interface ExplorerPlan {
 const sizes: Readonly<Record<string, number>> = {
   D: 2,
   N: 4,
-  M: 5,
+  M: 4,
   C: 4,
   V: 4,
   L: 5,

@@ -9,7 +9,7 @@ import { translateMarkdown } from "../i18n/markdown.js";
 import { english, readDictionary, Translator, type Translate } from "../i18n/translator.js";
 import { familyTexts } from "../losses/families.js";
 import { inputPhrases } from "../losses/inputTexts.js";
-import { homePage, lossPages } from "../losses/lossPages.js";
+import { allLossDocs, homePage, lossPages } from "../losses/lossPages.js";
 import { mathCss, renderMath } from "../markdown/math.js";
 import { localPath, locales, type Locale } from "../site.js";
 import { interfaceTexts } from "./interface.js";
@@ -106,6 +106,8 @@ for (const locale of locales) {
 }
 if (!listOnly) {
   write(pagesFolder, "data/math.css", mathCss());
+  for (const { name } of allLossDocs)
+    write(pagesFolder, `data/losses/${name}.ts`, `export { ${name} as default } from "@losses/core";\n`);
   await writePlayground();
 }
 

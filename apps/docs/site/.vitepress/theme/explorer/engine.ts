@@ -1,7 +1,19 @@
-import { allLosses, findLoss } from "@losses/core";
+import type { AnyLoss } from "@losses/core";
 import { createBackendSync } from "@losses/js";
 import { evaluate, LossCache, PairsCache, type ExplorerResult, type PairsResult } from "@app/explorer/run.js";
 import type { ExplorerInput, ExplorerOption } from "@app/explorer/plan.js";
+
+/** What computes one loss here, and its name. */
+export interface LossEngine {
+  readonly id: string;
+  /** The value and the gradients for the state of an explorer. */
+  run(options: readonly ExplorerOption[], inputs: readonly ExplorerInput[]): ExplorerResult;
+  /** What the loss sees of all pairs. */
+  runPairs(options: readonly ExplorerOption[], inputs: readonly ExplorerInput[]): PairsResult | undefined;
+}
+
+/** Each loss is a chunk of its own: a page loads and runs the definition of one, not of all. */
+const definitions = import.meta.glob<AnyLoss>("../../../../.generated/data/losses/*.ts", { import: "default" });
 
 const backend = createBackendSync();
 const cache = new LossCache(backend);
@@ -10,29 +22,23 @@ const pairsCache = new PairsCache(cache);
 const optionsOf = (options: readonly ExplorerOption[]): Record<string, unknown> =>
   Object.fromEntries(options.map(({ name, value }) => [name, value]));
 
-/** The engine that computes here. */
-export const engineId: string = backend.id;
-
-/** The value and the gradients of a loss for the state of an explorer. */
-export function run(
-  loss: string,
-  options: readonly ExplorerOption[],
-  inputs: readonly ExplorerInput[],
-): ExplorerResult {
-  const chosen = optionsOf(options);
-  const key = `${loss} ${JSON.stringify(chosen)} ${inputs.map(({ shape }) => shape.length).join()}`;
-  return evaluate(
-    cache.compile(key, () => findLoss(allLosses, loss)(chosen)),
-    inputs,
-  );
-}
-
-/** What the loss sees of all pairs. */
-export function runPairs(
-  loss: string,
-  options: readonly ExplorerOption[],
-  inputs: readonly ExplorerInput[],
-): PairsResult | undefined {
-  const chosen = optionsOf(options);
-  return pairsCache.evaluate(`${loss} ${JSON.stringify(chosen)}`, findLoss(allLosses, loss)(chosen), inputs);
+export async function engineOf(name: string): Promise<LossEngine> {
+  const define = definitions[`../../../../.generated/data/losses/${name}.ts`];
+  if (define === undefined) throw new Error(`explorer: the loss must be one of the site's, got ${name}.`);
+  const loss = await define();
+  return {
+    id: backend.id,
+    run(options, inputs) {
+      const chosen = optionsOf(options);
+      const key = `${loss.lossName} ${JSON.stringify(chosen)} ${inputs.map(({ shape }) => shape.length).join()}`;
+      return evaluate(
+        cache.compile(key, () => loss(chosen)),
+        inputs,
+      );
+    },
+    runPairs(options, inputs) {
+      const chosen = optionsOf(options);
+      return pairsCache.evaluate(`${loss.lossName} ${JSON.stringify(chosen)}`, loss(chosen), inputs);
+    },
+  };
 }

@@ -3,6 +3,7 @@ import { descend } from "@app/explorer/descend.js";
 import type { ExplorerInput, ExplorerOption, ExplorerPlan } from "@app/explorer/plan.js";
 import { reproduce } from "@app/explorer/reproduce.js";
 import type { ExplorerResult, PairsResult } from "@app/explorer/run.js";
+import type { LossEngine } from "./engine.js";
 
 export interface ExplorerData {
   readonly plan: ExplorerPlan;
@@ -10,14 +11,13 @@ export interface ExplorerData {
   readonly pairs?: PairsResult;
 }
 
-type Engine = typeof import("./engine.js");
+const engines = new Map<string, Promise<LossEngine>>();
 
-let loading: Promise<Engine> | undefined;
-
-/** The engine, loaded once for all explorers. */
-export function loadEngine(): Promise<Engine> {
-  loading ??= import("./engine.js");
-  return loading;
+/** What computes a loss, loaded once for all its explorers. */
+export function loadEngine(loss: string): Promise<LossEngine> {
+  const engine = engines.get(loss) ?? import("./engine.js").then(({ engineOf }) => engineOf(loss));
+  engines.set(loss, engine);
+  return engine;
 }
 
 /** The state of one explorer: inputs and options that change, and what the loss gives for them. */
@@ -28,7 +28,7 @@ export interface Explorer {
   readonly result: ShallowRef<ExplorerResult>;
   readonly pairs: ShallowRef<PairsResult | undefined>;
   readonly error: Ref<string>;
-  readonly engine: ShallowRef<Engine | undefined>;
+  readonly engine: ShallowRef<LossEngine | undefined>;
   readonly total: ComputedRef<number>;
   readonly code: ComputedRef<string>;
   setData(name: string, data: readonly number[]): void;
@@ -45,13 +45,13 @@ export function useExplorer({ plan, result: initial, pairs: initialPairs }: Expl
   const result = shallowRef(initial);
   const pairs = shallowRef(initialPairs);
   const error = ref("");
-  const engine = shallowRef<Engine>();
+  const engine = shallowRef<LossEngine>();
 
   async function update(): Promise<void> {
-    engine.value ??= await loadEngine();
+    engine.value ??= await loadEngine(plan.loss);
     try {
-      result.value = engine.value.run(plan.loss, options.value, inputs.value);
-      if (initialPairs !== undefined) pairs.value = engine.value.runPairs(plan.loss, options.value, inputs.value);
+      result.value = engine.value.run(options.value, inputs.value);
+      if (initialPairs !== undefined) pairs.value = engine.value.runPairs(options.value, inputs.value);
       error.value = "";
     } catch (cause) {
       error.value = cause instanceof Error ? cause.message : String(cause);
