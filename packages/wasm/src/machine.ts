@@ -5,6 +5,7 @@ import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
 import { programBytes, programRule, type Program } from "./program.js";
+import { createStripMachine, type StripMachine } from "./strips/machine.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
@@ -33,6 +34,21 @@ const mostSizes = 64;
 export function createMachine(program: Program, given: Heap): Machine {
   checkArgument("createMachine", "the program", program, programRule);
   const heap = readHeap("createMachine", given);
+  const machine = plainMachine(program, heap);
+  let strips: StripMachine | undefined;
+  return {
+    start: machine.start,
+    run: (sizes, addresses) => {
+      strips ??= createStripMachine(program.strips.plans(), heap, {
+        compile: program.strips.compile,
+        makeMachine: (body) => plainMachine(body, heap),
+      });
+      if (!strips.run(sizes, addresses)) machine.run(sizes, addresses);
+    },
+  };
+}
+
+function plainMachine(program: Program, heap: Heap): Machine {
   const platform = webAssembly();
   if (platform === undefined)
     throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);

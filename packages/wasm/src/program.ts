@@ -20,6 +20,7 @@ import { call, i32, local } from "./instructions.js";
 import { loopNestFunction } from "./loopNest.js";
 import { productFunction } from "./product.js";
 import { productFunctions } from "./sparse.js";
+import { stripPlansOf, type StripPlan } from "./strips/program.js";
 import { decompose } from "./decompose.js";
 import { contentsOf, type Contents, type Whole } from "./inMemory.js";
 import { tensorName, RunTable, type RunNumber } from "./runTable.js";
@@ -77,6 +78,8 @@ export interface Program {
   readonly outputs: readonly Port[];
   readonly stages: number;
   readonly hostSteps: readonly HostStep[];
+  /** The ways to compute the same in strips. */
+  readonly strips: { readonly plans: () => readonly StripPlan[]; readonly compile: (body: Graph) => Program };
 }
 
 /** What was compiled here: the functions of no other program may run. */
@@ -110,6 +113,10 @@ export function compileProgram(
 ): Program | undefined {
   verify(original);
   checkArgument("compileProgram", "isFused", isFused, flagRule);
+  return compileGraph(original, isFused, ports);
+}
+
+function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]): Program | undefined {
   const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
   if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
   if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
@@ -161,6 +168,14 @@ export function compileProgram(
     outputs,
     stages: stageCount,
     hostSteps,
+    strips: {
+      plans: () => (contents.products.length > 0 ? stripPlansOf(graph) : []),
+      compile: (body) => {
+        const compiled = compileGraph(body, isFused, computed);
+        if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");
+        return compiled;
+      },
+    },
   };
   programs.add(program);
   return program;

@@ -1,0 +1,47 @@
+import { isElementwise, nodeAt, type Graph, type Node } from "@losses/core";
+
+/** What becomes of an axis of an operand: an axis of the result, or it is summed (or its extreme taken) over. */
+export type Fate = number | "reduced";
+
+/** Where an axis of an operand goes; `undefined` where the op does not work on parts of that axis. */
+export function fateOf(graph: Graph, node: Node, index: number, axis: number): Fate | undefined {
+  const rank = nodeAt(graph, node.inputs[index] ?? -1).shape.length;
+  switch (node.op) {
+    case "transpose":
+      return node.attrs.perm.indexOf(axis);
+    case "unsqueeze":
+    case "squeeze": {
+      const long = Math.max(rank, node.shape.length);
+      const kept = [...Array(long).keys()].filter((at) => !node.attrs.axes.includes(at));
+      return node.op === "unsqueeze" ? kept[axis] : found(kept.indexOf(axis));
+    }
+    case "reduceSum":
+    case "reduceMax":
+    case "reduceMin": {
+      const { axes, keepdims } = node.attrs;
+      if (axes.includes(axis)) return "reduced";
+      return keepdims ? axis : axis - axes.filter((other) => other < axis).length;
+    }
+    case "matmul":
+      if (rank !== 2 || node.shape.length !== 2) return undefined;
+      return axis === index ? axis : "reduced";
+    case "gather":
+    case "argsort":
+    case "cumsum":
+    case "slice":
+    case "pad":
+      return node.attrs.axis === axis || rank !== node.shape.length ? undefined : axis;
+    default:
+      return isElementwise(node.op) || node.op === "expand" ? axis + node.shape.length - rank : undefined;
+  }
+}
+
+/** The axis of an operand that one of the result comes from, or the one that is reduced; `undefined` where all of it is needed. */
+export function originOf(graph: Graph, node: Node, index: number, fate: Fate): number | undefined {
+  const { shape } = nodeAt(graph, node.inputs[index] ?? -1);
+  return found(shape.findIndex((dim, axis) => dim !== 1 && fateOf(graph, node, index, axis) === fate));
+}
+
+function found(at: number): number | undefined {
+  return at < 0 ? undefined : at;
+}
