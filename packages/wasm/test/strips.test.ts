@@ -1,11 +1,23 @@
-import { allLosses, bindInputs, bindShape, findLoss, sizeOf, traceLoss, type DimSizes, type Graph, type Shape } from "@losses/core";
+import {
+  allLosses,
+  bindInputs,
+  bindShape,
+  findLoss,
+  sizeOf,
+  traceLoss,
+  type DimSizes,
+  type Graph,
+  type Shape,
+} from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { decompose } from "../src/decompose.js";
 import { compileProgram, createHeap, createMachine, vectorSupport, type Heap, type Program } from "../src/index.js";
 import { createStripMachine, type Limits } from "../src/strips/machine.js";
 import { stripPlansOf } from "../src/strips/program.js";
 
-type Feeds = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: readonly number[]; readonly isInt?: true }>>;
+type Feeds = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly data: readonly number[]; readonly isInt?: true }>
+>;
 
 const isFused = vectorSupport() === "fused";
 
@@ -17,7 +29,10 @@ function numbers(count: number, seed: number): readonly number[] {
     return state / 2 ** 31 - 1;
   });
 }
-const floats = (seed: number, ...shape: readonly number[]): Feeds[string] => ({ shape, data: numbers(sizeOf(shape), seed) });
+const floats = (seed: number, ...shape: readonly number[]): Feeds[string] => ({
+  shape,
+  data: numbers(sizeOf(shape), seed),
+});
 const labels = (count: number, classes: number): Feeds[string] => ({
   shape: [count],
   data: numbers(count, 9).map((x) => Math.floor(((x + 1) / 2) * classes)),
@@ -34,7 +49,10 @@ interface Traced {
 function trace(name: string, options: Readonly<Record<string, unknown>>, feeds: Feeds): Traced {
   const spec = findLoss(allLosses, name)(options);
   const types = Object.fromEntries(
-    Object.entries(feeds).map(([key, { shape, isInt }]) => [key, { shape, dtype: isInt ? "int32" : "float32" } as const]),
+    Object.entries(feeds).map(([key, { shape, isInt }]) => [
+      key,
+      { shape, dtype: isInt ? "int32" : "float32" } as const,
+    ]),
   );
   const binding = bindInputs(spec.loss.definition, types);
   const gradients = Object.keys(feeds).filter((key) => feeds[key]?.isInt === undefined);
@@ -106,13 +124,19 @@ function expectSame(own: readonly number[], wanted: readonly number[]): void {
   const scale = Math.max(...wanted.filter(Number.isFinite).map(Math.abs));
   own.forEach((x, i) => {
     const y = wanted[i] ?? NaN;
-    if (Number.isFinite(y)) expect(Math.abs(x - y), `${i}: ${x} for ${y}`).toBeLessThanOrEqual(3e-6 * Math.max(scale, Math.abs(y)));
+    if (Number.isFinite(y))
+      expect(Math.abs(x - y), `${i}: ${x} for ${y}`).toBeLessThanOrEqual(3e-6 * Math.max(scale, Math.abs(y)));
     else expect(x, `${i}`).toBe(y);
   });
 }
 
 const pairs = { image: floats(1, 37, 9), text: floats(2, 37, 9) };
-const linear = { input: floats(1, 37, 9), linearWeight: floats(2, 53, 9), linearBias: floats(3, 53), target: labels(37, 53) };
+const linear = {
+  input: floats(1, 37, 9),
+  linearWeight: floats(2, 53, 9),
+  linearBias: floats(3, 53),
+  target: labels(37, 53),
+};
 
 const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, Feeds])[] = [
   ["clipLoss", {}, { ...pairs, logitScale: number(20) }],
@@ -122,7 +146,11 @@ const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, Feed
   ["vseLoss", { maxViolation: true }, pairs],
   ["vseLoss", { maxViolation: true, reduction: "sum" }, pairs],
   ["linearCrossEntropy", {}, linear],
-  ["linearCrossEntropy", { labelSmoothing: 0.1 }, { ...linear, weight: { shape: [53], data: numbers(53, 7).map((x) => x + 2) } }],
+  [
+    "linearCrossEntropy",
+    { labelSmoothing: 0.1 },
+    { ...linear, weight: { shape: [53], data: numbers(53, 7).map((x) => x + 2) } },
+  ],
   ["linearCrossEntropy", {}, { ...linear, input: floats(1, 61, 9), target: labels(61, 53) }],
 ];
 
@@ -136,7 +164,10 @@ describe("products in strips", () => {
   it("keep infinities and NaN where they are", () => {
     for (const odd of [Infinity, -Infinity, NaN, 3e38]) {
       const image = { shape: [37, 9], data: numbers(37 * 9, 1).map((x, i) => (i === 20 * 9 ? odd : x)) };
-      for (const [name, rest] of [["clipLoss", { logitScale: number(20) }], ["vseLoss", {}]] as const) {
+      for (const [name, rest] of [
+        ["clipLoss", { logitScale: number(20) }],
+        ["vseLoss", {}],
+      ] as const) {
         const feeds: Feeds = { image, text: pairs.text, ...rest };
         const traced = trace(name, {}, feeds);
         expectSame(inStrips(traced, feeds, { above: 0, strip: 0, rows: 8 }).all, whole(traced, feeds).all);

@@ -11,7 +11,7 @@ import {
 } from "@losses/core";
 import { DistinctNodes } from "../distinctNodes.js";
 import { originOf } from "./axes.js";
-import { isLeading, partOf, stageOf, type Online, type Partition } from "./partition.js";
+import { isLeading, partOf, type Online, type Partition } from "./partition.js";
 
 /** A tensor of a body: which node's, and how much of it. */
 export interface Port {
@@ -43,7 +43,8 @@ export interface Bodies {
 /** Writes the graphs of a partition, the last first: each says what those before it must leave in memory. */
 export function bodiesOf(graph: Graph, partition: Partition): Bodies | undefined {
   const symbols = new Set(graphSymbols(graph));
-  const symbol = ["R", ...Array.from({ length: symbols.size }, (_, i) => `R${i}`)].find((name) => !symbols.has(name)) ?? "";
+  const symbol =
+    ["R", ...Array.from({ length: symbols.size }, (_, i) => `R${i}`)].find((name) => !symbols.has(name)) ?? "";
   const kept = new Set(graph.outputs.map(({ node }) => node));
   const need = (id: number): void => {
     if (nodeAt(graph, id).op !== "input") kept.add(id);
@@ -132,7 +133,7 @@ class Writer {
   }
 }
 
-/** Nothing that a body can't read in parts. */
+/** A tensor whose strips do not lie together in memory, or that is not as long as what is cut. */
 class NotInStrips extends RangeError {}
 
 class StripWriter {
@@ -161,7 +162,8 @@ class StripWriter {
     try {
       const results = [...kept].filter(isHere).map((id): Result => {
         const part = partOf(this.#partition, id);
-        if (part.kind === "strip") return { port: { name: `strip %${id}`, node: id, extent: "strip" }, id: this.#strip(id) };
+        if (part.kind === "strip")
+          return { port: { name: `strip %${id}`, node: id, extent: "strip" }, id: this.#strip(id) };
         this.#onlineOf(id, ({ max }) => alternating.add(id).add(max));
         return { port: { name: `sum %${id}`, node: id, extent: "sum" }, id: this.#gathered(id) };
       });
@@ -215,7 +217,8 @@ class StripWriter {
   #all(id: number): number {
     const node = nodeAt(this.#graph, id);
     if (isSource(node)) return this.#writer.copy(id, () => -1);
-    if (isView(node) && partOf(this.#partition, id).kind === "whole") return this.#writer.copy(id, (input) => this.#all(input));
+    if (isView(node) && partOf(this.#partition, id).kind === "whole")
+      return this.#writer.copy(id, (input) => this.#all(input));
     return this.#writer.port(id, "all", node.shape);
   }
 
@@ -251,7 +254,12 @@ class StripWriter {
       const shrunk = s.add("exp", [s.add("sub", [old, next], {}, shape)], {}, shape);
       const factor = s.add("where", [isSame, constant(1), shrunk], {}, shape);
       const { attrs } = node as NodeOf<"reduceSum">;
-      return s.add("add", [s.add("mul", [sofar(id), factor], {}, shape), s.add("reduceSum", [e], attrs, shape)], {}, shape);
+      return s.add(
+        "add",
+        [s.add("mul", [sofar(id), factor], {}, shape), s.add("reduceSum", [e], attrs, shape)],
+        {},
+        shape,
+      );
     }
     const key = `${id} sum`;
     const known = this.#known.get(key);

@@ -1,4 +1,4 @@
-import { bindDim, bindShape, sizeOf, type DimSizes, type Graph } from "@losses/core";
+import { bindDim, bindShape, sizeOf, type DimSizes, type Graph, type Shape } from "@losses/core";
 import { checkBytes, takeMemory, type Heap } from "../heap.js";
 import type { Machine, Session } from "../machine.js";
 import type { Program } from "../program.js";
@@ -19,9 +19,8 @@ export interface Limits {
 /** Products pack 64 rows together; strips of this size stay in most caches, and hide what each costs besides. */
 const defaultLimits: Limits = { above: 32e6, strip: 8e6, rows: 64 };
 
-/** Runs a graph in strips where its matrices are large. */
 export interface StripMachine {
-  /** False if nothing is gained. */
+  /** Runs where something is gained by it; false if not. */
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => boolean;
 }
 
@@ -30,32 +29,38 @@ export interface Compiler {
   readonly makeMachine: (program: Program) => Machine;
 }
 
-interface Part {
+interface CompiledBody {
   readonly body: Body;
   readonly program: Program;
   readonly machine: Machine;
 }
 
+/** Runs a program in strips where its matrices are large. */
 export function createStripMachine(
   plans: readonly StripPlan[],
   heap: Heap,
-  compiler: Compiler,
+  { compile, makeMachine }: Compiler,
   limits: Limits = defaultLimits,
 ): StripMachine {
-  const parts = new Map<Body, Part>();
-  const partOf = (body: Body): Part => {
-    const known = parts.get(body);
-    if (known !== undefined) return known;
-    const program = compiler.compile(body.graph);
-    const part = { body, program, machine: compiler.makeMachine(program) };
-    parts.set(body, part);
-    return part;
+  const known = new Map<Body, CompiledBody>();
+  const compiled = (body: Body): CompiledBody => {
+    const found = known.get(body);
+    if (found !== undefined) return found;
+    const program = compile(body.graph);
+    const made = { body, program, machine: makeMachine(program) };
+    known.set(body, made);
+    return made;
   };
   return {
     run: (sizes, addresses) => {
       const plan = best(plans, sizes, limits);
       if (plan === undefined) return false;
-      runPlan(plan, rowsOf(plan, sizes, limits), partOf, heap, sizes, addresses);
+      const memory = takeKept(plan, heap, sizes, addresses);
+      try {
+        runPlan(plan, memory, compiled, heap, sizes, rowsOf(plan, sizes, limits));
+      } finally {
+        memory.end();
+      }
       return true;
     },
   };
@@ -64,119 +69,129 @@ export function createStripMachine(
 /** The plan that cuts the longest axis of a matrix that is too large: what is gathered is as long as the other one. */
 function best(plans: readonly StripPlan[], sizes: DimSizes, { above }: Limits): StripPlan | undefined {
   const length = ({ dim }: StripPlan): number => bindDim(dim, sizes);
-  const large = plans.filter((plan) => widest(plan, sizes) * 4 > above);
+  const large = plans.filter((plan) => largest(plan, sizes) > above);
   return large.sort((a, b) => length(b) - length(a))[0];
 }
 
-function widest({ matrices }: StripPlan, sizes: DimSizes): number {
-  return Math.max(0, ...matrices.map((shape) => sizeOf(bindShape(shape, sizes))));
+/** Bytes of the largest matrix. */
+function largest({ matrices }: StripPlan, sizes: DimSizes): number {
+  return Math.max(0, ...matrices.map((shape) => bytesOf(shape, sizes)));
 }
 
-/** How many rows a strip has. */
 function rowsOf(plan: StripPlan, sizes: DimSizes, { strip, rows }: Limits): number {
   const total = bindDim(plan.dim, sizes);
-  const each = (4 * widest(plan, sizes)) / total;
+  const each = largest(plan, sizes) / total;
   return Math.min(total, rows * Math.max(1, Math.floor(strip / each / rows)));
+}
+
+function bytesOf(shape: Shape, sizes: DimSizes): number {
+  return 4 * sizeOf(bindShape(shape, sizes));
+}
+
+/** What is in memory between the parts of a plan. */
+interface Kept {
+  /** Where a node's tensor is. `isNext`: where it is written next. */
+  readonly addressOf: (node: number, isNext: boolean) => number;
+  /** What was written last of tensors with two places in turn is what is read from now on. */
+  readonly turn: (nodes: ReadonlySet<number>) => void;
+  readonly end: () => void;
+}
+
+function takeKept({ kept, passes }: StripPlan, heap: Heap, sizes: DimSizes, given: ReadonlyMap<string, number>): Kept {
+  const alternating = new Set(passes.flatMap((body) => [...body.alternating]));
+  const offsets = new Map<number, readonly number[]>();
+  let size = 0;
+  const take = ({ shape }: KeptTensor): number => {
+    const offset = size;
+    size += Math.ceil(bytesOf(shape, sizes) / 16) * 16;
+    return offset;
+  };
+  for (const tensor of kept) {
+    if (given.has(tensorName(tensor.node))) continue;
+    offsets.set(tensor.node, alternating.has(tensor.node) ? [take(tensor), take(tensor)] : [take(tensor)]);
+  }
+  checkBytes(heap, size, "intermediate results");
+  const arena = takeMemory(heap, Math.max(4, size), "intermediate results");
+  const turns = new Map<number, number>();
+  return {
+    addressOf: (node, isNext) => {
+      const own = given.get(tensorName(node));
+      if (own !== undefined) return own;
+      const places = offsets.get(node) ?? [];
+      const offset = places[((turns.get(node) ?? 0) + (isNext ? 1 : 0)) % places.length];
+      if (offset === undefined) throw new RangeError(`%${node} is not in memory`);
+      return arena + offset;
+    },
+    turn: (nodes) => {
+      for (const node of nodes) turns.set(node, (turns.get(node) ?? 0) + 1);
+    },
+    end: () => heap.free(arena),
+  };
 }
 
 function runPlan(
   plan: StripPlan,
-  rows: number,
-  partOf: (body: Body) => Part,
+  memory: Kept,
+  compiled: (body: Body) => CompiledBody,
   heap: Heap,
   sizes: DimSizes,
-  given: ReadonlyMap<string, number>,
+  rows: number,
 ): void {
   const total = bindDim(plan.dim, sizes);
-  const bytes = ({ shape }: KeptTensor): number => 4 * sizeOf(bindShape(shape, sizes));
-  const alternating = new Set(plan.passes.flatMap((body) => [...body.alternating]));
-  const places = new Map<number, number[]>();
-  let size = 0;
-  const take = (kept: KeptTensor): number => (size += Math.ceil(bytes(kept) / 16) * 16) - Math.ceil(bytes(kept) / 16) * 16;
-  for (const kept of plan.kept) {
-    const isGiven = given.has(tensorName(kept.node));
-    places.set(kept.node, [isGiven ? 0 : take(kept), ...(alternating.has(kept.node) ? [take(kept)] : [])]);
-  }
-  checkBytes(heap, size, "intermediate results");
-  const arena = takeMemory(heap, Math.max(4, size), "intermediate results");
-  /** Where a tensor is, or where the next of it goes. */
-  const addressOf = (node: number, turn = 0): number => {
-    const own = given.get(tensorName(node));
-    if (own !== undefined) return own;
-    const offsets = places.get(node) ?? [];
-    const offset = offsets[turn % Math.max(1, offsets.length)];
-    if (offset === undefined) throw new RangeError(`%${node} is not in memory`);
-    return arena + offset;
+  const rowBytes = new Map(plan.shapes.map(([node, shape]) => [node, bytesOf(shape, sizes) / total]));
+  /** One body for the strips from `start` to `end`, `count` rows each. */
+  const run = (body: Body, start: number, end: number, count: number): void => {
+    const { program, machine } = compiled(body);
+    const session = machine.start({ ...sizes, [plan.symbol]: count });
+    try {
+      for (let row = start; row < end; row += count)
+        runBody(body, program, session, memory, (node) => row * (rowBytes.get(node) ?? 0));
+    } finally {
+      session.end();
+    }
   };
-  /** How often what is gathered in turns was written. */
-  const turns = new Map<number, number>();
-  const run = ({ body, program }: Part, session: Session, start: number): void => {
-    const find = ({ node, extent }: Port, isOutput: boolean): number => {
-      const turn = turns.get(node) ?? 0;
-      const at = addressOf(node, isOutput && extent === "sum" ? turn + 1 : turn);
-      if (extent !== "strip") return at;
-      return at + 4 * start * (sizeOf(bindShape(shapes.get(node) ?? [], sizes)) / total);
-    };
-    const addresses = new Map<string, number>();
-    program.inputs.forEach(({ name, address }) => {
-      const port = body.inputs.find((own) => own.name === name);
-      if (port !== undefined) addresses.set(address, find(port, false));
-    });
-    program.outputs.forEach(({ address }, i) => {
-      const port = body.outputs[i];
-      if (port !== undefined) addresses.set(address, find(port, true));
-    });
-    session.run(addresses);
-    for (const node of body.alternating) turns.set(node, (turns.get(node) ?? 0) + 1);
+  plan.before.forEach((body, stage) => {
+    if (body !== undefined) run(body, 0, 1, 1);
+    const pass = plan.passes[stage];
+    if (pass === undefined) return;
+    begin(plan, pass, heap, memory, sizes);
+    const whole = total - (total % rows);
+    run(pass, 0, whole, rows);
+    if (whole < total) run(pass, whole, total, total - whole);
+  });
+}
+
+function runBody(
+  body: Body,
+  program: Program,
+  session: Session,
+  memory: Kept,
+  stripOffset: (node: number) => number,
+): void {
+  const addresses = new Map<string, number>();
+  const bind = (ports: readonly Port[], own: Program["inputs"], isNext: boolean): void => {
+    const byName = new Map(ports.map((port) => [port.name, port]));
+    for (const { name, address } of own) {
+      const port = byName.get(name);
+      if (port === undefined) throw new RangeError(`there is no tensor ${name}`);
+      const at = memory.addressOf(port.node, isNext && port.extent === "sum");
+      addresses.set(address, port.extent === "strip" ? at + stripOffset(port.node) : at);
+    }
   };
-  const shapes = new Map(plan.shapes);
-  try {
-    plan.before.forEach((body, stage) => {
-      if (body !== undefined) {
-        const part = partOf(body);
-        const session = part.machine.start(sizes);
-        try {
-          run(part, session, 0);
-        } finally {
-          session.end();
-        }
-      }
-      const pass = plan.passes[stage];
-      if (pass === undefined) return;
-      begin(plan, pass, heap, addressOf, sizes);
-      const part = partOf(pass);
-      for (let start = 0; start < total; ) {
-        const count = Math.min(rows, total - start);
-        // All strips but the last are of one size.
-        const last = count < rows ? start + count : total - (total % rows);
-        const session = part.machine.start({ ...sizes, [plan.symbol]: count });
-        try {
-          for (; start < last; start += count) run(part, session, start);
-        } finally {
-          session.end();
-        }
-      }
-    });
-  } finally {
-    heap.free(arena);
-  }
+  bind(body.inputs, program.inputs, false);
+  bind(body.outputs, program.outputs, true);
+  session.run(addresses);
+  memory.turn(body.alternating);
 }
 
 /** Sets what a pass gathers to what changes nothing. */
-function begin(
-  { kept }: StripPlan,
-  { outputs }: Body,
-  heap: Heap,
-  addressOf: (node: number) => number,
-  sizes: DimSizes,
-): void {
-  for (const { node, extent } of outputs) {
-    const tensor = kept.find((own) => own.node === node);
-    if (extent !== "sum" || tensor?.start === undefined) continue;
-    const length = sizeOf(bindShape(tensor.shape, sizes));
+function begin({ kept }: StripPlan, { outputs }: Body, heap: Heap, memory: Kept, sizes: DimSizes): void {
+  const gathered = new Set(outputs.filter(({ extent }) => extent === "sum").map(({ node }) => node));
+  for (const { node, shape, start, isInteger } of kept) {
+    if (start === undefined || !gathered.has(node)) continue;
     const { buffer } = heap.memory;
-    const at = addressOf(node);
-    const own = tensor.isInteger ? new Int32Array(buffer, at, length) : new Float32Array(buffer, at, length);
-    own.fill(tensor.start);
+    const [at, length] = [memory.addressOf(node, false), bytesOf(shape, sizes) / 4];
+    const own = isInteger ? new Int32Array(buffer, at, length) : new Float32Array(buffer, at, length);
+    own.fill(start);
   }
 }

@@ -36,7 +36,9 @@ export function stripPlansOf(graph: Graph): readonly StripPlan[] {
       part.kind === "strip" && part.isWide ? [nodeAt(graph, id).shape] : [],
     );
     const kept = [...bodies.kept].map((node) => keptTensor(graph, found, node));
-    const shapes = [...graphInputs(graph).map(({ id }) => id), ...bodies.kept].map((id) => [id, nodeAt(graph, id).shape] as const);
+    const shapes = [...graphInputs(graph).map(({ id }) => id), ...bodies.kept].map(
+      (id) => [id, nodeAt(graph, id).shape] as const,
+    );
     return [{ dim, symbol, matrices, before, passes, kept, shapes }];
   });
 }
