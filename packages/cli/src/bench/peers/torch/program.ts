@@ -44,6 +44,8 @@ losses = {
     "clip": clip,
     "vse": vse,
     "kl": lambda x: F.kl_div(x["input"], x["target"], log_target=True),
+    "smoothL1": lambda x: F.smooth_l1_loss(x["input"], x["target"]),
+    "bce": lambda x: F.binary_cross_entropy_with_logits(x["input"], x["target"]),
 }
 
 job = json.loads(source.readline())
