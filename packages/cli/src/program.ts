@@ -113,12 +113,18 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));
 
-  command(program, "bench", "Time losses and their gradients against what one would write by hand on the same engine.")
+  command(program, "bench", "Time losses and their gradients against what one would write by hand.")
     .requiredOption("--backend <ids>", "separated by commas")
     .option("--workload <ids>", "separated by commas, such as W1a,W4; default: all that do not take minutes")
     .option("--rounds <n>", "how often contestants take turns; slow ones do so less often", "9")
     .option("--part <part>", "forward, gradient (with the value) or both", "both")
+    .option(
+      "--peers <ids>",
+      "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile; default: what one would write on the same engine",
+    )
+    .option("--python <program>", "a Python that has torch, for the peers torch and torch.compile")
     .option("--json", "print the report as JSON")
+    .option("--markdown", "print the report as a table in Markdown")
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/bench.js").then(({ bench }) => bench(options))));
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -27,6 +27,36 @@ describe("losses bench", { timeout: 120_000 }, () => {
     for (const name of ["ratio", "ms", "peerMs", "peakMB", "peerPeakMB"]) expect(row?.[name]).toBeGreaterThan(0);
   });
 
+  it("measures against several peers, and prints Markdown", async () => {
+    const args = ["bench", "--backend", "js:scalar", "--workload", "W7b", "--part", "gradient", "--rounds", "1"];
+    const { status, out } = await losses([...args, "--peers", "loops,tfjs,onnxruntime", "--markdown"]);
+    expect(status).toBe(0);
+    const [header, , row, none, facts] = out.split("\n");
+    expect(header).toBe("| backend | workload | part | who | ms | to loops | to tfjs | to onnxruntime |");
+    expect(row).toMatch(/^\| js:scalar \| W7b crossEntropy 32x10 \| gradient \| losses( \| [\d.]+){4} \|$/);
+    expect(none).toBe("");
+    expect(facts).toContain(
+      "`losses bench --backend js:scalar --workload W7b --part gradient --rounds 1 --peers loops,tfjs,onnxruntime`: node",
+    );
+  });
+
+  it("says what Python says, where that has no torch or is none", async () => {
+    const args = ["bench", "--backend", "js", "--workload", "W7b", "--part", "forward", "--json", "--peers", "torch"];
+    const folder = await mkdtemp(join(tmpdir(), "losses-"));
+    const poor = join(folder, "python");
+    await writeFile(poor, "#!/bin/sh\necho 'No module named torch' >&2\nexit 1\n", { mode: 0o755 });
+    const results = [
+      await losses([...args, "--python", poor]),
+      await losses([...args, "--python", join(folder, "none")]),
+    ];
+    await rm(folder, { recursive: true });
+    expect(results.map(({ status }) => status)).toEqual([1, 1]);
+    expect(results.map(({ out }) => (JSON.parse(out) as Report).problems)).toEqual([
+      ["js W7b forward: torch: its process ended: No module named torch"],
+      [expect.stringMatching(/^js W7b forward: torch: .* must be a Python, got .*ENOENT/)],
+    ]);
+  });
+
   it("exits 1 and says why where a contestant does not work", async () => {
     const args = ["bench", "--backend", "onnxruntime:cpu", "--workload", "W7b", "--part", "forward", "--json"];
     const { status, out } = await losses(args, { node: withoutEngines });
@@ -43,6 +73,11 @@ describe("losses bench", { timeout: 120_000 }, () => {
     ["no workload", ["--backend", "js", "--workload", ","], "--workload must be among W1a, W1b"],
     ["rounds that are no count", ["--backend", "js", "--rounds", "0"], "--rounds must be an integer >= 1, got 0"],
     ["a part that does not exist", ["--backend", "js", "--part", "backward"], "--part must be forward, gradient"],
+    ["a peer that does not exist", ["--backend", "js", "--peers", "jax"], "--peers must be all, or among loops"],
+    ["no peer", ["--backend", "js", "--peers", ","], "torch.compile, got none"],
+    ["PyTorch without Python", ["--backend", "js", "--peers", "loops,torch"], "--peers torch must come with --python"],
+    ["Python without a peer", ["--backend", "js", "--python", "python3"], "--python must come with --peers"],
+    ["two forms", ["--backend", "js", "--json", "--markdown"], "must print in one form, got --json and --markdown"],
     ["no backend", [], "--backend"],
   ])("refuses %s, exit 2", async (_, args, text) => {
     const { status, out, err } = await losses(["bench", ...args]);
@@ -59,7 +94,7 @@ describe("a contestant's process", { timeout: 60_000 }, () => {
   const problem = { kind: "triplet", rows: 3, columns: 4 } as const;
 
   it("computes, gives times, and ends with the memory it took", async () => {
-    const running = await startContestant({ backend: "js:scalar", problem, part: "gradient", entrant: "peer" });
+    const running = await startContestant({ backend: "js:scalar", problem, part: "gradient", entrant: "loops" });
     expect(running.summary.value).toBeGreaterThan(0);
     expect(Object.keys(running.summary.grads)).toEqual(["anchor", "positive", "negative"]);
     expect(await running.time(1)).toBeGreaterThan(0);
@@ -67,7 +102,7 @@ describe("a contestant's process", { timeout: 60_000 }, () => {
   });
 
   it("that ends is an error that says so", async () => {
-    const running = await startContestant({ backend: "js:scalar", problem, part: "forward", entrant: "peer" });
+    const running = await startContestant({ backend: "js:scalar", problem, part: "forward", entrant: "loops" });
     const timing = running.time(60_000);
     running.kill();
     await expect(timing).rejects.toThrow("its process ended (SIGKILL)");

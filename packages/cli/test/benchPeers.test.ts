@@ -1,8 +1,12 @@
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { openContestant, type Entrant } from "../src/bench/openContestant.js";
+import { ownPeer } from "../src/bench/peerIds.js";
 import type { Answer } from "../src/bench/contestant.js";
 import { openOnnxPeer } from "../src/bench/peers/onnx/openOnnxPeer.js";
 import { handModel } from "../src/bench/peers/onnx/handModel.js";
+import { startTorch } from "../src/bench/peers/torch/startTorch.js";
+import { disagreements, summarise } from "../src/bench/summary.js";
 import { kinds, type Kind, type Part } from "../src/bench/problems.js";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
@@ -35,9 +39,25 @@ describe.each(["js:wasm", "js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s",
   it.each(kindNames)("the peer computes what our %s does", async (kind) => {
     const gradient = await answer(backend, kind, "gradient", "losses");
     expect(Object.keys(gradient.grads)).toEqual(kinds[kind].wrt);
-    expectSame(await answer(backend, kind, "gradient", "peer"), gradient);
-    expectSame(await answer(backend, kind, "forward", "peer"), await answer(backend, kind, "forward", "losses"));
+    const peer = ownPeer(backend);
+    expectSame(await answer(backend, kind, "gradient", peer), gradient);
+    expectSame(await answer(backend, kind, "forward", peer), await answer(backend, kind, "forward", "losses"));
     if (backend.startsWith("tfjs")) expectSame(await answer(backend, kind, "gradient", "toTfjs"), gradient);
+  });
+});
+
+const python = process.env["LOSSES_PYTHON"];
+
+// PyTorch is no package of npm's.
+describe.runIf(python !== undefined)("in the Python of LOSSES_PYTHON", { timeout: 60_000 }, () => {
+  it.each(kindNames)("PyTorch computes what our %s does", async (kind) => {
+    for (const part of ["gradient", "forward"] as const) {
+      const problem = { kind, ...size };
+      const running = await startTorch({ backend: "js", problem, part, entrant: "torch" }, python ?? "");
+      expect(disagreements(running.summary, summarise(await answer("js:scalar", kind, part, "losses")))).toEqual([]);
+      expect(await running.time(1)).toBeGreaterThan(0);
+      expect(await running.close()).toBeGreaterThan(2 ** 20);
+    }
   });
 });
 

@@ -81,7 +81,7 @@ describe("summaries", () => {
 
 describe("a match", () => {
   const summary: Summary = { value: 1, grads: {} };
-  const times: { readonly [E in Entrant]: number } = { losses: 2, toTfjs: 6, peer: 4 };
+  const times: { readonly [E in Entrant]: number } = { losses: 2, toTfjs: 6, tfjs: 4, loops: 8, onnxruntime: 1, torch: 1, "torch.compile": 1 }; // prettier-ignore
 
   function starter(summaries: Partial<Record<Entrant, Summary>> = {}): {
     readonly killed: Entrant[];
@@ -107,22 +107,41 @@ describe("a match", () => {
       { contestant: "losses", ratio: 0.5, must: 0.42, ok: false, rounds: 2, peakMB: 2, peerPeakMB: 4 },
       { contestant: "toTfjs", ratio: 1.5, must: 0.42, ok: false },
     ]);
-    expect(killed).toEqual(["losses", "toTfjs", "peer"]);
+    expect(killed).toEqual(["losses", "toTfjs", "tfjs"]);
+  });
+
+  it("gives a row for each peer, with the goal where that is the one on the same engine", async () => {
+    const { killed, start } = starter();
+    const rows = await play({ ...match, part: "forward", peers: ["loops", "tfjs", "torch"], start });
+    expect(rows.map(({ contestant, peer, ratio }) => [contestant, peer, ratio])).toEqual([
+      ["losses", "loops", 0.25],
+      ["losses", "tfjs", 0.5],
+      ["losses", "torch", 2],
+    ]);
+    expect(killed).toEqual(["losses", "loops", "tfjs", "torch"]);
+    const all = await play({ ...match, peers: ["loops", "tfjs"], start });
+    expect(all.map(({ must }) => must)).toEqual([undefined, 0.42, undefined, 0.42]);
+  });
+
+  it("is refused when a peer computes something else than the first", async () => {
+    const { start } = starter({ torch: { value: 3, grads: {} } });
+    const wrong = play({ ...match, peers: ["tfjs", "torch"], start });
+    await expect(wrong).rejects.toThrow("torch and tfjs must agree, got value 3 against 1");
   });
 
   it("is refused when a contestant computes something else, and leaves no process behind", async () => {
     const { killed, start } = starter({ toTfjs: { value: 3, grads: {} } });
-    await expect(play({ ...match, start })).rejects.toThrow("toTfjs and the peer must agree, got value 3 against 1");
+    await expect(play({ ...match, start })).rejects.toThrow("toTfjs and tfjs must agree, got value 3 against 1");
     expect(killed).toHaveLength(3);
   });
 
   it("says who failed to start", async () => {
     const { killed, start } = starter();
     const failing = async (job: Job): Promise<RunningContestant> => {
-      if (job.entrant === "peer") throw new Error("no such engine");
+      if (job.entrant === "tfjs") throw new Error("no such engine");
       return start(job);
     };
-    await expect(play({ ...match, start: failing })).rejects.toThrow("peer: no such engine");
+    await expect(play({ ...match, start: failing })).rejects.toThrow("tfjs: no such engine");
     expect(killed).toEqual(["losses", "toTfjs"]);
   });
 });

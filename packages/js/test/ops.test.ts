@@ -2,7 +2,7 @@ import { erf, float, opTable, type Tensor, type UnaryOp } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackendSync } from "../src/index.js";
 import { elementAt, positions, type Plain } from "./reference.js";
-import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers } from "./support.js";
+import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, simdLevels } from "./support.js";
 
 const special = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 3, 710, -710, 1e-300, 1e300];
 const one = { x: float(["~d"], "x") };
@@ -72,24 +72,25 @@ describe("element-wise ops", () => {
   const isOp = (name: string): name is UnaryOp => Object.hasOwn(opTable, name) && name !== "not";
 
   it.each(Object.entries(unary).filter(([name]) => isOp(name)))(
-    "%s in WebAssembly, within its error budget",
+    "%s in WebAssembly, with and without relaxed SIMD, within its error budget",
     (name, [op, reference]) => {
       const wide = [1e-45, -1e-45, 1e-40, -1e-40, 1e-38, 3e38, -3e38, 88, 89, -87, -104, 1e-4, -1e-4, 16777215.5];
       const lines = [1, 0.1, 1e-3, 30].flatMap((scale) => numbers([131], scale).data.map((x) => scale * x));
       const data = [...special, ...wide, ...lines].map(Math.fround);
-      const backend = createBackendSync({ engine: "wasm" });
       const spec = functionOf(one, ({ x }) => op(x as Tensor));
-      const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
       const { ulp } = opTable[name as UnaryOp];
-      const wrong = data.flatMap((x, i) => {
-        const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];
-        const rounded = Math.fround(want);
-        // One unit in the last place of float32, subnormals included
-        const unit = Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23));
-        const isClose = Object.is(y, rounded) || y === rounded || Math.abs(y - want) <= Math.max(ulp, 0.5) * unit;
-        return isClose ? [] : [`${name}(${x}): got ${y}, expected ${rounded}`];
-      });
-      expect(wrong).toEqual([]);
+      for (const [level, backend] of simdLevels) {
+        const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
+        const wrong = data.flatMap((x, i) => {
+          const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];
+          const rounded = Math.fround(want);
+          // One unit in the last place of float32, subnormals included
+          const unit = Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23));
+          const isClose = Object.is(y, rounded) || y === rounded || Math.abs(y - want) <= Math.max(ulp, 0.5) * unit;
+          return isClose ? [] : [`${level}: ${name}(${x}): got ${y}, expected ${rounded}`];
+        });
+        expect(wrong).toEqual([]);
+      }
     },
   );
 

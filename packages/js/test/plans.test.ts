@@ -48,6 +48,21 @@ describe("memory of a plan", () => {
   });
 });
 
+it("labels are read: nothing is computed of logits that are not chosen, but for the softmax", () => {
+  const binding = bindInputs(crossEntropy().loss.definition, {
+    input: { shape: [3, 5], dtype: "float32" },
+    target: { shape: [3], dtype: "int32" },
+  });
+  const graph = traceLoss(crossEntropy(), binding, { dtype: "float32", gradients: [] });
+  const { stages } = assemble(optimize(lower(graph)), binding.sizes);
+  expect(stages).toContainEqual(expect.objectContaining({ do: "pick", lines: 3, size: 5, step: 1 }));
+  const groups = stages.flatMap((stage) => (stage.do === "segment" ? stage.groups : []));
+  const maps = groups
+    .filter(({ rowSize }) => rowSize === 5)
+    .flatMap(({ steps }) => steps.filter((s) => s.do === "map"));
+  expect(maps).toHaveLength(2);
+});
+
 describe("memory that is used again", () => {
   it("is not written before it is read in another order", () => {
     const inputs = { x: float(["C"], "x"), y: float(["C", "A", "A", "C"], "y") };

@@ -1,12 +1,20 @@
 import { bindInputs, concat, float, scan, traceLoss, type LossSpec, type Tensor } from "@losses/core";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { createBackendSync } from "../src/index.js";
 import { assemble } from "../src/scalar/assemble.js";
 import { lower } from "../src/scalar/lower.js";
 import { optimize } from "../src/scalar/optimize.js";
 import { runPlan } from "../src/scalar/run.js";
-import { actual, expectAgreement, expectClose, expected, functionOf, numbers, type Data } from "./support.js";
+import {
+  actual,
+  expectAgreement,
+  expectClose,
+  expected,
+  functionOf,
+  numbers,
+  simdLevels,
+  type Data,
+} from "./support.js";
 import type { Plain } from "./reference.js";
 
 /** A step of a random function: how a new value is made from values made before. */
@@ -94,9 +102,7 @@ function savingRunner(spec: LossSpec, feeds: Data): () => readonly Plain[] {
   };
 }
 
-describe("random functions in WebAssembly", () => {
-  const backend = createBackendSync({ engine: "wasm" });
-
+describe.each(simdLevels)("random functions in WebAssembly with %s", (_, backend) => {
   const agree = (spec: LossSpec, shape: readonly number[], gradients: boolean): void => {
     const feeds: Data = { x: narrow(shape, 3), y: narrow(shape, 4) };
     const want = expected(spec, feeds, gradients);

@@ -1,6 +1,7 @@
 import {
   bindInputs,
   defineLoss,
+  defineSyncBackend,
   reduction,
   traceLoss,
   type AnyDefinition,
@@ -10,8 +11,11 @@ import {
   type SyncBackend,
   type Tensor,
 } from "@losses/core";
+import { findFeatures } from "@losses/wasm";
+import { setFlagsFromString } from "node:v8";
 import { expect } from "vitest";
 import { createBackendSync, type JsTensor } from "../src/index.js";
+import { wasmEngine } from "../src/wasm/engine.js";
 import { interpret, type Plain } from "./reference.js";
 
 export type Data = Readonly<Record<string, Plain>>;
@@ -31,6 +35,15 @@ export function functionOf(
   });
   return loss();
 }
+
+// Node 20 has relaxed SIMD, but hides it.
+if (findFeatures()?.relaxed === false) setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+/** The engine wasm with plain SIMD, and with relaxed SIMD. */
+export const simdLevels: readonly (readonly [string, SyncBackend<JsTensor>])[] = [
+  ["SIMD", defineSyncBackend(wasmEngine({ relaxed: false }))],
+  ["relaxed SIMD", defineSyncBackend(wasmEngine({ relaxed: true }))],
+];
 
 const scalar = createBackendSync({ engine: "scalar" });
 

@@ -7,12 +7,13 @@ import {
   traceLoss,
   tripletMarginLoss,
   UnsupportedOpError,
+  type LossSpec,
   type Tensor,
 } from "@losses/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 import { wasmEngine } from "../src/wasm/engine.js";
-import { functionOf } from "./support.js";
+import { functionOf, simdLevels } from "./support.js";
 
 const sum = functionOf({ x: float(["N"], "x"), y: float(["N"], "y") }, ({ x, y }) => (x as Tensor).add(y as Tensor));
 const ones = (length: number): JsTensor["data"] => new Float32Array(length).fill(1);
@@ -178,6 +179,49 @@ describe("where WebAssembly cannot be had", () => {
     const run = (): unknown => exact.compileSync(tripletMarginLoss()).valueSync(feeds);
     expect(run).toThrow(LossesError);
     expect(run).toThrow("tripletMarginLoss must be compiled, got: too large for this thread. Use the engine scalar.");
+  });
+});
+
+describe.each(simdLevels)("with %s", (_, backend) => {
+  const one = { x: float(["N"], "x") };
+  const many = Array.from({ length: 2003 }, (_e, i) => Math.fround(Math.sin(i) * 3));
+
+  it("what a graph says with two ops is rounded twice: differences of equal products are 0, kinks are where they were", () => {
+    const y = many.map((x) => Math.fround(Math.cos(x) / 3));
+    const z = many.map((x, i) => Math.fround(x * (y[i] ?? 0)));
+    const parts = { x: float(["N"], "x"), y: float(["N"], "y"), z: float(["N"], "z") };
+    const from = (value: (x: Tensor, y: Tensor, z: Tensor) => Tensor): LossSpec =>
+      functionOf(parts, (given) => value(given["x"] as Tensor, given["y"] as Tensor, given["z"] as Tensor));
+    const hinge = from((a, b, c) => a.mul(b).sub(c).relu());
+    const ways = [hinge, from((a, b, c) => a.mul(b).sub(c)), from((a, b, c) => c.neg().add(b.mul(a)))];
+    const zeros = new Float32Array(many.length);
+    for (const spec of ways) expect(backend.compileSync(spec).valueSync({ x: many, y, z }).data).toEqual(zeros);
+    // PyTorch's relu has slope 0 at 0.
+    const { grads } = backend.compileSync(hinge).valueAndGradSync({ x: many, y, z });
+    expect(Object.values(grads).map((grad) => grad?.data.every((slope) => slope === 0))).toEqual([true, true, true]);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, number, number]>([
+    ["exp", (x) => x.exp(), 0, 1],
+    ["log", (x) => x.log(), 1, 0],
+    ["sigmoid", (x) => x.sigmoid(), 0, 0.5],
+    ["softplus", (x) => x.softplus(), -Infinity, 0],
+  ])("%s is exact where it is a short number", (_name, op, x, y) => {
+    const spec = functionOf(one, (given) => op(given["x"] as Tensor));
+    expect([...backend.compileSync(spec).valueSync({ x: [x] }).data]).toEqual([y]);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ["exp", (x) => x.exp()],
+    ["log", (x) => x.abs().log()],
+    ["sigmoid", (x) => x.sigmoid()],
+    ["softplus", (x) => x.softplus()],
+  ])("%s of a number is the same in every place", (_name, op) => {
+    const loss = backend.compileSync(functionOf(one, (given) => op(given["x"] as Tensor)));
+    for (const x of many.slice(0, 40)) {
+      const { data } = loss.valueSync({ x: new Float32Array(15).fill(x) });
+      expect(new Set(data).size).toBe(1);
+    }
   });
 });
 

@@ -54,6 +54,17 @@ const functions: Readonly<Record<string, Build>> = {
       .exp()
       .gather(1, y.argmax(1, true))
       .mul(x.gather(0, y.argmin(0, true))),
+  "gather of one of what inputs and rows make": (x, y) =>
+    x
+      .logSoftmax(1)
+      .gather(1, y.argmax(1, true))
+      .mul(x.mul(y).sub(y.sum(0, true)).gather(0, y.argmin(0, true))),
+  "gather of one in the middle": (x, y) =>
+    stack([x, y], 2)
+      .mul(2)
+      .gather(1, stack([y, x], 2).argmax(1, true))
+      .sum()
+      .mul(x.unsqueeze(2).exp().gather(1, y.unsqueeze(2).argmin(1, true)).squeeze([1, 2]).sum()),
   "gather that broadcasts": (x, y) =>
     x.gather(1, y.sum(0, true).argsort(1)).mul(y.sum(1, true).gather(0, x.argsort(0))),
   "scatterAdd of several to one": (x, y) => x.scatterAdd(1, y.floor().cast("int32"), 2).square().sum(1, true).mul(y),
@@ -220,6 +231,7 @@ describe.each(engines)("the engine %s", (engine, dtype, tolerance) => {
     for (const build of [
       (t: Tensor, index: Tensor) => t.gather(1, index),
       (t: Tensor, index: Tensor) => t.exp().gather(1, index.slice(1, 1, 1)),
+      (t: Tensor, index: Tensor) => t.sub(t.sum(1, true)).gather(1, index.slice(1, 0, 1).mul(2).sub(1)),
       (t: Tensor, index: Tensor) => t.slice(1, 1, 1).scatterAdd(1, index, 3),
       (t: Tensor, index: Tensor) => t.slice(1, 0, 1).scatterAdd(1, index.slice(1, 1, 1), 2),
     ]) {

@@ -1,5 +1,5 @@
 import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core";
-import { compileProgram, createMachine, vectorSupport, type Machine, type Program } from "@losses/wasm";
+import { compileProgram, createMachine, findFeatures, type Machine, type Program } from "@losses/wasm";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfDType } from "./plan/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
@@ -7,7 +7,7 @@ import { heapOf, newData, type WasmEngine } from "./wasmHeap.js";
 
 /** True if graphs can be run in the memory of this engine. */
 export function canInject(tf: Tf, device: string): boolean {
-  if (device !== "wasm" || vectorSupport() === "none") return false;
+  if (device !== "wasm" || findFeatures() === undefined) return false;
   const backend: unknown = tf.findBackend(device);
   return typeof backend === "object" && backend !== null && heapOf(backend as KernelBackend) !== undefined;
 }
@@ -43,9 +43,8 @@ export function copyInto(tf: Tf, results: readonly TfTensor[], out: Results): re
 
 /** Compiles a graph for the memory of TensorFlow.js's wasm engine, if that is possible here. */
 export function injectedProgram(tf: Tf, graph: Graph): InjectedProgram | undefined {
-  const support = vectorSupport();
-  if (support === "none") return undefined;
-  const program = compileProgram(graph, support === "fused");
+  const features = findFeatures();
+  const program = features && compileProgram(graph, features);
   if (program === undefined) return undefined;
   let known: { readonly backend: KernelBackend; readonly machine: Machine | undefined } | undefined;
   return {

@@ -1,5 +1,7 @@
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
 import { call, clear, f32, f32x4, i32, i32x4, local, Locals, repeatWhile, v128, when } from "./instructions.js";
+import type { Features } from "./platform.js";
+import { multiplyAdd } from "./vectorMath.js";
 
 // C = A·B in panels: A cut into 4 rows and B into 8 columns, each packed so that the inner loop reads both in order.
 
@@ -96,14 +98,13 @@ function packFour(): FunctionSource {
 /**
  * A block of 4×8 of C. Parameters: packed A, packed B, k, C, bytes between rows of C, whether to add to it.
  */
-function block(isFused: boolean): FunctionSource {
+function block(features: Features): FunctionSource {
   const parameters = pointers(6);
   const locals = new Locals(parameters);
   const [a, b, k, c, between, isAdded] = [0, 1, 2, 3, 4, 5].map(get) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
   const sums = [0, 1, 2, 3].map(() => [locals.add("v128"), locals.add("v128")] as const);
   const [left, right, splat, end] = [locals.add("v128"), locals.add("v128"), locals.add("v128"), locals.add("i32")];
-  const addTo = (sum: number, x: Bytes, y: Bytes): Bytes =>
-    local.set(sum, isFused ? concat([x, y, get(sum), [0xfd, 0x85, 0x02]]) : f32x4.add(get(sum), f32x4.mul(x, y)));
+  const addTo = (sum: number, x: Bytes, y: Bytes): Bytes => local.set(sum, multiplyAdd(features)(x, y, get(sum)));
   const turn = concat([
     local.set(left, v128.load(b)),
     local.set(right, v128.load(b, 16)),
@@ -175,7 +176,7 @@ function edge(): FunctionSource {
  * The functions of a product, the last of which is it: A, bytes between its rows and columns, the same of B, C (row by
  * row), m, n, k, and a buffer. `first`: the number of the first of them.
  */
-export function gemmFunctions(first: number, isFused: boolean): readonly FunctionSource[] {
+export function gemmFunctions(first: number, features: Features): readonly FunctionSource[] {
   const parameters = pointers(11);
   const locals = new Locals(parameters);
   const [a, aRows, aColumns, b, bRows, bColumns, c, m, n, k, buffer] = parameters.map((_, i) => get(i)) as [
@@ -290,5 +291,5 @@ export function gemmFunctions(first: number, isFused: boolean): readonly Functio
       ]),
     ),
   ]);
-  return [packFour(), block(isFused), edge(), { parameters, results: [], locals: locals.types, body }];
+  return [packFour(), block(features), edge(), { parameters, results: [], locals: locals.types, body }];
 }

@@ -167,6 +167,8 @@ export const f32x4: Ops<
   readonly const: Constant;
   readonly extract: Lane;
   readonly replace: (index: number, x: Bytes, value: Bytes) => Bytes;
+  /** x·y + z, rounded once or twice: relaxed SIMD leaves it to the engine. */
+  readonly relaxedMultiplyAdd: Op;
 } = {
   const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0, 0, 0].flatMap(() => float32(value))],
   splat: simd(0x13),
@@ -192,6 +194,7 @@ export const f32x4: Ops<
   /** The second operand where it is larger, else the first: also where one is NaN. */
   pmax: simd(0xeb),
   fromInt: simd(0xfa),
+  relaxedMultiplyAdd: simd(0x105),
 };
 
 export const f64x2: Ops<"add" | "promoteLow"> & { readonly extract: Lane; readonly zero: Bytes } = {

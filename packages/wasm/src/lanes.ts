@@ -1,7 +1,7 @@
 import type { DType, NodeOf, OpName, ElementwiseOp } from "@losses/core";
 import type { Bytes } from "./bytes.js";
 import { f32x4, i32x4, v128 } from "./instructions.js";
-import { exponential, hosted, logarithm, power, sigmoid, softplus, type Keep } from "./vectorMath.js";
+import { exponential, hosted, logarithm, power, sigmoid, softplus, type Writer } from "./vectorMath.js";
 
 // Four elements at a time, each of 32 bits: float32, int32, and bool as all bits 0 or 1.
 
@@ -10,7 +10,7 @@ export interface LaneContext {
   readonly operands: readonly Bytes[];
   readonly dtype: DType;
   readonly known: readonly (number | undefined)[];
-  readonly keep: Keep;
+  readonly writer: Writer;
 }
 
 type Lanes<K extends OpName> = (context: LaneContext, node: NodeOf<K>) => Bytes;
@@ -28,8 +28,8 @@ function both<K extends OpName>(float: Op, integer: Op): Lanes<K> {
   return (context) => (context.dtype === "float32" ? float : integer)(...context.operands);
 }
 
-function unary<K extends OpName>(compute: (keep: Keep, x: Bytes) => Bytes): Lanes<K> {
-  return (context) => compute(context.keep, operandAt(context, 0));
+function unary<K extends OpName>(compute: (writer: Writer, x: Bytes) => Bytes): Lanes<K> {
+  return (context) => compute(context.writer, operandAt(context, 0));
 }
 
 /** A number of a graph in every lane. */
@@ -39,11 +39,11 @@ export function constant(value: number, dtype: DType): Bytes {
 }
 
 function sign(context: LaneContext): Bytes {
-  const isFloat = context.dtype === "float32";
-  const x = context.keep(operandAt(context, 0));
-  const [less, zero, one] = isFloat
-    ? [f32x4.lt, f32x4.const(0), f32x4.const(1)]
-    : [i32x4.lt, i32x4.const(0), i32x4.const(1)];
+  const { dtype, writer } = context;
+  const isFloat = dtype === "float32";
+  const x = writer.keep(operandAt(context, 0));
+  const less = isFloat ? f32x4.lt : i32x4.lt;
+  const [zero, one] = [writer.constant(constant(0, dtype)), writer.constant(constant(1, dtype))];
   const [above, below] = [v128.and(less(zero, x), one), v128.and(less(x, zero), one)];
   return isFloat ? f32x4.sub(above, below) : i32x4.sub(above, below);
 }
@@ -52,9 +52,13 @@ function cast(context: LaneContext, node: NodeOf<"cast">): Bytes {
   const x = operandAt(context, 0);
   const [from, to] = [context.dtype, node.attrs.to];
   if (from === to) return x;
-  if (from === "bool") return v128.and(x, to === "float32" ? f32x4.const(1) : i32x4.const(1));
-  if (to === "bool") return from === "float32" ? f32x4.ne(x, f32x4.const(0)) : i32x4.ne(x, i32x4.const(0));
+  if (from === "bool") return v128.and(x, context.writer.constant(constant(1, to)));
+  if (to === "bool") return (from === "float32" ? f32x4 : i32x4).ne(x, context.writer.constant(constant(0, from)));
   return to === "float32" ? f32x4.fromInt(x) : i32x4.truncate(x);
+}
+
+function clamp(op: Op): (context: LaneContext, node: NodeOf<"clampMin" | "clampMax">) => Bytes {
+  return (context, { attrs }) => op(operandAt(context, 0), context.writer.constant(f32x4.const(attrs.bound)));
 }
 
 /** How every element-wise op is computed. */
@@ -71,19 +75,19 @@ const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
   tanh: unary(hosted("tanh")),
   atan: unary(hosted("atan")),
   erf: unary(hosted("erf")),
-  relu: unary((_, x) => f32x4.pmax(x, f32x4.const(0))),
+  relu: unary((writer, x) => f32x4.pmax(x, writer.constant(f32x4.const(0)))),
   sigmoid: unary(sigmoid),
   softplus: unary(softplus),
   not: unary((_, x) => v128.not(x)),
   identity: unary((_, x) => x),
-  clampMin: (context, node) => f32x4.pmax(operandAt(context, 0), f32x4.const(node.attrs.bound)),
-  clampMax: (context, node) => f32x4.pmin(operandAt(context, 0), f32x4.const(node.attrs.bound)),
+  clampMin: clamp(f32x4.pmax),
+  clampMax: clamp(f32x4.pmin),
   cast,
   add: both(f32x4.add, i32x4.add),
   sub: both(f32x4.sub, i32x4.sub),
   mul: both(f32x4.mul, i32x4.mul),
   div: (context) => f32x4.div(...context.operands),
-  pow: (context) => power(context.keep, operandAt(context, 0), operandAt(context, 1), context.known[1]),
+  pow: (context) => power(context.writer, operandAt(context, 0), operandAt(context, 1), context.known[1]),
   maximum: both(f32x4.max, i32x4.max),
   minimum: both(f32x4.min, i32x4.min),
   equal: both(f32x4.eq, i32x4.eq),

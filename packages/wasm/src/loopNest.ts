@@ -5,6 +5,7 @@ import type { LoopNest } from "./fuse.js";
 import { i32, local, Locals, repeatWhile, v128, when } from "./instructions.js";
 import type { Loops } from "./loops.js";
 import type { Contents, Root } from "./inMemory.js";
+import type { Features } from "./platform.js";
 import { store, Values, type Inner, type LoopContext } from "./values.js";
 import { tensorName, type RunTable } from "./runTable.js";
 
@@ -21,10 +22,11 @@ export function loopNestFunction(
   nest: LoopNest,
   isNeeded: (node: number) => boolean,
   runTable: RunTable,
+  features: Features,
 ): FunctionSource {
   const locals = new Locals(["i32"]);
   const dims = nest.space.length === 0 ? [1] : nest.space;
-  const values = new Values({ graph, inMemory, roots: nest.roots, dims, locals, runTable });
+  const values = new Values({ graph, inMemory, roots: nest.roots, dims, locals, runTable, features });
   const isFull = (root: Root): boolean => root.space.length === nest.space.length;
   const phaseOf = (root: Root): number => values.phase(root.of, root.loops);
   const phases = 1 + Math.max(-1, ...nest.roots.filter(isFull).map(phaseOf));

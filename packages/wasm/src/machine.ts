@@ -53,7 +53,7 @@ function plainMachine(program: Program, heap: Heap): Machine {
   if (platform === undefined)
     throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);
   const isMemoryShared = !(heap.memory.buffer instanceof ArrayBuffer);
-  const module = new platform.Module(programBytes(program, { isMemoryShared }));
+  const module = new platform.Module(programBytes(program, isMemoryShared));
   let running: Bound | undefined;
   const whole = (step: number, table: number): void => {
     const bound = running?.steps[step];

@@ -1,3 +1,5 @@
+import { f32x4 } from "./instructions.js";
+
 /** A `WebAssembly.Memory`. */
 export interface Memory {
   readonly buffer: ArrayBufferLike;
@@ -37,20 +39,26 @@ function probe(body: readonly number[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...header, 10, code.length + 2, 1, code.length, ...code]);
 }
 
-const zeros = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
+const zeros = f32x4.const(0);
 
-/** Whether there are instructions for four floats at a time, and whether they multiply and add in one. */
-export function vectorSupport(): "none" | "simd" | "fused" {
+/** What programs may use besides SIMD, which all of them need. */
+export interface Features {
+  /** Relaxed SIMD: multiply-add in one instruction, whose last bits may differ from one processor to another. */
+  readonly relaxed: boolean;
+}
+
+/** What this JavaScript engine has; `undefined` without SIMD. */
+export function findFeatures(): Features | undefined {
   const validate = webAssembly()?.validate;
-  if (validate === undefined || !validate(probe(zeros))) return "none";
-  return validate(probe([...zeros, ...zeros, ...zeros, 0xfd, 0x85, 0x02])) ? "fused" : "simd";
+  if (validate === undefined || !validate(probe(zeros))) return undefined;
+  return { relaxed: validate(probe(f32x4.relaxedMultiplyAdd(zeros, zeros, zeros))) };
 }
 
 /** Why programs cannot run here, with the cure where there is one; `undefined` if they can. */
 export function whyNot(): string | undefined {
   const platform = webAssembly();
   if (platform === undefined) return "this JavaScript engine has no WebAssembly.";
-  if (vectorSupport() === "none") return "the WebAssembly of this JavaScript engine has no SIMD. Use a newer one.";
+  if (findFeatures() === undefined) return "the WebAssembly of this JavaScript engine has no SIMD. Use a newer one.";
   try {
     // A content-security policy forbids what the validation allows.
     const module = new platform.Module(probe(zeros));

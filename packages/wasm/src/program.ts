@@ -1,8 +1,8 @@
 import {
-  checkArgument,
   graphInputs,
   isObject,
   nodeAt,
+  readParts,
   verify,
   type Dim,
   type DType,
@@ -10,6 +10,7 @@ import {
   type Node,
   type Recursion,
   type Rule,
+  type Rules,
   type Shape,
 } from "@losses/core";
 import { concat, moduleBytes, type Bytes, type FunctionSource } from "./bytes.js";
@@ -18,6 +19,7 @@ import { gemmFunctions } from "./gemm.js";
 import { callHost, hostFunctions } from "./host.js";
 import { call, i32, local } from "./instructions.js";
 import { loopNestFunction } from "./loopNest.js";
+import type { Features } from "./platform.js";
 import { productFunction } from "./product.js";
 import { productFunctions } from "./sparse.js";
 import { stripPlansOf, type StripPlan } from "./strips/program.js";
@@ -25,7 +27,9 @@ import { decompose } from "./decompose.js";
 import { contentsOf, type Contents, type Whole } from "./inMemory.js";
 import { tensorName, RunTable, type RunNumber } from "./runTable.js";
 
-const flagRule: Rule = { domain: "true or false", accepts: (value) => typeof value === "boolean" };
+const featureRules: Rules<Features> = {
+  relaxed: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+};
 
 /** Memory between results, needed from one stage to another. */
 export interface Block {
@@ -90,12 +94,7 @@ export const programRule: Rule = {
   accepts: (value) => isObject(value) && programs.has(value),
 };
 
-/** What the engine that runs a module can do. */
-export interface Features {
-  readonly isMemoryShared: boolean;
-}
-
-export function programBytes(program: Program, { isMemoryShared }: Features): Uint8Array<ArrayBuffer> {
+export function programBytes(program: Program, isMemoryShared: boolean): Uint8Array<ArrayBuffer> {
   return moduleBytes(hostFunctions, program.functions, isMemoryShared);
 }
 
@@ -103,20 +102,19 @@ export function programBytes(program: Program, { isMemoryShared }: Features): Ui
 const computed: readonly DType[] = ["float32", "int32", "bool"];
 
 /**
- * Compiles a graph; `isFused`: with fused multiply-add. `undefined` if its inputs or results are not of these dtypes, or anything
+ * Compiles a graph for an engine that has these features. `undefined` if its inputs or results are not of these dtypes, or anything
  * in it is of more than 32 bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
  */
 export function compileProgram(
   original: Graph,
-  isFused: boolean,
+  features: Features,
   ports: readonly DType[] = ["float32", "int32"],
 ): Program | undefined {
   verify(original);
-  checkArgument("compileProgram", "isFused", isFused, flagRule);
-  return compileGraph(original, isFused, ports);
+  return programOf(original, readParts("compileProgram", features, featureRules, ["relaxed"]), ports);
 }
 
-function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]): Program | undefined {
+function programOf(original: Graph, features: Features, ports: readonly DType[]): Program | undefined {
   const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
   if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
   if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
@@ -128,7 +126,7 @@ function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]
   const functions: FunctionSource[] = [];
   const firstProduct = hostFunctions.length;
   if (contents.products.length > 0) {
-    functions.push(...gemmFunctions(firstProduct, isFused));
+    functions.push(...gemmFunctions(firstProduct, features));
     functions.push(...productFunctions(firstProduct + functions.length, firstProduct + functions.length - 1));
   }
   const product = firstProduct + functions.length - 1;
@@ -139,9 +137,10 @@ function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]
     return call(hostFunctions.length + functions.length - 1, local.get(0));
   };
   const stageCode = (stage: Stage): Bytes => {
-    if ("nest" in stage) return add(loopNestFunction(graph, contents, stage.nest, (node) => lives.has(node), runTable));
+    if ("nest" in stage)
+      return add(loopNestFunction(graph, contents, stage.nest, (node) => lives.has(node), runTable, features));
     if ("product" in stage) return add(productFunction(graph, stage.product, product, runTable));
-    const step = hostStep(graph, stage.whole, isFused, runTable);
+    const step = hostStep(graph, stage.whole, features, runTable);
     return callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0));
   };
   const calls = stages.map((stage, index) => {
@@ -171,7 +170,7 @@ function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]
     strips: {
       plans: () => (contents.products.length > 0 ? stripPlansOf(graph) : []),
       compile: (body) => {
-        const compiled = compileGraph(body, isFused, computed);
+        const compiled = programOf(body, features, computed);
         if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");
         return compiled;
       },
@@ -181,7 +180,12 @@ function compileGraph(original: Graph, isFused: boolean, ports: readonly DType[]
   return program;
 }
 
-function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: boolean, runTable: RunTable): HostStep {
+function hostStep(
+  graph: Graph,
+  { nodes, operands, recursion }: Whole,
+  features: Features,
+  runTable: RunTable,
+): HostStep {
   const place = (id: number, memory: number): Place => {
     const { shape, dtype } = nodeAt(graph, id);
     return { offset: runTable.offset({ kind: "address", of: tensorName(memory) }), shape, dtype };
@@ -189,7 +193,7 @@ function hostStep(graph: Graph, { nodes, operands, recursion }: Whole, isFused: 
   const own = nodeAt(graph, nodes[0] ?? -1);
   const read = own.inputs.map((id, i) => place(id, operands[i] ?? -1));
   if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
-  const body = compileProgram(recursion.body, isFused, computed);
+  const body = programOf(recursion.body, features, computed);
   if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");
   const results = recursion.results.map(({ node, output }) => ({ output, place: place(node, node) }));
   return { kind: "recursion", recursion, body, operands: read, results };

@@ -5,7 +5,9 @@ import { constant, isExpensive, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
 import { memoryOf } from "./memory.js";
 import type { Root } from "./inMemory.js";
+import type { Features } from "./platform.js";
 import { tensorName, type RunNumber, type RunTable } from "./runTable.js";
+import { multiplyAdd, type Writer } from "./vectorMath.js";
 
 /** Where a value changes: nowhere in the loops, in the outer loops, or also in the innermost one. */
 export type Level = "fixed" | "row" | "element";
@@ -27,6 +29,7 @@ export interface LoopContext {
   readonly dims: readonly Dim[];
   readonly locals: Locals;
   readonly runTable: RunTable;
+  readonly features: Features;
 }
 
 const rank: { readonly [K in Level]: number } = { fixed: 0, row: 1, element: 2 };
@@ -51,6 +54,7 @@ export class Values {
   readonly #phases = new Map<string, number>();
   readonly #pointers = new Map<string, number>();
   readonly #integers = new Map<string, number>();
+  readonly #constants = new Map<string, number>();
   /** Values that later phases read from memory instead of computing them again, with the phase that computes them. */
   readonly #kept = new Map<string, { readonly pointer: number; readonly phase: number }>();
 
@@ -159,6 +163,15 @@ export class Values {
     return held;
   }
 
+  /** A local before all loops that holds a constant. */
+  #constant(value: Bytes): Bytes {
+    const key = value.join();
+    const known = this.#constants.get(key) ?? this.#context.locals.add("v128");
+    if (!this.#constants.has(key)) this.fixed.push(local.set(known, value));
+    this.#constants.set(key, known);
+    return local.get(known);
+  }
+
   /** A local with the address of a tensor's elements in this row; `bytes`: of an element. */
   pointer(name: string, shape: readonly Dim[], loops: Loops, bytes = 4): number {
     const key = `${name} ${shape.join()} ${loops.join()}`;
@@ -192,7 +205,7 @@ export class Values {
   }
 
   #compute(node: Node, loops: Loops, inner: Inner | undefined, code: Bytes[]): Bytes {
-    const { graph, runTable, locals } = this.#context;
+    const { graph, runTable, locals, features } = this.#context;
     if (this.#isLeaf(node.id)) return this.#load(node, loops, inner);
     switch (node.op) {
       case "constant":
@@ -222,8 +235,13 @@ export class Values {
           code.push(local.set(held, value));
           return local.get(held);
         };
+        const writer: Writer = {
+          keep,
+          constant: (value) => this.#constant(value),
+          multiplyAdd: multiplyAdd(features),
+        };
         const { dtype } = nodeAt(graph, node.inputs[node.op === "where" ? 1 : 0] ?? -1);
-        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, known, keep });
+        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, known, writer });
       }
     }
   }
@@ -233,8 +251,8 @@ export class Values {
     if (loop < this.#context.dims.length - 1) return i32x4.splat(local.get(this.counters[loop] ?? -1));
     const position = i32x4.splat(i32.shr(local.get(this.at), i32.const(2)));
     const first = 4 * (inner?.copy ?? 0);
-    const each = v128.ints(first, first + 1, first + 2, first + 3);
-    return inner?.width === 4 ? i32x4.add(position, each) : position;
+    if (inner?.width !== 4) return position;
+    return i32x4.add(position, this.#constant(v128.ints(first, first + 1, first + 2, first + 3)));
   }
 
   #load(node: Node, loops: Loops, inner: Inner | undefined): Bytes {

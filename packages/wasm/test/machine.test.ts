@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from "@losses/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { compileProgram, createHeap, createMachine, vectorSupport, whyNot, type Heap } from "../src/index.js";
+import { compileProgram, createHeap, createMachine, findFeatures, whyNot, type Heap } from "../src/index.js";
 
 const spec = marginRankingLoss({ margin: 0.5 });
 
@@ -25,7 +25,7 @@ function graphOf(dtype: FloatDType = "float32"): Graph {
 
 /** Runs the loss in a heap; gives its value and gradient. */
 function run(heap: Heap, input1: readonly number[], input2: readonly number[], target: readonly number[]): number[][] {
-  const program = compileProgram(graphOf(), vectorSupport() === "fused");
+  const program = compileProgram(graphOf(), findFeatures() ?? { relaxed: false });
   if (program === undefined) throw new Error("not in float32");
   const machine = createMachine(program, heap);
   const tensors: Readonly<Record<string, readonly number[]>> = { input1, input2, target };
@@ -95,7 +95,7 @@ describe("a program in a memory", () => {
 });
 
 describe("a program that cannot run", () => {
-  const program = compileProgram(graphOf(), false);
+  const program = compileProgram(graphOf(), { relaxed: false });
   if (program === undefined) throw new Error("not in float32");
   const [symbol = ""] = (program.inputs[0]?.shape ?? []).map(String);
 
@@ -136,19 +136,19 @@ describe("a program that cannot run", () => {
 });
 
 it("graphs of other numbers are no program", () => {
-  expect(compileProgram(graphOf("float64"), false)).toBeUndefined();
+  expect(compileProgram(graphOf("float64"), { relaxed: false })).toBeUndefined();
 });
 
 describe("whyNot", () => {
   it("is undefined where programs run", () => {
     expect(whyNot()).toBeUndefined();
-    expect(["simd", "fused"]).toContain(vectorSupport());
+    expect(findFeatures()).toEqual({ relaxed: expect.any(Boolean) as boolean });
   });
 
   it("names what is missing, and the cure", () => {
     vi.stubGlobal("WebAssembly", undefined);
     expect(whyNot()).toBe("this JavaScript engine has no WebAssembly.");
-    expect(vectorSupport()).toBe("none");
+    expect(findFeatures()).toBeUndefined();
     expect(() => createHeap("mine")).toThrow("mine: there must be WebAssembly, got none.");
     vi.stubGlobal("WebAssembly", { validate: () => false });
     expect(whyNot()).toMatch(/no SIMD\. Use a newer one\.$/);
@@ -177,7 +177,7 @@ describe("a recursion", () => {
     },
   })();
   const binding = bindInputs(sums.loss.definition, { x: { shape: [2, 2], dtype: "float32" } });
-  const program = compileProgram(traceLoss(sums, binding, { dtype: "float32", gradients: [] }), false);
+  const program = compileProgram(traceLoss(sums, binding, { dtype: "float32", gradients: [] }), { relaxed: false });
   if (program === undefined) throw new Error("not in float32");
 
   function totals(heap: Heap, x: readonly number[]): readonly number[] {

@@ -11,7 +11,7 @@ import {
 } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { decompose } from "../src/decompose.js";
-import { compileProgram, createHeap, createMachine, vectorSupport, type Heap, type Program } from "../src/index.js";
+import { compileProgram, createHeap, createMachine, findFeatures, type Heap, type Program } from "../src/index.js";
 import { createStripMachine, type Limits } from "../src/strips/machine.js";
 import { stripPlansOf } from "../src/strips/program.js";
 
@@ -19,7 +19,7 @@ type Feeds = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly data: readonly number[]; readonly isInt?: true }>
 >;
 
-const isFused = vectorSupport() === "fused";
+const features = findFeatures() ?? { relaxed: false };
 
 /** Numbers that look random, and are the same each time. */
 function numbers(count: number, seed: number): readonly number[] {
@@ -57,7 +57,7 @@ function trace(name: string, options: Readonly<Record<string, unknown>>, feeds: 
   const binding = bindInputs(spec.loss.definition, types);
   const gradients = Object.keys(feeds).filter((key) => feeds[key]?.isInt === undefined);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
-  const program = compileProgram(graph, isFused);
+  const program = compileProgram(graph, features);
   if (program === undefined) throw new Error("not in float32");
   return { graph: decompose(graph), sizes: binding.sizes, program };
 }

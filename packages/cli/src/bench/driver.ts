@@ -1,4 +1,5 @@
-import { challengers, type Entrant, type Job } from "./openContestant.js";
+import { challengers, type Challenger, type Job } from "./openContestant.js";
+import { ownPeer, type PeerId } from "./peerIds.js";
 import type { Part } from "./problems.js";
 import { goalFor } from "./goals.js";
 import { timeInTurn } from "./rounds.js";
@@ -7,15 +8,16 @@ import { compareTimes, type Comparison } from "./statistics.js";
 import { disagreements } from "./summary.js";
 import type { Workload, WorkloadId } from "./workloads.js";
 
-/** One contestant against its peer. */
+/** One contestant against a peer. */
 export interface BenchRow extends Comparison {
   readonly backend: string;
   readonly workload: WorkloadId;
   readonly title: string;
   readonly part: Part;
-  readonly contestant: Entrant;
+  readonly contestant: Challenger;
+  readonly peer: PeerId;
   readonly rounds: number;
-  /** The ratio that must not be exceeded, where there is one, and whether it is not. */
+  /** The ratio to the peer on the same engine that must not be exceeded, where there is one, and whether it is not. */
   readonly must?: number;
   readonly ok?: boolean;
   /** The most memory that each process ever held. */
@@ -30,52 +32,60 @@ export interface Match {
   readonly workload: Workload;
   readonly part: Part;
   readonly rounds: number;
+  /** Default: the peer on the backend's engine. */
+  readonly peers?: readonly PeerId[] | undefined;
   readonly start: (job: Job) => Promise<RunningContestant>;
 }
 
 /**
- * Measures a backend against its peer in one workload: checks that they agree, then times them in turn.
+ * Measures a backend against its peers in one workload: checks that all agree, then times them in turn.
  *
- * @throws Error if a contestant fails, or does not compute what the peer does
+ * @throws Error if a contestant fails, or does not compute what the first peer does
  */
-export async function play({ backend, workload, part, rounds, start }: Match): Promise<readonly BenchRow[]> {
+export async function play({ backend, workload, part, rounds, peers, start }: Match): Promise<readonly BenchRow[]> {
   const own = challengers(backend, part);
+  const others = peers ?? [ownPeer(backend)];
+  const entrants = [...own, ...others];
   const running: RunningContestant[] = [];
   const { kind, rows, columns } = workload;
   try {
-    for (const entrant of [...own, "peer" as const]) {
+    for (const entrant of entrants) {
       running.push(
         await start({ backend, problem: { kind, rows, columns }, part, entrant }).catch((error: unknown) => {
           throw new Error(`${entrant}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
         }),
       );
     }
-    const peer = running.at(-1);
-    if (peer === undefined) return [];
-    for (const [i, entrant] of own.entries()) {
-      const wrong = disagreements(running[i]?.summary ?? peer.summary, peer.summary);
-      if (wrong.length > 0) throw new Error(`${entrant} and the peer must agree, got ${wrong.join("; ")}`);
+    const judge = own.length;
+    for (const [i, { summary }] of running.entries()) {
+      const wrong = disagreements(summary, running[judge]?.summary ?? summary);
+      if (wrong.length > 0)
+        throw new Error(`${entrants[i]} and ${entrants[judge]} must agree, got ${wrong.join("; ")}`);
     }
     const times = await timeInTurn(running, { rounds });
     const peaks: number[] = [];
     for (const contestant of running) peaks.push(await contestant.close());
-    const must = goalFor(backend, workload.id, part);
-    return own.map((contestant, i): BenchRow => {
-      const comparison = compareTimes(times[i] ?? [], times.at(-1) ?? []);
-      return {
-        backend,
-        workload: workload.id,
-        title: workload.title,
-        part,
-        contestant,
-        rounds: times[i]?.length ?? 0,
-        ...comparison,
-        ...(must === undefined ? {} : { must, ok: comparison.ratio <= must }),
-        peakMB: megabytes(peaks[i]),
-        peerPeakMB: megabytes(peaks.at(-1)),
-        value: running[i]?.summary.value ?? Number.NaN,
-      };
-    });
+    return own.flatMap((contestant, i) =>
+      others.map((peer, j): BenchRow => {
+        const at = own.length + j;
+        const comparison = compareTimes(times[i] ?? [], times[at] ?? []);
+        const must = peer === ownPeer(backend) ? goalFor(backend, workload.id, part) : undefined;
+        return {
+          backend,
+          workload: workload.id,
+          title: workload.title,
+          part,
+          contestant,
+          peer,
+          rounds: times[i]?.length ?? 0,
+          ...comparison,
+          ...(must === undefined ? {} : { must, ok: comparison.ratio <= must }),
+          peakMB: megabytes(peaks[i]),
+          peerPeakMB: megabytes(peaks[at]),
+          value: running[i]?.summary.value ?? Number.NaN,
+        };
+      }),
+    );
   } finally {
     for (const contestant of running) contestant.kill();
   }

@@ -29,6 +29,11 @@ export function labels(seed: number, size: number, end: number): Int32Array {
   return Int32Array.from({ length: size }, () => Math.floor(next() * end));
 }
 
+/** `size` numbers from 0 to 1. */
+export function probabilities(seed: number, size: number): Float32Array {
+  return Float32Array.from({ length: size }, uniform(seed));
+}
+
 /** Normal rows scaled to length 1. */
 export function unitRows(seed: number, rows: number, columns: number): Float32Array {
   const data = normal(seed, rows * columns);

@@ -1,10 +1,13 @@
 import type { Contestant } from "./contestant.js";
 import { deviceOf } from "./family.js";
 import { openOurs } from "./ours.js";
+import type { PeerId } from "./peerIds.js";
 import type { Part, Problem } from "./problems.js";
 
-/** Who computes: the backend, its peer, or the backend's loss inside the gradient of TensorFlow.js. */
-export type Entrant = "losses" | "peer" | "toTfjs";
+/** Who computes: the backend, its loss inside the gradient of TensorFlow.js, or a peer. */
+export type Entrant = Challenger | PeerId;
+
+export type Challenger = "losses" | "toTfjs";
 
 /** What one process computes. */
 export interface Job {
@@ -14,22 +17,32 @@ export interface Job {
   readonly entrant: Entrant;
 }
 
-/** Who is measured against the peer. */
-export function challengers(backend: string, part: Part): readonly Exclude<Entrant, "peer">[] {
+/** Who is measured against the peers. */
+export function challengers(backend: string, part: Part): readonly Challenger[] {
   return deviceOf(backend).family === "tfjs" && part === "gradient" ? ["losses", "toTfjs"] : ["losses"];
 }
 
-/** Makes a contestant; only the engine that it needs is imported. */
+/** Makes a contestant of JavaScript; only the engine that it needs is imported. */
 export async function openContestant({ backend, problem, part, entrant }: Job): Promise<Contestant> {
-  if (entrant === "losses") return openOurs(backend, problem, part);
   const engine = deviceOf(backend);
-  if (entrant === "toTfjs") return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
-  switch (engine.family) {
-    case "tfjs":
-      return (await import("./peers/tfjs.js")).openTfjsPeer(backend, problem, part);
-    case "onnxruntime":
-      return (await import("./peers/onnx/openOnnxPeer.js")).openOnnxPeer(engine, problem, part);
-    case "js":
+  switch (entrant) {
+    case "losses":
+      return openOurs(backend, problem, part);
+    case "toTfjs":
+      return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
+    case "tfjs": {
+      const id = engine.family === "tfjs" ? backend : "tfjs:wasm";
+      return (await import("./peers/tfjs.js")).openTfjsPeer(id, problem, part);
+    }
+    case "onnxruntime": {
+      // Other engines have one thread.
+      const runtime = engine.family === "onnxruntime" ? engine : { device: "cpu", web: false, threads: 1 };
+      return (await import("./peers/onnx/openOnnxPeer.js")).openOnnxPeer(runtime, problem, part);
+    }
+    case "loops":
       return (await import("./peers/js/openJsPeer.js")).openJsPeer(problem, part);
+    case "torch":
+    case "torch.compile":
+      throw new RangeError(`${entrant} has a process of its own kind`);
   }
 }

@@ -1,16 +1,18 @@
 import {
+  binaryCrossEntropyWithLogits,
   clipLoss,
   crossEntropy,
   klDiv,
+  smoothL1Loss,
   tripletMarginLoss,
   vseLoss,
   type HostTensor,
   type LossSpec,
 } from "@losses/core";
-import { labels, logProbabilities, normal, unitRows } from "./inputs.js";
+import { labels, logProbabilities, normal, probabilities, unitRows } from "./inputs.js";
 
 /** The losses that are measured. */
-export type Kind = "crossEntropy" | "triplet" | "clip" | "vse" | "kl";
+export type Kind = "crossEntropy" | "triplet" | "clip" | "vse" | "kl" | "smoothL1" | "bce";
 
 /** A loss at a size: `rows` samples of `columns` numbers. */
 export interface Problem {
@@ -76,6 +78,22 @@ export const kinds: { readonly [K in Kind]: KindFacts } = {
     inputs: (rows, columns) => ({
       input: floats(logProbabilities(1, rows, columns), [rows, columns]),
       target: floats(logProbabilities(2, rows, columns), [rows, columns]),
+    }),
+  },
+  smoothL1: {
+    spec: smoothL1Loss() as LossSpec,
+    wrt: ["input"],
+    inputs: (rows, columns) => ({
+      input: floats(normal(1, rows * columns), [rows, columns]),
+      target: floats(normal(2, rows * columns), [rows, columns]),
+    }),
+  },
+  bce: {
+    spec: binaryCrossEntropyWithLogits() as LossSpec,
+    wrt: ["input"],
+    inputs: (rows, columns) => ({
+      input: floats(normal(1, rows * columns), [rows, columns]),
+      target: floats(probabilities(2, rows * columns), [rows, columns]),
     }),
   },
 };

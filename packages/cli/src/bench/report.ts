@@ -16,6 +16,7 @@ const header = [
   "part",
   "who",
   "ms",
+  "peer",
   "peer ms",
   "ratio",
   "quartiles",
@@ -28,8 +29,34 @@ const header = [
 /** The report as a table for people. */
 export function reportAsText({ system, rows, problems }: BenchReport): string {
   const table = rows.length === 0 ? [] : [columns([header, ...rows.map(line)]), legend];
-  const facts = Object.entries(system).map(([name, value]) => `${name} ${value}`);
-  return `${[...table, ...problems, facts.join(", ")].join("\n")}\n`;
+  return `${[...table, ...problems, facts(system)].join("\n")}\n`;
+}
+
+/** The report as a table in Markdown: a row for each contestant, a column for each peer. `command`: how it was made. */
+export function reportAsMarkdown({ system, rows, problems }: BenchReport, command: string): string {
+  const peers = [...new Set(rows.map(({ peer }) => peer))];
+  const groups = new Map<string, readonly BenchRow[]>();
+  for (const row of rows) {
+    const key = `${row.backend} ${row.workload} ${row.part} ${row.contestant}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const ratio = (row: BenchRow | undefined): string => (row === undefined ? "" : digits(row.ratio));
+  const body = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { backend, workload, title, part, contestant, ms } = first;
+    const ratios = peers.map((peer) => ratio(group.find((row) => row.peer === peer)));
+    return [[backend, `${workload} ${title}`, part, contestant, digits(ms), ...ratios]];
+  });
+  const header = ["backend", "workload", "part", "who", "ms", ...peers.map((peer) => `to ${peer}`)];
+  const table = [header, header.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`);
+  return `${[...table, "", `\`${command}\`: ${facts(system)}`, ...problems.map((text) => `\n${text}`)].join("\n")}\n`;
+}
+
+function facts(system: BenchReport["system"]): string {
+  return Object.entries(system)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 }
 
 const legend =
@@ -43,6 +70,7 @@ function line(row: BenchRow): readonly string[] {
     row.part,
     row.contestant,
     digits(row.ms),
+    row.peer,
     digits(row.peerMs),
     digits(row.ratio),
     row.quartiles.map(digits).join("-"),

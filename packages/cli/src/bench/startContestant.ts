@@ -17,7 +17,10 @@ const program = fileURLToPath(new URL("./contestantProcess.js", import.meta.url)
 const youngMegabytes = 2;
 
 /** Memory once taken is kept: whether the C library gives it back, and takes page after page again, is luck of the layout. */
-const keptMemory = { MALLOC_TRIM_THRESHOLD_: String(2 ** 40), MALLOC_MMAP_MAX_: "0" };
+export const keptMemory: Readonly<Record<string, string>> = {
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
+  MALLOC_MMAP_MAX_: "0",
+};
 
 /** A contestant in a process of its own. */
 export interface RunningContestant extends Timed {
@@ -94,7 +97,7 @@ function nextReply(child: ChildProcess, lines: () => string): Promise<Reply> {
 }
 
 /** Collects the end of what a process writes to standard error. */
-function lastLines(child: ChildProcess): () => string {
+export function lastLines(child: ChildProcess): () => string {
   let text = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     text = (text + chunk).slice(-2000);

@@ -1,7 +1,7 @@
 import { UsageError } from "../failure.js";
 import type { Kind, Problem } from "./problems.js";
 
-export type WorkloadId = "W1a" | "W1b" | "W2" | "W3a" | "W3b" | "W4" | "W5" | "W7a" | "W7b";
+export type WorkloadId = "W1a" | "W1b" | "W2" | "W3a" | "W3b" | "W4" | "W5" | "W6a" | "W6b" | "W7a" | "W7b";
 
 /** A problem with a name. */
 export interface Workload extends Problem {
@@ -17,6 +17,8 @@ const titles: { readonly [K in Kind]: string } = {
   clip: "clipLoss",
   vse: "vseLoss max",
   kl: "klDiv log",
+  smoothL1: "smoothL1Loss",
+  bce: "BCE with logits",
 };
 
 export const workloads: { readonly [I in WorkloadId]: Workload } = {
@@ -27,6 +29,8 @@ export const workloads: { readonly [I in WorkloadId]: Workload } = {
   W3b: { ...workload("W3b", "clip", 4096, 512), heavy: true },
   W4: workload("W4", "vse", 1024, 1024),
   W5: workload("W5", "kl", 4096, 1000),
+  W6a: workload("W6a", "smoothL1", 4096, 1024),
+  W6b: workload("W6b", "bce", 4096, 1024),
   W7a: workload("W7a", "triplet", 32, 128),
   W7b: workload("W7b", "crossEntropy", 32, 10),
 };

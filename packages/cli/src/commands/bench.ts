@@ -1,9 +1,12 @@
 import process from "node:process";
 import { engineVersions, namedBackends } from "../backends.js";
 import { play, type BenchRow } from "../bench/driver.js";
+import type { Job } from "../bench/openContestant.js";
+import { isInPython, isPeer, namedPeers } from "../bench/peerIds.js";
+import { startTorch } from "../bench/peers/torch/startTorch.js";
 import type { Part } from "../bench/problems.js";
-import { reportAsText, type BenchReport } from "../bench/report.js";
-import { startContestant } from "../bench/startContestant.js";
+import { reportAsMarkdown, reportAsText, type BenchReport } from "../bench/report.js";
+import { startContestant, type RunningContestant } from "../bench/startContestant.js";
 import { namedWorkloads } from "../bench/workloads.js";
 import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
@@ -15,17 +18,31 @@ export interface BenchOptions {
   readonly workload?: string;
   readonly rounds: string;
   readonly part: string;
+  readonly peers?: string;
+  readonly python?: string;
   readonly json?: boolean;
+  readonly markdown?: boolean;
   readonly report?: string;
 }
 
-/** `losses bench`: the time of every workload, as a ratio to a peer on the same engine. Returns the exit status. */
+/** `losses bench`: the time of every workload, as a ratio to peers. Returns the exit status. */
 export async function bench(options: BenchOptions): Promise<number> {
   const parts = readParts(options.part);
   const rounds = readRounds(options.rounds);
   const workloads = namedWorkloads(options.workload);
+  const { python } = options;
+  const peers = namedPeers(options.peers, python);
+  if (options.json === true && options.markdown === true) {
+    throw new UsageError("bench must print in one form, got --json and --markdown.");
+  }
+  const start = (job: Job): Promise<RunningContestant> => {
+    const { entrant } = job;
+    return python !== undefined && isPeer(entrant) && isInPython(entrant)
+      ? startTorch(job, python)
+      : startContestant(job);
+  };
   const matches = namedBackends(options.backend).flatMap((backend) =>
-    workloads.flatMap((workload) => parts.map((part) => ({ backend, workload, part, rounds, start: startContestant }))),
+    workloads.flatMap((workload) => parts.map((part) => ({ backend, workload, part, rounds, peers, start }))),
   );
   const bar = progressBar();
   const rows: BenchRow[] = [];
@@ -49,8 +66,18 @@ export async function bench(options: BenchOptions): Promise<number> {
     await writeWhole(options.report, toJSON(report));
     note(`The report is in ${options.report}.`);
   }
-  await print(options.json === true ? toJSON(report) : reportAsText(report));
+  const text = options.markdown === true ? reportAsMarkdown(report, commandOf(options)) : reportAsText(report);
+  await print(options.json === true ? toJSON(report) : text);
   return problems.length > 0 ? 1 : 0;
+}
+
+/** What was typed, but for where the report went. */
+function commandOf({ backend, workload, rounds, part, peers, python }: BenchOptions): string {
+  const given = Object.entries({ backend, workload, part, rounds, peers, python });
+  return [
+    "losses bench",
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
+  ].join(" ");
 }
 
 function readParts(text: string): readonly Part[] {

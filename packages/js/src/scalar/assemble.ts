@@ -210,7 +210,8 @@ class Assembly implements Surroundings {
       case "whole": {
         const { node } = value;
         const to = this.bufferOf(id) ?? -1;
-        return [{ do: "whole", node, sizes: this.#sizes, operands: this.#tensors(value), to }, ...copies];
+        const operands = this.#tensors(value);
+        return [pickPlan(value, operands, to) ?? { do: "whole", node, sizes: this.#sizes, operands, to }, ...copies];
       }
       case "scan":
         return [this.#recursion(value, values), ...copies];
@@ -254,4 +255,15 @@ class Assembly implements Surroundings {
     const carried = [places(), places()] as const;
     return { do: "scan", body, names, steps, reverse, operands, carries, sequences, carried, results };
   }
+}
+
+/** A gather with one index for each line of a tensor. */
+function pickPlan({ node }: WholeValue, operands: readonly TensorPlan[], to: number): StagePlan | undefined {
+  const [from, index] = operands;
+  if (node.op !== "gather" || from === undefined || index === undefined) return undefined;
+  const { axis } = node.attrs;
+  const size = from.shape[axis] ?? 1;
+  if (from.shape.some((dim, i) => index.shape[i] !== (i === axis ? 1 : dim))) return undefined;
+  const step = sizeOf(from.shape.slice(axis + 1));
+  return { do: "pick", from: from.buffer, index: index.buffer, to, lines: index.size, size, step };
 }

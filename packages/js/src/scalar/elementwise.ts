@@ -45,6 +45,7 @@ export type BinaryKernel =
   | "equal"
   | "less"
   | "lessOrEqual"
+  | "isPlace"
   | "and"
   | "or";
 
@@ -233,6 +234,11 @@ function less(S: Float64Array, o: number, a: number, b: number, _c: number, n: n
   for (let i = 0; i < n; i++) S[o + i] = +((S[a + i] as number) < (S[b + i] as number));
 }
 
+/** Whether x is a position in an axis of size y. */
+function isPlace(S: Float64Array, o: number, a: number, b: number, _c: number, n: number): void {
+  for (let i = 0; i < n; i++) S[o + i] = +((S[a + i] as number) >= 0 && (S[a + i] as number) < (S[b + i] as number));
+}
+
 function lessOrEqual(S: Float64Array, o: number, a: number, b: number, _c: number, n: number): void {
   for (let i = 0; i < n; i++) S[o + i] = +((S[a + i] as number) <= (S[b + i] as number));
 }
@@ -283,6 +289,7 @@ export const elementwiseKernels: { readonly [K in KernelName]: ElementwiseKernel
   equal,
   less,
   lessOrEqual,
+  isPlace,
   and: mul,
   or,
   where,

@@ -77,6 +77,16 @@ export type StagePlan =
       readonly operands: readonly TensorPlan[];
       readonly to: number;
     }
+  /** Of each line of `size` elements, `step` apart, the one that an index names, or 0. */
+  | {
+      readonly do: "pick";
+      readonly from: number;
+      readonly index: number;
+      readonly to: number;
+      readonly lines: number;
+      readonly size: number;
+      readonly step: number;
+    }
   | RecursionPlan
   /** Copies a float64 buffer to another of any dtype. */
   | { readonly do: "copy"; readonly from: number; readonly to: number; readonly size: number };

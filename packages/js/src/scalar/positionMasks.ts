@@ -22,17 +22,49 @@ function oneHot(b: ProgramBuilder, shape: Shape, axis: number, index: number): n
   return b.map("equal", [positions(b, shape, axis), index], { shape: mask, dtype: "bool" });
 }
 
-/** `Σ where(one-hot, x, 0)`, where one is chosen of a tensor that is not in memory as it is. */
+/** One chosen along an axis of a tensor that is not in memory as it is: computed of what is chosen, or by a mask. */
 export function gather(
   b: ProgramBuilder,
-  { attrs: { axis }, shape, dtype }: NodeOf<"gather">,
+  node: NodeOf<"gather">,
   [x = -1, index = -1]: readonly number[],
 ): number | undefined {
+  const { attrs, shape, dtype } = node;
+  const { axis } = attrs;
   const source = b.at(x);
   if (b.at(index).shape[axis] !== 1 || source.kind === "input" || dtype === "bool") return undefined;
-  const full = withAxis(shape, axis, source.shape[axis] ?? 1);
-  const chosen = b.map("where", [oneHot(b, full, axis, index), x, b.number(0, dtype)], { shape: full, dtype });
+  const size = source.shape[axis] ?? 1;
+  const value = computed(b, node, x, index);
+  const zero = b.number(0, dtype);
+  if (value !== undefined) {
+    // There is nothing at other places.
+    const end = b.add({ kind: "count", dims: [size], shape: [], dtype: "int32" });
+    const isPlace = b.map("isPlace", [index, end], { shape: b.at(index).shape, dtype: "bool" });
+    return b.map("where", [isPlace, value, zero], { shape, dtype });
+  }
+  const full = withAxis(shape, axis, size);
+  const chosen = b.map("where", [oneHot(b, full, axis, index), x, zero], { shape: full, dtype });
   return b.fold("sum", chosen, [axis]);
+}
+
+/** `f(x, m)[i] = f(x[i], m)`, where all that changes along the axis are inputs. */
+function computed(b: ProgramBuilder, node: NodeOf<"gather">, x: number, index: number): number | undefined {
+  const { attrs, shape } = node;
+  const source = b.at(x);
+  const { dtype } = source;
+  const axis = attrs.axis - (shape.length - source.shape.length);
+  if (axis < 0 || source.shape[axis] === 1) return x;
+  const isWhole = withAxis(source.shape, axis, 1).join() === shape.join();
+  if (!isWhole || (source.kind !== "map" && source.kind !== "input")) return undefined;
+  if (source.kind === "input") {
+    return b.add({ kind: "whole", node: { ...node, dtype }, operands: [x, index], shape, dtype });
+  }
+  const operands: number[] = [];
+  for (const operand of source.operands) {
+    const own = computed(b, node, operand, index);
+    if (own === undefined) return undefined;
+    operands.push(own);
+  }
+  return b.map(source.kernel, operands, { shape, dtype });
 }
 
 /** `where(one-hot, x, 0)`, where there is one element for one place. */

@@ -71,6 +71,17 @@ function runStage(plan: Plan, stage: StagePlan, buffers: readonly Cells[]): void
       else for (let i = 0; i < data.length; i++) to[i] = (data[i] as number) | 0;
       return;
     }
+    case "pick": {
+      const { lines, size, step } = stage;
+      const [from, index, to] = [at(buffers, stage.from), at(buffers, stage.index), exactAt(buffers, stage.to)];
+      for (let i = 0; i < lines; i++) {
+        const place = index[i] as number;
+        // A line begins behind those before it, but for the steps between neighbours.
+        const start = i * size - (i % step) * (size - 1);
+        to[i] = place >= 0 && place < size ? (from[start + place * step] as number) : 0;
+      }
+      return;
+    }
     case "scan":
       runRecursion(stage, buffers);
       return;

@@ -1,17 +1,20 @@
 import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
-import { compileProgram, createHeap, vectorSupport } from "@losses/wasm";
+import { compileProgram, createHeap, findFeatures, type Features } from "@losses/wasm";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { makeExecutable } from "./executable.js";
 import { residentsOf } from "./residents.js";
 
-/** The engine that compiles graphs to WebAssembly. Tensors that it makes are in its memory, results in arrays of their own. */
-export function wasmEngine(): Engine<JsTensor> {
+/**
+ * The engine that compiles graphs to WebAssembly. Tensors that it makes are in its memory, results in arrays of their own.
+ *
+ * @param features - what compiled code may use; default: what there is
+ */
+export function wasmEngine(features: Features = findFeatures() ?? { relaxed: false }): Engine<JsTensor> {
   const id = "js:wasm";
   const heap = createHeap(id);
   const residents = residentsOf(heap);
-  const isFused = vectorSupport() === "fused";
   const compile = (graph: Graph): Executable<JsTensor> => {
-    const program = compileProgram(graph, isFused, ["float32", "int32", "bool"]);
+    const program = compileProgram(graph, features, ["float32", "int32", "bool"]);
     if (program === undefined) {
       const wanted = `${graph.name} must be computed in float32, int32 and bool`;
       throw new UnsupportedOpError(`${id}: ${wanted}, got others. Use the engine scalar.`);

@@ -4,11 +4,12 @@ import { anyOf, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
-const program = compileProgram(graph(), false);
+const program = compileProgram(graph(), { relaxed: false });
 
 const heap = (): Heap => ({ ...createHeap("mine") });
 
 export const entries: Entries = {
+  findFeatures: { args: () => [] },
   createHeap: { args: () => ["mine"], takes: { "0": text } },
   isMemory: { args: () => [createHeap("mine").memory], takes: { nothing: anything, "0": anything } },
   takeMemory: {
@@ -17,9 +18,12 @@ export const entries: Entries = {
     open: ["0"],
     calls: true,
   },
-  vectorSupport: { args: () => [] },
   whyNot: { args: () => [] },
-  compileProgram: { args: () => [graph(), false], takes: { ...graphTakes, "1": flag }, open: graphOpen },
+  compileProgram: {
+    args: () => [graph(), { relaxed: false }],
+    takes: { ...graphTakes, "1.relaxed": flag },
+    open: [...graphOpen, "1"],
+  },
   createMachine: {
     args: () => [program, heap()],
     takes: { "1.id": text, "1.allocate": fn, "1.free": fn },

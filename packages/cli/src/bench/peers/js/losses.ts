@@ -122,4 +122,31 @@ const kl: PlainLoss = (arrays, { rows, columns }, part) => {
   };
 };
 
-export const plainLosses: { readonly [K in Kind]: PlainLoss } = { crossEntropy, triplet, clip, vse, kl };
+const smoothL1: PlainLoss = (arrays, { rows, columns }, part) => {
+  const difference = subtract(arrays.floats("input"), arrays.floats("target"));
+  const share = 1 / (rows * columns);
+  const pointwise = difference.map((d) => (Math.abs(d) < 1 ? 0.5 * d * d : Math.abs(d) - 0.5));
+  const value = sum(pointwise) * share;
+  if (part === "forward") return { value, grads: {} };
+  return { value, grads: { input: difference.map((d) => Math.max(-1, Math.min(1, d)) * share) } };
+};
+
+const bce: PlainLoss = (arrays, { rows, columns }, part) => {
+  const [input, target] = [arrays.floats("input"), arrays.floats("target")];
+  const share = 1 / (rows * columns);
+  const softplus = input.map((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+  const value = sum(subtract(softplus, multiply(input, target))) * share;
+  if (part === "forward") return { value, grads: {} };
+  const sigmoid = input.map((x) => 1 / (1 + Math.exp(-x)));
+  return { value, grads: { input: times(subtract(sigmoid, target), share) } };
+};
+
+export const plainLosses: { readonly [K in Kind]: PlainLoss } = {
+  crossEntropy,
+  triplet,
+  clip,
+  vse,
+  kl,
+  smoothL1,
+  bce,
+};

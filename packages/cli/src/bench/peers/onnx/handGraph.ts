@@ -87,6 +87,11 @@ export function meanOf(g: HandGraph, x: string): string {
   return g.op("ReduceMean", [x], { keepdims: 0 });
 }
 
+/** The means of rows: sums of a million elements in float32 lose digits. */
+export function meanOfRows(g: HandGraph, x: string): string {
+  return g.op("ReduceMean", [x], { axes: [1], keepdims: 0 });
+}
+
 /** e^(x - max) along an axis, x - max, and the sum of the former: for devices without a log-softmax. */
 export function softmaxParts(g: HandGraph, x: string, axis: number): Record<"exp" | "shifted" | "sum", string> {
   const shifted = g.op("Sub", [x, g.op("ReduceMax", [x], { axes: [axis], keepdims: 1 })]);

@@ -11,16 +11,21 @@ type Ort = typeof import("onnxruntime-node");
 
 type Results = InferenceSession.OnnxValueMapType;
 
+/** Where a session runs. `threads`: on the processor; default: as in the sessions of @losses/onnxruntime. */
+interface Runtime extends Pick<EngineDevice, "device" | "web"> {
+  readonly threads?: number | undefined;
+}
+
 /** A model written by hand in a session of ONNX Runtime, fed and fetched without any code of @losses. */
 export async function openOnnxPeer(
-  { device, web }: Pick<EngineDevice, "device" | "web">,
+  { device, web, threads }: Runtime,
   problem: Problem,
   part: Part,
 ): Promise<Contestant> {
   const ort = await loadRuntime(web);
   const onProcessor = device === "cpu" || device === "wasm";
   const model = handModel(problem, part, onProcessor ? "processor" : "gpu");
-  const session = await ort.InferenceSession.create(model, sessionOptions(device, web, onProcessor));
+  const session = await ort.InferenceSession.create(model, sessionOptions({ device, web, threads }, onProcessor));
   const { wrt, inputs } = kinds[problem.kind];
   const feeds = Object.fromEntries(
     Object.entries(inputs(problem.rows, problem.columns)).map(([name, tensor]) => [name, ortTensor(ort, tensor)]),
@@ -54,11 +59,11 @@ async function loadRuntime(web: boolean): Promise<Ort> {
   return ort;
 }
 
-/** The options that @losses/onnxruntime makes its sessions with. */
-function sessionOptions(device: string, web: boolean, onProcessor: boolean): InferenceSession.SessionOptions {
+/** The options that @losses/onnxruntime makes its sessions with, but for threads that are asked for. */
+function sessionOptions({ device, web, threads }: Runtime, onProcessor: boolean): InferenceSession.SessionOptions {
   return {
     executionProviders: [device],
-    intraOpNumThreads: web ? 1 : Math.min(4, availableParallelism()),
+    intraOpNumThreads: threads ?? (web ? 1 : Math.min(4, availableParallelism())),
     interOpNumThreads: 1,
     logSeverityLevel: 4,
     extra: {
