@@ -26,6 +26,7 @@ export function fateOf(graph: Graph, node: Node, index: number, axis: number): F
       if (rank !== 2 || node.shape.length !== 2) return undefined;
       return axis === index ? axis : "reduced";
     case "gather":
+    case "concat":
     case "argsort":
     case "cumsum":
     case "slice":

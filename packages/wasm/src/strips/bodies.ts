@@ -224,14 +224,31 @@ class StripWriter {
 
   /** This strip's part of a tensor that is in memory, or of what can be computed of such parts. */
   #part(id: number, axis: number): number {
+    switch (this.#wayTo(id, axis)) {
+      case "compute":
+        return this.#cut(id, axis);
+      case "read":
+        return this.#writer.port(id, "strip", this.#cutShape(nodeAt(this.#graph, id).shape, axis));
+      default:
+        throw new NotInStrips();
+    }
+  }
+
+  /** How to get at strips of a tensor along an axis. A matrix of pairs is computed, for it must not be in memory. */
+  #wayTo(id: number, axis: number): "compute" | "read" | undefined {
     const node = nodeAt(this.#graph, id);
-    if (node.shape[axis] !== this.#partition.dim) throw new NotInStrips();
-    const isWhole = partOf(this.#partition, id).kind === "whole";
-    const isMatrix = node.shape.filter((dim) => dim !== 1).length > 1;
-    const isFree = isView(node) || (isElementwise(node.op) && (isMatrix || !isLeading(node.shape, axis)));
-    if (isWhole && isFree) return this.#cut(id, axis);
-    if (!isLeading(node.shape, axis)) throw new NotInStrips();
-    return this.#writer.port(id, "strip", this.#cutShape(node.shape, axis));
+    if (node.shape[axis] !== this.#partition.dim) return undefined;
+    const isLow = isLeading(node.shape, axis);
+    const isWide = isWideWhole(this.#graph, id);
+    const isFree = partOf(this.#partition, id).kind === "whole" && (isView(node) || isElementwise(node.op));
+    if (isFree && (isView(node) || isWide || !isLow)) {
+      const isThere = node.inputs.every((input, index) => {
+        const origin = originOf(this.#graph, node, index, axis);
+        return origin === undefined || this.#wayTo(input, origin) !== undefined;
+      });
+      if (isThere) return "compute";
+    }
+    return isLow && !isWide ? "read" : undefined;
   }
 
   /** What was gathered so far and what this strip adds to it. */
@@ -271,6 +288,17 @@ class StripWriter {
     this.#known.set(key, made);
     return made;
   }
+}
+
+/** True for what is computed of two vectors, one along each axis. */
+function isWideWhole(graph: Graph, id: number): boolean {
+  const { op, shape, inputs } = nodeAt(graph, id);
+  const extent = (own: Shape): number => own.filter((dim) => dim !== 1).length;
+  if (extent(shape) < 2 || inputs.length === 0 || op === "matmul") return false;
+  return (
+    inputs.every((input) => extent(nodeAt(graph, input).shape) < extent(shape)) ||
+    inputs.some((input) => isWideWhole(graph, input))
+  );
 }
 
 function isView({ op }: Node): boolean {
