@@ -152,6 +152,12 @@ const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, Feed
     { ...linear, weight: { shape: [53], data: numbers(53, 7).map((x) => x + 2) } },
   ],
   ["linearCrossEntropy", {}, { ...linear, input: floats(1, 61, 9), target: labels(61, 53) }],
+  ["cmpmLoss", {}, { ...pairs, labels: labels(37, 11) }],
+  ["supConLoss", {}, { embeddings: pairs.image, labels: labels(37, 11) }],
+  ["ntXentLoss", {}, { embeddings: pairs.image, labels: labels(37, 11) }],
+  ["infoNceLoss", {}, { query: pairs.image, positive: pairs.text }],
+  ["multipleNegativesRankingLoss", {}, { anchor: pairs.image, positive: pairs.text }],
+  ["proxyAnchorLoss", {}, { embeddings: pairs.image, labels: labels(37, 11), proxies: floats(6, 11, 9) }],
 ];
 
 describe("products in strips", () => {
