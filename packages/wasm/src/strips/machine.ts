@@ -150,6 +150,14 @@ function runPlan(
       session.end();
     }
   };
+  const tryOut = (body: Body, count: number): void => {
+    compiled(body)
+      .machine.start({ ...sizes, [plan.symbol]: count })
+      .end();
+  };
+  // What does not fit into the memory is found before anything is written.
+  for (const body of plan.before) if (body !== undefined) tryOut(body, 1);
+  for (const body of plan.passes) tryOut(body, rows);
   plan.before.forEach((body, stage) => {
     if (body !== undefined) run(body, 0, 1, 1);
     const pass = plan.passes[stage];
