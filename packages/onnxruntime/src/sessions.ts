@@ -28,6 +28,8 @@ export interface SessionSetup {
    * providers of ONNX Runtime fail at empty tensors (some of them end the process).
    */
   readonly emptyOptions: SessionOptions;
+  /** What to do about a loss of which a node would land on the processor. */
+  readonly opsCure: string;
 }
 
 export interface SetupOptions {
@@ -56,6 +58,7 @@ export function sessionSetup(
     writesHost,
     inTurn: facts.oneAtATime === true ? queueOf(ort) : (task) => task(),
     emptyOptions: facts.fallsBack ? sessionOptions(facts.host, threads) : base,
+    opsCure: facts.opsCure ?? "placement() names them.",
   };
 }
 
@@ -78,7 +81,7 @@ export function withFallback(options: SessionOptions, allowed: boolean): Session
 }
 
 export async function createSession(
-  { ort, id }: SessionSetup,
+  { ort, id, opsCure }: SessionSetup,
   options: SessionOptions,
   loss: string,
   model: Uint8Array,
@@ -92,7 +95,7 @@ export async function createSession(
     }
     if (/fallback to CPU EP has been explicitly disabled/i.test(text)) {
       throw new UnsupportedOpError(
-        `${id}: ${loss} must run wholly on the device, got ops that ONNX Runtime has on the processor only. placement() names them.`,
+        `${id}: ${loss} must run wholly on the device, got ops that ONNX Runtime has on the processor only. ${opsCure}`,
         { cause },
       );
     }
