@@ -30,25 +30,39 @@ const engines = {
 };
 
 /**
- * @param {{ atMost: number | undefined, only?: readonly string[], onRow?: (row: Row) => void }} options `atMost`: so many cases of each
+ * @param {{ atMost: number | undefined, only?: readonly string[], onRow?: (row: Row, soFar: Report) => void }} options `atMost`: so many cases of each
  *   loss, undefined: all
  * @returns {Promise<Report>}
  */
 export async function runAnywhere({ atMost, only, onRow = () => undefined }) {
   const folder = mkdtempSync(join(tmpdir(), "losses-anywhere-"));
   const app = join(folder, "app");
+  const counts = countGolden();
+  const native = join(root, "packages", "onnxruntime", "node_modules", "onnxruntime-node");
+  /** @type {Row[]} */
+  const rows = [];
+  /** @type {string[]} */
+  const absent = [];
+  /** @type {() => Report} */
+  const report = () => ({
+    golden: { all: counts.reduce((sum, count) => sum + count, 0), losses: counts.length },
+    machine: {
+      platform: process.platform,
+      arch: process.arch,
+      processors: `${availableParallelism()} (${cpus()[0]?.model.trim() ?? "unknown"})`,
+      graphics: "SwiftShader", // the flags of pages.mjs ask for it
+    },
+    versions: { ...engines, "onnxruntime-node": readJson(join(native, "package.json")).version },
+    rows,
+    absent,
+  });
   try {
     const ours = ["core", "js", "tfjs", "onnxruntime", "conformance"].map((name) => `@losses/${name}`);
     installApp(app, packAll(join(folder, "tarballs")), { ours, others: engines });
     const engine = join(app, "node_modules", "onnxruntime-node");
-    if (!existsSync(engine))
-      symlinkSync(join(root, "packages", "onnxruntime", "node_modules", "onnxruntime-node"), engine, "junction");
+    if (!existsSync(engine)) symlinkSync(native, engine, "junction");
     for (const file of ["suite.mjs", "hosted.mjs", "page.mjs", "worker.mjs"])
       cpSync(join(here, "anywhere", "app", file), join(app, file));
-    const counts = countGolden();
-    /** @type {Row[]} */
-    const rows = [];
-    const absent = [];
     for (const { name, backends, version, run, sample = Infinity } of runtimes) {
       if (only !== undefined && !only.includes(name)) continue;
       const found = version();
@@ -68,23 +82,25 @@ export async function runAnywhere({ atMost, only, onRow = () => undefined }) {
       }
       const row = { name, version: found, golden, outcomes };
       rows.push(row);
-      onRow(row);
+      onRow(row, report());
     }
-    const native = readJson(join(engine, "package.json")).version;
-    return {
-      golden: { all: counts.reduce((sum, count) => sum + count, 0), losses: counts.length },
-      machine: {
-        platform: process.platform,
-        arch: process.arch,
-        processors: `${availableParallelism()} (${cpus()[0]?.model.trim() ?? "unknown"})`,
-      },
-      versions: { ...engines, "onnxruntime-node": native },
-      rows,
-      absent,
-    };
+    return report();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {Report | undefined} old
+ * @param {Report} fresh
+ * @returns {Report} the fresh rows, and the old ones of other runtimes that there still are
+ */
+export function mergeReports(old, fresh) {
+  const rows = runtimes.flatMap(({ name }) => {
+    const row = [...fresh.rows, ...(old?.rows ?? [])].find((one) => one.name === name);
+    return row === undefined || problemsOf(row).length > 0 ? [] : [row];
+  });
+  return { ...fresh, rows };
 }
 
 /** @returns {number[]} the golden cases of each loss */
