@@ -2,6 +2,10 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
+// pnpm's launchers name the workspace's folders in it: programs in a stranger's folder, and bundlers in this process, would find packages
+// that are not installed there.
+delete process.env["NODE_PATH"];
+
 const shell = process.platform === "win32"; // npm and its like are .cmd files there, which only a shell can start
 
 /**

@@ -20,6 +20,9 @@ export function load(name) {
  * @returns {string} the path of its program
  */
 export function toolProgram(name) {
+  // Bun's own, called so on every system, because the launcher sets NODE_PATH, and Bun takes what is missing from there.
+  const own = join(here, "node_modules", name, "bin", `${name}.exe`);
+  if (existsSync(own)) return own;
   return join(here, "node_modules", ".bin", process.platform === "win32" ? `${name}.CMD` : name);
 }
 

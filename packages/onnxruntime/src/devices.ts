@@ -19,11 +19,15 @@ export interface DeviceFacts {
   readonly oneAtATime?: boolean;
   /** What to do when it does not work. */
   readonly cure: string;
+  /** What to do when a loss has ops that it lacks. Default: `placement()` names them. */
+  readonly opsCure?: string;
 }
 
 const webgpuOnNode =
   "WebGPU needs a GPU driver: on Linux a Vulkan loader (libvulkan1) and the driver's Vulkan library; " +
   "a software device such as SwiftShader also works (VK_ICD_FILENAMES names it).";
+
+const webgpuBuild = "pass the WebGPU build: createBackend({ ort: await import('onnxruntime-web/webgpu') }).";
 
 /** The devices of each runtime, the default first. */
 export const deviceTable: { readonly [R in RuntimeName]: { readonly [D in Device]?: DeviceFacts } } = {
@@ -71,7 +75,9 @@ export const deviceTable: { readonly [R in RuntimeName]: { readonly [D in Device
       fallsBack: true,
       oneAtATime: true,
       buffers: true,
-      cure: "Check that navigator.gpu exists and pass the WebGPU build: createBackend({ ort: await import('onnxruntime-web/webgpu') }).",
+      cure: `Check that navigator.gpu exists and ${webgpuBuild}`,
+      // The default build opens, and has few of the ops.
+      opsCure: `If you have not, ${webgpuBuild}`,
     },
   },
 };

@@ -24,6 +24,18 @@ export interface OrtModule {
   readonly env: Env;
 }
 
+/** What the native code reads of a tensor. */
+export type NativeTensor = Pick<OrtTensor, "type" | "dims" | "data" | "location">;
+
+/** What a session of ONNX Runtime runs, after it has checked what it is given: the names that the model has, and its tensors. */
+export interface SessionHandler {
+  run(
+    feeds: Readonly<Record<string, OrtTensor | NativeTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | NativeTensor | null>>,
+    options: object,
+  ): ReturnType<OrtSession["run"]>;
+}
+
 /** Which build of ONNX Runtime: the native one for Node.js, or the WebAssembly one. */
 export type RuntimeName = "node" | "web";
 

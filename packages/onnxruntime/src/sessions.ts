@@ -3,8 +3,16 @@ import type { Provider } from "@losses/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import type { DeviceFacts } from "./devices.js";
 import { oneAtATime, queueOf, type InTurn } from "./oneAtATime.js";
-import { moveTensor } from "./tensors.js";
-import { isRecord, messageOf, type Fetches, type OrtModule, type OrtSession, type OrtTensor } from "./runtime.js";
+import { bitsOf, moveTensor } from "./tensors.js";
+import {
+  isRecord,
+  messageOf,
+  type NativeTensor,
+  type OrtModule,
+  type OrtSession,
+  type OrtTensor,
+  type SessionHandler,
+} from "./runtime.js";
 
 export type SessionOptions = InferenceSession.SessionOptions;
 
@@ -19,7 +27,7 @@ export interface SessionSetup {
   readonly provider: Provider;
   /** Floating dtypes that the device computes in. */
   readonly dtypes: readonly [FloatDType, ...FloatDType[]];
-  /** True if its sessions write into tensors in JavaScript memory that they are handed. */
+  /** True for the native code in this thread: it writes into tensors in JavaScript memory that it is handed. */
   readonly writesHost: boolean;
   /** Runs something that touches the device when nothing else does, where the runtime wants that. */
   readonly inTurn: InTurn;
@@ -28,6 +36,8 @@ export interface SessionSetup {
    * providers of ONNX Runtime fail at empty tensors (some of them end the process).
    */
   readonly emptyOptions: SessionOptions;
+  /** What to do about a loss of which a node would land on the processor. */
+  readonly opsCure: string;
 }
 
 export interface SetupOptions {
@@ -56,6 +66,7 @@ export function sessionSetup(
     writesHost,
     inTurn: facts.oneAtATime === true ? queueOf(ort) : (task) => task(),
     emptyOptions: facts.fallsBack ? sessionOptions(facts.host, threads) : base,
+    opsCure: facts.opsCure ?? "placement() names them.",
   };
 }
 
@@ -78,13 +89,13 @@ export function withFallback(options: SessionOptions, allowed: boolean): Session
 }
 
 export async function createSession(
-  { ort, id }: SessionSetup,
+  { ort, id, opsCure, writesHost }: SessionSetup,
   options: SessionOptions,
   loss: string,
   model: Uint8Array,
 ): Promise<OrtSession> {
   try {
-    return unchecked(await ort.InferenceSession.create(model, options));
+    return unchecked(await ort.InferenceSession.create(model, options), writesHost);
   } catch (cause) {
     const text = messageOf(cause);
     if (/could not find an implementation|not implemented|NOT_IMPLEMENTED/i.test(text)) {
@@ -92,7 +103,7 @@ export async function createSession(
     }
     if (/fallback to CPU EP has been explicitly disabled/i.test(text)) {
       throw new UnsupportedOpError(
-        `${id}: ${loss} must run wholly on the device, got ops that ONNX Runtime has on the processor only. placement() names them.`,
+        `${id}: ${loss} must run wholly on the device, got ops that ONNX Runtime has on the processor only. ${opsCure}`,
         { cause },
       );
     }
@@ -100,20 +111,36 @@ export async function createSession(
   }
 }
 
-/** What a session of ONNX Runtime runs, after it has checked what it is given: the names that the model has. */
-interface SessionHandler {
-  run(feeds: Readonly<Record<string, OrtTensor>>, fetches: Fetches, options: object): ReturnType<OrtSession["run"]>;
-}
-
 /** The session without checks of names, which cannot fail here and take a share of every small call. */
-function unchecked(session: OrtSession): OrtSession {
+function unchecked(session: OrtSession, isNative: boolean): OrtSession {
   const handler = "handler" in session ? session.handler : undefined;
   if (!isHandler(handler)) return session;
+  const own = isNative && "Float16Array" in globalThis ? withHalfBits : asTheyAre;
   return {
-    run: (feeds, fetches) => handler.run(feeds, fetches, {}),
+    run: (feeds, fetches) => handler.run(own(feeds), own(fetches), {}),
     release: () => session.release(),
     endProfiling: () => session.endProfiling?.(),
   };
+}
+
+const asTheyAre = <T>(tensors: T): T => tensors;
+
+/** onnxruntime-node takes float16 as its bits, while tensors hold a Float16Array wherever there is one. */
+function withHalfBits<T extends OrtTensor | null>(
+  tensors: Readonly<Record<string, T>>,
+): Readonly<Record<string, T | NativeTensor>> {
+  if (!Object.values(tensors).some(isHalf)) return tensors;
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, isHalf(tensor) ? halfBitsOf(tensor) : tensor]),
+  );
+}
+
+function isHalf(tensor: OrtTensor | null): tensor is OrtTensor {
+  return tensor?.type === "float16" && tensor.location === "cpu";
+}
+
+function halfBitsOf({ type, dims, data, location }: OrtTensor): NativeTensor {
+  return { type, dims, data: bitsOf(data), location };
 }
 
 function isHandler(value: unknown): value is SessionHandler {

@@ -85,6 +85,11 @@ export async function moveTensor({ inTurn }: TensorSetup, from: OrtTensor, to: O
   bytesOf(target).set(bytesOf(source));
 }
 
+/** The bits of float16 numbers, however they are held. */
+export function bitsOf(data: OrtTensor["data"]): OrtTensor["data"] {
+  return ArrayBuffer.isView(data) ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+}
+
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

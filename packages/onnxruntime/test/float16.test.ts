@@ -76,6 +76,28 @@ it("goes in and comes out as it is, where the device computes in it", async ({ s
   expect((await wide.value({ anchor: again, positive: [[5]], negative: [[3]] })).data[0]).toBeCloseTo(6, 4);
 });
 
+it("goes through a worker thread", async ({ skip }) => {
+  skip(testDevice !== "cpu", "the worker is tested on the processor");
+  const remote = await createBackend({ worker: true });
+  expect(remote.dtypes).toContain("float16");
+  const loss = await remote.compile(tripletMarginLoss({ margin: 4, reduction: "sum" }), { dtype: "float16" });
+  const half = (x: number): OrtTensor => new ort.Tensor("float16", Uint16Array.of(halfBits(x)), [1, 1]);
+  const { value } = await loss.valueAndGrad({ anchor: half(0), positive: half(2), negative: half(3) });
+  expect((await remote.read(value)).data).toEqual(Uint16Array.of(halfBits(3)));
+  await remote.dispose();
+});
+
+it("is written into a tensor that is given", async ({ skip }) => {
+  skip(!backend.dtypes.includes("float16"), "the device has no float16");
+  const loss = await backend.compile(tripletMarginLoss({ margin: 4, reduction: "sum" }), { dtype: "float16" });
+  const half = (x: number): OrtTensor => new ort.Tensor("float16", Uint16Array.of(halfBits(x)), [1, 1]);
+  const anchor = half(7);
+  const feeds = { anchor: half(0), positive: half(2), negative: half(3) };
+  const wanted = await backend.read((await loss.valueAndGrad(feeds)).grads.anchor ?? half(7));
+  expect((await loss.valueAndGrad(feeds, { out: { grads: { anchor } } })).grads.anchor).toBe(anchor);
+  expect((await backend.read(anchor)).data).toEqual(wanted.data);
+});
+
 it("an element equals the largest that it is: the gradient of an extreme of products", async ({ skip }) => {
   skip(!backend.dtypes.includes("float16"), "the device has no float16");
   const x = { data: Float32Array.of(1.3, 2.3, 3.7, 4.1, 5.3, 6.7), shape: [2, 3] };

@@ -16,18 +16,30 @@ import { here, load, nodeMajors, nodeProgram, toolProgram } from "../tools.mjs";
  * @property {string} [reason] why it does not work
  * @property {string} [device] where it computed
  */
-/** @typedef {{ app: string, every: number }} Job the folder with everything installed; one case of how many */
+/** @typedef {{ app: string, atMost: number | undefined }} Job the folder with everything installed; how many cases of each loss */
 /**
  * @typedef {object} Runtime
  * @property {string} name
  * @property {readonly string[]} backends that are tried in it
  * @property {readonly string[]} lacks of these, the ones that cannot work, and must say so
+ * @property {number} [sample] so many cases of each loss at most, unless all are wanted: where a device is slow
  * @property {() => string | undefined} version undefined where it is not installed
  * @property {(job: Job) => Promise<Outcome[]> | Outcome[]} run
  */
 
+/** In milliseconds: all cases in one runtime take an hour and more. */
+const longest = 4 * 3_600_000;
+
 const js = ["js", "js:wasm", "js:scalar"];
 const hosted = [...js, "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"];
+const inPages = [...js, "tfjs:cpu", "tfjs:wasm", "onnxruntime-web:wasm"];
+const onGraphics = ["tfjs:webgl", "tfjs:webgpu", "onnxruntime-web:webgpu"];
+
+/** @type {readonly (readonly [string, RegExp])[]} */
+const engineFiles = [
+  ["@tensorflow/tfjs-backend-wasm", /\.wasm$/],
+  ["onnxruntime-web", /^ort-wasm-simd-threaded\.(jsep|asyncify)\.(wasm|mjs)$/],
+];
 
 /**
  * @param {string} program
@@ -36,8 +48,9 @@ const hosted = [...js, "tfjs:cpu", "tfjs:wasm", "onnxruntime:cpu"];
  * @param {readonly string[]} backends
  * @returns {Outcome[]}
  */
-function runHosted(program, flags, { app, every }, backends) {
-  const printed = run(program, [...flags, "hosted.mjs", String(every), ...backends], { cwd: app, timeout: 3_600_000 });
+function runHosted(program, flags, { app, atMost }, backends) {
+  const settings = JSON.stringify({ backends, atMost });
+  const printed = run(program, [...flags, "hosted.mjs", settings], { cwd: app, timeout: longest });
   const [, outcomes] = /^outcomes (.*)$/m.exec(printed) ?? [];
   if (outcomes === undefined) throw new Error(`${program} must print outcomes, got: ${printed}`);
   return JSON.parse(outcomes);
@@ -67,7 +80,7 @@ function node(name, major, { flags = [], backends = hosted, lacks = [] } = {}) {
  * @param {string} out
  * @param {readonly string[]} backends
  */
-async function bundle({ app, every }, entry, out, backends) {
+async function bundle({ app, atMost }, entry, out, backends) {
   const { build } = await load("esbuild");
   const conformance = join(app, "node_modules", "@losses", "conformance");
   const folder = join(conformance, "fixtures");
@@ -75,7 +88,7 @@ async function bundle({ app, every }, entry, out, backends) {
   const contents = `
 export const fixtureFiles = ${JSON.stringify(Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), "utf8")])))};
 export const knownFailures = ${readFileSync(join(conformance, "known-failures.json"), "utf8")};
-export const settings = ${JSON.stringify({ backends, every })};
+export const settings = ${JSON.stringify({ backends, atMost })};
 `;
   await build({
     absWorkingDir: app,
@@ -103,14 +116,15 @@ export const settings = ${JSON.stringify({ backends, every })};
 /**
  * @param {string} name
  * @param {string} browser
- * @param {{ headers?: Readonly<Record<string, string>>, backends?: readonly string[], lacks?: readonly string[] }} [options]
+ * @param {{ headers?: Readonly<Record<string, string>>, backends?: readonly string[], lacks?: readonly string[], sample?: number }} [options]
  * @returns {Runtime}
  */
-function page(name, browser, { headers = {}, backends = [...js, "tfjs:cpu", "tfjs:wasm"], lacks = [] } = {}) {
+function page(name, browser, { headers = {}, backends = inPages, lacks = [], sample = Infinity } = {}) {
   return {
     name,
     backends,
     lacks,
+    sample,
     version: () => {
       const program = findBrowser(browser);
       return program && (/[\d.]+/.exec(run(program, ["--version"], { cwd: here })) ?? [""])[0];
@@ -123,10 +137,13 @@ function page(name, browser, { headers = {}, backends = [...js, "tfjs:cpu", "tfj
         join(folder, "index.html"),
         '<!doctype html>\n<meta charset="utf-8" />\n<script type="module" src="./main.js"></script>\n',
       );
-      const engine = join(job.app, "node_modules", "@tensorflow", "tfjs-backend-wasm", "dist");
-      for (const file of readdirSync(engine).filter((one) => one.endsWith(".wasm")))
-        cpSync(join(engine, file), join(folder, file));
-      const { page: result } = await runPages(browser, { page: { folder, headers } }, { seconds: 3600 });
+      // Where the engines look for their files in a bundle.
+      for (const [engine, names] of engineFiles) {
+        const from = join(job.app, "node_modules", engine, "dist");
+        for (const file of readdirSync(from).filter((one) => names.test(one)))
+          cpSync(join(from, file), join(folder, file));
+      }
+      const { page: result } = await runPages(browser, { page: { folder, headers } }, { seconds: longest / 1000 });
       if (result?.value === undefined) throw new Error(`${name}: ${result?.error}`);
       return result.value;
     },
@@ -184,25 +201,22 @@ export const runtimes = [
   node("Node.js without eval", "24", { flags: ["--disallow-code-generation-from-strings"], backends: js }),
   {
     name: "Bun",
-    backends: [...js, "tfjs:cpu", "tfjs:wasm"],
+    backends: hosted,
     lacks: [],
     version: () => run(toolProgram("bun"), ["--version"], { cwd: here }).trim(),
-    run: (job) => runHosted(toolProgram("bun"), [], job, [...js, "tfjs:cpu", "tfjs:wasm"]),
+    run: (job) => runHosted(toolProgram("bun"), [], job, hosted),
   },
   {
     name: "Deno",
-    backends: [...js, "tfjs:cpu", "tfjs:wasm"],
+    backends: hosted,
     lacks: [],
     version: () => (/deno ([\d.]+)/.exec(run(toolProgram("deno"), ["--version"], { cwd: here })) ?? [])[1],
     run: (job) =>
-      runHosted(toolProgram("deno"), ["run", "--allow-all", "--no-lock", "--node-modules-dir=manual"], job, [
-        ...js,
-        "tfjs:cpu",
-        "tfjs:wasm",
-      ]),
+      runHosted(toolProgram("deno"), ["run", "--allow-all", "--no-lock", "--node-modules-dir=manual"], job, hosted),
   },
   workerd(),
   page("Chromium", "chromium"),
+  page("Chromium with WebGL and WebGPU", "chromium", { backends: onGraphics, sample: 1 }),
   page("Chromium without code made at run time", "chromium", {
     headers: { "content-security-policy": "script-src 'self'" },
     backends: js,

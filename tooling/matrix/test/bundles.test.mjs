@@ -40,7 +40,7 @@ function entryOf(imports, open, missing) {
 ${imports}
 async function main() {
 const backend = await ${open};${call}
-${missing === undefined ? "" : `const refusal = await ${missing}.catch((cause) => cause.code + ": " + cause.message);`}
+${missing === undefined ? "" : `const refusal = await ${missing}.then(({ id }) => "opened " + id, (cause) => cause.code + ": " + cause.message);`}
 return { id: backend.id, found, ${missing === undefined ? "" : "refusal"} };
 }
 main().then((value) => parent.postMessage({ value }, "*"), (cause) => parent.postMessage({ error: String(cause?.stack ?? cause) }, "*"));

@@ -3,6 +3,7 @@ import type { Page } from "../generate/page.js";
 import type { Translate } from "../i18n/translator.js";
 import { groupByFamily } from "../losses/families.js";
 import { allLossDocs } from "../losses/lossPages.js";
+import { anywhereSection, anywhereTexts } from "./anywhere.js";
 import { benchSections } from "./bench.js";
 import { provenance, readReports, type StoredReport } from "./reports.js";
 
@@ -71,6 +72,7 @@ export function scoreboardPage(t: Translate): Page {
     `## ${t("How it was measured")} {#measured}`,
     "",
     ...reports.flatMap((report) => provenance(report)),
+    ...anywhereSection(t),
     ...benchSections(t),
     "",
   ].join("\n");
@@ -103,7 +105,7 @@ function knownFailures(rows: readonly ReportRow[], t: Translate): readonly strin
 
 /** What the page says only for some reports. */
 export const scoreboardTexts: readonly string[] = [
-  "{count} failed",
+  ...anywhereTexts,
   "Backend",
   "Case",
   "Milliseconds",
@@ -118,5 +120,4 @@ export const scoreboardTexts: readonly string[] = [
   "forward",
   "gradient",
   "known failures: {count}",
-  "not measured",
 ];

@@ -16,7 +16,7 @@ import { groupBy } from "../groupBy.js";
 import { unclaimedProblems, unclaimedShares } from "../suite/claims.js";
 import { requireFixtures } from "../suite/checkFixtures.js";
 import { KnownFailureLedger, type KnownFailure } from "../suite/knownFailures.js";
-import { spread } from "../spread.js";
+import { ofEachLoss } from "../suite/ofEachLoss.js";
 import { createOracle, type Oracle } from "../suite/oracle.js";
 import { describeOutcome, printReport, summarise, type Outcome, type Report } from "../suite/report.js";
 import { testedDTypes } from "../suite/runConformance.js";
@@ -74,10 +74,11 @@ function register(backend: Backend<unknown>, options: TestBackendOptions): void 
   requireFixtures(fixtures);
   const context = { oracle: oracleOf(losses), ledger: new KnownFailureLedger(knownFailures), losses };
   const own = dtypes.filter((dtype) => backend.dtypes.includes(dtype));
+  const taken = ofEachLoss(fixtures, atMost);
+  const isWhole = taken.length === fixtures.length;
   const suites = own.flatMap((dtype) =>
-    groupBy(fixtures, ({ loss }) => loss).map(([loss, cases]) => ({ dtype, loss, cases: spread(cases, atMost) })),
+    groupBy(taken, ({ loss }) => loss).map(([loss, cases]) => ({ dtype, loss, cases })),
   );
-  const isWhole = suites.reduce((sum, { cases }) => sum + cases.length, 0) === own.length * fixtures.length;
   const outcomes: Outcome[] = [];
   let done = 0;
 

@@ -1,5 +1,6 @@
 import { sessionHost } from "../generated/sessionHost.js";
 import { nodeModule } from "../nodeModule.js";
+import { bitsOf } from "../tensors.js";
 import { messageOf, RuntimeMissing, type OrtModule, type OrtSession, type OrtTensor } from "../runtime.js";
 import type { Answer, Call, HostData, Request, WireTensor } from "./protocol.js";
 
@@ -96,7 +97,8 @@ export function startRemoteRuntime(local: OrtModule): RemoteRuntime {
 }
 
 async function wire(tensor: OrtTensor): Promise<WireTensor> {
-  const data = tensor.location === "cpu" ? tensor.data : await tensor.getData();
+  const held = tensor.location === "cpu" ? tensor.data : await tensor.getData();
+  const data = tensor.type === "float16" ? bitsOf(held) : held;
   // Sending a part of a buffer would copy the whole of it.
   const isPart = ArrayBuffer.isView(data) && data.byteLength < data.buffer.byteLength;
   return { type: tensor.type, dims: tensor.dims, data: isPart ? data.slice() : data };

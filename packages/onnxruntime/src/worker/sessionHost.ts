@@ -2,13 +2,17 @@
 // bundle has no file for it, so it imports nothing but types and modules of Node.js.
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import type { OrtModule, OrtSession, OrtTensor } from "../runtime.js";
+import type { NativeTensor, OrtModule, OrtSession, OrtTensor, SessionHandler } from "../runtime.js";
 import type { Answer, Call, HostData, Request, WireTensor } from "./protocol.js";
+
+interface HostSession extends OrtSession {
+  readonly handler: SessionHandler;
+}
 
 const { file, logLevel } = workerData as HostData;
 const ort = createRequire(file)(file) as OrtModule;
 if (logLevel !== undefined) ort.env.logLevel = logLevel;
-const sessions = new Map<number, OrtSession>();
+const sessions = new Map<number, HostSession>();
 let made = 0;
 
 parentPort?.on("message", ({ call, request }: Call) => {
@@ -25,16 +29,17 @@ async function answer(request: Request): Promise<Result> {
     case "create": {
       const session = await ort.InferenceSession.create(request.model, request.options);
       made += 1;
-      sessions.set(made, session);
+      sessions.set(made, session as HostSession);
       return { session: made };
     }
     case "run": {
-      const feeds = Object.entries(request.feeds).map(([name, { type, data, dims }]): [string, OrtTensor] => [
+      const feeds = Object.entries(request.feeds).map(([name, tensor]): [string, NativeTensor] => [
         name,
-        new ort.Tensor(type, data, dims),
+        { ...tensor, location: "cpu" },
       ]);
       const fetches = Object.fromEntries(request.outputs.map((name) => [name, null]));
-      const results = await find(request.session).run(Object.fromEntries(feeds), fetches);
+      // A tensor would hold float16 as a Float16Array where there is one, which the native code does not take; it takes the bits.
+      const results = await find(request.session).handler.run(Object.fromEntries(feeds), fetches, {});
       const outputs = request.outputs.map((name): [string, WireTensor] => {
         const { type, dims, data } = results[name] as OrtTensor;
         return [name, { type, dims, data }];
@@ -50,7 +55,7 @@ async function answer(request: Request): Promise<Result> {
   }
 }
 
-function find(number: number): OrtSession {
+function find(number: number): HostSession {
   const session = sessions.get(number);
   if (session === undefined) throw new Error(`session ${number} does not exist`);
   return session;

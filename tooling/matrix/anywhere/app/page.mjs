@@ -6,7 +6,7 @@ import { runSuite } from "./suite.mjs";
 
 setWasmPaths(new URL("./", location.href).href);
 const fixtures = Object.entries(fixtureFiles).flatMap(([file, text]) => readFixtures(text, file));
-runSuite(settings.backends, { fixtures, knownFailures, every: settings.every }).then(
+runSuite({ ...settings, fixtures, knownFailures }).then(
   (value) => parent.postMessage({ value }, "*"),
   (cause) => parent.postMessage({ error: String(cause?.stack ?? cause) }, "*"),
 );

@@ -8,9 +8,7 @@ export default {
     if (new URL(request.url).pathname === "/ping") return new Response("here");
     const fixtures = Object.entries(fixtureFiles).flatMap(([file, text]) => readFixtures(text, file));
     try {
-      return Response.json({
-        value: await runSuite(settings.backends, { fixtures, knownFailures, every: settings.every }),
-      });
+      return Response.json({ value: await runSuite({ ...settings, fixtures, knownFailures }) });
     } catch (cause) {
       return Response.json({ error: String(cause?.stack ?? cause) });
     }
