@@ -55,7 +55,7 @@ it("labels are read: nothing is computed of logits that are not chosen, but for 
   });
   const graph = traceLoss(crossEntropy(), binding, { dtype: "float32", gradients: [] });
   const { stages } = assemble(optimize(lower(graph)), binding.sizes);
-  expect(stages).toContainEqual(expect.objectContaining({ do: "pick", lines: 3, size: 5, step: 1 }));
+  expect(stages).toContainEqual(expect.objectContaining({ do: "pick", rows: 3, columns: 5 }));
   const groups = stages.flatMap((stage) => (stage.do === "segment" ? stage.groups : []));
   const maps = groups
     .filter(({ rowSize }) => rowSize === 5)

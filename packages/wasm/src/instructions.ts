@@ -36,7 +36,7 @@ function lane(opcode: number): Lane {
 }
 
 export const i32: Ops<
-  "eqz" | "eq" | "ne" | "lt" | "gt" | "le" | "ge" | "add" | "sub" | "mul" | "div" | "and" | "or" | "shl" | "shr"
+  "eqz" | "eq" | "ne" | "lt" | "le" | "ge" | "add" | "sub" | "mul" | "div" | "and" | "shl" | "shr"
 > & { readonly const: Constant; readonly load: Load; readonly store: Store } = {
   const: (value: number): Bytes => [0x41, ...signed(value)],
   load: memory([0x28]),
@@ -45,7 +45,6 @@ export const i32: Ops<
   eq: plain(0x46),
   ne: plain(0x47),
   lt: plain(0x49),
-  gt: plain(0x4b),
   le: plain(0x4d),
   ge: plain(0x4f),
   add: plain(0x6a),
@@ -53,7 +52,6 @@ export const i32: Ops<
   mul: plain(0x6c),
   div: plain(0x6e),
   and: plain(0x71),
-  or: plain(0x72),
   shl: plain(0x74),
   shr: plain(0x76),
 };
@@ -78,7 +76,7 @@ export const f64: Ops<"add" | "promote"> & { readonly load: Load; readonly store
   promote: plain(0xbb),
 };
 
-export const v128: Ops<"not" | "and" | "or" | "xor" | "select" | "anyTrue"> & {
+export const v128: Ops<"not" | "and" | "or" | "select" | "anyTrue"> & {
   readonly load: Load;
   readonly loadSplat: Load;
   readonly store: Store;
@@ -101,7 +99,6 @@ export const v128: Ops<"not" | "and" | "or" | "xor" | "select" | "anyTrue"> & {
   not: simd(0x4d),
   and: simd(0x4e),
   or: simd(0x50),
-  xor: simd(0x51),
   /** Bits of the first where the third is 1, else of the second. */
   select: simd(0x52),
   anyTrue: simd(0x53),
@@ -123,10 +120,9 @@ export const i32x4: Ops<
   | "min"
   | "max"
   | "truncate"
-> & { readonly const: Constant; readonly extract: Lane } = {
+> & { readonly const: Constant } = {
   const: (value: number): Bytes => v128.ints(value, value, value, value),
   splat: simd(0x11),
-  extract: lane(0x1b),
   eq: simd(0x37),
   ne: simd(0x38),
   lt: simd(0x39),
@@ -149,7 +145,6 @@ export const f32x4: Ops<
   | "ne"
   | "lt"
   | "le"
-  | "nearest"
   | "floor"
   | "abs"
   | "neg"
@@ -168,7 +163,7 @@ export const f32x4: Ops<
   readonly extract: Lane;
   readonly replace: (index: number, x: Bytes, value: Bytes) => Bytes;
   /** x·y + z, rounded once or twice: relaxed SIMD leaves it to the engine. */
-  readonly relaxedMultiplyAdd: Op;
+  readonly madd: Op;
 } = {
   const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0, 0, 0].flatMap(() => float32(value))],
   splat: simd(0x13),
@@ -178,7 +173,6 @@ export const f32x4: Ops<
   ne: simd(0x42),
   lt: simd(0x43),
   le: simd(0x45),
-  nearest: simd(0x6a),
   floor: simd(0x68),
   abs: simd(0xe0),
   neg: simd(0xe1),
@@ -194,14 +188,14 @@ export const f32x4: Ops<
   /** The second operand where it is larger, else the first: also where one is NaN. */
   pmax: simd(0xeb),
   fromInt: simd(0xfa),
-  relaxedMultiplyAdd: simd(0x105),
+  madd: simd(0x105),
 };
 
 export const f64x2: Ops<"add" | "promoteLow"> & { readonly extract: Lane; readonly zero: Bytes } = {
   extract: lane(0x21),
   add: simd(0xf0),
   promoteLow: simd(0x5f),
-  zero: v128.ints(0, 0, 0, 0),
+  zero: f32x4.const(0),
 };
 
 export const local: {

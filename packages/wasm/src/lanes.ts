@@ -43,7 +43,7 @@ function sign(context: LaneContext): Bytes {
   const isFloat = dtype === "float32";
   const x = writer.keep(operandAt(context, 0));
   const less = isFloat ? f32x4.lt : i32x4.lt;
-  const [zero, one] = [writer.constant(constant(0, dtype)), writer.constant(constant(1, dtype))];
+  const [zero, one] = [constant(0, dtype), writer.constant(constant(1, dtype))];
   const [above, below] = [v128.and(less(zero, x), one), v128.and(less(x, zero), one)];
   return isFloat ? f32x4.sub(above, below) : i32x4.sub(above, below);
 }
@@ -53,7 +53,7 @@ function cast(context: LaneContext, node: NodeOf<"cast">): Bytes {
   const [from, to] = [context.dtype, node.attrs.to];
   if (from === to) return x;
   if (from === "bool") return v128.and(x, context.writer.constant(constant(1, to)));
-  if (to === "bool") return (from === "float32" ? f32x4 : i32x4).ne(x, context.writer.constant(constant(0, from)));
+  if (to === "bool") return (from === "float32" ? f32x4 : i32x4).ne(x, constant(0, from));
   return to === "float32" ? f32x4.fromInt(x) : i32x4.truncate(x);
 }
 
@@ -75,7 +75,7 @@ const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
   tanh: unary(hosted("tanh")),
   atan: unary(hosted("atan")),
   erf: unary(hosted("erf")),
-  relu: unary((writer, x) => f32x4.pmax(x, writer.constant(f32x4.const(0)))),
+  relu: unary((_, x) => f32x4.pmax(x, f32x4.const(0))),
   sigmoid: unary(sigmoid),
   softplus: unary(softplus),
   not: unary((_, x) => v128.not(x)),

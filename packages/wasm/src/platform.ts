@@ -1,4 +1,4 @@
-import { f32x4 } from "./instructions.js";
+import { f32x4, f64x2 } from "./instructions.js";
 
 /** A `WebAssembly.Memory`. */
 export interface Memory {
@@ -39,7 +39,7 @@ function probe(body: readonly number[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...header, 10, code.length + 2, 1, code.length, ...code]);
 }
 
-const zeros = f32x4.const(0);
+const zeros = f64x2.zero;
 
 /** What programs may use besides SIMD, which all of them need. */
 export interface Features {
@@ -51,7 +51,7 @@ export interface Features {
 export function findFeatures(): Features | undefined {
   const validate = webAssembly()?.validate;
   if (validate === undefined || !validate(probe(zeros))) return undefined;
-  return { relaxed: validate(probe(f32x4.relaxedMultiplyAdd(zeros, zeros, zeros))) };
+  return { relaxed: validate(probe(f32x4.madd(zeros, zeros, zeros))) };
 }
 
 /** Why programs cannot run here, with the cure where there is one; `undefined` if they can. */
@@ -61,8 +61,7 @@ export function whyNot(): string | undefined {
   if (findFeatures() === undefined) return "the WebAssembly of this JavaScript engine has no SIMD. Use a newer one.";
   try {
     // A content-security policy forbids what the validation allows.
-    const module = new platform.Module(probe(zeros));
-    return module === undefined ? "no module came of its bytes." : undefined;
+    return void new platform.Module(probe(zeros));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     return `WebAssembly may not be compiled here: ${said} Allow 'wasm-unsafe-eval' in the content-security policy.`;

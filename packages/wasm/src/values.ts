@@ -1,5 +1,5 @@
 import { isElementwise, nodeAt, type Dim, type ElementwiseOp, type Graph, type Node, type NodeOf } from "@losses/core";
-import type { Bytes } from "./bytes.js";
+import type { Bytes, ValueType } from "./bytes.js";
 import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
 import { constant, isExpensive, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
@@ -53,8 +53,8 @@ export class Values {
   readonly #levels = new Map<string, Level>();
   readonly #phases = new Map<string, number>();
   readonly #pointers = new Map<string, number>();
-  readonly #integers = new Map<string, number>();
-  readonly #constants = new Map<string, number>();
+  /** Locals before all loops, by what is in them. */
+  readonly #before = new Map<string, number>();
   /** Values that later phases read from memory instead of computing them again, with the phase that computes them. */
   readonly #kept = new Map<string, { readonly pointer: number; readonly phase: number }>();
 
@@ -154,22 +154,20 @@ export class Values {
 
   /** A local before all loops that holds an integer. */
   integer(value: Bytes): number {
-    const key = value.join();
-    const known = this.#integers.get(key);
-    if (known !== undefined) return known;
-    const held = this.#context.locals.add("i32");
-    this.fixed.push(local.set(held, value));
-    this.#integers.set(key, held);
-    return held;
+    return this.#held("i32", value);
   }
 
-  /** A local before all loops that holds a constant. */
-  #constant(value: Bytes): Bytes {
+  /** A constant in a local before all loops. */
+  readonly #constant = (value: Bytes): Bytes => local.get(this.#held("v128", value));
+
+  #held(type: ValueType, value: Bytes): number {
     const key = value.join();
-    const known = this.#constants.get(key) ?? this.#context.locals.add("v128");
-    if (!this.#constants.has(key)) this.fixed.push(local.set(known, value));
-    this.#constants.set(key, known);
-    return local.get(known);
+    const known = this.#before.get(key);
+    if (known !== undefined) return known;
+    const held = this.#context.locals.add(type);
+    this.fixed.push(local.set(held, value));
+    this.#before.set(key, held);
+    return held;
   }
 
   /** A local with the address of a tensor's elements in this row; `bytes`: of an element. */
@@ -237,7 +235,7 @@ export class Values {
         };
         const writer: Writer = {
           keep,
-          constant: (value) => this.#constant(value),
+          constant: this.#constant,
           multiplyAdd: multiplyAdd(features),
         };
         const { dtype } = nodeAt(graph, node.inputs[node.op === "where" ? 1 : 0] ?? -1);

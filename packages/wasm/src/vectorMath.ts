@@ -7,14 +7,14 @@ export type MultiplyAdd = (x: Bytes, y: Bytes, z: Bytes) => Bytes;
 
 /** x·y + z, in one instruction with relaxed SIMD. */
 export function multiplyAdd({ relaxed }: Features): MultiplyAdd {
-  return relaxed ? f32x4.relaxedMultiplyAdd : (x, y, z) => f32x4.add(f32x4.mul(x, y), z);
+  return relaxed ? f32x4.madd : (x, y, z) => f32x4.add(f32x4.mul(x, y), z);
 }
 
 /** What formulas are written with. */
 export interface Writer {
   /** Keeps what instructions compute, to be used more than once. */
   readonly keep: (value: Bytes) => Bytes;
-  /** A constant, from before all loops: engines that find one inside make it anew in every turn. */
+  /** A constant, from before all loops: engines that find one inside, unless it is 0, make it anew in every turn. */
   readonly constant: (value: Bytes) => Bytes;
   /**
    * x·y + z, rounded once or twice as the engine likes. Not for what a graph says with two ops: a·b - a·b must be 0, and a
@@ -73,7 +73,7 @@ export function logarithm(writer: Writer, operand: Bytes): Bytes {
   const rest = multiplyAdd(z, polynomial(writer, [2 / 3, 2 / 5, 2 / 7, 2 / 9], z), half);
   const low = multiplyAdd(s, rest, f32x4.mul(k, float(writer, log2Low)));
   const usual = multiplyAdd(k, float(writer, log2High), f32x4.sub(f, f32x4.sub(half, low)));
-  const zero = float(writer, 0);
+  const zero = f32x4.const(0);
   const isPositive = keep(f32x4.lt(zero, x));
   const edge = v128.select(
     float(writer, -Infinity),
@@ -90,9 +90,7 @@ export function sigmoid(writer: Writer, x: Bytes): Bytes {
 }
 
 // 2·artanh(√z)/√z for z in [0, 1/9], to 4·10⁻⁹
-const artanhSeries = [
-  2.000000007681759, 0.6666632164138003, 0.4002459523071185, 0.2796515774455717, 0.2815777836660226,
-];
+const artanhSeries = [2, 0.6666632, 0.40024596, 0.27965158, 0.2815778];
 
 /** log(1 + eˣ) = max(x, 0) + 2·artanh(e / (2 + e)) with e = e^-|x|. */
 export function softplus(writer: Writer, operand: Bytes): Bytes {
@@ -101,7 +99,7 @@ export function softplus(writer: Writer, operand: Bytes): Bytes {
   const e = keep(exponential(writer, f32x4.neg(f32x4.abs(x))));
   const s = keep(f32x4.div(e, f32x4.add(e, float(writer, 2))));
   const z = keep(f32x4.mul(s, s));
-  return multiplyAdd(s, polynomial(writer, artanhSeries, z), f32x4.pmax(x, float(writer, 0)));
+  return multiplyAdd(s, polynomial(writer, artanhSeries, z), f32x4.pmax(x, f32x4.const(0)));
 }
 
 /** A function of JavaScript, in float64, one element after the other. */

@@ -257,13 +257,16 @@ class Assembly implements Surroundings {
   }
 }
 
-/** A gather with one index for each line of a tensor. */
-function pickPlan({ node }: WholeValue, operands: readonly TensorPlan[], to: number): StagePlan | undefined {
-  const [from, index] = operands;
-  if (node.op !== "gather" || from === undefined || index === undefined) return undefined;
+/** A gather with one index for each row of a tensor. */
+function pickPlan(
+  { node, size: rows }: WholeValue,
+  [x, index]: readonly TensorPlan[],
+  to: number,
+): StagePlan | undefined {
+  if (node.op !== "gather" || x === undefined || index === undefined) return undefined;
   const { axis } = node.attrs;
-  const size = from.shape[axis] ?? 1;
-  if (from.shape.some((dim, i) => index.shape[i] !== (i === axis ? 1 : dim))) return undefined;
-  const step = sizeOf(from.shape.slice(axis + 1));
-  return { do: "pick", from: from.buffer, index: index.buffer, to, lines: index.size, size, step };
+  const columns = x.shape[axis] ?? 1;
+  // Neither broadcasts: both have as many lines as the result.
+  if (axis < x.shape.length - 1 || index.size !== rows || x.size !== rows * columns) return undefined;
+  return { do: "pick", from: x.buffer, index: index.buffer, to, rows, columns };
 }

@@ -77,15 +77,14 @@ export type StagePlan =
       readonly operands: readonly TensorPlan[];
       readonly to: number;
     }
-  /** Of each line of `size` elements, `step` apart, the one that an index names, or 0. */
+  /** Of each row the element that an index names, or 0. */
   | {
       readonly do: "pick";
       readonly from: number;
       readonly index: number;
       readonly to: number;
-      readonly lines: number;
-      readonly size: number;
-      readonly step: number;
+      readonly rows: number;
+      readonly columns: number;
     }
   | RecursionPlan
   /** Copies a float64 buffer to another of any dtype. */

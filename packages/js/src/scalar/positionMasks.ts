@@ -51,20 +51,14 @@ function computed(b: ProgramBuilder, node: NodeOf<"gather">, x: number, index: n
   const { attrs, shape } = node;
   const source = b.at(x);
   const { dtype } = source;
-  const axis = attrs.axis - (shape.length - source.shape.length);
+  const axis = attrs.axis - shape.length + source.shape.length;
   if (axis < 0 || source.shape[axis] === 1) return x;
-  const isWhole = withAxis(source.shape, axis, 1).join() === shape.join();
-  if (!isWhole || (source.kind !== "map" && source.kind !== "input")) return undefined;
-  if (source.kind === "input") {
+  if (source.kind === "input" && axis === attrs.axis) {
     return b.add({ kind: "whole", node: { ...node, dtype }, operands: [x, index], shape, dtype });
   }
-  const operands: number[] = [];
-  for (const operand of source.operands) {
-    const own = computed(b, node, operand, index);
-    if (own === undefined) return undefined;
-    operands.push(own);
-  }
-  return b.map(source.kernel, operands, { shape, dtype });
+  if (source.kind !== "map") return undefined;
+  const operands = source.operands.flatMap((operand) => computed(b, node, operand, index) ?? []);
+  return operands.length < source.operands.length ? undefined : b.map(source.kernel, operands, { shape, dtype });
 }
 
 /** `where(one-hot, x, 0)`, where there is one element for one place. */

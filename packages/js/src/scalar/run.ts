@@ -72,13 +72,11 @@ function runStage(plan: Plan, stage: StagePlan, buffers: readonly Cells[]): void
       return;
     }
     case "pick": {
-      const { lines, size, step } = stage;
+      const { rows, columns } = stage;
       const [from, index, to] = [at(buffers, stage.from), at(buffers, stage.index), exactAt(buffers, stage.to)];
-      for (let i = 0; i < lines; i++) {
-        const place = index[i] as number;
-        // A line begins behind those before it, but for the steps between neighbours.
-        const start = i * size - (i % step) * (size - 1);
-        to[i] = place >= 0 && place < size ? (from[start + place * step] as number) : 0;
+      for (let row = 0; row < rows; row++) {
+        const place = index[row] as number;
+        to[row] = place >= 0 && place < columns ? (from[row * columns + place] as number) : 0;
       }
       return;
     }

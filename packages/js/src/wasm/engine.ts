@@ -9,12 +9,12 @@ import { residentsOf } from "./residents.js";
  *
  * @param features - what compiled code may use; default: what there is
  */
-export function wasmEngine(features: Features = findFeatures() ?? { relaxed: false }): Engine<JsTensor> {
+export function wasmEngine(features: Features | undefined = findFeatures()): Engine<JsTensor> {
   const id = "js:wasm";
   const heap = createHeap(id);
   const residents = residentsOf(heap);
   const compile = (graph: Graph): Executable<JsTensor> => {
-    const program = compileProgram(graph, features, ["float32", "int32", "bool"]);
+    const program = features && compileProgram(graph, features, ["float32", "int32", "bool"]);
     if (program === undefined) {
       const wanted = `${graph.name} must be computed in float32, int32 and bool`;
       throw new UnsupportedOpError(`${id}: ${wanted}, got others. Use the engine scalar.`);
