@@ -17,9 +17,9 @@ type Direction = NodeOf<"cumsum">["attrs"];
  */
 export const emitCumsum: Emitter<"cumsum"> = (node, inputs, context) => {
   const x = operand(inputs, 0);
-  const { writer, hasFloat64 } = context;
+  const { writer, can } = context;
   const { axis } = node.attrs;
-  if (hasFloat64 && node.dtype !== "float64") {
+  if (can.hasFloat64 && node.dtype !== "float64") {
     const wide = writer.node("Cast", [x], { to: elementType.float64 });
     return writer.node("Cast", [sumsAlong(wide, axis, node.attrs, context)], { to: elementType[node.dtype] });
   }

@@ -19,14 +19,14 @@ export const elementwiseEmitters: Pick<
   neg: (node, inputs, context) => negative(operand(inputs, 0), node.dtype, context),
   abs: (node, inputs, context) => {
     const x = operand(inputs, 0);
-    const { writer, provider } = context;
-    if (provider === "cpu" || node.dtype !== "int32") return writer.node("Abs", [x]);
+    const { writer, can } = context;
+    if (can.hasIntegerKernels || node.dtype !== "int32") return writer.node("Abs", [x]);
     return writer.node("Max", [x, negative(x, "int32", context)]);
   },
-  sign: (node, inputs, { writer, provider }) => {
+  sign: (node, inputs, { writer, can }) => {
     const x = operand(inputs, 0);
     // Sign of NaN is 0 or NaN, by its place, in ONNX Runtime; and its WebGPU provider has no Sign.
-    if (provider === "cpu" && node.dtype === "int32") return writer.node("Sign", [x]);
+    if (can.hasIntegerKernels && node.dtype === "int32") return writer.node("Sign", [x]);
     const zero = writer.scalar(0, node.dtype);
     const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), zero]);
     return writer.node("Where", [writer.node("Less", [zero, x]), writer.scalar(1, node.dtype), below]);
@@ -86,8 +86,8 @@ export const elementwiseEmitters: Pick<
   pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),
-  equal: (node, inputs, { writer, graph, provider }) => {
-    if (provider === "cpu" || nodeAt(graph, node.inputs[0] ?? -1).dtype !== "bool") return writer.node("Equal", inputs);
+  equal: (node, inputs, { writer, graph, can }) => {
+    if (can.comparesBools || nodeAt(graph, node.inputs[0] ?? -1).dtype !== "bool") return writer.node("Equal", inputs);
     return writer.node(
       "Equal",
       inputs.map((x) => writer.node("Cast", [x], { to: elementType.int32 })),
@@ -108,8 +108,8 @@ function reciprocated(value: string, writer: ModelWriter): string | undefined {
 
 // ONNX Runtime's WebGPU provider lacks Equal over bool, and Neg and Abs over int32.
 
-function negative(x: string, dtype: DType, { writer, provider }: EmitContext): string {
-  if (provider === "cpu" || dtype !== "int32") return writer.node("Neg", [x]);
+function negative(x: string, dtype: DType, { writer, can }: EmitContext): string {
+  if (can.hasIntegerKernels || dtype !== "int32") return writer.node("Neg", [x]);
   return writer.node("Sub", [writer.scalar(0, "int32"), x]);
 }
 

@@ -49,12 +49,12 @@ function equal(x: string, { writer }: EmitContext): string {
 }
 
 const emitArgsort: Emitter<"argsort"> = (node, inputs, context) => {
-  const { writer, sizes, provider, hasElements } = context;
+  const { writer, sizes, can, hasElements } = context;
   const { axis, descending } = node.attrs;
   const x = operand(inputs, 0);
   const infinite = writer.scalar(Infinity, operandNode(node, 0, context).dtype);
   const keys = writer.node("Where", [equal(x, context), x, infinite]);
-  if (provider !== "cpu") return sortedByRank(keys, node, context);
+  if (!can.sortsStably) return sortedByRank(keys, node, context);
   // Of equal elements TopK takes the first first.
   const all = sizes.list([node.shape[axis] ?? 1]);
   // ONNX Runtime ends the process where there are elements to take of each line, and no line.

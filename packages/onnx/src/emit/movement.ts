@@ -17,10 +17,10 @@ type MovementOp = "transpose" | "unsqueeze" | "squeeze" | "expand" | "reshape" |
 export function moved(
   values: readonly string[],
   dtype: DType,
-  { writer, provider }: EmitContext,
+  { writer, can }: EmitContext,
   move: (values: readonly string[], dtype: DType) => string,
 ): string {
-  if (provider === "cpu" || dtype !== "bool") return move(values, dtype);
+  if (can.movesBools || dtype !== "bool") return move(values, dtype);
   const numbers = values.map((x) => writer.node("Cast", [x], { to: elementType.int32 }));
   return writer.node("Cast", [move(numbers, "int32")], { to: elementType.bool });
 }
@@ -47,9 +47,9 @@ interface Cut extends Positions {
 
 /** The elements at start, start + step, … */
 export function sliced(x: string, dtype: DType, cut: Cut, context: EmitContext): string {
-  const { writer, sizes, provider } = context;
+  const { writer, sizes, can } = context;
   const { axis, start, step, size, length } = cut;
-  if (provider !== "cpu" && dtype === "int32") {
+  if (!can.slicesIntegers && dtype === "int32") {
     // ONNX Runtime's WebGPU provider slices floats alone.
     const count = numbersTo(size, context);
     const steps = step === 1 ? count : writer.node("Mul", [count, writer.scalar(step, "int32")]);

@@ -35,16 +35,16 @@ export function extremeAlong(
 ): string {
   const result = reduceAlong(opType, x, attrs, context);
   if (dtype === "int32") return result;
-  const { writer } = context;
+  const { writer, can } = context;
   const nan = writer.scalar(NaN, dtype);
-  if (context.provider === "cpu" && context.isNonNegative(id)) {
+  if (can.keepsNaN && context.isNonNegative(id)) {
     // A sum without negative terms is NaN if one of them is, and only then.
     const { axes, keepdims } = attrs;
     const sum = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
     return writer.node("Where", [writer.node("Equal", [sum, sum]), result, nan]);
   }
   const isNumber = writer.node("Equal", [x, x]);
-  if (context.provider === "cpu") {
+  if (can.reducesBytes) {
     // Bytes reduce fastest.
     const least = reduceAlong("ReduceMin", writer.node("Cast", [isNumber], { to: uint8 }), attrs, context);
     return writer.node("Where", [writer.node("Cast", [least], { to: elementType.bool }), result, nan]);
@@ -86,7 +86,7 @@ export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context)
   const probe = (): string =>
     writer.node("Where", [infinite, max, writer.node("ReduceSum", [shifted, writer.list(axes)], { keepdims: 1 })]);
   const plain = writer.node("Add", [writer.node("Log", [sum]), shift]);
-  const result = context.provider === "cpu" ? plain : whereNumber(probe(), plain, context);
+  const result = context.can.keepsNaN ? plain : whereNumber(probe(), plain, context);
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
 

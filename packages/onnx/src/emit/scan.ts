@@ -55,10 +55,10 @@ function isTwin(a: NodeOf<"scan">, b: NodeOf<"scan">): boolean {
 /** The carries after the last step, then what was collected. */
 function emitRecursion(recursion: Recursion, context: EmitContext): readonly string[] {
   const { length } = recursion.attrs;
-  const { writer, sizes, provider, hasElements } = context;
+  const { writer, sizes, can, hasElements } = context;
   const steps = context.stepsOf(length);
   if (steps === 0) return noSteps(recursion, context);
-  if (provider === "cpu") {
+  if (can.hasScan) {
     if (steps !== undefined || hasElements) return scanNode(recursion, context);
     // ONNX Runtime's Scan refuses sequences without elements.
     const isNone = writer.node("Equal", [sizes.list([length]), writer.list([0])]);

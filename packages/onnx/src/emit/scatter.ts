@@ -101,7 +101,7 @@ function scattered(scatter: Scatter, context: EmitContext): string {
   const { x, index, indexId, shape, places, axis, size, dtype, result } = scatter;
   const count = countOf(scatter);
   const full = result.map((dim, i) => (i === axis ? count : dim));
-  const isLong = context.hasFloat64 && dtype === "float32" && !(typeof count === "number" && count <= mostInSingle);
+  const isLong = context.can.hasFloat64 && dtype === "float32" && !(typeof count === "number" && count <= mostInSingle);
   const sumType = isLong ? "float64" : dtype;
   const wide = (values: string): string =>
     isLong ? writer.node("Cast", [values], { to: elementType.float64 }) : values;

@@ -39,7 +39,7 @@ export function isFactor(value: number | undefined): value is number {
 }
 
 // ONNX Runtime's WebGPU provider lacks Or.
-export function either(a: string, b: string, { writer, provider }: EmitContext): string {
-  if (provider === "cpu") return writer.node("Or", [a, b]);
+export function either(a: string, b: string, { writer, can }: EmitContext): string {
+  if (can.hasOr) return writer.node("Or", [a, b]);
   return writer.node("Not", [writer.node("And", [writer.node("Not", [a]), writer.node("Not", [b])])]);
 }

@@ -9,18 +9,18 @@ import { gathered, gatherAt, lineShape, type Position } from "./position.js";
  * whole node anyway. Where nothing else needs a node that works element by element, only what is picked is computed.
  */
 export function pickAt(id: number, at: Position, context: EmitContext): string | undefined {
-  const { graph, writer, provider } = context;
+  const { graph, writer, can } = context;
   const node = nodeAt(graph, id);
   const axis = at.axis - (at.whole.length - node.shape.length);
   if (axis < 0 || node.shape[axis] === 1) return context.valueOf(id);
   if (runsAlong(node, axis, context)) return at.int32;
-  if (provider === "cpu" && isElementwise(node.op) && (node.dtype === "bool" || context.uses(id) === 1)) {
+  if (can.smallNodesAreCheap && isElementwise(node.op) && (node.dtype === "bool" || context.uses(id) === 1)) {
     const parts = node.inputs.map((input) => pickAt(input, at, context));
     const known = parts.filter((part) => part !== undefined);
     return known.length < parts.length ? undefined : emitElementwise(node.op, node, known, context);
   }
   // ONNX Runtime's WebGPU provider gathers no bool, and none is 0 over an empty axis.
-  if ((provider !== "cpu" || at.mayBeNone) && node.dtype === "bool") return undefined;
+  if ((!can.movesBools || at.mayBeNone) && node.dtype === "bool") return undefined;
   if (node.op === "logSoftmax") {
     const found = pickLogSoftmax(node, at, context);
     if (found !== undefined) return found;
