@@ -95,7 +95,7 @@ function ranking(numbers: readonly number[]): Ranking {
     let [from, to] = [0, order.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (holds(order[middle] ?? -1)) from = middle + 1;
+      if (holds(at(order, middle))) from = middle + 1;
       else to = middle;
     }
     return from;

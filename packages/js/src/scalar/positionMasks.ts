@@ -26,7 +26,8 @@ function oneHot(b: ProgramBuilder, shape: Shape, axis: number, index: number): n
 export function gather(
   b: ProgramBuilder,
   { attrs: { axis }, shape, dtype }: NodeOf<"gather">,
-  [x = -1, index = -1]: readonly number[],
+  x: number,
+  index: number,
 ): number | undefined {
   const source = b.at(x);
   if (b.at(index).shape[axis] !== 1 || source.kind === "input" || dtype === "bool") return undefined;
@@ -39,7 +40,8 @@ export function gather(
 export function scatterAdd(
   b: ProgramBuilder,
   { attrs: { axis }, shape, dtype }: NodeOf<"scatterAdd">,
-  [x = -1, index = -1]: readonly number[],
+  x: number,
+  index: number,
 ): number | undefined {
   if (b.at(index).shape[axis] !== 1 || b.at(x).shape[axis] !== 1) return undefined;
   return b.map("where", [oneHot(b, shape, axis, index), x, b.number(0, dtype)], { shape, dtype });

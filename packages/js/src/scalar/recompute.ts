@@ -63,7 +63,7 @@ export function recompute(schedule: Schedule, outputs: ReadonlySet<number>, from
     }
   }
   const stages = schedule.stages.map((stage, at): Stage => {
-    const own = [...again].flatMap(([id, where]) => (where.has(at) ? [copies.get(`${id} ${at}`) ?? -1] : []));
+    const own = [...again].flatMap(([id, where]) => (where.has(at) ? [inStage(at)({ value: id }).value] : []));
     if (stage.kind === "call" || own.length === 0) return stage;
     for (const id of stage.groups.flatMap((group) => [...group.maps, ...group.folds])) {
       values[id] = withOperands(valueAt(values, id), inStage(at));

@@ -1,4 +1,4 @@
-import { nodeAt, type Dim, type Graph, type Node, type NodeOf, type OpName, type Shape } from "@losses/core";
+import type { Dim, Graph, NodeOf, OpName, Shape } from "@losses/core";
 import type { PassName } from "./passes/names.js";
 import type { Abilities } from "./providers.js";
 import type { Sizes } from "./sizes.js";
@@ -54,15 +54,3 @@ export interface EmitContext extends ModelContext {
 export type Emitter<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], context: EmitContext) => string;
 
 export type EmitterTable = { readonly [K in OpName]: Emitter<K> };
-
-/** The node that an operand is. */
-export function operandNode(node: Node, index: number, { graph }: EmitContext): Node {
-  return nodeAt(graph, node.inputs[index] ?? -1);
-}
-
-/** The operand at `index`; the graph has been verified, so it is there. */
-export function operand(inputs: readonly string[], index: number): string {
-  const found = inputs[index];
-  if (found === undefined) throw new RangeError(`operand ${index} of ${inputs.length} does not exist`);
-  return found;
-}

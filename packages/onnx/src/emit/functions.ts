@@ -1,5 +1,5 @@
-import type { DType, FloatDType, NodeOf } from "@losses/core";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import { operandAt, type DType, type FloatDType, type NodeOf } from "@losses/core";
+import type { EmitContext, Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
 
 // Functions that ONNX does not have, or that ONNX Runtime computes less exactly than their definition asks for: its shaders may be off
@@ -65,7 +65,7 @@ type FunctionEmitter = (
 /** An emitter of a function of floats: NaN gives NaN on every device. */
 function emitFunction(write: (x: string, f: Scalars, context: EmitContext) => string): FunctionEmitter {
   return (node, inputs, context) => {
-    const x = operand(inputs, 0);
+    const x = operandAt(inputs, 0);
     // An op of floats: its rule says so.
     return whereNumber(x, write(x, scalars(node.dtype as FloatDType, context), context), context);
   };
@@ -118,7 +118,7 @@ function coarseLog(x: string, f: Scalars, { writer, can }: EmitContext): string 
 
 /** log x = log(1 + (x - 1)), where x - 1 is exact. */
 export const emitLog: Emitter<"log"> = (node, inputs, context) => {
-  const x = operand(inputs, 0);
+  const x = operandAt(inputs, 0);
   const { writer, can } = context;
   const f = scalars(node.dtype as FloatDType, context);
   const coarse = coarseLog(x, f, context);

@@ -1,7 +1,7 @@
-import { addDims, isFloat, type NodeOf, type Shape } from "@losses/core";
+import { addDims, isFloat, operandAt, operandNode, type NodeOf, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import { choose } from "./where.js";
-import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
+import type { EmitContext, Emitter, EmitterTable } from "./context.js";
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";
 import { extremeAlong, reduceAlong } from "./normalize.js";
@@ -15,8 +15,8 @@ const emitFirst =
     const { writer, sizes, hasElements } = context;
     const { axis, keepdims } = node.attrs;
     const isFast = hasElements && context.takes("places of extremes");
-    const from = operandNode(node, 0, context);
-    const x = operand(inputs, 0);
+    const from = operandNode(context.graph, node, 0);
+    const x = operandAt(inputs, 0);
     const size = sizes.int32(from.shape[axis] ?? 1);
     const extreme = (): string =>
       extremeAlong(
@@ -51,8 +51,8 @@ function equal(x: string, { writer }: EmitContext): string {
 const emitArgsort: Emitter<"argsort"> = (node, inputs, context) => {
   const { writer, sizes, can, hasElements } = context;
   const { axis, descending } = node.attrs;
-  const x = operand(inputs, 0);
-  const infinite = writer.scalar(Infinity, operandNode(node, 0, context).dtype);
+  const x = operandAt(inputs, 0);
+  const infinite = writer.scalar(Infinity, operandNode(context.graph, node, 0).dtype);
   const keys = writer.node("Where", [equal(x, context), x, infinite]);
   if (!can.sortsStably) return sortedByRank(keys, node, context);
   // Of equal elements TopK takes the first first.
@@ -86,7 +86,7 @@ function sortedByRank(keys: string, { attrs, shape }: NodeOf<"argsort">, context
 /** The elements at positions along an axis, 0 where there is none. */
 const emitGather: Emitter<"gather"> = (node, inputs, context) => {
   const { writer } = context;
-  const [x, index] = [operand(inputs, 0), operand(inputs, 1)];
+  const [x, index] = [operandAt(inputs, 0), operandAt(inputs, 1)];
   if (node.dtype !== "bool") return gathered(node, x, index, context);
   // Not every provider gathers bool, and none chooses between two.
   const numbers = writer.node("Cast", [x], { to: elementType.int32 });
@@ -96,8 +96,8 @@ const emitGather: Emitter<"gather"> = (node, inputs, context) => {
 function gathered(node: NodeOf<"gather">, x: string, index: string, context: EmitContext): string {
   const { writer, sizes } = context;
   const { axis } = node.attrs;
-  const { shape } = operandNode(node, 0, context);
-  const places = operandNode(node, 1, context);
+  const { shape } = operandNode(context.graph, node, 0);
+  const places = operandNode(context.graph, node, 1);
   const size = shape[axis] ?? 1;
   const inside = insideAxis(index, places.id, size, context);
   if (inside === undefined) return elementsAt(node, x, shape, index, context);
@@ -117,7 +117,7 @@ function gathered(node: NodeOf<"gather">, x: string, index: string, context: Emi
 function elementsAt(node: NodeOf<"gather">, x: string, shape: Shape, index: string, context: EmitContext): string {
   const { writer } = context;
   const { axis } = node.attrs;
-  const places = operandNode(node, 1, context).shape;
+  const places = operandNode(context.graph, node, 1).shape;
   const others = places.flatMap((_, i) => (i === axis ? [] : [i]));
   if (others.every((i) => places[i] === 1)) {
     const line = others.length === 0 ? index : writer.node("Squeeze", [index, writer.list(others)]);

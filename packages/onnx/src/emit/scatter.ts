@@ -3,6 +3,8 @@ import {
   isFloat,
   multiplyDims,
   nodeAt,
+  operandAt,
+  operandNode,
   type Graph,
   type Dim,
   type DType,
@@ -11,7 +13,7 @@ import {
 } from "@losses/core";
 import { elementType } from "../format.js";
 import { choose } from "./where.js";
-import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 import { expanded, reshaped, sliced } from "./movement.js";
 import { insideAxis, lineAlong } from "./places.js";
 import { matrixProduct } from "./products.js";
@@ -33,10 +35,10 @@ interface Scatter {
 
 /** Zeros with elements added at positions. Where there is no scatter that adds, every position is compared with every place. */
 export const emitScatterAdd: Emitter<"scatterAdd"> = (node, inputs, context) => {
-  const [values, positions] = [operandNode(node, 0, context), operandNode(node, 1, context)];
+  const [values, positions] = [operandNode(context.graph, node, 0), operandNode(context.graph, node, 1)];
   const scatter: Scatter = {
-    x: operand(inputs, 0),
-    index: operand(inputs, 1),
+    x: operandAt(inputs, 0),
+    index: operandAt(inputs, 1),
     indexId: positions.id,
     shape: values.shape,
     places: positions.shape,

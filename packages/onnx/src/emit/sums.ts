@@ -1,14 +1,14 @@
-import { isFloat, nodeAt, type DType, type Shape } from "@losses/core";
+import { isFloat, operandAt, operandNode, type DType, type Shape } from "@losses/core";
 import { atLeastOne, divideUp, minus, productOf, times, type Count } from "./counts.js";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 import { isLine, lastAxis } from "./passes/lines.js";
 import { isPlain, paddedRow, plainLimit, runsOf, type SumPlan, type SumRun } from "./sumPlan.js";
 
 export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
   const { axes, keepdims } = node.attrs;
   const { writer, graph } = context;
-  const { shape } = nodeAt(graph, node.inputs[0] ?? -1);
-  const x = { value: operand(inputs, 0), shape, dtype: node.dtype };
+  const { shape } = operandNode(graph, node, 0);
+  const x = { value: operandAt(inputs, 0), shape, dtype: node.dtype };
   if (keepdims && axes.join() === String(node.shape.length - 1) && isLine(node, context)) {
     return writer.node("Unsqueeze", [sumAlong(x, axes, false, context), lastAxis(node, context)]);
   }

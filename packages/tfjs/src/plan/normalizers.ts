@@ -1,7 +1,7 @@
-import type { NodeOf, Shape } from "@losses/core";
+import { operandAt, type NodeOf, type Shape } from "@losses/core";
 import { binary, select } from "./broadcast.js";
 import { coarseLogarithm, exponential } from "./gpu.js";
-import { operandAt, type PlanBuilder } from "./plan.js";
+import type { PlanBuilder } from "./plan.js";
 import { extremum, softmax, sum } from "./reductions.js";
 import { reshape, type Runtime, type Value } from "./runtime.js";
 
@@ -10,25 +10,26 @@ import { reshape, type Runtime, type Value } from "./runtime.js";
 // The wasm engine has a fast softmax kernel, over trailing axes. There eˣ⁻ᵐ / t comes first, and since the largest
 // element of it is 1 / t, log t = -log(max softmax). Other axes are moved to the end for it.
 
-export function lowerSoftmax(b: PlanBuilder, node: NodeOf<"softmax">, [x = -1]: readonly number[]): number {
-  return softmaxPart(b, x, [node.attrs.axis]);
+export function lowerSoftmax(b: PlanBuilder, node: NodeOf<"softmax">, operands: readonly number[]): number {
+  return softmaxPart(b, operandAt(operands, 0), [node.attrs.axis]);
 }
 
-export function lowerLogSoftmax(b: PlanBuilder, node: NodeOf<"logSoftmax">, [x = -1]: readonly number[]): number {
+export function lowerLogSoftmax(b: PlanBuilder, node: NodeOf<"logSoftmax">, operands: readonly number[]): number {
   const axes = [node.attrs.axis];
+  const x = operandAt(operands, 0);
   return pair(b, "Sub", shiftedPart(b, x, axes), logTotalPart(b, x, axes), node.shape);
 }
 
-export function lowerLogSumExp(b: PlanBuilder, node: NodeOf<"reduceLogSumExp">, [x = -1]: readonly number[]): number {
+export function lowerLogSumExp(b: PlanBuilder, node: NodeOf<"reduceLogSumExp">, operands: readonly number[]): number {
   const { axes } = node.attrs;
-  const operands = [maxPart(b, x, axes), logTotalPart(b, x, axes)];
+  const x = operandAt(operands, 0);
   return b.add("logSumExp", {
-    operands,
+    operands: [maxPart(b, x, axes), logTotalPart(b, x, axes)],
     shape: node.shape,
     dtype: "float32",
     source: (rt, context) => {
       // An infinite maximum is the result itself; m + log t would be NaN.
-      const [m, logTotal] = [operandAt(context, 0), operandAt(context, 1)];
+      const [m, logTotal] = [operandAt(context.operands, 0), operandAt(context.operands, 1)];
       const total = rt.kernel("Add", { a: m, b: logTotal });
       return reshape(rt, select(rt, rt.kernel("IsInf", { x: m }), m, total, m.shape), context.shape);
     },
@@ -112,7 +113,7 @@ function single(
     operands: [x],
     shape,
     dtype: "float32",
-    source: (rt, context) => compute(rt, operandAt(context, 0), context.shape),
+    source: (rt, context) => compute(rt, operandAt(context.operands, 0), context.shape),
     neutral,
   });
 }
@@ -122,6 +123,7 @@ function pair(b: PlanBuilder, kernel: string, x: number, y: number, shape: Shape
     operands: [x, y],
     shape,
     dtype: "float32",
-    source: (rt, context) => binary(rt, kernel, operandAt(context, 0), operandAt(context, 1), context.shape),
+    source: (rt, context) =>
+      binary(rt, kernel, operandAt(context.operands, 0), operandAt(context.operands, 1), context.shape),
   });
 }

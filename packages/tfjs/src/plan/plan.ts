@@ -1,4 +1,4 @@
-import type { Dim, DimSizes, DType, Graph, NodeOf, Shape } from "@losses/core";
+import { movedTo, type Dim, type DimSizes, type DType, type Graph, type NodeOf, type Shape } from "@losses/core";
 import type { Runtime, Value } from "./runtime.js";
 
 /** What a step is given when it runs: its operands, the sizes of its result, and of the graph's symbols. */
@@ -6,13 +6,6 @@ export interface StepContext {
   readonly operands: readonly Value[];
   readonly shape: readonly number[];
   readonly sizes: DimSizes;
-}
-
-/** An operand of a running step. */
-export function operandAt({ operands }: StepContext, index: number): Value {
-  const tensor = operands[index];
-  if (tensor === undefined) throw new RangeError(`operand ${index} of ${operands.length} does not exist`);
-  return tensor;
 }
 
 /** One tensor of a plan. Its id is its position. */
@@ -101,7 +94,7 @@ export class PlanBuilder {
 
   /** The step that holds a node's result. */
   of(node: number): number {
-    return this.#nodes.get(node) ?? -1;
+    return movedTo(this.#nodes, node);
   }
 
   /** Remembers the step that holds a node's result. */
@@ -150,7 +143,7 @@ export class PlanBuilder {
     }
     const kept = [...live].sort((a, b) => a - b);
     const ids = new Map(kept.map((id, i) => [id, i]));
-    const renumber = (id: number): number => ids.get(id) ?? -1;
+    const renumber = (id: number): number => movedTo(ids, id);
     const resultOf = this.#resolveLoops(kept);
     const steps = kept.map((id): Step => {
       const { source, ...step } = this.step(id);

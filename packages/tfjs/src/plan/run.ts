@@ -1,4 +1,4 @@
-import { bindDim, bindShape, LossesError, sizeOf, type DimSizes } from "@losses/core";
+import { bindDim, bindShape, LossesError, operandAt, sizeOf, type DimSizes } from "@losses/core";
 import type { TfTensor } from "../tf.js";
 import { runLoop } from "./loop.js";
 import { arrayOf } from "./memory.js";
@@ -102,24 +102,28 @@ function loopResults(
   plan.steps.forEach(({ source }, id) => {
     if (typeof source === "object" && source.loop === loop) places.set(source.result, id);
   });
-  const [first = -1] = places.values();
+  const first = operandAt(plan.steps, operandAt([...places.values()], 0));
   const body = bodies.get(loop);
   if (body === undefined) throw new LossesError("INVALID_GRAPH", "tfjs: a loop must have a body, got none.");
   const results = runLoop(rt, loop, {
-    operands: (plan.steps[first]?.operands ?? []).map((operand) => at(values, operand)),
+    operands: first.operands.map((operand) => at(values, operand)),
     length: bindDim(loop.length, sizes),
     step: (feeds) => execute(rt, body, feeds),
     empty: (result) => {
-      const id = places.get(result) ?? -1;
-      return rt.only(() => emptyValue(rt, shapes[id] ?? [0], (plan.steps[id]?.dtype ?? "float32") as TfDType));
+      const id = places.get(result);
+      // What no step is waiting for may be anything.
+      if (id === undefined) return rt.only(() => emptyValue(rt, [0], "float32"));
+      return rt.only(() => emptyValue(rt, operandAt(shapes, id), operandAt(plan.steps, id).dtype as TfDType));
     },
   });
   return results.filter((value, result) => {
-    const id = places.get(result) ?? -1;
-    const isAwaited = isNeeded[id] === true && values[id] === undefined;
-    if (isAwaited) values[id] = value;
-    else rt.free(value);
-    return isAwaited;
+    const id = places.get(result);
+    if (id === undefined || !isNeeded[id] || values[id] !== undefined) {
+      rt.free(value);
+      return false;
+    }
+    values[id] = value;
+    return true;
   });
 }
 

@@ -1,4 +1,4 @@
-import { isElementwise, nodeAt, type Graph, type Node } from "@losses/core";
+import { isElementwise, operandNode, type Graph, type Node } from "@losses/core";
 import type { EmitContext } from "../context.js";
 
 // ONNX Runtime's processor takes element by element what has a last axis of size 1 and meets a scalar, ten times as slow as the
@@ -17,8 +17,7 @@ export function emitLine(
   const { writer, graph } = context;
   if (!isElementwise(node.op) || !endsWithOne(node)) return undefined;
   const axes = lastAxis(node, context);
-  const operands: readonly number[] = node.inputs;
-  const isScalar = (i: number): boolean => nodeAt(graph, operands[i] ?? -1).shape.length === 0;
+  const isScalar = (i: number): boolean => operandNode(graph, node, i).shape.length === 0;
   const bare = inputs.map((input, i) => (isScalar(i) ? input : writer.beforeAxes("Unsqueeze", input, axes)));
   const known = bare.filter((input) => input !== undefined);
   if (known.length < bare.length || inputs.every((_, i) => isScalar(i))) return undefined;

@@ -1,4 +1,4 @@
-import { nodeAt, type NodeOf } from "@losses/core";
+import { operandNode, type NodeOf } from "@losses/core";
 import type { EmitContext } from "../context.js";
 import { isPlain, runsOf } from "../sumPlan.js";
 
@@ -9,10 +9,10 @@ import { isPlain, runsOf } from "../sumPlan.js";
 export function emitMean(node: NodeOf<"div">, context: EmitContext): string | undefined {
   const { graph, writer, planSum, hasElements, opset, uses, valueOf } = context;
   if (!hasElements || opset >= 18) return undefined;
-  const [total, count] = [nodeAt(graph, node.inputs[0] ?? -1), nodeAt(graph, node.inputs[1] ?? -1)];
+  const [total, count] = [operandNode(graph, node, 0), operandNode(graph, node, 1)];
   if (total.op !== "reduceSum" || total.shape.length > 0 || uses(total.id) > 1 || count.op !== "dimSize")
     return undefined;
-  const from = nodeAt(graph, total.inputs[0] ?? -1);
+  const from = operandNode(graph, total, 0);
   if (!runsOf(from.shape, total.attrs.axes).every((run) => isPlain(planSum(run)))) return undefined;
   // A product of sizes names them in an order of its own, and no ones.
   const sizes = [from.shape, count.attrs.dims].map((dims) =>
