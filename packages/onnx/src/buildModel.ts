@@ -6,7 +6,7 @@ import { addUnknown, unknownForBadInputs } from "./emit/badInputs.js";
 import { isForAll, passNames, type PassName } from "./emit/passes/names.js";
 import { abilities, type Provider } from "./emit/providers.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
-import { plainSum, planSum } from "./emit/sumPlan.js";
+import { oneStage, stagesOf } from "./emit/sumStages.js";
 import { ModelWriter } from "./emit/writer.js";
 import { elementType, encodeValue } from "./format.js";
 import {
@@ -91,7 +91,7 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
   const model: ModelContext = {
     name: graph.name,
     writer,
-    planSum: (run) => (hasElements || options.sizes === undefined ? planSum(run, options.sizes) : plainSum),
+    stagesOf: (run) => (hasElements || options.sizes === undefined ? stagesOf(run, options.sizes) : oneStage),
     isLarge: (shape) => isLarge(shape, options.sizes),
     stepsOf: (length) => knownSteps(length, can, options.sizes),
     can,

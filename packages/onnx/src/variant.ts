@@ -13,7 +13,7 @@ import {
 import { abilities, type Abilities, type Provider } from "./emit/providers.js";
 import { mostUnrolled } from "./emit/scan.js";
 import { maskShape } from "./emit/scatter.js";
-import { knownDims, planSum, runsOf, type SumRun } from "./emit/sumPlan.js";
+import { knownDims, stagesOf, runsOf, type SumRun } from "./emit/sumStages.js";
 
 /** From so many elements on a pass over a tensor takes longer than several small nodes. */
 const largeCount = 32768;
@@ -82,11 +82,11 @@ export function variantKey(graph: Graph, { provider = "any" }: VariantOptions = 
   return (sizes) => {
     const steps = [...lengths].map((length) => Math.min(knownSteps(length, can, sizes) ?? 0, mostUnrolled + 1));
     if (!haveElements(sizes)) return ["empty", ...steps].join();
-    const plans = [...runs.values()].map((run) => {
-      const { first = 0, padded } = planSum(run, sizes);
+    const stages = [...runs.values()].map((run) => {
+      const { first = 0, padded } = stagesOf(run, sizes);
       return `${first}+${padded}`;
     });
-    return [...plans, ...wholes.map((shape) => isLarge(shape, sizes)), ...steps].join();
+    return [...stages, ...wholes.map((shape) => isLarge(shape, sizes)), ...steps].join();
   };
 }
 

@@ -26,7 +26,7 @@ import {
   type Span,
 } from "./bounded.js";
 import type { Context } from "./context.js";
-import { broadcastOffsets } from "./layout.js";
+import { broadcastOffsets } from "./strides.js";
 import { boundComparison, boundLogic, boundWhere } from "./logic.js";
 import type { Precision } from "./precision.js";
 import { rounded } from "./rounding.js";

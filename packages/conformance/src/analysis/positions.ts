@@ -1,7 +1,7 @@
 import type { NodeOf } from "@losses/core";
 import { at, isNoNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import type { Context } from "./context.js";
-import { linesAlong } from "./layout.js";
+import { linesAlong } from "./strides.js";
 import { Twins } from "./ties.js";
 
 /** Positions that are listed; of more, the ends alone are known. */

@@ -1,6 +1,6 @@
 import { interpretNode, isFloat, LossesError, operandNode, type AnyLoss, type Graph, type Node } from "@losses/core";
 import { at } from "../analysis/bounded.js";
-import { broadcastOffsets, linesAlong } from "../analysis/layout.js";
+import { broadcastOffsets, linesAlong } from "../analysis/strides.js";
 import type { Case } from "../cases/caseFormat.js";
 import { traceCase } from "./oracle.js";
 

@@ -1,7 +1,7 @@
 import type { ArenaPlanner } from "./arena.js";
 import { elementwiseKernels } from "./elementwise.js";
 import { identityOf } from "./folds.js";
-import { isInOrder, runsOf, type Access } from "./layout.js";
+import { isInOrder, runsOf, type Access } from "./access.js";
 import type { GroupPlan, Slot, Step, Storage, TileFold } from "./plan.js";
 import type { Value } from "./resolve.js";
 import { foldAt, mapAt, operandsOf, type Group } from "./groups.js";

@@ -1,6 +1,6 @@
 import { movedTo } from "@losses/core";
 import { operandsOf } from "./groups.js";
-import type { Access } from "./layout.js";
+import type { Access } from "./access.js";
 import type { Resolved, Value } from "./resolve.js";
 
 /** Without the values that no output is made from, as those that are only read for something without elements. */

@@ -1,6 +1,6 @@
 import type { KernelName } from "./elementwise.js";
 import { operandsOf, type Group } from "./groups.js";
-import { isInOrder, type Access, type Dims } from "./layout.js";
+import { isInOrder, type Access, type Dims } from "./access.js";
 import { withOperands } from "./needed.js";
 import type { MapValue, Value } from "./resolve.js";
 import { madeBy, type Stage } from "./schedule.js";

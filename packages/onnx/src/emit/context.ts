@@ -2,7 +2,7 @@ import type { Dim, Graph, NodeOf, OpName, Shape } from "@losses/core";
 import type { PassName } from "./passes/names.js";
 import type { Abilities } from "./providers.js";
 import type { Sizes } from "./sizes.js";
-import type { SumPlan, SumRun } from "./sumPlan.js";
+import type { SumStages, SumRun } from "./sumStages.js";
 import type { ModelWriter } from "./writer.js";
 
 /** What all graphs of a model have in common: the model's own, and the bodies in it. */
@@ -10,8 +10,8 @@ export interface ModelContext {
   /** What the model computes, for messages. */
   readonly name: string;
   readonly writer: ModelWriter;
-  /** Chooses how to sum along axes. */
-  readonly planSum: (run: SumRun) => SumPlan;
+  /** How to sum along axes. */
+  readonly stagesOf: (run: SumRun) => SumStages;
   /** True for a tensor that may have so many elements that a pass over them takes longer than several small nodes. */
   readonly isLarge: (shape: Shape) => boolean;
   /** How many steps a scan of this length takes, if that is known for every run of the model. */

@@ -5,7 +5,7 @@ import type { EmitContext, Emitter, EmitterTable } from "./context.js";
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";
 import { extremeAlong, reduceAlong } from "./normalize.js";
-import { insideAxis, lineAlong, mayLack, stepsFromEnd } from "./places.js";
+import { insideAxis, placesAlong, mayLack, stepsFromEnd } from "./places.js";
 import { emitScatterAdd } from "./scatter.js";
 
 /** The first position of an extreme; the size of the axis where a NaN is, which equals nothing, or no element. */
@@ -38,7 +38,7 @@ const emitFirst =
     if (isFast) {
       return dropped(writer.node("Sub", [size, stepsFromEnd(hits, from.shape, axis, size, context)]));
     }
-    const places = writer.node("Where", [hits, lineAlong(from.shape, axis, context), size]);
+    const places = writer.node("Where", [hits, placesAlong(from.shape, axis, context), size]);
     const first = reduceAlong("ReduceMin", places, { axes: [axis], keepdims }, context);
     return hasElements ? first : writer.node("Min", [first, size]);
   };
@@ -71,7 +71,7 @@ function sortedByRank(keys: string, { attrs, shape }: NodeOf<"argsort">, context
   const { axis, descending } = attrs;
   const pairs = [...shape.slice(0, axis), shape[axis] ?? 1, ...shape.slice(axis)];
   const [own, other] = [axis + 1, axis].map((added) => writer.node("Unsqueeze", [keys, writer.list([added])]));
-  const [ownPlace, otherPlace] = [axis, axis + 1].map((along) => lineAlong(pairs, along, context));
+  const [ownPlace, otherPlace] = [axis, axis + 1].map((along) => placesAlong(pairs, along, context));
   const [x, y, i, j] = [own ?? "", other ?? "", ownPlace ?? "", otherPlace ?? ""];
   const isBefore = writer.node("Less", descending ? [x, y] : [y, x]);
   const isTied = writer.node("And", [writer.node("Equal", [x, y]), writer.node("Less", [j, i])]);

@@ -15,7 +15,7 @@ import { elementType } from "../format.js";
 import { choose } from "./where.js";
 import type { EmitContext, Emitter } from "./context.js";
 import { expanded, reshaped, sliced } from "./movement.js";
-import { insideAxis, lineAlong } from "./places.js";
+import { insideAxis, placesAlong } from "./places.js";
 import { matrixProduct } from "./products.js";
 import { sumAlong } from "./sums.js";
 
@@ -130,7 +130,7 @@ function scattered(scatter: Scatter, context: EmitContext): string {
 /** True where an element, of which each line has one, goes. */
 function masked({ x, index, axis, dtype, result }: Scatter, context: EmitContext): string {
   const { writer } = context;
-  const hits = writer.node("Equal", [index, lineAlong(result, axis, context)]);
+  const hits = writer.node("Equal", [index, placesAlong(result, axis, context)]);
   return choose(hits, x, writer.scalar(0, dtype), dtype, context);
 }
 
@@ -139,7 +139,7 @@ function sumOfMasks(scatter: Scatter, context: EmitContext): string {
   const { x, index, axis, dtype, result } = scatter;
   const shape = pairsOf(result, axis, countOf(scatter));
   const [values, places] = [x, index].map((value) => writer.node("Unsqueeze", [value, writer.list([axis])]));
-  const hits = writer.node("Equal", [places ?? "", lineAlong(shape, axis, context)]);
+  const hits = writer.node("Equal", [places ?? "", placesAlong(shape, axis, context)]);
   const value = writer.node("Where", [hits, values ?? "", writer.scalar(0, dtype)]);
   return sumAlong({ value, shape, dtype }, [axis + 1], false, context);
 }
@@ -151,7 +151,7 @@ function productOfRows(scatter: Scatter, context: EmitContext): string {
   const trailing = places.slice(axis + 1).map((_, i) => axis + 1 + i);
   const bare = writer.node("Squeeze", [index, writer.list(trailing)]);
   const own = writer.node("Unsqueeze", [bare, writer.list([axis])]);
-  const hot = oneHot(writer.node("Equal", [own, lineAlong([size, 1], 0, context)]), scatter, context);
+  const hot = oneHot(writer.node("Equal", [own, placesAlong([size, 1], 0, context)]), scatter, context);
   const count = countOf(scatter);
   const whole = shape.map((dim, i) => (i === axis ? count : dim));
   const columns = multiplyDims(...shape.slice(axis + 1));
@@ -171,7 +171,7 @@ function productOfColumns(scatter: Scatter, context: EmitContext): string {
   const leading = shape.slice(0, axis).map((_, i) => i);
   const bare = writer.node("Squeeze", [index, writer.list(leading)]);
   const own = writer.node("Unsqueeze", [bare, writer.list([1])]);
-  const hot = oneHot(writer.node("Equal", [own, lineAlong([size], 0, context)]), scatter, context);
+  const hot = oneHot(writer.node("Equal", [own, placesAlong([size], 0, context)]), scatter, context);
   const given = expanded(x, shape, [...shape.slice(0, axis), count], context);
   const type = { shape: result, inner: [count], dtype };
   return sumOfFinite(given, (values) => matrixProduct(values, hot, type, context), scatter, context);

@@ -2,7 +2,7 @@ import { nodeAt, operandAt, type NodeOf } from "@losses/core";
 import { binary, select } from "./broadcast.js";
 import { inside } from "./gather.js";
 import { logTotalPart, maxPart } from "./normalizers.js";
-import type { PlanBuilder, StepContext } from "./plan.js";
+import type { KernelCallsBuilder, StepContext } from "./kernelCalls.js";
 import { fill, type Runtime, type Value } from "./runtime.js";
 
 /**
@@ -11,7 +11,7 @@ import { fill, type Runtime, type Value } from "./runtime.js";
  * @param gather takes elements of x as the node says
  */
 export function lowerPickedLogSoftmax(
-  b: PlanBuilder,
+  b: KernelCallsBuilder,
   node: NodeOf<"gather">,
   gather: (rt: Runtime, context: StepContext) => Value,
 ): number | undefined {

@@ -29,14 +29,14 @@ import { divide, exponential, finitePower, power, sigmoid } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { argExtreme, argsort, cumsum } from "./order.js";
 import { evaluated, isInMemory, type DefinedOp } from "./memory.js";
-import { PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
+import { KernelCallsBuilder, type NewStep, type KernelCalls, type StepContext } from "./kernelCalls.js";
 import { lowerPickedLogSoftmax } from "./pickLogSoftmax.js";
 import { extremum, matmul, sum } from "./reductions.js";
 import { fill, reshape, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 /** Turns a graph, or what some of its outputs need of it, into kernel calls of one engine. */
-export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = graph.outputs): Plan {
-  const builder = new PlanBuilder(graph, device, (body, needed) => lower(body, device, needed));
+export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = graph.outputs): KernelCalls {
+  const builder = new KernelCallsBuilder(graph, device, (body, needed) => lower(body, device, needed));
   for (const node of graph.nodes) {
     const operands = node.inputs.map((input) => builder.of(input));
     const lowerNode = lowering[node.op] as Lowering<OpName>;
@@ -46,7 +46,7 @@ export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = 
 }
 
 /** Adds the steps of a node over its operands' steps; returns the one that holds the result. */
-type Lowering<K extends OpName> = (b: PlanBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
+type Lowering<K extends OpName> = (b: KernelCallsBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
 
 type Compute = (rt: Runtime, x: Value, context: StepContext) => Value;
 
@@ -99,7 +99,7 @@ function binaryKernel<K extends OpName>(kernel: string): Lowering<K> {
 }
 
 /** A known number as a tensor of the node's shape; anything else as it is. */
-function filled(b: PlanBuilder, id: number, node: NodeOf<"where">): number {
+function filled(b: KernelCallsBuilder, id: number, node: NodeOf<"where">): number {
   const { value } = b.step(id);
   if (value === undefined || node.dtype === "bool" || node.shape.length === 0) return id;
   const dtype = node.dtype as TfDType;
@@ -112,7 +112,7 @@ function filled(b: PlanBuilder, id: number, node: NodeOf<"where">): number {
 const lowestInt = -(2 ** 31);
 
 function reduceExtreme(kernel: "Max" | "Min"): Lowering<"reduceMax"> & Lowering<"reduceMin"> {
-  return (b: PlanBuilder, node: NodeOf<"reduceMax" | "reduceMin">, operands: readonly number[]) => {
+  return (b: KernelCallsBuilder, node: NodeOf<"reduceMax" | "reduceMin">, operands: readonly number[]) => {
     const infinite = kernel === "Max" ? -Infinity : Infinity;
     const integer = kernel === "Max" ? lowestInt : -1 - lowestInt;
     const neutral = node.dtype === "int32" ? integer : infinite;
