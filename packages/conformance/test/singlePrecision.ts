@@ -9,7 +9,7 @@ import {
   type Numbers,
   type Values,
 } from "@losses/core";
-import { broadcastOffsets, leadingOffsets, linesAlong, stridesOf } from "../src/analysis/layout.js";
+import { broadcastOffsets, leadingOffsets, linesAlong, stridesOf } from "../src/analysis/strides.js";
 
 type Feeds = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>>;
 

@@ -54,7 +54,7 @@ export type { Operand, Tensor } from "./tensor/tensor.js";
 export type * from "./ops/types.js";
 export { erf } from "./ops/erf.js";
 export { power } from "./ops/power.js";
-export { isElementwise, opNames, opTable } from "./ops/table.js";
+export { isElementwise, isExpensive, opNames, opTable } from "./ops/table.js";
 export { scanSteps } from "./ops/recurrence.js";
 export {
   countUses,
@@ -63,8 +63,11 @@ export {
   interpret,
   interpretNode,
   liveNodes,
+  movedTo,
   nodeAt,
   nonNegativeNodes,
+  operandAt,
+  operandNode,
   outsideOf,
   printGraph,
   recursionsOf,

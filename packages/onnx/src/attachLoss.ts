@@ -18,7 +18,7 @@ import {
 import type { LossDescription } from "@losses/core/docs";
 import { buildModel } from "./buildModel.js";
 import { describeLoss } from "./describeLoss.js";
-import type { Provider } from "./emit/context.js";
+import type { Provider } from "./emit/providers.js";
 import { elementType } from "./format.js";
 import {
   ModelProtoSchema,

@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { graphInputs, nodeAt, verify, type DimSizes, type Graph, type Node } from "@losses/core";
-import { opRange, type ModelContext, type Provider } from "./emit/context.js";
+import type { ModelContext } from "./emit/context.js";
 import { emitGraph } from "./emit/emitGraph.js";
 import { addUnknown, unknownForBadInputs } from "./emit/badInputs.js";
 import { isForAll, passNames, type PassName } from "./emit/passes/names.js";
+import { abilities, type Provider } from "./emit/providers.js";
 import { sizesOfInputs, sizesOfShapes, type SizeInput } from "./emit/sizes.js";
-import { plainSum, planSum } from "./emit/sumPlan.js";
+import { oneStage, stagesOf } from "./emit/sumStages.js";
 import { ModelWriter } from "./emit/writer.js";
 import { elementType, encodeValue } from "./format.js";
 import {
@@ -24,8 +25,8 @@ import { widenHalf } from "./widenHalf.js";
 export const irVersion = 8;
 export const opset = 15;
 
-/** What models for the processor alone need: a scatter that adds. */
-const processorOpset = 16;
+/** The first operator set with a scatter that adds. */
+const scatterOpset = 16;
 
 export interface ExportGraphOptions {
   /** What the model computes, for people: becomes its `doc_string`. */
@@ -79,8 +80,8 @@ export function outputNames(graph: Graph): readonly string[] {
 export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto {
   verify(given);
   const graph = widenHalf(given);
-  const provider = opRange(options.provider ?? "any");
-  const operators = options.opset ?? (provider === "cpu" ? processorOpset : opset);
+  const can = abilities[options.provider ?? "any"];
+  const operators = options.opset ?? (can.scattersSums ? scatterOpset : opset);
   const inputs = graphInputs(graph);
   const int64Inputs = new Set(options.int64Inputs);
   const names = outputNames(graph);
@@ -90,22 +91,19 @@ export function buildModel(given: Graph, options: BuildOptions = {}): ModelProto
   const model: ModelContext = {
     name: graph.name,
     writer,
-    planSum: (run) => (hasElements || options.sizes === undefined ? planSum(run, options.sizes) : plainSum),
+    stagesOf: (run) => (hasElements || options.sizes === undefined ? stagesOf(run, options.sizes) : oneStage),
     isLarge: (shape) => isLarge(shape, options.sizes),
-    stepsOf: (length) => knownSteps(length, provider, options.sizes),
-    provider,
-    hasFloat64: options.provider === "cpu",
-    takes: (pass) => (provider === "cpu" || isForAll(pass)) && (options.passes ?? passNames).includes(pass),
+    stepsOf: (length) => knownSteps(length, can, options.sizes),
+    can,
+    takes: (pass) => (can.gainsByPasses || isForAll(pass)) && (options.passes ?? passNames).includes(pass),
     trustsIndices: options.trustsIndices ?? false,
     hasElements,
     knowsSizes: options.sizes !== undefined,
     opset: operators,
-    scatters: provider === "cpu" && operators >= processorOpset,
+    scatters: can.scattersSums && operators >= scatterOpset,
   };
   const sizes =
-    options.sizeInputs === undefined
-      ? sizesOfShapes(writer, graph, provider)
-      : sizesOfInputs(writer, options.sizeInputs);
+    options.sizeInputs === undefined ? sizesOfShapes(writer, graph, can) : sizesOfInputs(writer, options.sizeInputs);
   const { values, context } = emitGraph(model, graph, sizes, ({ attrs: { name, dtype } }) =>
     int64Inputs.has(name) ? writer.node("Cast", [name], { to: elementType[dtype] }) : name,
   );

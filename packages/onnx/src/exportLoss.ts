@@ -1,7 +1,7 @@
 import { checkSpec, readOptions, type LossInputs, type LossSpec, type Rules } from "@losses/core";
 import type { LossDescription } from "@losses/core/docs";
 import { describeLoss } from "./describeLoss.js";
-import type { Provider } from "./emit/context.js";
+import type { Provider } from "./emit/providers.js";
 import { exportGraph } from "./exportGraph.js";
 import { lossGraph, type LossGraphOptions } from "./lossGraph.js";
 import { byNameRule, graphRules, providerRule, readDocs } from "./requests.js";

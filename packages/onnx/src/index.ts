@@ -4,7 +4,7 @@ export { exportGraph, exportSizedGraph, type SizedModel } from "./exportGraph.js
 export { irVersion, opset, outputNames, type ExportGraphOptions } from "./buildModel.js";
 export { lossGraph, type LossGraph, type ByTensor, type ElementName, type LossGraphOptions } from "./lossGraph.js";
 export type { ChosenInput, ExportInput } from "./inputShapes.js";
-export type { Provider } from "./emit/context.js";
+export type { Provider } from "./emit/providers.js";
 export { passNames, type PassName } from "./emit/passes/names.js";
 export type { SizeInput } from "./emit/sizes.js";
 export { elementsIn, variantKey, type VariantOptions } from "./variant.js";

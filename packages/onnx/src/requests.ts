@@ -19,7 +19,7 @@ import {
   type Shape,
 } from "@losses/core";
 import type { LossDescription } from "@losses/core/docs";
-import type { Provider } from "./emit/context.js";
+import { providers } from "./emit/providers.js";
 import { passNames } from "./emit/passes/names.js";
 import type { ExportInput } from "./inputShapes.js";
 import type { LossGraphOptions } from "./lossGraph.js";
@@ -32,9 +32,10 @@ const textRule: Rule = { domain: "a text", accepts: (value) => typeof value === 
 
 export const textsRule: Rule = listRule("a list of names", textRule);
 
-const providers: readonly unknown[] = ["any", "cpu", "wasm"] satisfies readonly Provider[];
-
-export const providerRule: Rule = { domain: '"any", "cpu" or "wasm"', accepts: (value) => providers.includes(value) };
+export const providerRule: Rule = {
+  domain: providers.map((name) => `"${name}"`).join(", "),
+  accepts: (value) => providers.some((name) => name === value),
+};
 
 export const passesRule: Rule = listRule("a list of passes", {
   domain: passNames.join(", "),

@@ -10,10 +10,10 @@ import {
   type Node,
   type Shape,
 } from "@losses/core";
-import { opRange, type OpRange, type Provider } from "./emit/context.js";
+import { abilities, type Abilities, type Provider } from "./emit/providers.js";
 import { mostUnrolled } from "./emit/scan.js";
 import { maskShape } from "./emit/scatter.js";
-import { knownDims, planSum, runsOf, type SumRun } from "./emit/sumPlan.js";
+import { knownDims, stagesOf, runsOf, type SumRun } from "./emit/sumStages.js";
 
 /** From so many elements on a pass over a tensor takes longer than several small nodes. */
 const largeCount = 32768;
@@ -47,9 +47,9 @@ export function elementsIn(graph: Graph): (sizes: DimSizes) => boolean {
 }
 
 /** How many steps a scan takes in every run of a model: its length, or that for the sizes by which steps are written out. */
-export function knownSteps(length: Dim, provider: OpRange, sizes: DimSizes | undefined): number | undefined {
+export function knownSteps(length: Dim, can: Abilities, sizes: DimSizes | undefined): number | undefined {
   if (typeof length === "number") return length;
-  return provider === "cpu" ? undefined : evaluateDim(length, sizes ?? {});
+  return can.hasScan ? undefined : evaluateDim(length, sizes ?? {});
 }
 
 /** The part of the options of a model that its variants depend on. */
@@ -68,33 +68,30 @@ export interface VariantOptions {
  * const model = (models[keyOf(sizes)] ??= exportGraph(graph, { sizes }));
  * ```
  */
-export function variantKey(
-  graph: Graph,
-  { provider: given = "any" }: VariantOptions = {},
-): (sizes: DimSizes) => string {
+export function variantKey(graph: Graph, { provider = "any" }: VariantOptions = {}): (sizes: DimSizes) => string {
   verify(graph);
-  const provider = opRange(given);
+  const can = abilities[provider];
   const runs = new Map<string, SumRun>();
   const nodes = everyNode(graph);
   for (const { node, within } of nodes) {
-    for (const run of sumsOf(node, within, provider)) runs.set(JSON.stringify(run), run);
+    for (const run of sumsOf(node, within, can)) runs.set(JSON.stringify(run), run);
   }
   const wholes = nodes.flatMap(({ node: { op, shape } }) => (op === "softmax" ? [shape] : []));
   const lengths = new Set(nodes.flatMap(({ node }) => (node.op === "scan" ? [node.attrs.length] : [])));
   const haveElements = elementsIn(graph);
   return (sizes) => {
-    const steps = [...lengths].map((length) => Math.min(knownSteps(length, provider, sizes) ?? 0, mostUnrolled + 1));
+    const steps = [...lengths].map((length) => Math.min(knownSteps(length, can, sizes) ?? 0, mostUnrolled + 1));
     if (!haveElements(sizes)) return ["empty", ...steps].join();
-    const plans = [...runs.values()].map((run) => {
-      const { first = 0, padded } = planSum(run, sizes);
+    const stages = [...runs.values()].map((run) => {
+      const { first = 0, padded } = stagesOf(run, sizes);
       return `${first}+${padded}`;
     });
-    return [...plans, ...wholes.map((shape) => isLarge(shape, sizes)), ...steps].join();
+    return [...stages, ...wholes.map((shape) => isLarge(shape, sizes)), ...steps].join();
   };
 }
 
 /** The sums that a node takes. */
-function sumsOf(node: Node, graph: Graph, provider: OpRange): readonly SumRun[] {
+function sumsOf(node: Node, graph: Graph, can: Abilities): readonly SumRun[] {
   switch (node.op) {
     case "reduceSum":
     case "reduceLogSumExp":
@@ -103,7 +100,7 @@ function sumsOf(node: Node, graph: Graph, provider: OpRange): readonly SumRun[] 
     case "logSoftmax":
       return runsOf(node.shape, [node.attrs.axis]);
     case "scatterAdd": {
-      const shape = provider === "cpu" ? undefined : maskShape(node, graph);
+      const shape = can.scattersSums ? undefined : maskShape(node, graph);
       return shape === undefined || !isFloat(node.dtype) ? [] : runsOf(shape, [node.attrs.axis + 1]);
     }
     default:

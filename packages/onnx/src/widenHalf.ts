@@ -1,4 +1,4 @@
-import type { DType, Graph, Node } from "@losses/core";
+import { movedTo, nodeAt, type DType, type Graph, type Node } from "@losses/core";
 
 /**
  * The same graph with float16 at its doors alone: inputs are widened to float32 and outputs rounded once. Inside, a guard like
@@ -16,15 +16,15 @@ export function widenHalf(graph: Graph): Graph {
     add({ ...node, op: "cast", attrs: { to } } as Node, [from], to);
 
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((id) => moved.get(id) ?? -1);
+    const inputs = node.inputs.map((id) => movedTo(moved, id));
     if (node.op === "input") {
       const input = add(node, [], node.dtype);
       moved.set(node.id, node.dtype === "float16" ? cast(node, input, "float32") : input);
     } else moved.set(node.id, add(widenAttributes(node, bodies), inputs, wide(node.dtype)));
   }
   const outputs = graph.outputs.map(({ name, node }) => {
-    const [was, is = -1] = [graph.nodes[node], moved.get(node)];
-    return { name, node: was?.dtype === "float16" ? cast(was, is, "float16") : is };
+    const [was, is] = [nodeAt(graph, node), movedTo(moved, node)];
+    return { name, node: was.dtype === "float16" ? cast(was, is, "float16") : is };
   });
   return { name: graph.name, nodes, outputs };
 }

@@ -247,7 +247,7 @@ describe("what is asked for", () => {
     [
       "a provider that does not exist",
       { provider: "cuda" },
-      /option provider must be "any", "cpu" or "wasm", got "cuda"/,
+      /option provider must be "any", "cpu", "wasm", got "cuda"/,
     ],
     [
       "a negative size",

@@ -22,7 +22,7 @@ const examples: { readonly [K in PassName]: (x: Tensor, label: Tensor) => Tensor
       0,
     ),
   "conditions as numbers": (x) => x.less(0).where(3, 0),
-  "lines without their last axis": (x) => x.sum(1, true).mul(2).add(1),
+  "columns without their last axis": (x) => x.sum(1, true).mul(2).add(1),
   "kernels of softmax": (x) => x.softmax(1),
   "places of extremes": (x) => x.argmax(1).cast("float32"),
 };

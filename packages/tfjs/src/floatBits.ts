@@ -1,6 +1,6 @@
 import type { KernelBackend } from "@tensorflow/tfjs-core";
 import { onEngine } from "./engineSwitch.js";
-import { createRuntime, fill, scalar } from "./plan/runtime.js";
+import { createRuntime, fill, scalar } from "./kernels/runtime.js";
 import type { Tf } from "./tf.js";
 
 const known = new WeakMap<KernelBackend, number>();

@@ -1,7 +1,7 @@
 import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core";
 import { compileProgram, createMachine, findFeatures, type Machine, type Program } from "@losses/wasm";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
-import type { TfDType } from "./plan/runtime.js";
+import type { TfDType } from "./kernels/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
 import { heapOf, newData, type WasmEngine } from "./wasmHeap.js";
 

@@ -14,11 +14,11 @@ import {
 } from "@losses/core";
 import { onEngine } from "./engineSwitch.js";
 import { canInject, copyInto, injectedProgram } from "./injected.js";
-import { castTensor } from "./plan/elementwise.js";
-import { lower } from "./plan/lower.js";
-import type { Plan } from "./plan/plan.js";
-import { runPlan } from "./plan/run.js";
-import { createRuntime, type TfDType } from "./plan/runtime.js";
+import { castTensor } from "./kernels/elementwise.js";
+import { lower } from "./kernels/lower.js";
+import type { KernelCalls } from "./kernels/kernelCalls.js";
+import { runKernelCalls } from "./kernels/run.js";
+import { createRuntime, type TfDType } from "./kernels/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
 
 /**
@@ -55,10 +55,10 @@ export function createEngine(
     release: (tensor) => tensor.dispose(),
     compile: (graph: Graph): Executable<TfTensor> => {
       const injected = isInjected ? injectedProgram(tf, graph) : undefined;
-      let plan: Plan | undefined;
+      let calls: KernelCalls | undefined;
       const byKernels = (feeds: Readonly<Record<string, TfTensor>>, sizes: DimSizes): TfTensor[] => {
-        plan ??= lower(graph, device);
-        return runPlan(runtime, plan, feeds, sizes);
+        calls ??= lower(graph, device);
+        return runKernelCalls(runtime, calls, feeds, sizes);
       };
       return {
         run: (feeds, sizes, out = []) =>

@@ -1,4 +1,4 @@
-import { nodeAt, trustGraph, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import { movedTo, nodeAt, trustGraph, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
 import { DistinctNodes } from "./distinctNodes.js";
 import { argExtreme, gather, scatterAdd } from "./positionMasks.js";
 
@@ -12,12 +12,12 @@ export function decompose(graph: Graph): Graph {
         distinct,
         graph,
         node,
-        node.inputs.map((id) => moved[id] ?? -1),
+        node.inputs.map((id) => movedTo(moved, id)),
       ),
     );
   const taken = new Set<number>();
   const outputs = graph.outputs.map(({ name, node }) => {
-    const id = moved[node] ?? -1;
+    const id = movedTo(moved, node);
     const { op, shape, dtype } = distinct.node(id);
     // Every result is a tensor of its own.
     const isOwn = op !== "input" && op !== "reshape" && !taken.has(id);
@@ -46,7 +46,7 @@ function decomposed(s: DistinctNodes, graph: Graph, node: Node, inputs: readonly
     case "reduceSum":
     case "reduceMax":
     case "reduceMin": {
-      const own = nodeAt(graph, node.inputs[0] ?? -1).shape;
+      const own = nodeAt(graph, node.inputs[0]).shape;
       if (node.attrs.axes.some((axis) => own[axis] !== 1)) return s.add(node.op, inputs, node.attrs, shape, dtype);
       return node.attrs.keepdims ? x : s.add("squeeze", [x], { axes: node.attrs.axes }, shape, dtype);
     }

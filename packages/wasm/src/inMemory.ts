@@ -2,6 +2,7 @@ import {
   isElementwise,
   liveNodes,
   nodeAt,
+  operandAt,
   recursionsOf,
   type Dim,
   type Graph,
@@ -126,7 +127,7 @@ function productsOf(graph: Graph, live: ReadonlySet<number>): readonly Product[]
     const node = nodeAt(graph, id);
     // A transpose that is computed as a product is a matrix of its own.
     if (!isSwap(node) || made.has(id)) return { node: id, memory: contiguous(graph, id), isTransposed };
-    return matrix(node.inputs[0] ?? -1, !isTransposed);
+    return matrix(operandAt<number>(node.inputs, 0), !isTransposed);
   };
   return products.map(({ id, inputs: [a, b] }): Product => {
     const swap = swapped.get(id);
@@ -154,7 +155,7 @@ function isSwap(node: Node): boolean {
 function rootOf(graph: Graph, inMemory: Set<number>, id: number): Root {
   const node = nodeAt(graph, id);
   const isReduced = isReduction(node);
-  const of = isReduced ? (node.inputs[0] ?? -1) : id;
+  const of = isReduced ? operandAt<number>(node.inputs, 0) : id;
   const { shape } = nodeAt(graph, of);
   const [space, loops] = [spaceOf(shape), naturalLoops(shape)];
   const axes = "axes" in node.attrs && isReduced ? node.attrs.axes : [];

@@ -103,21 +103,3 @@ export function lanes(node: NodeOf<ElementwiseOp>, context: LaneContext): Bytes 
   const compute = table[node.op] as Lanes<ElementwiseOp>;
   return compute(context, node);
 }
-
-const expensive: ReadonlySet<OpName> = new Set<OpName>([
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "tanh",
-  "atan",
-  "erf",
-  "sigmoid",
-  "softplus",
-  "pow",
-]);
-
-/** Ops that cost as much as many loads and stores. */
-export function isExpensive(op: OpName): boolean {
-  return expensive.has(op);
-}

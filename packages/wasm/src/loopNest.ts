@@ -1,4 +1,4 @@
-import { nodeAt, type Shape } from "@losses/core";
+import { nodeAt, operandAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
 import { concat, type Bytes, type FunctionSource } from "./bytes.js";
 import type { LoopNest } from "./fuse.js";
@@ -107,7 +107,7 @@ export function loopNestFunction(
   const hasRowResults = nest.roots.some((root) => !isFull(root) || root.reduced.join() === `${dims.length - 1}`);
   const outer = dims.slice(0, -1).map((dim) => values.integer(runTable.size([dim], 1, hasRowResults ? [] : dims)));
   const loops = outer.reduceRight<Bytes>((body, size, i) => {
-    const counts = values.counters[i] ?? -1;
+    const counts = operandAt(values.counters, i);
     const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
     return concat([local.set(counts, i32.const(0)), repeatWhile(i32.lt(local.get(counts), local.get(size)), turn)]);
   }, row);

@@ -1,4 +1,4 @@
-import { isElementwise, nodeAt, type Dim, type Graph, type Node, type Shape } from "@losses/core";
+import { isElementwise, operandNode, type Dim, type Graph, type Node, type Shape } from "@losses/core";
 
 /** For each axis of a tensor, the loop that runs along it; `undefined` where there is one element. */
 export type Loops = readonly (number | undefined)[];
@@ -16,7 +16,7 @@ export function naturalLoops(shape: Shape): Loops {
 
 /** The loops along the axes of an operand, where `loops` run along those of the result. */
 export function operandLoops(graph: Graph, node: Node, index: number, loops: Loops): Loops {
-  const { shape } = nodeAt(graph, node.inputs[index] ?? -1);
+  const { shape } = operandNode(graph, node, index);
   const only = (list: Loops): Loops => list.map((loop, axis) => (shape[axis] === 1 ? undefined : loop));
   switch (node.op) {
     case "unsqueeze":

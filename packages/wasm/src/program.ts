@@ -2,6 +2,7 @@ import {
   graphInputs,
   isObject,
   nodeAt,
+  operandAt,
   readParts,
   verify,
   type Dim,
@@ -190,8 +191,8 @@ function hostStep(
     const { shape, dtype } = nodeAt(graph, id);
     return { offset: runTable.offset({ kind: "address", of: tensorName(memory) }), shape, dtype };
   };
-  const own = nodeAt(graph, nodes[0] ?? -1);
-  const read = own.inputs.map((id, i) => place(id, operands[i] ?? -1));
+  const own = nodeAt(graph, operandAt(nodes, 0));
+  const read = own.inputs.map((id, i) => place(id, operandAt(operands, i)));
   if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
   const body = programOf(recursion.body, features, computed);
   if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");

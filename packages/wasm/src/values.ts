@@ -1,7 +1,18 @@
-import { isElementwise, nodeAt, type Dim, type ElementwiseOp, type Graph, type Node, type NodeOf } from "@losses/core";
+import {
+  isElementwise,
+  isExpensive,
+  nodeAt,
+  operandAt,
+  operandNode,
+  type Dim,
+  type ElementwiseOp,
+  type Graph,
+  type Node,
+  type NodeOf,
+} from "@losses/core";
 import type { Bytes, ValueType } from "./bytes.js";
 import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
-import { constant, isExpensive, lanes } from "./lanes.js";
+import { constant, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
 import { memoryOf } from "./memory.js";
 import type { Root } from "./inMemory.js";
@@ -180,7 +191,7 @@ export class Values {
     const steps = loops.flatMap((loop, axis) => {
       if (loop === undefined || loop === dims.length - 1) return [];
       const stride = this.integer(runTable.size(shape.slice(axis + 1), bytes, shape));
-      return [i32.mul(local.get(this.counters[loop] ?? -1), local.get(stride))];
+      return [i32.mul(local.get(operandAt(this.counters, loop)), local.get(stride))];
     });
     const pointer = steps.length === 0 ? base : locals.add("i32");
     if (steps.length > 0) {
@@ -220,7 +231,7 @@ export class Values {
       case "squeeze":
       case "transpose":
       case "expand":
-        return this.of(node.inputs[0] ?? -1, operandLoops(graph, node, 0, loops), inner);
+        return this.of(node.inputs[0], operandLoops(graph, node, 0, loops), inner);
       default: {
         if (!isElementwise(node.op)) throw new RangeError(`${node.op} is not computed in loops`);
         const operands = node.inputs.map((input, i) => this.of(input, operandLoops(graph, node, i, loops), inner));
@@ -238,7 +249,7 @@ export class Values {
           constant: this.#constant,
           multiplyAdd: multiplyAdd(features),
         };
-        const { dtype } = nodeAt(graph, node.inputs[node.op === "where" ? 1 : 0] ?? -1);
+        const { dtype } = operandNode(graph, node, node.op === "where" ? 1 : 0);
         return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, known, writer });
       }
     }
@@ -246,7 +257,7 @@ export class Values {
 
   #position(loop: number | undefined, inner: Inner | undefined): Bytes {
     if (loop === undefined) return i32x4.const(0);
-    if (loop < this.#context.dims.length - 1) return i32x4.splat(local.get(this.counters[loop] ?? -1));
+    if (loop < this.#context.dims.length - 1) return i32x4.splat(local.get(operandAt(this.counters, loop)));
     const position = i32x4.splat(i32.shr(local.get(this.at), i32.const(2)));
     const first = 4 * (inner?.copy ?? 0);
     if (inner?.width !== 4) return position;

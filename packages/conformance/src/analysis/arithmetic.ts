@@ -1,7 +1,7 @@
 import { opTable, power, type NodeOf } from "@losses/core";
 import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { maximumOf, minimumOf } from "./extremes.js";
-import { broadcastOffsets } from "./layout.js";
+import { broadcastOffsets } from "./strides.js";
 import { quantum, type Precision } from "./precision.js";
 import { rounded } from "./rounding.js";
 

@@ -1,6 +1,7 @@
 import {
   isElementwise,
   isFloat,
+  operandAt,
   opTable,
   unitRoundoff,
   type DType,
@@ -11,6 +12,7 @@ import {
 import { boundArithmetic, type ArithmeticOp } from "./arithmetic.js";
 import {
   asInteger,
+  at,
   between,
   exactly,
   hull,
@@ -24,7 +26,7 @@ import {
   type Span,
 } from "./bounded.js";
 import type { Context } from "./context.js";
-import { broadcastOffsets } from "./layout.js";
+import { broadcastOffsets } from "./strides.js";
 import { boundComparison, boundLogic, boundWhere } from "./logic.js";
 import type { Precision } from "./precision.js";
 import { rounded } from "./rounding.js";
@@ -107,7 +109,7 @@ function boundByDefinition(
   const isPositive = isNonNegative(floor, attrs, inputs);
   const offsets = operands.map(({ shape }) => broadcastOffsets(shape, to.shape));
   for (let i = 0; i < to.value.length; i++) {
-    const spans = operands.map((operand, k) => spanAt(operand, offsets[k]?.[i] ?? -1));
+    const spans = operands.map((operand, k) => spanAt(operand, at(operandAt(offsets, k), i)));
     const [first] = spans;
     const isDecided = spans.every(isExact);
     const image =

@@ -11,7 +11,7 @@ import {
   type Bounds,
   type Span,
 } from "./bounded.js";
-import { linesAlong } from "./layout.js";
+import { linesAlong } from "./strides.js";
 
 /** The larger of two; NaN wins. Which of two zeros is taken is left to the machine. */
 export function maximumOf(a: Span, b: Span): Span {

@@ -1,6 +1,6 @@
 import type { NodeOf } from "@losses/core";
 import { at, copy, exactly, hull, put, spanAt, type Bounds, type Span } from "./bounded.js";
-import { broadcastOffsets, stridesOf, walk } from "./layout.js";
+import { broadcastOffsets, stridesOf, walk } from "./strides.js";
 import type { Precision } from "./precision.js";
 import { Totals } from "./sums.js";
 

@@ -1,6 +1,6 @@
 import { opTable, type NodeOf } from "@losses/core";
 import { at, hull, isExact, isNoNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
-import { broadcastOffsets } from "./layout.js";
+import { broadcastOffsets } from "./strides.js";
 
 /** What a decision can be: `yes` and `no` are certain, `open` depends on the machine. */
 export const yes: Span = { low: 1, high: 1, nan: false };

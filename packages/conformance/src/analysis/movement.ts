@@ -1,6 +1,6 @@
 import { bindDim, sizeOf, type DimSizes, type NodeOf, type Positions } from "@losses/core";
 import { at, copy, type Bounds } from "./bounded.js";
-import { broadcastOffsets, sliceOffsets, transposeOffsets } from "./layout.js";
+import { broadcastOffsets, sliceOffsets, transposeOffsets } from "./strides.js";
 
 type MovingOp = "transpose" | "expand" | "slice";
 

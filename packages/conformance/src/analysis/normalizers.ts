@@ -1,6 +1,6 @@
 import { opTable, type NodeOf } from "@losses/core";
 import { at, between, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
-import { linesAlong } from "./layout.js";
+import { linesAlong } from "./strides.js";
 import type { Precision } from "./precision.js";
 import { inRange, slack } from "./rounding.js";
 

@@ -1,7 +1,7 @@
 import type { NodeOf } from "@losses/core";
 import { at, isNoNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import type { Context } from "./context.js";
-import { linesAlong } from "./layout.js";
+import { linesAlong } from "./strides.js";
 import { Twins } from "./ties.js";
 
 /** Positions that are listed; of more, the ends alone are known. */
@@ -95,7 +95,7 @@ function ranking(numbers: readonly number[]): Ranking {
     let [from, to] = [0, order.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (holds(order[middle] ?? -1)) from = middle + 1;
+      if (holds(at(order, middle))) from = middle + 1;
       else to = middle;
     }
     return from;

@@ -3,6 +3,7 @@ import {
   interpret,
   isFloat,
   nodeAt,
+  operandAt,
   type Backend,
   type DimSizes,
   type Graph,
@@ -40,7 +41,7 @@ function evaluate(graph: Graph, feeds: Readonly<Record<string, HostTensor>>, siz
     ([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data) }] as const,
   );
   return interpret(graph, Object.fromEntries(numbers), sizes).map(({ shape, data }, i) => {
-    const { dtype } = nodeAt(graph, graph.outputs[i]?.node ?? -1);
+    const { dtype } = nodeAt(graph, operandAt(graph.outputs, i).node);
     const tensor: HostTensor = { data, shape, dtype: isFloat(dtype) ? "float64" : dtype };
     own.add(tensor);
     return tensor;

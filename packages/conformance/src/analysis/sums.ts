@@ -1,7 +1,7 @@
 import { isFloat, type DType, type NodeOf } from "@losses/core";
 import { asInteger, at, isExact, isNoNumber, noNumber, put, spanAt, type Bounds, type Span } from "./bounded.js";
 import { productOf } from "./arithmetic.js";
-import { leadingOffsets, linesAlong } from "./layout.js";
+import { leadingOffsets, linesAlong } from "./strides.js";
 import { quantum, type Precision } from "./precision.js";
 import { inRange, slack } from "./rounding.js";
 

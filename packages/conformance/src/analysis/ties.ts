@@ -1,7 +1,7 @@
 import { isElementwise, opTable, type Node, type NodeOf } from "@losses/core";
 import { at, isExact, isNoNumber, spanAt, type Bounds, type Span } from "./bounded.js";
 import type { Context } from "./context.js";
-import { broadcastOffsets, linesAlong, sliceOffsets, transposeOffsets } from "./layout.js";
+import { broadcastOffsets, linesAlong, sliceOffsets, transposeOffsets } from "./strides.js";
 import { no, yes } from "./logic.js";
 import { startOf } from "./movement.js";
 

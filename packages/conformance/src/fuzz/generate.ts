@@ -1,4 +1,4 @@
-import { bindInputs, traceLoss, type DimToken, type Tensor } from "@losses/core";
+import { bindInputs, operandAt, traceLoss, type DimToken, type Tensor } from "@losses/core";
 import {
   apply,
   pruned,
@@ -98,8 +98,8 @@ function drawStep(
 ): Step | undefined {
   const [kind, ...others] = rule.operands;
   const first = drawValue(random, values, kind);
-  const self = values[first ?? -1];
-  if (first === undefined || self === undefined) return undefined;
+  if (first === undefined) return undefined;
+  const self = operandAt(values, first);
   const operands: Operand[] = [{ at: first }];
   for (const wanted of others) {
     const numbers = rule.numbers?.filter((one) => self.dtype !== "int32" || Number.isInteger(one)) ?? [];

@@ -4,6 +4,7 @@ import {
   isFloat,
   labels,
   LossesError,
+  movedTo,
   OptionError,
   reduction,
   type DimToken,
@@ -167,5 +168,5 @@ export function pruned(program: Program): Program {
     inputs: inputs.filter((_, i) => live.has(i)),
     steps: steps.filter((_, i) => live.has(inputs.length + i)),
   };
-  return redirected(left, (at) => positions.get(at) ?? -1);
+  return redirected(left, (at) => movedTo(positions, at));
 }

@@ -1,5 +1,6 @@
-import { interpretNode, isFloat, LossesError, type AnyLoss, type Graph, type Node } from "@losses/core";
-import { broadcastOffsets, linesAlong } from "../analysis/layout.js";
+import { interpretNode, isFloat, LossesError, operandNode, type AnyLoss, type Graph, type Node } from "@losses/core";
+import { at } from "../analysis/bounded.js";
+import { broadcastOffsets, linesAlong } from "../analysis/strides.js";
 import type { Case } from "../cases/caseFormat.js";
 import { traceCase } from "./oracle.js";
 
@@ -47,8 +48,7 @@ function kinkOf(
   node: Node,
   graph: Graph,
 ): ((operands: readonly Values[], shape: readonly number[]) => boolean) | undefined {
-  const operand = graph.nodes[node.inputs[0] ?? -1];
-  if (operand === undefined || !isFloat(operand.dtype)) return undefined;
+  if (node.inputs.length === 0 || !isFloat(operandNode(graph, node, 0).dtype)) return undefined;
   switch (node.op) {
     case "abs":
     case "sign":
@@ -65,7 +65,7 @@ function kinkOf(
     case "lessOrEqual":
       return ([x = nothing, y = nothing], shape) => {
         const [xs, ys] = [broadcastOffsets(x.shape, shape), broadcastOffsets(y.shape, shape)];
-        return xs.some((at, i) => x.data[at] === y.data[ys[i] ?? -1]);
+        return xs.some((place, i) => x.data[place] === y.data[at(ys, i)]);
       };
     case "reduceMax":
     case "reduceMin":

@@ -20,8 +20,40 @@ import { checkGraph, hasParts, isNode, trustGraph as trust } from "./verify.js";
 
 export function nodeAt(graph: Graph, id: number): Node {
   checkGraph("nodeAt", graph);
-  if (Number.isInteger(id)) return inner.nodeAt(graph, id);
-  throw invalid(`nodeAt: the node must be an integer, got ${printValue(id)}.`);
+  checkPlace("nodeAt", "node", id);
+  return inner.nodeAt(graph, id);
+}
+
+/** One of the operands of a node, or of what stands for them. */
+export function operandAt<T>(operands: readonly T[], index: number): T {
+  checkPlace("operandAt", "index", index);
+  const isList = readable("operandAt", () => Array.isArray(operands));
+  if (!isList) throw invalid(`operandAt: the operands must be a list, got ${printValue(operands)}.`);
+  return readable("operandAt", () => inner.operandAt(operands, index));
+}
+
+/** The node that an operand of another is. */
+export function operandNode(graph: Graph, node: Node, index: number): Node {
+  const operands: readonly number[] | undefined = readable("operandNode", () =>
+    isObject(node) && Array.isArray(node.inputs) ? node.inputs : undefined,
+  );
+  if (operands === undefined) {
+    throw invalid(`operandNode: the node must have a list of inputs, got ${printValue(node)}.`);
+  }
+  return nodeAt(graph, operandAt(operands, index));
+}
+
+/** What a node is called where nodes have got other numbers: all that are asked for have one. */
+export function movedTo(numbers: ReadonlyMap<number, number> | readonly number[], id: number): number {
+  checkPlace("movedTo", "node", id);
+  const isOne = readable("movedTo", () => Array.isArray(numbers) || numbers instanceof Map);
+  if (!isOne) throw invalid(`movedTo: the numbers must be a list or a map, got ${printValue(numbers)}.`);
+  return readable("movedTo", () => inner.movedTo(numbers, id));
+}
+
+function checkPlace(where: string, what: string, place: unknown): void {
+  if (Number.isInteger(place)) return;
+  throw invalid(`${where}: the ${what} must be an integer, got ${printValue(place)}.`);
 }
 
 /** The input nodes in the order in which they are fed. */

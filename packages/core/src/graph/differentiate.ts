@@ -49,8 +49,8 @@ export function differentiateAll(
     const { inputs, flows } = backward(tracer, id, gradient, needed);
     inputs.forEach((input, i) => arrive(input, flows[i]));
   }
-  return wrt.map((tensor, i) => {
-    const gradient = gradients.get(targets[i] ?? -1);
+  return wrt.map((tensor) => {
+    const gradient = gradients.get(tracer.idOf(tensor));
     return (gradient ?? zeroOf(tracer, tensor)).expand(tensor.shape);
   });
 }

@@ -41,6 +41,25 @@ export function nodeAt(graph: Graph, id: number): Node {
   throw new LossesError("INVALID_GRAPH", `graph ${graph.name}: %${id} must be a node, got none.`);
 }
 
+/** One of the operands of a node, or of what stands for them. */
+export function operandAt<T>(operands: readonly T[], index: number): T {
+  const found = operands[index];
+  if (found !== undefined) return found;
+  throw new LossesError("INVALID_GRAPH", `operand ${index} must be one of ${operands.length}, got none.`);
+}
+
+/** The node that an operand of another is. */
+export function operandNode(graph: Graph, node: Node, index: number): Node {
+  return nodeAt(graph, operandAt<number>(node.inputs, index));
+}
+
+/** What a node is called where nodes have got other numbers: all that are asked for have one. */
+export function movedTo(numbers: ReadonlyMap<number, number> | readonly number[], id: number): number {
+  const found = "get" in numbers ? numbers.get(id) : numbers[id];
+  if (found !== undefined) return found;
+  throw new LossesError("INVALID_GRAPH", `%${id} must come before what reads it, got no such node.`);
+}
+
 /** The input nodes in the order in which they are fed. */
 export function graphInputs(graph: Graph): readonly NodeOf<"input">[] {
   return graph.nodes.filter((node) => node.op === "input");

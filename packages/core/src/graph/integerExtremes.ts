@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { bindShape, formatShape, sizeOf, type DimSizes } from "../tensor/dims.js";
-import { nodeAt, type Graph, type Node, type NodeOf } from "./graph.js";
+import { nodeAt, operandNode, type Graph } from "./graph.js";
 
 /**
  * What checks that no integer maximum or minimum of a graph is over no elements, where it has no value: throws `ShapeError` for sizes
@@ -13,22 +13,18 @@ export function integerExtremesCheck(graph: Graph): ((sizes: DimSizes) => void) 
     .filter(({ dtype }) => dtype === "int32");
   if (extremes.length === 0) return undefined;
   return (sizes) => {
-    const over = extremes.filter((node) => sizeOf(bindShape(operandOf(graph, node).shape, sizes)) === 0);
+    const over = extremes.filter((node) => sizeOf(bindShape(operandNode(graph, node, 0).shape, sizes)) === 0);
     if (over.length === 0) return;
     const read = readNodes(graph, sizes);
     for (const node of over) {
       if (!read.has(node.id)) continue;
       const extreme = node.op === "reduceMax" ? "maximum" : "minimum";
-      const shape = formatShape(bindShape(operandOf(graph, node).shape, sizes));
+      const shape = formatShape(bindShape(operandNode(graph, node, 0).shape, sizes));
       throw new ShapeError(
         `${graph.name}: an integer ${extreme} must be over one element or more, got a tensor of shape ${shape}. Cast it to the dtype that is computed in, whose ${extreme} over nothing is infinite.`,
       );
     }
   };
-}
-
-function operandOf(graph: Graph, node: NodeOf<"reduceMax" | "reduceMin">): Node {
-  return nodeAt(graph, node.inputs[0]);
 }
 
 /** The nodes of which elements are needed: outputs, and what a needed node that has elements is computed from. */

@@ -1,4 +1,4 @@
-import type { Graph, Node } from "./graph.js";
+import { movedTo, type Graph, type Node } from "./graph.js";
 import type { Tracer } from "./trace.js";
 
 /** The trace that a body came from, and which of its nodes are the body's inputs and outputs. */
@@ -39,13 +39,13 @@ export function makeBody(source: BodySource): Graph {
     const isInput = at < inputs.length;
     const attrs = isInput ? { name: `in${at}`, shape, dtype } : node.attrs;
     const op = isInput ? "input" : node.op;
-    const operands = isInput ? [] : node.inputs.map((input) => moved.get(input));
+    const operands = isInput ? [] : node.inputs.map((input) => movedTo(moved, input));
     return { id: at, op, attrs, shape, dtype, inputs: operands } as unknown as Node;
   });
   const body: Graph = {
     name: "scan",
     nodes,
-    outputs: outputs.map((id, at) => ({ name: `out${at}`, node: moved.get(id) ?? -1 })),
+    outputs: outputs.map((id, at) => ({ name: `out${at}`, node: movedTo(moved, id) })),
   };
   sources.set(body, source);
   return body;

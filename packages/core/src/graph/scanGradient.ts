@@ -47,21 +47,19 @@ export function differentiateScan(
   const fresh = (what: string, { shape, dtype }: Tensor, at: number): Tensor =>
     tracer.input(`${what} ${at} of ${tracer.builder.nodes.length}`, shape, dtype);
 
-  const isWanted = (at: number): boolean => {
-    const tensor = inside[at];
-    return tensor !== undefined && isFloat(tensor.dtype) && (at < carries || needed.has(scan.inputs[at] ?? -1));
+  const at = <T>(list: readonly T[], index: number): T => {
+    const item = list[index];
+    if (item === undefined) throw new RangeError(`scan: nothing at ${index} of ${list.length}`);
+    return item;
   };
+  const isWanted = (place: number): boolean =>
+    isFloat(at(inside, place).dtype) && (place < carries || needed.has(at(scan.inputs, place)));
   const places = [...inside.keys()];
   const carried = places.filter((at) => at < carries && isWanted(at));
   const parts = places.filter((at) => at >= carries && at < carries + sequences && isWanted(at));
   const shared = places.filter((at) => at >= carries + sequences && isWanted(at));
   const collected = gradients.flatMap((gradient, at) => (at >= carries && gradient !== undefined ? [at] : []));
 
-  const at = <T>(list: readonly T[], index: number): T => {
-    const item = list[index];
-    if (item === undefined) throw new RangeError(`scan: nothing at ${index} of ${list.length}`);
-    return item;
-  };
   const carrySeeds = carried.map((i) => fresh("gradient of carry", at(inside, i), i));
   const sums = shared.map((i) => fresh("sum", at(inside, i), i));
   const partSeeds = collected.map((i) => fresh("gradient of part", at(results, i), i));

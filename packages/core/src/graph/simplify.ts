@@ -1,6 +1,6 @@
 import type { OpName } from "../ops/types.js";
 import { GraphBuilder } from "./builder.js";
-import { countUses, liveNodes, type Graph, type Node, type NodeOf } from "./graph.js";
+import { countUses, liveNodes, movedTo, operandAt, type Graph, type Node, type NodeOf } from "./graph.js";
 import { allRules } from "./rules/all.js";
 import type { Reader, Rule, Site } from "./rules/rule.js";
 
@@ -35,7 +35,7 @@ function rebuild(graph: Graph, rules: ReadonlyMap<OpName, readonly Rule[]>, onAp
   const live = liveNodes(graph);
   const uses = countUses(graph, live);
   const moved = new Map<number, number>();
-  const movedTo = (id: number): number => moved.get(id) ?? -1;
+  const place = (id: number): number => movedTo(moved, id);
   let readers: ReadonlyMap<number, readonly Reader[]> | undefined;
   const readersOf = (id: number): readonly Reader[] => {
     const found = (readers ??= allReaders(graph, live));
@@ -44,11 +44,11 @@ function rebuild(graph: Graph, rules: ReadonlyMap<OpName, readonly Rule[]>, onAp
   for (const given of graph.nodes) {
     if (!live.has(given.id) && given.op !== "input") continue;
     const node = given.op === "scan" ? withSimpleBody(given) : given;
-    const isUsedOnce = (operand: number): boolean => uses.get(node.inputs[operand] ?? -1) === 1;
-    const site = { b, node, inputs: node.inputs.map(movedTo), isUsedOnce, readersOf } as unknown as Site<OpName>;
+    const isUsedOnce = (operand: number): boolean => uses.get(operandAt<number>(node.inputs, operand)) === 1;
+    const site = { b, node, inputs: node.inputs.map(place), isUsedOnce, readersOf } as unknown as Site<OpName>;
     moved.set(node.id, rewrite(site, rules.get(node.op) ?? [], onApply));
   }
-  const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, movedTo(node)]));
+  const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, place(node)]));
   return dropDead(b.finish(graph.name, outputs));
 }
 
@@ -91,7 +91,7 @@ function dropDead(graph: Graph): Graph {
   const live = liveNodes(graph);
   const kept = graph.nodes.filter((node) => live.has(node.id) || node.op === "input");
   const ids = new Map(kept.map((node, id) => [node.id, id]));
-  const renumber = (id: number): number => ids.get(id) ?? -1;
+  const renumber = (id: number): number => movedTo(ids, id);
   return {
     name: graph.name,
     nodes: kept.map((node, id) => ({ ...node, id, inputs: node.inputs.map(renumber) }) as unknown as Node),

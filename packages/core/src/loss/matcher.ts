@@ -147,7 +147,8 @@ export class Matcher {
   }
 
   #axis(name: string, form: InputForm, dim: Dim, shape: readonly number[], at: number, cure: () => string): Dim {
-    const size = shape[at] ?? -1;
+    const size = shape[at];
+    if (size === undefined) throw this.#mismatch(name, form, shape);
     const wanted = evaluateDim(dim, this.sizes());
     if (wanted === size) return dim;
     if (wanted !== undefined) {

@@ -21,11 +21,13 @@ interface BinaryRules {
   readonly vjp: ((context: VjpContext<BinaryOp>) => readonly [Tensor, Tensor]) | "none";
   readonly sign: SignRule<BinaryOp>;
   readonly domain: (op: string, dtype: DType) => void;
+  readonly isExpensive?: true;
   /** What the result is, where it is not of the operands' dtype. */
   readonly result?: "bool";
 }
 
-function binary(op: BinaryOp, { at, ulp, vjp, sign, domain, result }: BinaryRules): OpDefinition<BinaryOp> {
+function binary(op: BinaryOp, rules: BinaryRules): OpDefinition<BinaryOp> {
+  const { at, ulp, vjp, sign, isExpensive, domain, result } = rules;
   return {
     arity: 2,
     infer: (inputs) => {
@@ -38,6 +40,7 @@ function binary(op: BinaryOp, { at, ulp, vjp, sign, domain, result }: BinaryRule
     ulp,
     isNonNegative: sign,
     at: ([x, y]) => at(x, y),
+    ...(isExpensive === undefined ? {} : { isExpensive }),
   };
 }
 
@@ -93,6 +96,7 @@ export const binaryOps: Pick<OpTable, BinaryOp | "where"> = {
   pow: binary("pow", {
     at: power,
     ulp: 16,
+    isExpensive: true,
     vjp: ({ inputs: [x, y], output, gradient: g }) => {
       const flat = x.equal(0).and(y.greaterOrEqual(0));
       return [y.equal(0).where(0, g.mul(y.mul(x.pow(y.sub(1))))), g.mul(flat.where(0, output.mul(x.log())))];

@@ -34,6 +34,11 @@ export function isElementwise(op: OpName): op is ElementwiseOp {
   return typeof op === "string" && Object.hasOwn(opTable, op) && "at" in opTable[op];
 }
 
+/** True for element-wise ops of which an element costs as much as many loads and stores. */
+export function isExpensive(op: OpName): boolean {
+  return isElementwise(op) && opTable[op].isExpensive === true;
+}
+
 /** An element-wise op on numbers. */
 export function evaluateScalar(op: ElementwiseOp, operands: readonly number[], attrs: unknown): number {
   const { at } = opDefinition(op) as unknown as {

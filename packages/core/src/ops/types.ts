@@ -222,6 +222,8 @@ export type OpDefinition<K extends OpName> = AnyOp<K> &
         readonly at: (operands: Operands<number, K>, attrs: OpAttributes[K]) => number;
         /** How one operand's growth moves the result, where that is always the same way. */
         readonly monotone?: "up" | "down";
+        /** True where an element costs as much as many loads and stores. */
+        readonly isExpensive?: true;
       }
     : {
         /** The result, in float64. It may be an operand's own array. */

@@ -11,11 +11,12 @@ interface UnaryRules {
   readonly vjp: ((g: Tensor, x: Tensor, y: Tensor) => Tensor) | "none";
   readonly sign: SignRule<UnaryOp>;
   readonly monotone?: "up" | "down";
+  readonly isExpensive?: true;
   readonly domain?: (op: string, dtype: DType) => void;
 }
 
 function unary(op: UnaryOp, rules: UnaryRules): OpDefinition<UnaryOp> {
-  const { at, ulp, vjp, sign, monotone, domain = requireFloat } = rules;
+  const { at, ulp, vjp, sign, monotone, isExpensive, domain = requireFloat } = rules;
   return {
     arity: 1,
     infer: ([{ shape, dtype }]) => {
@@ -27,6 +28,7 @@ function unary(op: UnaryOp, rules: UnaryRules): OpDefinition<UnaryOp> {
     isNonNegative: sign,
     at: ([x]) => at(x),
     ...(monotone === undefined ? {} : { monotone }),
+    ...(isExpensive === undefined ? {} : { isExpensive }),
   };
 }
 
@@ -82,21 +84,30 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   /** `⌊x⌋`, the largest integer that is not above x. Derivative 0. */
   floor: unary("floor", { at: Math.floor, ulp: 0, vjp: "none", sign: whereOperandsAre, monotone: "up" }),
   /** `eˣ`. Derivative g·eˣ. */
-  exp: unary("exp", { at: Math.exp, ulp: 4, vjp: (g, _, y) => g.mul(y), sign: always, monotone: "up" }),
+  exp: unary("exp", {
+    at: Math.exp,
+    ulp: 4,
+    isExpensive: true,
+    vjp: (g, _, y) => g.mul(y),
+    sign: always,
+    monotone: "up",
+  }),
   /** `eˣ − 1` without cancellation near 0. Derivative g·eˣ. */
   expm1: unary("expm1", {
     at: Math.expm1,
     ulp: 4,
+    isExpensive: true,
     vjp: (g, x) => g.mul(x.exp()),
     sign: whereOperandsAre,
     monotone: "up",
   }),
   /** The natural logarithm; −∞ at 0, NaN below. Derivative g/x. */
-  log: unary("log", { at: Math.log, ulp: 4, vjp: (g, x) => g.div(x), sign: never, monotone: "up" }),
+  log: unary("log", { at: Math.log, ulp: 4, isExpensive: true, vjp: (g, x) => g.div(x), sign: never, monotone: "up" }),
   /** `log(1 + x)` without cancellation near 0; −∞ at −1, NaN below. Derivative g/(1 + x). */
   log1p: unary("log1p", {
     at: Math.log1p,
     ulp: 4,
+    isExpensive: true,
     vjp: (g, x) => g.div(x.add(1)),
     sign: whereOperandsAre,
     monotone: "up",
@@ -107,6 +118,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   tanh: unary("tanh", {
     at: Math.tanh,
     ulp: 4,
+    isExpensive: true,
     vjp: (g, _, y) => g.mul(y.mul(y).neg().add(1)),
     sign: whereOperandsAre,
     monotone: "up",
@@ -115,6 +127,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   atan: unary("atan", {
     at: Math.atan,
     ulp: 4,
+    isExpensive: true,
     vjp: (g, x) => g.div(x.mul(x).add(1)),
     sign: whereOperandsAre,
     monotone: "up",
@@ -123,6 +136,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   erf: unary("erf", {
     at: erf,
     ulp: 4,
+    isExpensive: true,
     vjp: (g, x) =>
       g.mul(
         x
@@ -146,6 +160,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   sigmoid: unary("sigmoid", {
     at: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
     ulp: 8,
+    isExpensive: true,
     vjp: (g, _, y) => g.mul(y.mul(y.neg().add(1))),
     sign: always,
     monotone: "up",
@@ -154,6 +169,7 @@ export const unaryOps: Pick<OpTable, UnaryOp | "clampMin" | "clampMax" | "cast" 
   softplus: unary("softplus", {
     at: (x) => (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x))),
     ulp: 8,
+    isExpensive: true,
     vjp: (g, x) => g.mul(x.sigmoid()),
     sign: always,
     monotone: "up",

@@ -22,7 +22,7 @@ import { begun, type ArraySink, type ArrayWriter, type WrittenArray } from "../w
 import { writeGradients } from "./gradients.js";
 import { readShared, type Batch } from "./inStep.js";
 import { forBatches, kindOf, numbersOf, type FileProgress, type Numbers, type Run, type TermTotal } from "./passes.js";
-import { checkGradients, fileFloat, makePlan, type Plan, type Sources } from "./plan.js";
+import { checkGradients, fileFloat, makeBatchPlan, type BatchPlan, type Sources } from "./batchPlan.js";
 
 export interface EvaluateArraysOptions {
   /** The dtype to compute in; default: the first that the backend has. Sums over samples are always kept in float64. */
@@ -89,7 +89,7 @@ export async function evaluateArrays<T>(
   const given = readOptions("evaluateArrays", options, rules);
   const { batchRows, perSample, gradients = {}, signal, onProgress } = given;
   const dtype = given.dtype ?? backend.dtypes[0] ?? "float32";
-  const plan = await makePlan(spec, sources, { batchBytes, ...(batchRows === undefined ? {} : { batchRows }) });
+  const plan = await makeBatchPlan(spec, sources, { batchBytes, ...(batchRows === undefined ? {} : { batchRows }) });
   checkGradients(spec, plan, Object.keys(gradients));
   const shared = await readShared(sources, plan, fileFloat(dtype));
   const run: Run<T> = { backend, spec, sources, plan, shared, dtype, signal, onProgress };
@@ -119,7 +119,7 @@ export async function evaluateArrays<T>(
   }
 }
 
-function reduced(spec: LossSpec, plan: Plan, terms: readonly TermTotal[]): number | undefined {
+function reduced(spec: LossSpec, plan: BatchPlan, terms: readonly TermTotal[]): number | undefined {
   // What is not reduced has one value only if it is one number, as that of a weighted sum of losses.
   if (spec.options["reduction"] === "none" && plan.terms.some(({ shape }) => shape.length > 0)) return undefined;
   return terms.reduce((value, term) => value + counted(spec, term), 0);
@@ -139,7 +139,7 @@ function counted(spec: LossSpec, { sum, divisor }: TermTotal): number {
 function total(
   { isWeighted, divisor }: LossTerm,
   [sum, weights]: readonly [number, number],
-  sizes: Plan["sizes"],
+  sizes: BatchPlan["sizes"],
 ): TermTotal {
   return { sum, divisor: isWeighted ? weights : sizeOf(bindShape(divisor, sizes)) };
 }

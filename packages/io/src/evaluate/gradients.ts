@@ -1,7 +1,7 @@
 import { combineTerms, elementName, inputOf, sizeOf, type LossSpec, type TermFactors } from "@losses/core";
 import type { ArraySink, ArrayWriter, WrittenArray } from "../write/arrayWriter.js";
 import { forBatches, kindOf, numbersOf, type Run, type TermTotal } from "./passes.js";
-import { fileFloat, rowShape } from "./plan.js";
+import { fileFloat, rowShape } from "./batchPlan.js";
 
 /**
  * A pass that writes gradients of the loss of all samples. Those of inputs that are read row by row are written so; those of

@@ -1,6 +1,6 @@
 import { inputOf, listsOf, ShapeError, type FloatDType, type LossSpec, type ShapedArray } from "@losses/core";
 import { nothing, readArray, type Rows } from "../arraySource.js";
-import { rowShape, type Plan, type Sources } from "./plan.js";
+import { rowShape, type BatchPlan, type Sources } from "./batchPlan.js";
 
 /** The inputs of one call, and how many rows each group of them has. */
 export interface Batch {
@@ -16,7 +16,7 @@ interface Member {
 /** The inputs of a call, elements as the lists that they are of. */
 function feedsOf(
   { loss: { definition } }: LossSpec,
-  { inputs }: Plan,
+  { inputs }: BatchPlan,
   given: Readonly<Record<string, ShapedArray>>,
 ): Batch["feeds"] {
   const feeds: Record<string, ShapedArray | ShapedArray[]> = {};
@@ -39,7 +39,7 @@ function feedsOf(
 export async function* inStep(
   spec: LossSpec,
   sources: Sources,
-  plan: Plan,
+  plan: BatchPlan,
   shared: Readonly<Record<string, ShapedArray>>,
   float: FloatDType,
 ): AsyncGenerator<Batch> {
@@ -92,7 +92,7 @@ function checkEqual(loss: string, members: readonly Member[], counts: readonly n
 /** The inputs that every batch gets whole. */
 export async function readShared(
   sources: Sources,
-  { shared }: Plan,
+  { shared }: BatchPlan,
   float: FloatDType,
 ): Promise<Readonly<Record<string, ShapedArray>>> {
   const found: Record<string, ShapedArray> = {};

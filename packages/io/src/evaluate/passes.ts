@@ -9,7 +9,7 @@ import {
   type ShapedArray,
 } from "@losses/core";
 import { inStep, type Batch } from "./inStep.js";
-import { fileFloat, type Plan, type Sources } from "./plan.js";
+import { fileFloat, type BatchPlan, type Sources } from "./batchPlan.js";
 
 /** How far an evaluation has come. Gradients of a mean need a second pass, once it is known what the mean divides by. */
 export interface FileProgress {
@@ -39,7 +39,7 @@ export interface Run<T> {
   readonly backend: Backend<T>;
   readonly spec: LossSpec;
   readonly sources: Sources;
-  readonly plan: Plan;
+  readonly plan: BatchPlan;
   readonly shared: Readonly<Record<string, ShapedArray>>;
   readonly dtype: FloatDType;
   readonly signal: CancelSignal | undefined;
@@ -69,7 +69,7 @@ export async function forBatches<T>(
   return { rows, batches };
 }
 
-function totalRows(sources: Sources, { groups }: Plan, rows: ReadonlyMap<string, number>): number {
+function totalRows(sources: Sources, { groups }: BatchPlan, rows: ReadonlyMap<string, number>): number {
   let total = 0;
   for (const [symbol, names] of groups) {
     const known = names.map((name) => sources[name]?.shape[0]).find((count) => count !== undefined);

@@ -17,7 +17,7 @@ import { countRule, floatRule, functionRule, signalRule } from "../arguments.js"
 import { givenSource } from "../givenSource.js";
 import { checkRoom, type ArraySource, type Rows } from "../arraySource.js";
 import { numbersOf, type Numbers } from "./passes.js";
-import { fileFloat, rowShape } from "./plan.js";
+import { fileFloat, rowShape } from "./batchPlan.js";
 
 export interface RetrievalOptions {
   /** How many texts belong to each image: texts 0 … c − 1 to the first, the next c to the second. Default 1. */

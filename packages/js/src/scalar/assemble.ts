@@ -1,4 +1,4 @@
-import { bindDim, sizeOf, type DimSizes } from "@losses/core";
+import { bindDim, operandAt, sizeOf, type DimSizes } from "@losses/core";
 import { ArenaPlanner } from "./arena.js";
 import { BufferPlanner } from "./buffers.js";
 import { identityOf } from "./folds.js";
@@ -112,6 +112,13 @@ class Assembly implements Surroundings {
     return buffer;
   }
 
+  /** The buffer of a value that has one. */
+  wholeOf(id: number): number {
+    const buffer = this.bufferOf(id);
+    if (buffer === undefined) throw new RangeError(`assemble: value ${id} has no buffer`);
+    return buffer;
+  }
+
   #newBuffer(id: number, value: Value): number | undefined {
     switch (value.kind) {
       case "input":
@@ -131,7 +138,8 @@ class Assembly implements Surroundings {
   }
 
   #isKept(id: number, value: Value): boolean {
-    const made = this.#made.get(id) ?? -1;
+    const made = this.#made.get(id);
+    if (made === undefined) throw new RangeError(`assemble: value ${id} is made in no stage`);
     const stage = this.#stages[made];
     const whole = stage?.kind === "segment" && rowSizeOf(value, stage.rows) === undefined;
     return whole || (this.#lastRead.get(id) ?? -1) > made;
@@ -182,14 +190,14 @@ class Assembly implements Surroundings {
     arena.size = Math.max(arena.size, planner.size);
     const resets = whole.map((id) => {
       const { fold, dtype, size } = foldAt(this.values, id);
-      return { buffer: this.bufferOf(id) ?? -1, size, identity: identityOf(fold, dtype) };
+      return { buffer: this.wholeOf(id), size, identity: identityOf(fold, dtype) };
     });
     const copies = whole.flatMap((id) => this.#copies(id));
     return [{ do: "segment", rows: segment.rows, tileRows, resets, groups }, ...copies];
   }
 
   #copies(value: number): readonly StagePlan[] {
-    const from = this.bufferOf(value) ?? -1;
+    const from = this.wholeOf(value);
     const { size } = this.at(value);
     return this.outputsOf(value)
       .filter((to) => to !== from)
@@ -197,7 +205,7 @@ class Assembly implements Surroundings {
   }
 
   #call(values: readonly number[]): readonly StagePlan[] {
-    const [id = -1] = values;
+    const id = operandAt(values, 0);
     const value = this.at(id);
     const copies = values.flatMap((made) => {
       // All of them are there before any is copied.
@@ -206,10 +214,10 @@ class Assembly implements Surroundings {
     });
     switch (value.kind) {
       case "matmul":
-        return [this.#matmul(value, this.bufferOf(id) ?? -1), ...copies];
+        return [this.#matmul(value, this.wholeOf(id)), ...copies];
       case "whole": {
         const { node } = value;
-        const to = this.bufferOf(id) ?? -1;
+        const to = this.wholeOf(id);
         const operands = this.#tensors(value);
         return [pickPlan(value, operands, to) ?? { do: "whole", node, sizes: this.#sizes, operands, to }, ...copies];
       }
@@ -226,13 +234,13 @@ class Assembly implements Surroundings {
   }
 
   #matrices({ value, strides, starts }: Matrices): MatricesPlan {
-    return { buffer: this.bufferOf(value) ?? -1, strides, starts };
+    return { buffer: this.wholeOf(value), strides, starts };
   }
 
   #tensors({ operands, shapes }: WholeValue | ScanValue): readonly TensorPlan[] {
     return operands.map(({ value }, i) => {
       const shape = shapes[i] ?? [];
-      return { buffer: this.bufferOf(value) ?? -1, shape, size: sizeOf(shape) };
+      return { buffer: this.wholeOf(value), shape, size: sizeOf(shape) };
     });
   }
 

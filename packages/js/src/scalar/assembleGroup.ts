@@ -1,7 +1,7 @@
 import type { ArenaPlanner } from "./arena.js";
 import { elementwiseKernels } from "./elementwise.js";
 import { identityOf } from "./folds.js";
-import { isInOrder, runsOf, type Access } from "./layout.js";
+import { isInOrder, runsOf, type Access } from "./access.js";
 import type { GroupPlan, Slot, Step, Storage, TileFold } from "./plan.js";
 import type { Value } from "./resolve.js";
 import { foldAt, mapAt, operandsOf, type Group } from "./groups.js";
@@ -13,6 +13,7 @@ export interface Surroundings {
   readonly block: number;
   constant(value: number): number | undefined;
   bufferOf(value: number): number | undefined;
+  wholeOf(value: number): number;
   outputsOf(value: number): readonly number[];
 }
 
@@ -54,7 +55,7 @@ export function assembleGroup(
     const from: Storage =
       tile !== undefined
         ? { in: "arena", base: tile.base, rowSize: tile.rowSize }
-        : { in: "buffer", buffer: around.bufferOf(operand.value) ?? -1 };
+        : { in: "buffer", buffer: around.wholeOf(operand.value) };
     steps.push({ do: "load", from, runs: runsOf(group.dims, operand.strides), to });
     return to;
   };
@@ -103,7 +104,7 @@ export function assembleGroup(
     const rowSize = rowSizeOf(value, segment.rows);
     const base = ownTiles.get(id);
     if (base === undefined || rowSize === undefined) {
-      steps.push({ do: "fold", fold, a, b, runs, to: { in: "buffer", buffer: around.bufferOf(id) ?? -1 } });
+      steps.push({ do: "fold", fold, a, b, runs, to: { in: "buffer", buffer: around.wholeOf(id) } });
     } else {
       tileFolds.push({ base, rowSize, identity: identityOf(fold, dtype), buffers: targets(around, id) });
       steps.push({ do: "fold", fold, a, b, runs, to: { in: "arena", base, rowSize } });

@@ -1,4 +1,4 @@
-import { erf, power } from "@losses/core";
+import { erf, power, type BinaryOp, type UnaryOp } from "@losses/core";
 import { exp } from "./exp.js";
 
 /**
@@ -7,47 +7,11 @@ import { exp } from "./exp.js";
  */
 export type ElementwiseKernel = (S: Float64Array, o: number, a: number, b: number, c: number, n: number) => void;
 
+/** Ops of one operand; relu is a maximum. */
 export type UnaryKernel =
-  | "copy"
-  | "neg"
-  | "negInteger"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "tanh"
-  | "atan"
-  | "erf"
-  | "sigmoid"
-  | "softplus"
-  | "not"
-  | "truncate"
-  | "truth"
-  | "round32"
-  | "finiteOrZero"
-  | "reciprocal";
+  Exclude<UnaryOp, "relu"> | "copy" | "negInteger" | "truncate" | "truth" | "round32" | "finiteOrZero" | "reciprocal";
 
-export type BinaryKernel =
-  | "add"
-  | "sub"
-  | "mul"
-  | "addInteger"
-  | "subInteger"
-  | "mulInteger"
-  | "div"
-  | "pow"
-  | "maximum"
-  | "minimum"
-  | "equal"
-  | "less"
-  | "lessOrEqual"
-  | "isPlace"
-  | "and"
-  | "or";
+export type BinaryKernel = BinaryOp | "addInteger" | "subInteger" | "mulInteger" | "isPlace";
 
 export type KernelName = UnaryKernel | BinaryKernel | "where";
 

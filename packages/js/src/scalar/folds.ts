@@ -1,5 +1,5 @@
 import type { DType } from "@losses/core";
-import { runStart, type Runs } from "./layout.js";
+import { runStart, type Runs } from "./access.js";
 import type { Fold } from "./program.js";
 
 /** What a fold over no elements gives. */

@@ -1,4 +1,4 @@
-import { isInOrder, sizeOfDims, type Access, type Dims } from "./layout.js";
+import { isInOrder, sizeOfDims, type Access, type Dims } from "./access.js";
 import type { FoldValue, MapValue, Value } from "./resolve.js";
 
 /** Maps over one space, in order, and folds of that space: one pass. */

@@ -1,4 +1,14 @@
-import { liveNodes, recursionsOf, type Graph, type Node, type NodeOf, type OpName, type ReduceOp } from "@losses/core";
+import {
+  liveNodes,
+  movedTo,
+  operandAt,
+  recursionsOf,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type OpName,
+  type ReduceOp,
+} from "@losses/core";
 import type { KernelName } from "./elementwise.js";
 import { optimize } from "./optimize.js";
 import { argExtreme, gather, scatterAdd } from "./positionMasks.js";
@@ -36,7 +46,7 @@ const bounded =
 const folded =
   (fold: Exclude<Fold, "dot">): Lowering<NodeOf<ReduceOp>> =>
   (b, node, operands) =>
-    b.dropAxes(b.fold(fold, first(operands), node.attrs.axes), node.attrs.axes, node);
+    b.dropAxes(b.fold(fold, operandAt(operands, 0), node.attrs.axes), node.attrs.axes, node);
 
 /** How each op is put together from instructions. */
 const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
@@ -84,20 +94,22 @@ const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
   reduceMin: folded("min"),
   reduceLogSumExp: lowerLogSumExp,
   softmax: (b, node, operands) => {
-    const { exponentials, sum } = shiftedExponentials(b, node, first(operands));
+    const { exponentials, sum } = shiftedExponentials(b, node, operandAt(operands, 0));
     return b.map("mul", [exponentials, b.map("reciprocal", [sum], b.at(sum))], node);
   },
   logSoftmax: (b, node, operands) => {
-    const { shifted, sum } = shiftedExponentials(b, node, first(operands));
+    const { shifted, sum } = shiftedExponentials(b, node, operandAt(operands, 0));
     return b.map("sub", [shifted, b.map("log", [sum], b.at(sum))], node);
   },
 
-  argMax: (b, node, operands) => argExtreme(b, node, first(operands), "max"),
-  argMin: (b, node, operands) => argExtreme(b, node, first(operands), "min"),
+  argMax: (b, node, operands) => argExtreme(b, node, operandAt(operands, 0), "max"),
+  argMin: (b, node, operands) => argExtreme(b, node, operandAt(operands, 0), "min"),
   argsort: whole,
   cumsum: whole,
-  gather: (b, node, operands, recursions) => gather(b, node, operands) ?? whole(b, node, operands, recursions),
-  scatterAdd: (b, node, operands, recursions) => scatterAdd(b, node, operands) ?? whole(b, node, operands, recursions),
+  gather: (b, node, operands, recursions) =>
+    gather(b, node, operandAt(operands, 0), operandAt(operands, 1)) ?? whole(b, node, operands, recursions),
+  scatterAdd: (b, node, operands, recursions) =>
+    scatterAdd(b, node, operandAt(operands, 0), operandAt(operands, 1)) ?? whole(b, node, operands, recursions),
   concat: whole,
   slice: whole,
   pad: whole,
@@ -106,22 +118,22 @@ const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
     if (place === undefined) throw new RangeError(`lower: no output needs scan %${id}`);
     return b.add({ kind: "scan", ...place, operands, shape, dtype });
   },
-  reshape: (b, { shape, dtype }, operands) => b.add({ kind: "reshape", of: first(operands), shape, dtype }),
+  reshape: (b, { shape, dtype }, operands) => b.add({ kind: "reshape", of: operandAt(operands, 0), shape, dtype }),
   matmul: (b, { shape, dtype }, operands) =>
-    b.add({ kind: "matmul", operands: [first(operands), operands[1] ?? -1], shape, dtype }),
-  transpose: (b, node, operands) => b.view(first(operands), node.attrs.perm, node),
+    b.add({ kind: "matmul", operands: [operandAt(operands, 0), operandAt(operands, 1)], shape, dtype }),
+  transpose: (b, node, operands) => b.view(operandAt(operands, 0), node.attrs.perm, node),
   unsqueeze: (b, node, operands) => {
     let next = 0;
     const from = node.shape.map((_, axis) => (node.attrs.axes.includes(axis) ? -1 : next++));
-    return b.view(first(operands), from, node);
+    return b.view(operandAt(operands, 0), from, node);
   },
   squeeze: (b, node, operands) => {
-    const of = first(operands);
+    const of = operandAt(operands, 0);
     const from = b.at(of).shape.flatMap((_, axis) => (node.attrs.axes.includes(axis) ? [] : [axis]));
     return b.view(of, from, node);
   },
   expand: (b, node, operands) => {
-    const of = first(operands);
+    const of = operandAt(operands, 0);
     const { shape } = b.at(of);
     const added = node.shape.length - shape.length;
     return b.view(
@@ -130,16 +142,12 @@ const lowerings: { readonly [K in OpName]: Lowering<NodeOf<K>> } = {
       node,
     );
   },
-  identity: (_b, _node, operands) => first(operands),
+  identity: (_b, _node, operands) => operandAt(operands, 0),
 };
-
-function first(operands: readonly number[]): number {
-  return operands[0] ?? -1;
-}
 
 /** Widening keeps the numbers as they are, so only narrowing costs anything. */
 function lowerCast(b: ProgramBuilder, node: NodeOf<"cast">, operands: readonly number[]): number {
-  const of = first(operands);
+  const of = operandAt(operands, 0);
   const source = b.at(of);
   const fromFloat = source.dtype !== "int32" && source.dtype !== "bool";
   switch (node.attrs.to) {
@@ -161,7 +169,7 @@ function lowerCast(b: ProgramBuilder, node: NodeOf<"cast">, operands: readonly n
 
 /** `log Σ eˣ = m + log Σ eˣ⁻ᵐ` with `m` the maximum, or 0 where that is infinite or NaN and the sum says it by itself. */
 function lowerLogSumExp(b: ProgramBuilder, node: NodeOf<"reduceLogSumExp">, operands: readonly number[]): number {
-  const x = first(operands);
+  const x = operandAt(operands, 0);
   const { axes } = node.attrs;
   const extreme = b.fold("max", x, axes);
   const kept = b.at(extreme);
@@ -195,7 +203,7 @@ export function lower(graph: Graph): Program {
   );
   const ids: number[] = [];
   for (const node of graph.nodes) {
-    const operands = node.inputs.map((id) => ids[id] ?? -1);
+    const operands = node.inputs.map((id) => movedTo(ids, id));
     ids.push(live.has(node.id) ? lowerNode(b, node, operands, recursions) : -1);
   }
   return b.finish(

@@ -1,5 +1,5 @@
 import type { DType } from "@losses/core";
-import { runStart, type Runs } from "./layout.js";
+import { runStart, type Runs } from "./access.js";
 
 /** Storage of tensors; bool as bytes. */
 export type Cells = Float32Array | Float64Array | Int32Array | Uint8Array;

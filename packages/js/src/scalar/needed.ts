@@ -1,5 +1,6 @@
+import { movedTo } from "@losses/core";
 import { operandsOf } from "./groups.js";
-import type { Access } from "./layout.js";
+import type { Access } from "./access.js";
 import type { Resolved, Value } from "./resolve.js";
 
 /** Without the values that no output is made from, as those that are only read for something without elements. */
@@ -10,7 +11,7 @@ export function onlyNeeded({ values, outputs }: Resolved): Resolved {
     if (value !== undefined && needed.has(id)) for (const operand of operandsOf(value)) needed.add(operand.value);
   }
   const moved = new Map([...needed].sort((a, b) => a - b).map((id, at) => [id, at]));
-  const move: Change = (access) => ({ ...access, value: moved.get(access.value) ?? -1 });
+  const move: Change = (access) => ({ ...access, value: movedTo(moved, access.value) });
   return {
     values: values.flatMap((value, id) => (needed.has(id) ? [withOperands(value, move)] : [])),
     outputs: outputs.map(move),

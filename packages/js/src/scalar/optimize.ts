@@ -1,3 +1,4 @@
+import { operandAt, movedTo } from "@losses/core";
 import { ProgramBuilder, readsOf, type Instruction, type Program } from "./program.js";
 
 /**
@@ -12,7 +13,7 @@ export function optimize(program: Program): Program {
   const b = new ProgramBuilder();
   const moved: number[] = [];
   program.instructions.forEach((instruction) => {
-    const place = (id: number): number => moved[id] ?? -1;
+    const place = (id: number): number => movedTo(moved, id);
     const single = (id: number): boolean => uses[id] === 1;
     moved.push(rewrite(b, program, instruction, place, single));
   });
@@ -59,7 +60,7 @@ function rewrite(
 
 /** The factor that is smaller for sure, as it lacks axes that the other one has; then the other. */
 function splitScale(b: ProgramBuilder, factors: readonly number[]): readonly (number | undefined)[] {
-  const [x = -1, y = -1] = factors;
+  const [x, y] = [operandAt(factors, 0), operandAt(factors, 1)];
   const axes = (id: number): number => b.at(id).shape.filter((dim) => dim !== 1).length;
   if (axes(x) === axes(y)) return [];
   return axes(x) < axes(y) ? [x, y] : [y, x];
@@ -91,7 +92,7 @@ function dropUnused({ instructions, outputs }: Program): Program {
   const b = new ProgramBuilder();
   const moved: number[] = [];
   instructions.forEach((instruction, id) => {
-    moved.push(needed.has(id) ? b.add(redirect(instruction, (read) => moved[read] ?? -1)) : -1);
+    moved.push(needed.has(id) ? b.add(redirect(instruction, (read) => movedTo(moved, read))) : -1);
   });
   return b.finish(outputs, moved);
 }

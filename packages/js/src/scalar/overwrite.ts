@@ -1,6 +1,6 @@
 import { itemOrder } from "./assembleGroup.js";
 import { operandsOf } from "./groups.js";
-import { isInOrder } from "./layout.js";
+import { isInOrder } from "./access.js";
 import type { Value } from "./resolve.js";
 import type { Segment } from "./schedule.js";
 

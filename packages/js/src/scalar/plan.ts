@@ -1,6 +1,6 @@
 import type { DimSizes, DType, NodeOf } from "@losses/core";
 import type { ElementwiseKernel } from "./elementwise.js";
-import type { Runs } from "./layout.js";
+import type { Runs } from "./access.js";
 import type { MatmulScratch } from "./matmul.js";
 import type { Fold, WholeOp } from "./program.js";
 

@@ -23,11 +23,7 @@ function oneHot(b: ProgramBuilder, shape: Shape, axis: number, index: number): n
 }
 
 /** One chosen along an axis of a tensor that is not in memory as it is: computed of what is chosen, or by a mask. */
-export function gather(
-  b: ProgramBuilder,
-  node: NodeOf<"gather">,
-  [x = -1, index = -1]: readonly number[],
-): number | undefined {
+export function gather(b: ProgramBuilder, node: NodeOf<"gather">, x: number, index: number): number | undefined {
   const { attrs, shape, dtype } = node;
   const { axis } = attrs;
   const source = b.at(x);
@@ -65,7 +61,8 @@ function computed(b: ProgramBuilder, node: NodeOf<"gather">, x: number, index: n
 export function scatterAdd(
   b: ProgramBuilder,
   { attrs: { axis }, shape, dtype }: NodeOf<"scatterAdd">,
-  [x = -1, index = -1]: readonly number[],
+  x: number,
+  index: number,
 ): number | undefined {
   if (b.at(index).shape[axis] !== 1 || b.at(x).shape[axis] !== 1) return undefined;
   return b.map("where", [oneHot(b, shape, axis, index), x, b.number(0, dtype)], { shape, dtype });

@@ -1,4 +1,4 @@
-import type { Recursion as Source, Dim, DType, NodeOf, Shape } from "@losses/core";
+import { movedTo, type Recursion as Source, type Dim, type DType, type NodeOf, type Shape } from "@losses/core";
 import type { KernelName } from "./elementwise.js";
 
 /** `dot` is the sum of the products of two operands. */
@@ -135,7 +135,7 @@ export class ProgramBuilder {
 
   /** The program so far, `moved` telling where the instructions named by `outputs` are now. */
   finish(outputs: readonly number[], moved: readonly number[]): Program {
-    return { instructions: this.instructions, outputs: outputs.map((id) => moved[id] ?? -1) };
+    return { instructions: this.instructions, outputs: outputs.map((id) => movedTo(moved, id)) };
   }
 }
 

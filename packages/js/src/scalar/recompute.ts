@@ -1,6 +1,7 @@
+import { isExpensive, type OpName } from "@losses/core";
 import type { KernelName } from "./elementwise.js";
 import { operandsOf, type Group } from "./groups.js";
-import { isInOrder, type Access, type Dims } from "./layout.js";
+import { isInOrder, type Access, type Dims } from "./access.js";
 import { withOperands } from "./needed.js";
 import type { MapValue, Value } from "./resolve.js";
 import { madeBy, type Stage } from "./schedule.js";
@@ -14,18 +15,10 @@ export interface RecomputeFrom {
 /** Half a MB, below which memory is no concern; 128 MB, above which it is more of one than time. */
 const usual: RecomputeFrom = { cheap: 2 ** 16, slow: 2 ** 24 };
 
-const slow: ReadonlySet<KernelName> = new Set([
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "tanh",
-  "atan",
-  "erf",
-  "pow",
-  "sigmoid",
-  "softplus",
-]);
+/** True for an op of which an element costs much; what is a kernel and no op costs little. */
+function isSlow(kernel: KernelName): boolean {
+  return isExpensive(kernel as OpName);
+}
 
 /** What is computed, and when. */
 export interface Schedule {
@@ -63,7 +56,7 @@ export function recompute(schedule: Schedule, outputs: ReadonlySet<number>, from
     }
   }
   const stages = schedule.stages.map((stage, at): Stage => {
-    const own = [...again].flatMap(([id, where]) => (where.has(at) ? [copies.get(`${id} ${at}`) ?? -1] : []));
+    const own = [...again].flatMap(([id, where]) => (where.has(at) ? [inStage(at)({ value: id }).value] : []));
     if (stage.kind === "call" || own.length === 0) return stage;
     for (const id of stage.groups.flatMap((group) => [...group.maps, ...group.folds])) {
       values[id] = withOperands(valueAt(values, id), inStage(at));
@@ -109,7 +102,7 @@ function chosen(
 
 /** True for a large value, if what it is computed from is no more to keep than itself. */
 function isWorthwhile(values: readonly Value[], { kernel, size, operands }: MapValue, from: RecomputeFrom): boolean {
-  if (size < (slow.has(kernel) ? from.slow : from.cheap)) return false;
+  if (size < (isSlow(kernel) ? from.slow : from.cheap)) return false;
   const large = new Set(operands.map(({ value }) => value).filter((id) => isKept(valueAt(values, id), size)));
   return large.size <= 1;
 }

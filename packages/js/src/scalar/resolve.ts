@@ -1,7 +1,7 @@
 import { bindShape, sizeOf, type DimSizes, type DType, type NodeOf, type Shape } from "@losses/core";
 import { elementwiseKernels, type KernelName } from "./elementwise.js";
 import { identityOf } from "./folds.js";
-import { contiguousStrides, isInOrder, runStart, sizeOfDims, type Access, type Dims } from "./layout.js";
+import { contiguousStrides, isInOrder, runStart, sizeOfDims, type Access, type Dims } from "./access.js";
 import { onlyNeeded } from "./needed.js";
 import type { Fold, Instruction, Program, Recursion, WholeOp } from "./program.js";
 

@@ -1,5 +1,5 @@
 import { groupWork, makeWork, operandsOf, type Group, type GroupWork, type Work } from "./groups.js";
-import type { Access, Dims } from "./layout.js";
+import type { Access, Dims } from "./access.js";
 import type { Resolved, Value } from "./resolve.js";
 
 /** Groups that run row block by row block together, so that what they hand to each other stays in cache. */

@@ -106,7 +106,7 @@ export function addUnknown(id: number, unknown: string, context: EmitContext): s
   const { graph, writer, valueOf } = context;
   const node = nodeAt(graph, id);
   if (node.op === "cast" && node.dtype === "float16") {
-    const exact = addUnknown(node.inputs[0] ?? -1, unknown, context);
+    const exact = addUnknown(node.inputs[0], unknown, context);
     return writer.node("Cast", [exact], { to: elementType.float16 });
   }
   if (!isFloat(node.dtype)) return valueOf(id);

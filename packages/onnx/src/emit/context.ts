@@ -1,36 +1,23 @@
-import { nodeAt, type Dim, type Graph, type Node, type NodeOf, type OpName, type Shape } from "@losses/core";
+import type { Dim, Graph, NodeOf, OpName, Shape } from "@losses/core";
 import type { PassName } from "./passes/names.js";
+import type { Abilities } from "./providers.js";
 import type { Sizes } from "./sizes.js";
-import type { SumPlan, SumRun } from "./sumPlan.js";
+import type { SumStages, SumRun } from "./sumStages.js";
 import type { ModelWriter } from "./writer.js";
-
-/**
- * What a model is for: `"any"` keeps to ops that the providers for GPUs have too, `"cpu"` also takes ops that only the processor's
- * provider has, where they are faster, and `"wasm"` those of them that onnxruntime-web's processor has, which knows no float64.
- */
-export type Provider = "any" | "cpu" | "wasm";
-
-/** Which ops a model may use. */
-export type OpRange = Exclude<Provider, "wasm">;
-
-export function opRange(provider: Provider): OpRange {
-  return provider === "wasm" ? "cpu" : provider;
-}
 
 /** What all graphs of a model have in common: the model's own, and the bodies in it. */
 export interface ModelContext {
   /** What the model computes, for messages. */
   readonly name: string;
   readonly writer: ModelWriter;
-  /** Chooses how to sum along axes. */
-  readonly planSum: (run: SumRun) => SumPlan;
+  /** How to sum along axes. */
+  readonly stagesOf: (run: SumRun) => SumStages;
   /** True for a tensor that may have so many elements that a pass over them takes longer than several small nodes. */
   readonly isLarge: (shape: Shape) => boolean;
   /** How many steps a scan of this length takes, if that is known for every run of the model. */
   readonly stepsOf: (length: Dim) => number | undefined;
-  readonly provider: OpRange;
-  /** True if numbers may be added in float64 on their way. */
-  readonly hasFloat64: boolean;
+  /** What can be relied on where the model runs. */
+  readonly can: Abilities;
   /** True if a pass is on. */
   readonly takes: (pass: PassName) => boolean;
   /** True if class indices are known to be what their inputs say. */
@@ -67,15 +54,3 @@ export interface EmitContext extends ModelContext {
 export type Emitter<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], context: EmitContext) => string;
 
 export type EmitterTable = { readonly [K in OpName]: Emitter<K> };
-
-/** The node that an operand is. */
-export function operandNode(node: Node, index: number, { graph }: EmitContext): Node {
-  return nodeAt(graph, node.inputs[index] ?? -1);
-}
-
-/** The operand at `index`; the graph has been verified, so it is there. */
-export function operand(inputs: readonly string[], index: number): string {
-  const found = inputs[index];
-  if (found === undefined) throw new RangeError(`operand ${index} of ${inputs.length} does not exist`);
-  return found;
-}

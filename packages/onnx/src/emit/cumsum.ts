@@ -1,6 +1,15 @@
-import { addDims, divideDim, multiplyDims, subtractDims, type Dim, type NodeOf, type Shape } from "@losses/core";
+import {
+  addDims,
+  divideDim,
+  multiplyDims,
+  operandAt,
+  subtractDims,
+  type Dim,
+  type NodeOf,
+  type Shape,
+} from "@losses/core";
 import { elementType } from "../format.js";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 import { padded, reshaped, sliced } from "./movement.js";
 
 /** Lines up to this length are added from one end to the other in the dtype of the result. */
@@ -16,10 +25,10 @@ type Direction = NodeOf<"cumsum">["attrs"];
  * what a row adds up to is added to all that follow, so that the error grows with the length of a row and the number of rows.
  */
 export const emitCumsum: Emitter<"cumsum"> = (node, inputs, context) => {
-  const x = operand(inputs, 0);
-  const { writer, hasFloat64 } = context;
+  const x = operandAt(inputs, 0);
+  const { writer, can } = context;
   const { axis } = node.attrs;
-  if (hasFloat64 && node.dtype !== "float64") {
+  if (can.hasFloat64 && node.dtype !== "float64") {
     const wide = writer.node("Cast", [x], { to: elementType.float64 });
     return writer.node("Cast", [sumsAlong(wide, axis, node.attrs, context)], { to: elementType[node.dtype] });
   }

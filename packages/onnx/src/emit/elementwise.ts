@@ -1,7 +1,7 @@
-import { nodeAt, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
+import { operandAt, operandNode, type BinaryOp, type DType, type UnaryOp } from "@losses/core";
 import { elementType } from "../format.js";
 import { either, emitWhere } from "./where.js";
-import { operand, type EmitContext, type EmitterTable } from "./context.js";
+import type { EmitContext, EmitterTable } from "./context.js";
 import { emitAtan, emitErf, emitExpm1, emitLog, emitLog1p, emitTanh, log1pOfShare } from "./functions.js";
 import type { ModelWriter } from "./writer.js";
 import { emitExp, emitPow, emitRelu, whereNumber } from "./guards.js";
@@ -16,22 +16,22 @@ export const elementwiseEmitters: Pick<
   EmitterTable,
   UnaryOp | BinaryOp | "where" | "clampMin" | "clampMax" | "cast" | "identity"
 > = {
-  neg: (node, inputs, context) => negative(operand(inputs, 0), node.dtype, context),
+  neg: (node, inputs, context) => negative(operandAt(inputs, 0), node.dtype, context),
   abs: (node, inputs, context) => {
-    const x = operand(inputs, 0);
-    const { writer, provider } = context;
-    if (provider === "cpu" || node.dtype !== "int32") return writer.node("Abs", [x]);
+    const x = operandAt(inputs, 0);
+    const { writer, can } = context;
+    if (can.hasIntegerKernels || node.dtype !== "int32") return writer.node("Abs", [x]);
     return writer.node("Max", [x, negative(x, "int32", context)]);
   },
-  sign: (node, inputs, { writer, provider }) => {
-    const x = operand(inputs, 0);
+  sign: (node, inputs, { writer, can }) => {
+    const x = operandAt(inputs, 0);
     // Sign of NaN is 0 or NaN, by its place, in ONNX Runtime; and its WebGPU provider has no Sign.
-    if (provider === "cpu" && node.dtype === "int32") return writer.node("Sign", [x]);
+    if (can.hasIntegerKernels && node.dtype === "int32") return writer.node("Sign", [x]);
     const zero = writer.scalar(0, node.dtype);
     const below = writer.node("Where", [writer.node("Less", [x, zero]), writer.scalar(-1, node.dtype), zero]);
     return writer.node("Where", [writer.node("Less", [zero, x]), writer.scalar(1, node.dtype), below]);
   },
-  floor: (_, inputs, context) => whereNumber(operand(inputs, 0), context.writer.node("Floor", inputs), context),
+  floor: (_, inputs, context) => whereNumber(operandAt(inputs, 0), context.writer.node("Floor", inputs), context),
   exp: emitExp,
   expm1: emitExpm1,
   log: emitLog,
@@ -42,7 +42,7 @@ export const elementwiseEmitters: Pick<
   sqrt: same("Sqrt"),
   relu: emitRelu,
   sigmoid: (node, inputs, context) => {
-    const x = operand(inputs, 0);
+    const x = operandAt(inputs, 0);
     const { writer } = context;
     const one = writer.scalar(1, node.dtype);
     const shared = context.graph.nodes.some((other) => other.op === "softplus" && other.inputs[0] === node.inputs[0]);
@@ -57,7 +57,7 @@ export const elementwiseEmitters: Pick<
     return whereNumber(x, writer.node("Div", [one, sum]), context);
   },
   softplus: (node, inputs, context) => {
-    const x = operand(inputs, 0);
+    const x = operandAt(inputs, 0);
     const { writer } = context;
     // log(1 + eˣ) = max(x, 0) + log(1 + e), e = exp(-|x|).
     const log1p = log1pOfShare(expOfMinusAbs(x, context), node.dtype, context);
@@ -67,11 +67,11 @@ export const elementwiseEmitters: Pick<
   not: same("Not"),
   // Clip turns infinities into the largest finite number in ONNX Runtime; Max and Min do not.
   clampMin: (node, inputs, { writer }) =>
-    writer.node("Max", [operand(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
+    writer.node("Max", [operandAt(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
   clampMax: (node, inputs, { writer }) =>
-    writer.node("Min", [operand(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
+    writer.node("Min", [operandAt(inputs, 0), writer.scalar(node.attrs.bound, node.dtype)]),
   cast: (node, inputs, { writer }) => writer.node("Cast", inputs, { to: elementType[node.attrs.to] }),
-  identity: (_, inputs) => operand(inputs, 0),
+  identity: (_, inputs) => operandAt(inputs, 0),
   add: same("Add"),
   sub: same("Sub"),
   mul: (_, inputs, { writer }) => {
@@ -80,14 +80,14 @@ export const elementwiseEmitters: Pick<
     const [b, c] = inputs.map((input) => reciprocated(input, writer));
     return b === undefined || c === undefined
       ? writer.node("Mul", inputs)
-      : writer.node("Div", [operand(inputs, 0), c]);
+      : writer.node("Div", [operandAt(inputs, 0), c]);
   },
   div: same("Div"),
   pow: emitPow,
   maximum: same("Max"),
   minimum: same("Min"),
-  equal: (node, inputs, { writer, graph, provider }) => {
-    if (provider === "cpu" || nodeAt(graph, node.inputs[0] ?? -1).dtype !== "bool") return writer.node("Equal", inputs);
+  equal: (node, inputs, { writer, graph, can }) => {
+    if (can.comparesBools || operandNode(graph, node, 0).dtype !== "bool") return writer.node("Equal", inputs);
     return writer.node(
       "Equal",
       inputs.map((x) => writer.node("Cast", [x], { to: elementType.int32 })),
@@ -96,7 +96,7 @@ export const elementwiseEmitters: Pick<
   less: same("Less"),
   lessOrEqual: same("LessOrEqual"),
   and: same("And"),
-  or: (_, inputs, context) => either(operand(inputs, 0), operand(inputs, 1), context),
+  or: (_, inputs, context) => either(operandAt(inputs, 0), operandAt(inputs, 1), context),
   where: emitWhere,
 };
 
@@ -108,8 +108,8 @@ function reciprocated(value: string, writer: ModelWriter): string | undefined {
 
 // ONNX Runtime's WebGPU provider lacks Equal over bool, and Neg and Abs over int32.
 
-function negative(x: string, dtype: DType, { writer, provider }: EmitContext): string {
-  if (provider === "cpu" || dtype !== "int32") return writer.node("Neg", [x]);
+function negative(x: string, dtype: DType, { writer, can }: EmitContext): string {
+  if (can.hasIntegerKernels || dtype !== "int32") return writer.node("Neg", [x]);
   return writer.node("Sub", [writer.scalar(0, "int32"), x]);
 }
 

@@ -1,5 +1,5 @@
-import type { DType, FloatDType, NodeOf } from "@losses/core";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import { operandAt, type DType, type FloatDType, type NodeOf } from "@losses/core";
+import type { EmitContext, Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
 
 // Functions that ONNX does not have, or that ONNX Runtime computes less exactly than their definition asks for: its shaders may be off
@@ -65,7 +65,7 @@ type FunctionEmitter = (
 /** An emitter of a function of floats: NaN gives NaN on every device. */
 function emitFunction(write: (x: string, f: Scalars, context: EmitContext) => string): FunctionEmitter {
   return (node, inputs, context) => {
-    const x = operand(inputs, 0);
+    const x = operandAt(inputs, 0);
     // An op of floats: its rule says so.
     return whereNumber(x, write(x, scalars(node.dtype as FloatDType, context), context), context);
   };
@@ -79,7 +79,7 @@ function kernelOr(
 ): FunctionEmitter {
   const formula = emitFunction(write);
   return (node, inputs, context) =>
-    context.provider === "cpu" && dtypes.some((dtype) => dtype === node.dtype)
+    context.can.hasFunctionKernels && dtypes.some((dtype) => dtype === node.dtype)
       ? context.writer.node(opType, inputs)
       : formula(node, inputs, context);
 }
@@ -108,9 +108,9 @@ function log1p(x: string, f: Scalars, context: EmitContext): string {
 }
 
 /** The logarithm: -Infinity at 0 and NaN below on every device; between ½ and 2 a shader may be off by 2⁻²¹. */
-function coarseLog(x: string, f: Scalars, { writer, provider }: EmitContext): string {
+function coarseLog(x: string, f: Scalars, { writer, can }: EmitContext): string {
   const log = writer.node("Log", [x]);
-  if (provider === "cpu") return log;
+  if (can.logIsExact) return log;
   const [zero, lowest] = [f.number(0), f.number(-Infinity)];
   const outside = f.where(writer.node("Equal", [x, zero]), lowest, f.number(Number.NaN));
   return f.where(f.less(zero, x), log, outside);
@@ -118,20 +118,20 @@ function coarseLog(x: string, f: Scalars, { writer, provider }: EmitContext): st
 
 /** log x = log(1 + (x - 1)), where x - 1 is exact. */
 export const emitLog: Emitter<"log"> = (node, inputs, context) => {
-  const x = operand(inputs, 0);
-  const { writer, provider } = context;
+  const x = operandAt(inputs, 0);
+  const { writer, can } = context;
   const f = scalars(node.dtype as FloatDType, context);
   const coarse = coarseLog(x, f, context);
-  if (provider === "cpu") return coarse;
+  if (can.logIsExact) return coarse;
   const isNear = writer.node("And", [f.less(f.number(0.5), x), f.less(x, f.number(2))]);
   return f.where(isNear, nearLog1p(f.sub(x, f.number(1)), f), coarse);
 };
 
 /** log(1 + e) for e = exp(-|x|), dtype of x. */
 export function log1pOfShare(e: string, dtype: DType, context: EmitContext): string {
-  const { writer, provider } = context;
+  const { writer, can } = context;
   const f = scalars(dtype as FloatDType, context);
-  if (provider !== "cpu") return nearLog1p(e, f);
+  if (!can.logIsExact) return nearLog1p(e, f);
   // With u = 1 + e rounded: log u + (e - (u - 1)).
   const one = f.number(1);
   const u = f.add(e, one);

@@ -1,20 +1,20 @@
-import { nodeAt, type DType } from "@losses/core";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import { operandAt, operandNode, type DType } from "@losses/core";
+import type { EmitContext, Emitter } from "./context.js";
 
 // WGSL lets a GPU assume that there is no NaN, so its functions may turn NaN into a number, and pow of negative numbers
 // may be anything. Comparisons, selections and arithmetic keep to IEEE 754 on every device that was tried.
 
 /** `value`, but NaN where `x` is NaN. */
-export function whereNumber(x: string, value: string, { writer, provider }: EmitContext): string {
-  return provider === "cpu" ? value : writer.node("Where", [writer.node("Equal", [x, x]), value, x]);
+export function whereNumber(x: string, value: string, { writer, can }: EmitContext): string {
+  return can.keepsNaN ? value : writer.node("Where", [writer.node("Equal", [x, x]), value, x]);
 }
 
 export const emitExp: Emitter<"exp"> = (_, inputs, context) =>
-  whereNumber(operand(inputs, 0), context.writer.node("Exp", inputs), context);
+  whereNumber(operandAt(inputs, 0), context.writer.node("Exp", inputs), context);
 
-export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) => {
-  const x = operand(inputs, 0);
-  if (provider === "cpu") return writer.node("Relu", [x]);
+export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, can }) => {
+  const x = operandAt(inputs, 0);
+  if (can.keepsNaN) return writer.node("Relu", [x]);
   // Relu takes NaN for 0 on some devices. The gradient compares the same.
   const zero = writer.scalar(0, node.dtype);
   return writer.node("Where", [writer.node("LessOrEqual", [x, zero]), zero, x]);
@@ -22,10 +22,10 @@ export const emitRelu: Emitter<"relu"> = (node, inputs, { writer, provider }) =>
 
 /** Powers with an exponent known when the model is written are guarded; no loss has another one. */
 export const emitPow: Emitter<"pow"> = (node, inputs, context) => {
-  const { writer, provider, graph } = context;
-  const [x, y] = [operand(inputs, 0), operand(inputs, 1)];
-  const exponent = nodeAt(graph, node.inputs[1] ?? -1);
-  if (provider === "cpu" || exponent.op !== "constant") return writer.node("Pow", [x, y]);
+  const { writer, can, graph } = context;
+  const [x, y] = [operandAt(inputs, 0), operandAt(inputs, 1)];
+  const exponent = operandNode(graph, node, 1);
+  if (can.powersEveryBase || exponent.op !== "constant") return writer.node("Pow", [x, y]);
   const { value } = exponent.attrs;
   const base = { x, dtype: node.dtype };
   const one = writer.scalar(1, node.dtype);

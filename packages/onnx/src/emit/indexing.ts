@@ -1,11 +1,11 @@
-import { addDims, isFloat, type NodeOf, type Shape } from "@losses/core";
+import { addDims, isFloat, operandAt, operandNode, type NodeOf, type Shape } from "@losses/core";
 import { elementType } from "../format.js";
 import { choose } from "./where.js";
-import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
+import type { EmitContext, Emitter, EmitterTable } from "./context.js";
 import { productOf } from "./counts.js";
 import { expanded, padded, reshaped } from "./movement.js";
 import { extremeAlong, reduceAlong } from "./normalize.js";
-import { insideAxis, lineAlong, mayLack, stepsFromEnd } from "./places.js";
+import { insideAxis, placesAlong, mayLack, stepsFromEnd } from "./places.js";
 import { emitScatterAdd } from "./scatter.js";
 
 /** The first position of an extreme; the size of the axis where a NaN is, which equals nothing, or no element. */
@@ -15,8 +15,8 @@ const emitFirst =
     const { writer, sizes, hasElements } = context;
     const { axis, keepdims } = node.attrs;
     const isFast = hasElements && context.takes("places of extremes");
-    const from = operandNode(node, 0, context);
-    const x = operand(inputs, 0);
+    const from = operandNode(context.graph, node, 0);
+    const x = operandAt(inputs, 0);
     const size = sizes.int32(from.shape[axis] ?? 1);
     const extreme = (): string =>
       extremeAlong(
@@ -38,7 +38,7 @@ const emitFirst =
     if (isFast) {
       return dropped(writer.node("Sub", [size, stepsFromEnd(hits, from.shape, axis, size, context)]));
     }
-    const places = writer.node("Where", [hits, lineAlong(from.shape, axis, context), size]);
+    const places = writer.node("Where", [hits, placesAlong(from.shape, axis, context), size]);
     const first = reduceAlong("ReduceMin", places, { axes: [axis], keepdims }, context);
     return hasElements ? first : writer.node("Min", [first, size]);
   };
@@ -49,12 +49,12 @@ function equal(x: string, { writer }: EmitContext): string {
 }
 
 const emitArgsort: Emitter<"argsort"> = (node, inputs, context) => {
-  const { writer, sizes, provider, hasElements } = context;
+  const { writer, sizes, can, hasElements } = context;
   const { axis, descending } = node.attrs;
-  const x = operand(inputs, 0);
-  const infinite = writer.scalar(Infinity, operandNode(node, 0, context).dtype);
+  const x = operandAt(inputs, 0);
+  const infinite = writer.scalar(Infinity, operandNode(context.graph, node, 0).dtype);
   const keys = writer.node("Where", [equal(x, context), x, infinite]);
-  if (provider !== "cpu") return sortedByRank(keys, node, context);
+  if (!can.sortsStably) return sortedByRank(keys, node, context);
   // Of equal elements TopK takes the first first.
   const all = sizes.list([node.shape[axis] ?? 1]);
   // ONNX Runtime ends the process where there are elements to take of each line, and no line.
@@ -71,7 +71,7 @@ function sortedByRank(keys: string, { attrs, shape }: NodeOf<"argsort">, context
   const { axis, descending } = attrs;
   const pairs = [...shape.slice(0, axis), shape[axis] ?? 1, ...shape.slice(axis)];
   const [own, other] = [axis + 1, axis].map((added) => writer.node("Unsqueeze", [keys, writer.list([added])]));
-  const [ownPlace, otherPlace] = [axis, axis + 1].map((along) => lineAlong(pairs, along, context));
+  const [ownPlace, otherPlace] = [axis, axis + 1].map((along) => placesAlong(pairs, along, context));
   const [x, y, i, j] = [own ?? "", other ?? "", ownPlace ?? "", otherPlace ?? ""];
   const isBefore = writer.node("Less", descending ? [x, y] : [y, x]);
   const isTied = writer.node("And", [writer.node("Equal", [x, y]), writer.node("Less", [j, i])]);
@@ -86,7 +86,7 @@ function sortedByRank(keys: string, { attrs, shape }: NodeOf<"argsort">, context
 /** The elements at positions along an axis, 0 where there is none. */
 const emitGather: Emitter<"gather"> = (node, inputs, context) => {
   const { writer } = context;
-  const [x, index] = [operand(inputs, 0), operand(inputs, 1)];
+  const [x, index] = [operandAt(inputs, 0), operandAt(inputs, 1)];
   if (node.dtype !== "bool") return gathered(node, x, index, context);
   // Not every provider gathers bool, and none chooses between two.
   const numbers = writer.node("Cast", [x], { to: elementType.int32 });
@@ -96,8 +96,8 @@ const emitGather: Emitter<"gather"> = (node, inputs, context) => {
 function gathered(node: NodeOf<"gather">, x: string, index: string, context: EmitContext): string {
   const { writer, sizes } = context;
   const { axis } = node.attrs;
-  const { shape } = operandNode(node, 0, context);
-  const places = operandNode(node, 1, context);
+  const { shape } = operandNode(context.graph, node, 0);
+  const places = operandNode(context.graph, node, 1);
   const size = shape[axis] ?? 1;
   const inside = insideAxis(index, places.id, size, context);
   if (inside === undefined) return elementsAt(node, x, shape, index, context);
@@ -117,7 +117,7 @@ function gathered(node: NodeOf<"gather">, x: string, index: string, context: Emi
 function elementsAt(node: NodeOf<"gather">, x: string, shape: Shape, index: string, context: EmitContext): string {
   const { writer } = context;
   const { axis } = node.attrs;
-  const places = operandNode(node, 1, context).shape;
+  const places = operandNode(context.graph, node, 1).shape;
   const others = places.flatMap((_, i) => (i === axis ? [] : [i]));
   if (others.every((i) => places[i] === 1)) {
     const line = others.length === 0 ? index : writer.node("Squeeze", [index, writer.list(others)]);

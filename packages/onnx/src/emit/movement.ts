@@ -1,6 +1,8 @@
 import {
   addDims,
   multiplyDims,
+  operandAt,
+  operandNode,
   sameShape,
   subtractDims,
   type Dim,
@@ -9,7 +11,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../format.js";
-import { operand, operandNode, type EmitContext, type Emitter, type EmitterTable } from "./context.js";
+import type { EmitContext, Emitter, EmitterTable } from "./context.js";
 
 type MovementOp = "transpose" | "unsqueeze" | "squeeze" | "expand" | "reshape" | "concat" | "slice" | "pad";
 
@@ -17,10 +19,10 @@ type MovementOp = "transpose" | "unsqueeze" | "squeeze" | "expand" | "reshape" |
 export function moved(
   values: readonly string[],
   dtype: DType,
-  { writer, provider }: EmitContext,
+  { writer, can }: EmitContext,
   move: (values: readonly string[], dtype: DType) => string,
 ): string {
-  if (provider === "cpu" || dtype !== "bool") return move(values, dtype);
+  if (can.movesBools || dtype !== "bool") return move(values, dtype);
   const numbers = values.map((x) => writer.node("Cast", [x], { to: elementType.int32 }));
   return writer.node("Cast", [move(numbers, "int32")], { to: elementType.bool });
 }
@@ -47,9 +49,9 @@ interface Cut extends Positions {
 
 /** The elements at start, start + step, … */
 export function sliced(x: string, dtype: DType, cut: Cut, context: EmitContext): string {
-  const { writer, sizes, provider } = context;
+  const { writer, sizes, can } = context;
   const { axis, start, step, size, length } = cut;
-  if (provider !== "cpu" && dtype === "int32") {
+  if (!can.slicesIntegers && dtype === "int32") {
     // ONNX Runtime's WebGPU provider slices floats alone.
     const count = numbersTo(size, context);
     const steps = step === 1 ? count : writer.node("Mul", [count, writer.scalar(step, "int32")]);
@@ -76,17 +78,17 @@ export function padded(
 }
 
 const emitSlice: Emitter<"slice"> = (node, inputs, context) => {
-  const length = operandNode(node, 0, context).shape[node.attrs.axis] ?? 1;
+  const length = operandNode(context.graph, node, 0).shape[node.attrs.axis] ?? 1;
   return moved(inputs, node.dtype, context, ([x = ""], dtype) => sliced(x, dtype, { ...node.attrs, length }, context));
 };
 
 const emitPad: Emitter<"pad"> = (node, inputs, context) => {
   const { dtype } = node;
   const { axis, start, step, size } = node.attrs;
-  const { shape } = operandNode(node, 0, context);
+  const { shape } = operandNode(context.graph, node, 0);
   const count = shape[axis] ?? 1;
   const rank = shape.length;
-  const x = operand(inputs, 0);
+  const x = operandAt(inputs, 0);
   const last = addDims(start, multiplyDims(step, subtractDims(count, 1)));
   const flip: Cut = { axis, start: subtractDims(count, 1), step: -1, size: count, length: count };
   const [forward, first] = step > 0 ? [x, start] : [sliced(x, dtype, flip, context), last];
@@ -114,16 +116,16 @@ function spreadOut(x: string, shape: Shape, axis: number, stride: number, contex
 export const movementEmitters: Pick<EmitterTable, MovementOp> = {
   transpose: (node, inputs, context) => {
     const { perm } = node.attrs;
-    const x = operand(inputs, 0);
+    const x = operandAt(inputs, 0);
     if (perm.every((axis, i) => axis === i)) return x;
     return moved([x], node.dtype, context, (values) => context.writer.node("Transpose", values, { perm }));
   },
   unsqueeze: ({ attrs: { axes } }, inputs, { writer }) =>
-    axes.length === 0 ? operand(inputs, 0) : writer.node("Unsqueeze", [operand(inputs, 0), writer.list(axes)]),
+    axes.length === 0 ? operandAt(inputs, 0) : writer.node("Unsqueeze", [operandAt(inputs, 0), writer.list(axes)]),
   squeeze: ({ attrs: { axes } }, inputs, { writer }) =>
-    axes.length === 0 ? operand(inputs, 0) : writer.node("Squeeze", [operand(inputs, 0), writer.list(axes)]),
+    axes.length === 0 ? operandAt(inputs, 0) : writer.node("Squeeze", [operandAt(inputs, 0), writer.list(axes)]),
   expand: ({ attrs: { shape } }, inputs, { writer, sizes }) =>
-    writer.node("Expand", [operand(inputs, 0), sizes.list(shape)]),
+    writer.node("Expand", [operandAt(inputs, 0), sizes.list(shape)]),
   reshape: ({ attrs: { shape }, dtype }, inputs, context) =>
     moved(inputs, dtype, context, ([x = ""]) => reshaped(x, shape, context)),
   concat: ({ attrs: { axis }, dtype }, inputs, context) =>

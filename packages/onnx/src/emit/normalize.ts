@@ -1,6 +1,6 @@
-import { nodeAt, type DType, type Node, type NodeOf, type ReduceAttributes, type Shape } from "@losses/core";
+import { nodeAt, operandAt, operandNode, type DType, type NodeOf, type ReduceAttributes } from "@losses/core";
 import { elementType } from "../format.js";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 import { whereNumber } from "./guards.js";
 import { sumAlong } from "./sums.js";
 
@@ -23,7 +23,7 @@ export const emitExtreme =
       attrs,
       dtype,
     } = node;
-    return extremeAlong(opType, { id, value: operand(inputs, 0), dtype }, attrs, context);
+    return extremeAlong(opType, { id, value: operandAt(inputs, 0), dtype }, attrs, context);
   };
 
 /** The same for a value that is written. */
@@ -35,16 +35,16 @@ export function extremeAlong(
 ): string {
   const result = reduceAlong(opType, x, attrs, context);
   if (dtype === "int32") return result;
-  const { writer } = context;
+  const { writer, can } = context;
   const nan = writer.scalar(NaN, dtype);
-  if (context.provider === "cpu" && context.isNonNegative(id)) {
+  if (can.keepsNaN && context.isNonNegative(id)) {
     // A sum without negative terms is NaN if one of them is, and only then.
     const { axes, keepdims } = attrs;
     const sum = writer.node("ReduceSum", [x, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
     return writer.node("Where", [writer.node("Equal", [sum, sum]), result, nan]);
   }
   const isNumber = writer.node("Equal", [x, x]);
-  if (context.provider === "cpu") {
+  if (can.reducesBytes) {
     // Bytes reduce fastest.
     const least = reduceAlong("ReduceMin", writer.node("Cast", [isNumber], { to: uint8 }), attrs, context);
     return writer.node("Where", [writer.node("Cast", [least], { to: elementType.bool }), result, nan]);
@@ -73,31 +73,31 @@ export function reduceAlong(
 export const emitLogSumExp: Emitter<"reduceLogSumExp"> = (node, inputs, context) => {
   const { writer } = context;
   const { axes, keepdims } = node.attrs;
-  const x = operand(inputs, 0);
+  const x = operandAt(inputs, 0);
   const zero = writer.scalar(0, node.dtype);
   const max = reduceAlong("ReduceMax", x, { axes, keepdims: true }, context);
   const finite = writer.node("Less", [writer.node("Abs", [max]), writer.scalar(Infinity, node.dtype)]);
   const shift = writer.node("Where", [finite, max, zero]);
   const shifted = writer.node("Sub", [x, shift]);
-  const terms = { value: writer.node("Exp", [shifted]), shape: operandShape(node, context), dtype: node.dtype };
+  const terms = {
+    value: writer.node("Exp", [shifted]),
+    shape: operandNode(context.graph, node, 0).shape,
+    dtype: node.dtype,
+  };
   const sum = sumAlong(terms, axes, true, context);
   const infinite = writer.node("Equal", [max, writer.scalar(Infinity, node.dtype)]);
   // The sum of the shifted operands is NaN where one of them is: but for ∞ - ∞, which the maximum tells.
   const probe = (): string =>
     writer.node("Where", [infinite, max, writer.node("ReduceSum", [shifted, writer.list(axes)], { keepdims: 1 })]);
   const plain = writer.node("Add", [writer.node("Log", [sum]), shift]);
-  const result = context.provider === "cpu" ? plain : whereNumber(probe(), plain, context);
+  const result = context.can.keepsNaN ? plain : whereNumber(probe(), plain, context);
   return keepdims ? result : writer.node("Squeeze", [result, writer.list(axes)]);
 };
-
-function operandShape({ inputs: [from = -1] }: Node, { graph }: EmitContext): Shape {
-  return nodeAt(graph, from).shape;
-}
 
 /** eˣ / Σ eˣ along an axis. */
 export const emitSoftmax: Emitter<"softmax"> = (node, inputs, context) => {
   const { writer } = context;
-  const x = operand(inputs, 0);
+  const x = operandAt(inputs, 0);
   if (isOneKernel(node, context)) {
     // softmax x = e^(log softmax x), which spares the sum where the logarithm is wanted as well.
     const log = logarithmOf(node, context);
@@ -129,7 +129,7 @@ function isPickedFrom(id: number, { graph, uses }: EmitContext): boolean {
 /** x - m - log Σ exp(x - m) along an axis, with m = max x. */
 export const emitLogSoftmax: Emitter<"logSoftmax"> = (node, inputs, context) => {
   const { writer } = context;
-  const x = operand(inputs, 0);
+  const x = operandAt(inputs, 0);
   if (isOneKernel(node, context)) return softmaxKernel("LogSoftmax", x, node.attrs.axis, context);
   const { shifted, sum, probe } = softmaxParts(node, context);
   return writer.node("Sub", [shifted, whereNumber(probe, writer.node("Log", [sum]), context)]);
@@ -148,7 +148,7 @@ export function logSoftmaxOffsets(
 ): readonly [string, string] | undefined {
   const { writer, graph, valueOf } = context;
   const { axis } = node.attrs;
-  const x = valueOf(node.inputs[0] ?? -1);
+  const x = valueOf(node.inputs[0]);
   if (!isOneKernel(node, context)) {
     const { max, sum, probe } = softmaxParts(node, context);
     return [max, whereNumber(probe, writer.node("Log", [sum]), context)];

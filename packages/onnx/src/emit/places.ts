@@ -5,7 +5,7 @@ import { numbersTo } from "./movement.js";
 import { reduceAlong } from "./normalize.js";
 
 /** 0, 1, 2, … along an axis of a tensor. */
-export function lineAlong(shape: Shape, axis: number, context: EmitContext): string {
+export function placesAlong(shape: Shape, axis: number, context: EmitContext): string {
   const { writer } = context;
   const places = numbersTo(shape[axis] ?? 1, context);
   const trailing = Array.from({ length: shape.length - 1 - axis }, (_, i) => i + 1);

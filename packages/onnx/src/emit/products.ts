@@ -1,9 +1,9 @@
-import type { DType, NodeOf, Shape } from "@losses/core";
+import { operandAt, operandNode, type DType, type NodeOf, type Shape } from "@losses/core";
 import { productOf } from "./counts.js";
-import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 
 export const emitMatmul: Emitter<"matmul"> = (node, inputs, context) =>
-  matrixProduct(operand(inputs, 0), operand(inputs, 1), productType(node, node.shape, context), context);
+  matrixProduct(operandAt(inputs, 0), operandAt(inputs, 1), productType(node, node.shape, context), context);
 
 /** The shape and dtype of a product, and the size of the axis that it sums over. */
 export interface ProductType {
@@ -35,5 +35,5 @@ export function matrixProduct(
 
 /** What the product of a node is, in this shape. */
 export function productType(node: NodeOf<"matmul">, shape: Shape, context: EmitContext): ProductType {
-  return { shape, inner: operandNode(node, 0, context).shape.slice(-1), dtype: node.dtype };
+  return { shape, inner: operandNode(context.graph, node, 0).shape.slice(-1), dtype: node.dtype };
 }

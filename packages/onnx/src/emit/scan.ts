@@ -1,5 +1,5 @@
-import { UnsupportedOpError, type NodeOf, type Shape } from "@losses/core";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import { operandAt, UnsupportedOpError, type NodeOf, type Shape } from "@losses/core";
+import type { EmitContext, Emitter } from "./context.js";
 import { moved, numbersTo } from "./movement.js";
 import type { ValueType } from "./writer.js";
 
@@ -43,7 +43,7 @@ export const emitScan: Emitter<"scan"> = (node, inputs, context) => {
   };
   const results = emitRecursion(recursion, context);
   const resultOf = (output: number): string =>
-    operand(results, output < carries ? output : carries + collected.indexOf(output));
+    operandAt(results, output < carries ? output : carries + collected.indexOf(output));
   for (const { id, attrs } of twins) context.setValue(id, resultOf(attrs.output));
   return resultOf(node.attrs.output);
 };
@@ -55,10 +55,10 @@ function isTwin(a: NodeOf<"scan">, b: NodeOf<"scan">): boolean {
 /** The carries after the last step, then what was collected. */
 function emitRecursion(recursion: Recursion, context: EmitContext): readonly string[] {
   const { length } = recursion.attrs;
-  const { writer, sizes, provider, hasElements } = context;
+  const { writer, sizes, can, hasElements } = context;
   const steps = context.stepsOf(length);
   if (steps === 0) return noSteps(recursion, context);
-  if (provider === "cpu") {
+  if (can.hasScan) {
     if (steps !== undefined || hasElements) return scanNode(recursion, context);
     // ONNX Runtime's Scan refuses sequences without elements.
     const isNone = writer.node("Equal", [sizes.list([length]), writer.list([0])]);
@@ -112,7 +112,7 @@ function scanNode(recursion: Recursion, context: EmitContext): readonly string[]
     [...inputTypes.slice(0, count + sequences.length), ...counter],
     (given) => {
       const results = emitBody(attrs.body, [...given.slice(0, count + sequences.length), ...around]);
-      return wanted.map((output) => operand(results, output));
+      return wanted.map((output) => operandAt(results, output));
     },
     wanted.map((output) => typeOf(outputTypes, output)),
   );
@@ -145,10 +145,10 @@ function unrolled(recursion: Recursion, steps: number, context: EmitContext): re
     });
     const results = emitBody(attrs.body, [...carries, ...parts, ...around]);
     carries = results.slice(0, carries.length);
-    collected.forEach((output, i) => kept[i]?.splice(attrs.reverse ? 0 : steps, 0, operand(results, output)));
+    collected.forEach((output, i) => kept[i]?.splice(attrs.reverse ? 0 : steps, 0, operandAt(results, output)));
   }
   const together = kept.map((values, i) => {
-    const { dtype } = typeOf(outputTypes, collected[i] ?? -1);
+    const { dtype } = typeOf(outputTypes, operandAt(collected, i));
     const rows = values.map((value) => writer.node("Unsqueeze", [value, writer.list([0])]));
     return moved(rows, dtype, context, (all) => writer.node("Concat", all, { axis: 0 }));
   });

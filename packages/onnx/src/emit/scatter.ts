@@ -3,6 +3,8 @@ import {
   isFloat,
   multiplyDims,
   nodeAt,
+  operandAt,
+  operandNode,
   type Graph,
   type Dim,
   type DType,
@@ -11,9 +13,9 @@ import {
 } from "@losses/core";
 import { elementType } from "../format.js";
 import { choose } from "./where.js";
-import { operand, operandNode, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 import { expanded, reshaped, sliced } from "./movement.js";
-import { insideAxis, lineAlong } from "./places.js";
+import { insideAxis, placesAlong } from "./places.js";
 import { matrixProduct } from "./products.js";
 import { sumAlong } from "./sums.js";
 
@@ -33,10 +35,10 @@ interface Scatter {
 
 /** Zeros with elements added at positions. Where there is no scatter that adds, every position is compared with every place. */
 export const emitScatterAdd: Emitter<"scatterAdd"> = (node, inputs, context) => {
-  const [values, positions] = [operandNode(node, 0, context), operandNode(node, 1, context)];
+  const [values, positions] = [operandNode(context.graph, node, 0), operandNode(context.graph, node, 1)];
   const scatter: Scatter = {
-    x: operand(inputs, 0),
-    index: operand(inputs, 1),
+    x: operandAt(inputs, 0),
+    index: operandAt(inputs, 1),
     indexId: positions.id,
     shape: values.shape,
     places: positions.shape,
@@ -101,7 +103,7 @@ function scattered(scatter: Scatter, context: EmitContext): string {
   const { x, index, indexId, shape, places, axis, size, dtype, result } = scatter;
   const count = countOf(scatter);
   const full = result.map((dim, i) => (i === axis ? count : dim));
-  const isLong = context.hasFloat64 && dtype === "float32" && !(typeof count === "number" && count <= mostInSingle);
+  const isLong = context.can.hasFloat64 && dtype === "float32" && !(typeof count === "number" && count <= mostInSingle);
   const sumType = isLong ? "float64" : dtype;
   const wide = (values: string): string =>
     isLong ? writer.node("Cast", [values], { to: elementType.float64 }) : values;
@@ -128,7 +130,7 @@ function scattered(scatter: Scatter, context: EmitContext): string {
 /** True where an element, of which each line has one, goes. */
 function masked({ x, index, axis, dtype, result }: Scatter, context: EmitContext): string {
   const { writer } = context;
-  const hits = writer.node("Equal", [index, lineAlong(result, axis, context)]);
+  const hits = writer.node("Equal", [index, placesAlong(result, axis, context)]);
   return choose(hits, x, writer.scalar(0, dtype), dtype, context);
 }
 
@@ -137,7 +139,7 @@ function sumOfMasks(scatter: Scatter, context: EmitContext): string {
   const { x, index, axis, dtype, result } = scatter;
   const shape = pairsOf(result, axis, countOf(scatter));
   const [values, places] = [x, index].map((value) => writer.node("Unsqueeze", [value, writer.list([axis])]));
-  const hits = writer.node("Equal", [places ?? "", lineAlong(shape, axis, context)]);
+  const hits = writer.node("Equal", [places ?? "", placesAlong(shape, axis, context)]);
   const value = writer.node("Where", [hits, values ?? "", writer.scalar(0, dtype)]);
   return sumAlong({ value, shape, dtype }, [axis + 1], false, context);
 }
@@ -149,7 +151,7 @@ function productOfRows(scatter: Scatter, context: EmitContext): string {
   const trailing = places.slice(axis + 1).map((_, i) => axis + 1 + i);
   const bare = writer.node("Squeeze", [index, writer.list(trailing)]);
   const own = writer.node("Unsqueeze", [bare, writer.list([axis])]);
-  const hot = oneHot(writer.node("Equal", [own, lineAlong([size, 1], 0, context)]), scatter, context);
+  const hot = oneHot(writer.node("Equal", [own, placesAlong([size, 1], 0, context)]), scatter, context);
   const count = countOf(scatter);
   const whole = shape.map((dim, i) => (i === axis ? count : dim));
   const columns = multiplyDims(...shape.slice(axis + 1));
@@ -169,7 +171,7 @@ function productOfColumns(scatter: Scatter, context: EmitContext): string {
   const leading = shape.slice(0, axis).map((_, i) => i);
   const bare = writer.node("Squeeze", [index, writer.list(leading)]);
   const own = writer.node("Unsqueeze", [bare, writer.list([1])]);
-  const hot = oneHot(writer.node("Equal", [own, lineAlong([size], 0, context)]), scatter, context);
+  const hot = oneHot(writer.node("Equal", [own, placesAlong([size], 0, context)]), scatter, context);
   const given = expanded(x, shape, [...shape.slice(0, axis), count], context);
   const type = { shape: result, inner: [count], dtype };
   return sumOfFinite(given, (values) => matrixProduct(values, hot, type, context), scatter, context);

@@ -1,4 +1,4 @@
-import { nodeAt } from "@losses/core";
+import { nodeAt, operandNode } from "@losses/core";
 import type { EmitContext } from "./context.js";
 
 /** True if every element of a node is a finite number whatever the inputs are: what constants, sizes and conditions give alone. */
@@ -10,11 +10,11 @@ export function isFiniteNumber(id: number, context: EmitContext): boolean {
     case "constant":
       return Number.isFinite(Math.fround(node.attrs.value));
     case "cast":
-      return nodeAt(graph, node.inputs[0] ?? -1).dtype === "bool";
+      return operandNode(graph, node, 0).dtype === "bool";
     case "where":
       return all(node.inputs.slice(1));
     case "div":
-      return hasElements && nodeAt(graph, node.inputs[1] ?? -1).op === "dimSize" && all(node.inputs.slice(0, 1));
+      return hasElements && operandNode(graph, node, 1).op === "dimSize" && all(node.inputs.slice(0, 1));
     case "neg":
     case "squeeze":
     case "unsqueeze":

@@ -10,7 +10,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { elementType } from "../format.js";
-import type { OpRange } from "./context.js";
+import type { Abilities } from "./providers.js";
 import { nameOfCount, sizeOfDim, valueOfCount, type Count } from "./counts.js";
 import type { ModelWriter } from "./writer.js";
 
@@ -39,7 +39,7 @@ export interface SizeInput {
 }
 
 /** Sizes from the shapes of the model's inputs: it needs nothing else. */
-export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: OpRange): Sizes {
+export function sizesOfShapes(writer: ModelWriter, graph: Graph, { isOneProvider }: Abilities): Sizes {
   /** A run of axes of one input that reads exactly like `shape`. */
   const span = (shape: Shape): string | undefined => {
     for (const { attrs } of graphInputs(graph)) {
@@ -93,7 +93,7 @@ export function sizesOfShapes(writer: ModelWriter, graph: Graph, provider: OpRan
   // A Squeeze is faster, but its result shares the memory of Shape's, which ONNX Runtime frees too early where the two nodes are
   // different providers'.
   const scalar = (symbol: Dim): string =>
-    provider === "cpu"
+    isOneProvider
       ? writer.node("Squeeze", [vector(symbol), writer.list([0])])
       : writer.node("Gather", [vector(symbol), writer.scalar(0, "int64")]);
 

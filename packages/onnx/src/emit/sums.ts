@@ -1,15 +1,15 @@
-import { isFloat, nodeAt, type DType, type Shape } from "@losses/core";
+import { isFloat, operandAt, operandNode, type DType, type Shape } from "@losses/core";
 import { atLeastOne, divideUp, minus, productOf, times, type Count } from "./counts.js";
-import { operand, type EmitContext, type Emitter } from "./context.js";
-import { isLine, lastAxis } from "./passes/lines.js";
-import { isPlain, paddedRow, plainLimit, runsOf, type SumPlan, type SumRun } from "./sumPlan.js";
+import type { EmitContext, Emitter } from "./context.js";
+import { isColumn, lastAxis } from "./passes/columns.js";
+import { isPlain, paddedRow, plainLimit, runsOf, type SumStages, type SumRun } from "./sumStages.js";
 
 export const emitSum: Emitter<"reduceSum"> = (node, inputs, context) => {
   const { axes, keepdims } = node.attrs;
   const { writer, graph } = context;
-  const { shape } = nodeAt(graph, node.inputs[0] ?? -1);
-  const x = { value: operand(inputs, 0), shape, dtype: node.dtype };
-  if (keepdims && axes.join() === String(node.shape.length - 1) && isLine(node, context)) {
+  const { shape } = operandNode(graph, node, 0);
+  const x = { value: operandAt(inputs, 0), shape, dtype: node.dtype };
+  if (keepdims && axes.join() === String(node.shape.length - 1) && isColumn(node, context)) {
     return writer.node("Unsqueeze", [sumAlong(x, axes, false, context), lastAxis(node, context)]);
   }
   return sumAlong(x, axes, keepdims, context);
@@ -26,30 +26,30 @@ export interface Written {
 export function sumAlong(x: Written, axes: readonly number[], keepdims: boolean, context: EmitContext): string {
   const { writer } = context;
   const runs = isFloat(x.dtype) ? runsOf(x.shape, axes) : [];
-  const plans = runs.map((run) => context.planSum(run));
+  const stages = runs.map((run) => context.stagesOf(run));
   // Of runs apart from each other ONNX Runtime adds every term in one lane.
-  if (runs.length < 2 && plans.every(isPlain)) {
+  if (runs.length < 2 && stages.every(isPlain)) {
     return writer.node("ReduceSum", [x.value, writer.list(axes)], { keepdims: keepdims ? 1 : 0 });
   }
   const total = runs.reduce((left, run, i): Written => {
     const shape = left.shape.filter((_, axis) => axis < run.start || axis >= run.end);
-    return { ...x, shape, value: sumRun(left, { ...x, shape, value: "" }, run, plans[i], context) };
+    return { ...x, shape, value: sumRun(left, { ...x, shape, value: "" }, run, stages[i], context) };
   }, x);
   return keepdims ? writer.node("Unsqueeze", [total.value, writer.list(axes)]) : total.value;
 }
 
 /** The sum of one run, whose axes go; `result`: what is left, for its type. */
-function sumRun(x: Written, result: Written, run: SumRun, plan: SumPlan | undefined, context: EmitContext): string {
+function sumRun(x: Written, result: Written, run: SumRun, stages: SumStages | undefined, context: EmitContext): string {
   const { writer, sizes } = context;
   const plain = (): string => {
     const axes = x.shape.flatMap((_, axis) => (axis >= run.start && axis < run.end ? [axis] : []));
     return writer.node("ReduceSum", [x.value, writer.list(axes)], { keepdims: 0 });
   };
-  if (plan === undefined || isPlain(plan)) return plain();
+  if (stages === undefined || isPlain(stages)) return plain();
   const sum = new RunSum(x, run, context);
-  if (!plan.isOpen || sizes.areFed) return sum.inStages(plan);
+  if (!stages.isOpen || sizes.areFed) return sum.inStages(stages);
   const isLong = writer.node("Less", [writer.list([plainLimit(run)]), sizes.list([sum.count])]);
-  return writer.branch(isLong, () => sum.inOpenStages(plan), plain, result);
+  return writer.branch(isLong, () => sum.inOpenStages(stages), plain, result);
 }
 
 /** What is summed as one axis between others. */
@@ -71,7 +71,7 @@ class RunSum {
     this.#after = x.shape.slice(run.end);
   }
 
-  inStages({ first, padded }: SumPlan): string {
+  inStages({ first, padded }: SumStages): string {
     if (first === undefined) return this.#finish(this.#flat(), this.count, padded);
     const number = divideUp(this.count, first);
     return this.#finish(this.#sumRows(this.#x.value, number, first), number, padded);
@@ -81,7 +81,7 @@ class RunSum {
    * The same for sizes that are not known. In the first stage n elements are m = ⌈n / longest row⌉ rows of ⌈n / m⌉, which for most n
    * is n in all, so that nothing is appended, for which everything would be copied.
    */
-  inOpenStages({ padded }: SumPlan): string {
+  inOpenStages({ padded }: SumStages): string {
     const { writer, sizes } = this.#context;
     const { value, dtype } = this.#x;
     const number = divideUp(this.count, paddedRow(this.#run));

@@ -1,14 +1,14 @@
-import { isFloat, nodeAt, type DType } from "@losses/core";
+import { isFloat, operandAt, operandNode, type DType } from "@losses/core";
 import { elementType } from "../format.js";
-import { operand, type EmitContext, type Emitter } from "./context.js";
+import type { EmitContext, Emitter } from "./context.js";
 
 // ONNX Runtime's Where on the processor passes over its operands three times and takes memory twice, so what a condition chooses
 // between numbers is computed from the condition.
 
 export const emitWhere: Emitter<"where"> = (node, inputs, context) => {
   const { writer, graph } = context;
-  const [c, yes, no] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
-  if (nodeAt(graph, node.inputs[1] ?? -1).dtype !== "bool") {
+  const [c, yes, no] = [operandAt(inputs, 0), operandAt(inputs, 1), operandAt(inputs, 2)];
+  if (operandNode(graph, node, 1).dtype !== "bool") {
     return choose(c, yes, no, node.dtype, context);
   }
   // ONNX Runtime has no Where over bool: (c ∧ a) ∨ (¬c ∧ b)
@@ -39,7 +39,7 @@ export function isFactor(value: number | undefined): value is number {
 }
 
 // ONNX Runtime's WebGPU provider lacks Or.
-export function either(a: string, b: string, { writer, provider }: EmitContext): string {
-  if (provider === "cpu") return writer.node("Or", [a, b]);
+export function either(a: string, b: string, { writer, can }: EmitContext): string {
+  if (can.hasOr) return writer.node("Or", [a, b]);
   return writer.node("Not", [writer.node("And", [writer.node("Not", [a]), writer.node("Not", [b])])]);
 }

@@ -1,11 +1,11 @@
-import { isElementwise, nodeAt, type Graph, type Node } from "@losses/core";
+import { isElementwise, operandNode, type Graph, type Node } from "@losses/core";
 
 /** What becomes of an axis of an operand: an axis of the result, or it is summed (or its extreme taken) over. */
 export type Fate = number | "reduced";
 
 /** Where an axis of an operand goes; `undefined` where the op does not work on parts of that axis. */
 export function fateOf(graph: Graph, node: Node, index: number, axis: number): Fate | undefined {
-  const rank = nodeAt(graph, node.inputs[index] ?? -1).shape.length;
+  const rank = operandNode(graph, node, index).shape.length;
   switch (node.op) {
     case "transpose":
       return node.attrs.perm.indexOf(axis);
@@ -39,7 +39,7 @@ export function fateOf(graph: Graph, node: Node, index: number, axis: number): F
 
 /** The axis of an operand that one of the result comes from, or the one that is reduced; `undefined` where all of it is needed. */
 export function originOf(graph: Graph, node: Node, index: number, fate: Fate): number | undefined {
-  const { shape } = nodeAt(graph, node.inputs[index] ?? -1);
+  const { shape } = operandNode(graph, node, index);
   return found(shape.findIndex((dim, axis) => dim !== 1 && fateOf(graph, node, index, axis) === fate));
 }
 

@@ -2,6 +2,7 @@ import {
   graphSymbols,
   isElementwise,
   nodeAt,
+  operandAt,
   trustGraph,
   type Graph,
   type GraphOutput,
@@ -206,7 +207,7 @@ class StripWriter {
 
   /** An operand as a node needs it whose result has this axis cut, or reduced. */
   #operand(node: Node, index: number, fate: number | "reduced"): number {
-    const id = node.inputs[index] ?? -1;
+    const id = operandAt<number>(node.inputs, index);
     const isStrip = this.#partition.strips[node.id]?.has(index) ?? false;
     if (isStrip) return this.#strip(id);
     const axis = originOf(this.#graph, node, index, fate);

@@ -1,4 +1,4 @@
-import { nodeAt, type Dim, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import { nodeAt, operandAt, type Dim, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
 import { fateOf, type Fate } from "./axes.js";
 
 // A product of two lists of vectors is as large as both lists multiplied. Where nothing but reductions and further products is made of it, it
@@ -134,7 +134,7 @@ const extent = (shape: Shape): number => shape.filter((dim) => dim !== 1).length
 function isWide(graph: Graph, node: Node, taken: ReadonlyMap<number, Fate>, parts: readonly Part[]): boolean {
   if (node.op === "matmul" || extent(node.shape) < 2) return false;
   const fromWide = [...taken.keys()].some((index) => {
-    const part = parts[node.inputs[index] ?? -1];
+    const part = parts[operandAt<number>(node.inputs, index)];
     return part?.kind === "strip" && part.isWide;
   });
   // Two vectors make a matrix.

@@ -168,6 +168,7 @@ export const entries: Entries = {
   isInputDType: { args: () => ["int64"], takes: { nothing: anything, "0": anything } },
   isFloat: { args: () => ["float32"], takes: { nothing: anything, "0": anything } },
   isInteger: { args: () => ["int32"], takes: { nothing: anything, "0": anything } },
+  isExpensive: { args: () => ["add"], takes: { nothing: anything, "0": anything } },
   isElementwise: { args: () => ["add"], takes: { nothing: anything, "0": anything } },
   readable: { args: () => ["f", () => 1], takes: { "0": anything, "1": fn }, calls: true },
   readOptions: {

@@ -47,7 +47,26 @@ export const graphEntries: Entries = {
     args: () => [graph(), new Set([0, 1])],
     takes: { ...graphTakes, "1": (value) => value instanceof Set },
   },
+  movedTo: {
+    args: () => [[1, 2], 0],
+    takes: { "0": Array.isArray, "1": (value) => value === 1 },
+    whole: ["0"],
+  },
   nodeAt: { ...onGraph, args: () => [graph(), 0], takes: { ...graphTakes, "1": (value) => value === 1 } },
+  operandAt: {
+    args: () => [["x", "y"], 0],
+    takes: { "0": Array.isArray, "1": (value) => value === 1 },
+    whole: ["0"],
+  },
+  operandNode: {
+    args: () => [graph(), { inputs: [1] }, 0],
+    takes: {
+      ...graphTakes,
+      "1.inputs": (value) => Array.isArray(value) && (value[0] === 0 || value[0] === 1),
+      "1.inputs.0": (value) => value === 0 || value === 1,
+    },
+    open: [...graphOpen, "1"],
+  },
   recursionsOf: onGraph,
   nonNegativeNodes: onGraph,
   sizeCheck: onGraph,

@@ -1,6 +1,6 @@
 import { sameShape } from "../../tensor/dims.js";
 import type { GraphBuilder } from "../builder.js";
-import type { Node } from "../graph.js";
+import type { NodeOf } from "../graph.js";
 
 /** A product as a tensor of its shape and a smaller factor. */
 export interface Scaled {
@@ -9,8 +9,8 @@ export interface Scaled {
 }
 
 /** A product of which one operand alone has the shape. */
-export function partsOf(b: GraphBuilder, product: Node): Scaled | undefined {
-  const [x = -1, y = -1] = product.inputs;
+export function partsOf(b: GraphBuilder, product: NodeOf<"mul">): Scaled | undefined {
+  const [x, y] = product.inputs;
   const isWhole = (id: number): boolean => sameShape(b.type(id).shape, product.shape);
   if (isWhole(x) === isWhole(y)) return undefined;
   return isWhole(x) ? { whole: x, factor: y } : { whole: y, factor: x };

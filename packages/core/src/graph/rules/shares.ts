@@ -1,6 +1,6 @@
 import { sameShape, type Shape } from "../../tensor/dims.js";
 import type { GraphBuilder } from "../builder.js";
-import type { NodeOf } from "../graph.js";
+import { operandAt, type NodeOf } from "../graph.js";
 import { numberOf } from "./constants.js";
 import { multiply, negative, type Scaled } from "./products.js";
 import { rule, type Rule, type Site } from "./rule.js";
@@ -75,7 +75,7 @@ function isSmall(b: GraphBuilder, id: number): boolean {
 function magnitude(b: GraphBuilder, id: number, depth: number): number {
   const node = b.node(id);
   const of = (operand: number): number =>
-    depth === 0 ? Infinity : magnitude(b, node.inputs[operand] ?? -1, depth - 1);
+    depth === 0 ? Infinity : magnitude(b, operandAt<number>(node.inputs, operand), depth - 1);
   switch (node.op) {
     case "constant":
       return Math.abs(node.attrs.value);
@@ -111,13 +111,19 @@ function hasLines(b: GraphBuilder, { attrs, inputs }: NodeOf<"scatterAdd">): boo
 /** A scalar of constants and sizes, at most 1 where a tensor of this shape has elements. */
 function isShare(b: GraphBuilder, id: number, shape: Shape): boolean {
   const node = b.node(id);
-  const [x = -1, y = -1] = node.inputs;
   if (node.shape.length > 0) return false;
-  if (node.op === "constant") return Math.abs(node.attrs.value) <= 1;
-  if (node.op === "neg") return isShare(b, x, shape);
-  if (node.op === "mul") return isShare(b, x, shape) && isShare(b, y, shape);
-  const size = node.op === "div" && isShare(b, x, shape) ? b.node(y) : undefined;
-  return (
-    size?.op === "dimSize" && size.attrs.dims.every((dim) => (typeof dim === "number" ? dim > 0 : shape.includes(dim)))
-  );
+  switch (node.op) {
+    case "constant":
+      return Math.abs(node.attrs.value) <= 1;
+    case "neg":
+    case "mul":
+      return node.inputs.every((x) => isShare(b, x, shape));
+    case "div": {
+      const size = isShare(b, node.inputs[0], shape) ? b.node(node.inputs[1]) : undefined;
+      if (size?.op !== "dimSize") return false;
+      return size.attrs.dims.every((dim) => (typeof dim === "number" ? dim > 0 : shape.includes(dim)));
+    }
+    default:
+      return false;
+  }
 }

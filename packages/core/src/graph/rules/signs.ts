@@ -1,4 +1,5 @@
 import type { GraphBuilder } from "../builder.js";
+import { operandAt } from "../graph.js";
 import { multiply, negated, negative, partsOf } from "./products.js";
 import { rule, type Reader, type Rule, type Site } from "./rule.js";
 
@@ -20,8 +21,8 @@ function negateFactor({ b, inputs: [x], isUsedOnce }: Site<"neg">): number | und
 
 /** `-x / y = -(x / y)`, and the same for what keeps a sign otherwise: signs meet further down and cancel. */
 function negateLater({ b, node, inputs }: Site<"div" | "where" | "unsqueeze" | "reduceSum">): number | undefined {
-  const [first, second, third = -1] = inputs;
-  if (node.op === "where") return negateChoice(b, first, second ?? -1, third);
+  if (node.op === "where") return negateChoice(b, inputs);
+  const [first, second] = inputs;
   // The sum over no elements is 0 and shall not become -0, at least where it is a result.
   const isInner = node.op === "reduceSum" && node.attrs.keepdims;
   const x = node.op === "div" || node.op === "unsqueeze" || isInner ? negated(b, first) : undefined;
@@ -29,7 +30,8 @@ function negateLater({ b, node, inputs }: Site<"div" | "where" | "unsqueeze" | "
   return b.add("neg", [b.again(node, second === undefined ? [x] : [x, second])], {});
 }
 
-function negateChoice(b: GraphBuilder, condition: number, yes: number, no: number): number | undefined {
+function negateChoice(b: GraphBuilder, operands: readonly number[]): number | undefined {
+  const [condition, yes, no] = [operandAt(operands, 0), operandAt(operands, 1), operandAt(operands, 2)];
   const [x, y] = [yes, no].map((id) => {
     const node = b.node(id);
     return node.op === "constant" ? b.constant(-node.attrs.value, node.dtype) : negated(b, id);
@@ -76,8 +78,9 @@ function isSum({ op, operand }: Reader): boolean {
 /** S for -S, where that is -x added at positions. */
 function negatedInside(b: GraphBuilder, id: number): number | undefined {
   const node = b.node(id);
-  const x = node.op === "scatterAdd" ? negated(b, node.inputs[0]) : undefined;
-  return x === undefined ? undefined : b.again(node, [x, node.inputs[1] ?? -1]);
+  if (node.op !== "scatterAdd") return undefined;
+  const x = negated(b, node.inputs[0]);
+  return x === undefined ? undefined : b.again(node, [x, node.inputs[1]]);
 }
 
 /** A scalar of constants and sizes. */

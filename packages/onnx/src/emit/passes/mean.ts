@@ -1,19 +1,19 @@
-import { nodeAt, type NodeOf } from "@losses/core";
+import { operandNode, type NodeOf } from "@losses/core";
 import type { EmitContext } from "../context.js";
-import { isPlain, runsOf } from "../sumPlan.js";
+import { isPlain, runsOf } from "../sumStages.js";
 
 /**
  * A sum over all elements divided by their number as one op, which needs no size; `undefined` for other quotients. Over no elements
  * ONNX Runtime's ReduceMean is 0 where it should be NaN, so this is for tensors that have some.
  */
 export function emitMean(node: NodeOf<"div">, context: EmitContext): string | undefined {
-  const { graph, writer, planSum, hasElements, opset, uses, valueOf } = context;
+  const { graph, writer, stagesOf, hasElements, opset, uses, valueOf } = context;
   if (!hasElements || opset >= 18) return undefined;
-  const [total, count] = [nodeAt(graph, node.inputs[0] ?? -1), nodeAt(graph, node.inputs[1] ?? -1)];
+  const [total, count] = [operandNode(graph, node, 0), operandNode(graph, node, 1)];
   if (total.op !== "reduceSum" || total.shape.length > 0 || uses(total.id) > 1 || count.op !== "dimSize")
     return undefined;
-  const from = nodeAt(graph, total.inputs[0] ?? -1);
-  if (!runsOf(from.shape, total.attrs.axes).every((run) => isPlain(planSum(run)))) return undefined;
+  const from = operandNode(graph, total, 0);
+  if (!runsOf(from.shape, total.attrs.axes).every((run) => isPlain(stagesOf(run)))) return undefined;
   // A product of sizes names them in an order of its own, and no ones.
   const sizes = [from.shape, count.attrs.dims].map((dims) =>
     dims

@@ -9,7 +9,7 @@ export const passNames = [
   "quotients by norms",
   "shares of a number",
   "conditions as numbers",
-  "lines without their last axis",
+  "columns without their last axis",
   "kernels of softmax",
   "places of extremes",
 ] as const;

@@ -1,7 +1,7 @@
 import type { Node } from "@losses/core";
 import type { EmitContext } from "../context.js";
 import { emitByPosition } from "./byPosition/emitByPosition.js";
-import { emitLine } from "./lines.js";
+import { emitColumn } from "./columns.js";
 import { emitMean } from "./mean.js";
 import type { PassName } from "./names.js";
 import { emitQuotientByNorm } from "./quotientByNorm.js";
@@ -40,8 +40,8 @@ export function emitByPasses(node: Node, inputs: readonly string[], context: Emi
   };
   const byPosition = takes("by position") ? emitByPosition(node, context) : undefined;
   if (byPosition !== undefined) return byPosition;
-  const line = takes("lines without their last axis")
-    ? emitLine(node, inputs, context, (bare) => own(node, bare, context))
+  const column = takes("columns without their last axis")
+    ? emitColumn(node, inputs, context, (bare) => own(node, bare, context))
     : undefined;
-  return line ?? own(node, inputs, context);
+  return column ?? own(node, inputs, context);
 }

@@ -1,6 +1,6 @@
 import { nodeAt, type DType, type Node, type NodeOf } from "@losses/core";
 import type { EmitContext } from "../context.js";
-import { usersOf } from "./lines.js";
+import { usersOf } from "./columns.js";
 import { isFiniteNumber } from "../signs.js";
 
 /** The root of the smallest positive number: a norm is that, or 0. */

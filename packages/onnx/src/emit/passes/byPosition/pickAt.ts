@@ -1,4 +1,12 @@
-import { isElementwise, nodeAt, type ElementwiseOp, type Node, type NodeOf, type Shape } from "@losses/core";
+import {
+  isElementwise,
+  nodeAt,
+  operandNode,
+  type ElementwiseOp,
+  type Node,
+  type NodeOf,
+  type Shape,
+} from "@losses/core";
 import type { EmitContext } from "../../context.js";
 import { elementwiseEmitters } from "../../elementwise.js";
 import { logSoftmaxOffsets } from "../../normalize.js";
@@ -9,24 +17,24 @@ import { gathered, gatherAt, lineShape, type Position } from "./position.js";
  * whole node anyway. Where nothing else needs a node that works element by element, only what is picked is computed.
  */
 export function pickAt(id: number, at: Position, context: EmitContext): string | undefined {
-  const { graph, writer, provider } = context;
+  const { graph, writer, can } = context;
   const node = nodeAt(graph, id);
   const axis = at.axis - (at.whole.length - node.shape.length);
   if (axis < 0 || node.shape[axis] === 1) return context.valueOf(id);
   if (runsAlong(node, axis, context)) return at.int32;
-  if (provider === "cpu" && isElementwise(node.op) && (node.dtype === "bool" || context.uses(id) === 1)) {
+  if (can.smallNodesAreCheap && isElementwise(node.op) && (node.dtype === "bool" || context.uses(id) === 1)) {
     const parts = node.inputs.map((input) => pickAt(input, at, context));
     const known = parts.filter((part) => part !== undefined);
     return known.length < parts.length ? undefined : emitElementwise(node.op, node, known, context);
   }
   // ONNX Runtime's WebGPU provider gathers no bool, and none is 0 over an empty axis.
-  if ((provider !== "cpu" || at.mayBeNone) && node.dtype === "bool") return undefined;
+  if ((!can.movesBools || at.mayBeNone) && node.dtype === "bool") return undefined;
   if (node.op === "logSoftmax") {
     const found = pickLogSoftmax(node, at, context);
     if (found !== undefined) return found;
   }
   if (same(node.shape, at.whole)) return gatherAt(context.valueOf(id), at, context);
-  const source = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
+  const source = node.op === "unsqueeze" ? operandNode(graph, node, 0) : node;
   const isLine = source.shape.length === 1 && source.shape[0] === node.shape[axis];
   if (!isLine) return undefined;
   return gathered(writer.node("Gather", [context.valueOf(source.id), at.index], { axis: 0 }), at, context);
@@ -57,10 +65,7 @@ function pickLogSoftmax(node: NodeOf<"logSoftmax">, at: Position, context: EmitC
     return gathered(writer.node("Gather", [line, at.index], { axis: 0 }), at, context);
   };
   const offsets = logSoftmaxOffsets(node, gather, context)?.map((part) => (isOwnAxis ? part : across(part)));
-  return offsets?.reduce(
-    (rest, offset) => writer.node("Sub", [rest, offset]),
-    gather(context.valueOf(node.inputs[0] ?? -1)),
-  );
+  return offsets?.reduce((rest, offset) => writer.node("Sub", [rest, offset]), gather(context.valueOf(node.inputs[0])));
 }
 
 /** Writes an op that works element by element on other operands than the graph's. */
@@ -72,7 +77,7 @@ function emitElementwise(op: ElementwiseOp, node: Node, inputs: readonly string[
 
 /** True for `0, 1, 2, …` along this axis. */
 function runsAlong(node: Node, axis: number, { graph }: EmitContext): boolean {
-  const line = node.op === "unsqueeze" ? nodeAt(graph, node.inputs[0] ?? -1) : node;
+  const line = node.op === "unsqueeze" ? operandNode(graph, node, 0) : node;
   return (
     line.op === "iota" && node.shape[axis] === line.attrs.size && node.shape.every((dim, i) => i === axis || dim === 1)
   );

@@ -43,7 +43,7 @@ export function positionOf({ axis, index }: LinePlaces, whole: Shape, context: E
   const inside = insideAxis(bare, index, size, context);
   if (inside === undefined) return asPosition(axis, whole, given, undefined, context);
   const place =
-    outside === "unknown" || context.provider !== "cpu"
+    outside === "unknown" || !context.can.whereIsSlow
       ? writer.node("Where", [inside, bare, zero])
       : writer.node("Max", [bare, zero]);
   return asPosition(axis, whole, writer.node("Unsqueeze", [place, writer.list([axis])]), inside, context);
@@ -57,8 +57,8 @@ function asPosition(
   inside: string | undefined,
   context: EmitContext,
 ): Position {
-  const { writer, provider, hasElements } = context;
-  const place = provider === "cpu" ? writer.node("Cast", [int32], { to: elementType.int64 }) : int32;
+  const { writer, can, hasElements } = context;
+  const place = can.hasInt64 ? writer.node("Cast", [int32], { to: elementType.int64 }) : int32;
   const mayBeNone = !hasElements && mayBeEmpty(whole, axis);
   const index = mayBeNone ? noneIfEmpty(place, whole, axis, context) : place;
   return { axis, whole, index, int32, inside, mayBeNone };
@@ -96,9 +96,9 @@ export function scatterAt(
 /** The element of a tensor of the whole shape at each position, with size 1 along the axis. */
 export function gatherAt(tensor: string, at: Position, context: EmitContext): string {
   const { axis, whole, index, mayBeNone } = at;
-  const { writer, provider } = context;
+  const { writer, can } = context;
   const last = whole.length - 1;
-  if (provider !== "cpu" || axis !== last || last === 0 || mayBeNone)
+  if (!can.gathersWithAllThreads || axis !== last || last === 0 || mayBeNone)
     return gathered(writer.node("GatherElements", [tensor, index], { axis }), at, context);
   // GatherElements wakes every thread of the runtime, however little there is to do.
   const bare = writer.node("GatherND", [tensor, index], { batch_dims: last });

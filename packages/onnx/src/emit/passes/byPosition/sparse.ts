@@ -17,7 +17,7 @@ export function sparseOf(id: number, context: EmitContext): readonly SparseTerm[
   if (!isFloat(node.dtype)) return undefined;
   switch (node.op) {
     case "neg":
-      return sparseOf(node.inputs[0] ?? -1, context)?.map(({ at, value }) => ({
+      return sparseOf(node.inputs[0], context)?.map(({ at, value }) => ({
         at,
         value: context.writer.node("Neg", [value]),
       }));

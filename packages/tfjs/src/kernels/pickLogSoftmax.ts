@@ -1,8 +1,8 @@
-import { nodeAt, type NodeOf } from "@losses/core";
+import { nodeAt, operandAt, type NodeOf } from "@losses/core";
 import { binary, select } from "./broadcast.js";
 import { inside } from "./gather.js";
 import { logTotalPart, maxPart } from "./normalizers.js";
-import { operandAt, type PlanBuilder, type StepContext } from "./plan.js";
+import type { KernelCallsBuilder, StepContext } from "./kernelCalls.js";
 import { fill, type Runtime, type Value } from "./runtime.js";
 
 /**
@@ -11,7 +11,7 @@ import { fill, type Runtime, type Value } from "./runtime.js";
  * @param gather takes elements of x as the node says
  */
 export function lowerPickedLogSoftmax(
-  b: PlanBuilder,
+  b: KernelCallsBuilder,
   node: NodeOf<"gather">,
   gather: (rt: Runtime, context: StepContext) => Value,
 ): number | undefined {
@@ -23,11 +23,11 @@ export function lowerPickedLogSoftmax(
   const operands = [x, b.of(index.id), maxPart(b, x, [axis]), logTotalPart(b, x, [axis])];
   const source = (rt: Runtime, context: StepContext): Value => {
     const { shape } = context;
-    const length = operandAt(context, 0).shape[axis] ?? 1;
+    const length = operandAt(context.operands, 0).shape[axis] ?? 1;
     const picked = gather(rt, { ...context, operands: context.operands.slice(0, 2) });
-    const shifted = binary(rt, "Sub", picked, operandAt(context, 2), shape);
-    const value = binary(rt, "Sub", shifted, operandAt(context, 3), shape);
-    const { isInside } = inside(rt, operandAt(context, 1), length);
+    const shifted = binary(rt, "Sub", picked, operandAt(context.operands, 2), shape);
+    const value = binary(rt, "Sub", shifted, operandAt(context.operands, 3), shape);
+    const { isInside } = inside(rt, operandAt(context.operands, 1), length);
     return select(rt, isInside, value, fill(rt, shape, 0, "float32"), shape);
   };
   return b.add(`pick log softmax along ${axis} of ${size}`, { operands, shape: node.shape, dtype: "float32", source });

@@ -1,5 +1,5 @@
 import { opTable, type EvaluateContext, type NodeOf, type OpName, type UnaryOp } from "@losses/core";
-import type { StepContext } from "./plan.js";
+import type { StepContext } from "./kernelCalls.js";
 import type { Data, Runtime, TfDType, Value } from "./runtime.js";
 
 // The engines cpu and wasm keep tensors where JavaScript reads them at once. Where they have no kernel that does what an op

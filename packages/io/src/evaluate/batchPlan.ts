@@ -15,7 +15,7 @@ import { rowSize, type ArraySource } from "../arraySource.js";
 export type Sources = Readonly<Record<string, ArraySource>>;
 
 /** How the loss of files is computed. */
-export interface Plan {
+export interface BatchPlan {
   readonly terms: readonly LossTerm[];
   readonly inputs: readonly BoundInput[];
   /** Sizes of the symbols; of those that count samples only where files say it beforehand. */
@@ -30,7 +30,7 @@ export interface Plan {
   readonly isExact: boolean;
 }
 
-export interface PlanOptions {
+export interface BatchPlanOptions {
   /** Rows in a batch; default: as many as fit in `batchBytes`, and all where samples meet each other. */
   readonly batchRows?: number;
   readonly batchBytes: number;
@@ -39,7 +39,7 @@ export interface PlanOptions {
 const maxRows = 2 ** 18;
 
 /** Decides how a loss is computed from files; throws what a call with such inputs throws. */
-export async function makePlan(spec: LossSpec, sources: Sources, options: PlanOptions): Promise<Plan> {
+export async function makeBatchPlan(spec: LossSpec, sources: Sources, options: BatchPlanOptions): Promise<BatchPlan> {
   const { batchRows } = options;
   const first = lossTerms(spec, typesOf(sources));
   // Kinds of samples that are counted apart may be equally many or not, and that decides which are read in step.
@@ -94,7 +94,7 @@ function fittingRows(sources: Sources, names: readonly string[], batchBytes: num
 }
 
 /** Refuses gradients towards inputs that have none. */
-export function checkGradients(spec: LossSpec, { inputs }: Plan, names: readonly string[]): void {
+export function checkGradients(spec: LossSpec, { inputs }: BatchPlan, names: readonly string[]): void {
   const differentiable = inputs.filter((input) => input.differentiable).map(({ name }) => name);
   for (const name of names) {
     if (differentiable.includes(name)) continue;

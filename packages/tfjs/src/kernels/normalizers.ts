@@ -1,7 +1,7 @@
-import type { NodeOf, Shape } from "@losses/core";
+import { operandAt, type NodeOf, type Shape } from "@losses/core";
 import { binary, select } from "./broadcast.js";
 import { coarseLogarithm, exponential } from "./gpu.js";
-import { operandAt, type PlanBuilder } from "./plan.js";
+import type { KernelCallsBuilder } from "./kernelCalls.js";
 import { extremum, softmax, sum } from "./reductions.js";
 import { reshape, type Runtime, type Value } from "./runtime.js";
 
@@ -10,25 +10,34 @@ import { reshape, type Runtime, type Value } from "./runtime.js";
 // The wasm engine has a fast softmax kernel, over trailing axes. There eˣ⁻ᵐ / t comes first, and since the largest
 // element of it is 1 / t, log t = -log(max softmax). Other axes are moved to the end for it.
 
-export function lowerSoftmax(b: PlanBuilder, node: NodeOf<"softmax">, [x = -1]: readonly number[]): number {
-  return softmaxPart(b, x, [node.attrs.axis]);
+export function lowerSoftmax(b: KernelCallsBuilder, node: NodeOf<"softmax">, operands: readonly number[]): number {
+  return softmaxPart(b, operandAt(operands, 0), [node.attrs.axis]);
 }
 
-export function lowerLogSoftmax(b: PlanBuilder, node: NodeOf<"logSoftmax">, [x = -1]: readonly number[]): number {
+export function lowerLogSoftmax(
+  b: KernelCallsBuilder,
+  node: NodeOf<"logSoftmax">,
+  operands: readonly number[],
+): number {
   const axes = [node.attrs.axis];
+  const x = operandAt(operands, 0);
   return pair(b, "Sub", shiftedPart(b, x, axes), logTotalPart(b, x, axes), node.shape);
 }
 
-export function lowerLogSumExp(b: PlanBuilder, node: NodeOf<"reduceLogSumExp">, [x = -1]: readonly number[]): number {
+export function lowerLogSumExp(
+  b: KernelCallsBuilder,
+  node: NodeOf<"reduceLogSumExp">,
+  operands: readonly number[],
+): number {
   const { axes } = node.attrs;
-  const operands = [maxPart(b, x, axes), logTotalPart(b, x, axes)];
+  const x = operandAt(operands, 0);
   return b.add("logSumExp", {
-    operands,
+    operands: [maxPart(b, x, axes), logTotalPart(b, x, axes)],
     shape: node.shape,
     dtype: "float32",
     source: (rt, context) => {
       // An infinite maximum is the result itself; m + log t would be NaN.
-      const [m, logTotal] = [operandAt(context, 0), operandAt(context, 1)];
+      const [m, logTotal] = [operandAt(context.operands, 0), operandAt(context.operands, 1)];
       const total = rt.kernel("Add", { a: m, b: logTotal });
       return reshape(rt, select(rt, rt.kernel("IsInf", { x: m }), m, total, m.shape), context.shape);
     },
@@ -36,7 +45,7 @@ export function lowerLogSumExp(b: PlanBuilder, node: NodeOf<"reduceLogSumExp">, 
 }
 
 /** m, with the reduced axes kept at size 1. */
-export function maxPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+export function maxPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   const shape = keptShape(b, x, axes);
   const moved = movedPart(b, x, axes);
   if (moved !== x) return single(b, "reshape", maxPart(b, moved, trailing(b, x, axes)), shape, reshape);
@@ -45,7 +54,7 @@ export function maxPart(b: PlanBuilder, x: number, axes: readonly number[]): num
 }
 
 /** log t, with the reduced axes kept at size 1. */
-export function logTotalPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+export function logTotalPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   const shape = keptShape(b, x, axes);
   if (b.device !== "wasm") return single(b, "log", totalPart(b, x, axes), shape, coarseLogarithm);
   const moved = movedPart(b, x, axes);
@@ -54,7 +63,7 @@ export function logTotalPart(b: PlanBuilder, x: number, axes: readonly number[])
   return single(b, "minusLog", largest, shape, (rt, y) => rt.kernel("Neg", { x: rt.kernel("Log", { x: y }) }));
 }
 
-function softmaxPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+function softmaxPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   const { shape } = b.step(x);
   if (b.device !== "wasm") return pair(b, "RealDiv", expPart(b, x, axes), totalPart(b, x, axes), shape);
   const moved = movedPart(b, x, axes);
@@ -64,44 +73,44 @@ function softmaxPart(b: PlanBuilder, x: number, axes: readonly number[]): number
   return transposed(b, softmaxPart(b, moved, trailing(b, x, axes)), back);
 }
 
-function expPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+function expPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   return single(b, "exp", shiftedPart(b, x, axes), b.step(x).shape, exponential);
 }
 
-function totalPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+function totalPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   const name = `sum[${axes.join()}]`;
   return single(b, name, expPart(b, x, axes), keptShape(b, x, axes), (rt, e, sizes) => sum(rt, e, axes, sizes));
 }
 
-function shiftedPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+function shiftedPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   return pair(b, "Sub", x, maxPart(b, x, axes), b.step(x).shape);
 }
 
 /** x with the reduced axes last, where the engine wants them there. */
-function movedPart(b: PlanBuilder, x: number, axes: readonly number[]): number {
+function movedPart(b: KernelCallsBuilder, x: number, axes: readonly number[]): number {
   const order = axesOrder(b, x, axes);
   return b.device !== "wasm" || order.every((axis, i) => axis === i) ? x : transposed(b, x, order);
 }
 
-function axesOrder(b: PlanBuilder, x: number, axes: readonly number[]): readonly number[] {
+function axesOrder(b: KernelCallsBuilder, x: number, axes: readonly number[]): readonly number[] {
   return [...b.step(x).shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
 }
 
-function trailing(b: PlanBuilder, x: number, axes: readonly number[]): readonly number[] {
+function trailing(b: KernelCallsBuilder, x: number, axes: readonly number[]): readonly number[] {
   return axes.map((_, i) => b.step(x).shape.length - axes.length + i);
 }
 
-function keptShape(b: PlanBuilder, x: number, axes: readonly number[]): Shape {
+function keptShape(b: KernelCallsBuilder, x: number, axes: readonly number[]): Shape {
   return b.step(x).shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
 }
 
-function transposed(b: PlanBuilder, x: number, perm: readonly number[]): number {
+function transposed(b: KernelCallsBuilder, x: number, perm: readonly number[]): number {
   const shape = perm.map((axis) => b.step(x).shape[axis] ?? 1);
   return single(b, `transpose[${perm.join()}]`, x, shape, (rt, a) => rt.kernel("Transpose", { x: a }, { perm }));
 }
 
 function single(
-  b: PlanBuilder,
+  b: KernelCallsBuilder,
   name: string,
   x: number,
   shape: Shape,
@@ -112,16 +121,17 @@ function single(
     operands: [x],
     shape,
     dtype: "float32",
-    source: (rt, context) => compute(rt, operandAt(context, 0), context.shape),
+    source: (rt, context) => compute(rt, operandAt(context.operands, 0), context.shape),
     neutral,
   });
 }
 
-function pair(b: PlanBuilder, kernel: string, x: number, y: number, shape: Shape): number {
+function pair(b: KernelCallsBuilder, kernel: string, x: number, y: number, shape: Shape): number {
   return b.add(kernel, {
     operands: [x, y],
     shape,
     dtype: "float32",
-    source: (rt, context) => binary(rt, kernel, operandAt(context, 0), operandAt(context, 1), context.shape),
+    source: (rt, context) =>
+      binary(rt, kernel, operandAt(context.operands, 0), operandAt(context.operands, 1), context.shape),
   });
 }

@@ -1,4 +1,4 @@
-import type { Dim, DimSizes, DType, Graph, NodeOf, Shape } from "@losses/core";
+import { movedTo, type Dim, type DimSizes, type DType, type Graph, type NodeOf, type Shape } from "@losses/core";
 import type { Runtime, Value } from "./runtime.js";
 
 /** What a step is given when it runs: its operands, the sizes of its result, and of the graph's symbols. */
@@ -8,14 +8,7 @@ export interface StepContext {
   readonly sizes: DimSizes;
 }
 
-/** An operand of a running step. */
-export function operandAt({ operands }: StepContext, index: number): Value {
-  const tensor = operands[index];
-  if (tensor === undefined) throw new RangeError(`operand ${index} of ${operands.length} does not exist`);
-  return tensor;
-}
-
-/** One tensor of a plan. Its id is its position. */
+/** One tensor that calls compute. Its id is its position. */
 export interface Step {
   readonly operands: readonly number[];
   readonly shape: Shape;
@@ -35,10 +28,10 @@ export interface Step {
   readonly value?: number;
 }
 
-/** A plan that is run again and again, each time on what the time before left. */
+/** Calls that are made again and again, each time on what the time before left. */
 export interface Loop {
   /** Its results: the next carries, then what is collected of each step. */
-  readonly body: Plan;
+  readonly body: KernelCalls;
   /** What the body's operands are called there: the carries, this step's part of each sequence, then what is always the same. */
   readonly inputs: readonly string[];
   readonly carries: number;
@@ -54,14 +47,14 @@ export interface LoopResult {
 }
 
 /** A graph as kernel calls. Tensors are freed after the last step that reads them. */
-export interface Plan {
+export interface KernelCalls {
   readonly steps: readonly Step[];
   readonly outputs: readonly number[];
   /** For each step, the tensors that nothing reads after it. */
   readonly lastReads: readonly (readonly number[])[];
 }
 
-/** A loop whose body is not lowered yet: its plan is to have only those results that something needs. */
+/** A loop whose body is not lowered yet: its calls are to make only those results that something needs. */
 interface PendingLoop extends Omit<Loop, "body"> {
   readonly operands: readonly number[];
   readonly graph: Graph;
@@ -79,11 +72,11 @@ export type NewStep = Pick<Step, "operands" | "shape" | "dtype"> &
 
 type AddedStep = Omit<Step, "source"> & Pick<NewStep, "source">;
 
-/** What makes a plan of some of a graph's outputs. */
-type Lower = (graph: Graph, outputs: Graph["outputs"]) => Plan;
+/** What makes calls of some of a graph's outputs. */
+type Lower = (graph: Graph, outputs: Graph["outputs"]) => KernelCalls;
 
 /** Collects steps, one per distinct computation, so that nodes share the parts that they have in common. */
-export class PlanBuilder {
+export class KernelCallsBuilder {
   readonly graph: Graph;
   readonly device: string;
   readonly #lower: Lower;
@@ -101,7 +94,7 @@ export class PlanBuilder {
 
   /** The step that holds a node's result. */
   of(node: number): number {
-    return this.#nodes.get(node) ?? -1;
+    return movedTo(this.#nodes, node);
   }
 
   /** Remembers the step that holds a node's result. */
@@ -111,7 +104,7 @@ export class PlanBuilder {
 
   step(id: number): AddedStep {
     const step = this.#steps[id];
-    if (step === undefined) throw new RangeError(`a plan has no step ${id}`);
+    if (step === undefined) throw new RangeError(`there is no step ${id}`);
     return step;
   }
 
@@ -137,20 +130,20 @@ export class PlanBuilder {
       number = this.#loops.push({ operands, graph, inputs, carries, sequences, length, reverse }) - 1;
     }
     const pending = this.#loops[number];
-    if (pending === undefined) throw new RangeError(`a plan has no loop ${number}`);
+    if (pending === undefined) throw new RangeError(`there is no loop ${number}`);
     const source: PendingResult = { pending, output };
     return this.add(`output ${output} of loop ${number}`, { operands, shape, dtype, source, readsEmpty: true });
   }
 
-  /** The plan that computes these steps, without those that turned out not to be needed. */
-  finish(outputs: readonly number[]): Plan {
+  /** The calls that compute these steps, without those that turned out not to be needed. */
+  finish(outputs: readonly number[]): KernelCalls {
     const live = new Set(outputs);
     for (let id = this.#steps.length - 1; id >= 0; id--) {
       if (live.has(id)) for (const operand of this.step(id).operands) live.add(operand);
     }
     const kept = [...live].sort((a, b) => a - b);
     const ids = new Map(kept.map((id, i) => [id, i]));
-    const renumber = (id: number): number => ids.get(id) ?? -1;
+    const renumber = (id: number): number => movedTo(ids, id);
     const resultOf = this.#resolveLoops(kept);
     const steps = kept.map((id): Step => {
       const { source, ...step } = this.step(id);
@@ -181,7 +174,7 @@ export class PlanBuilder {
     }
     return ({ pending, output }) => {
       const found = loops.get(pending);
-      if (found === undefined) throw new RangeError(`a plan needs output ${output} of a loop that it does not have`);
+      if (found === undefined) throw new RangeError(`output ${output} of a loop is needed that is not there`);
       return { loop: found.loop, result: found.results.indexOf(output) };
     };
   }

@@ -12,24 +12,24 @@ export interface SumRun {
   /** Their sizes. */
   readonly dims: Shape;
   /** `"row"`: nothing follows them, so that neighbours in memory are added; `"column"`: something does. */
-  readonly layout: "row" | "column";
+  readonly kind: "row" | "column";
   /** True if the tensor has other axes. */
   readonly isPart: boolean;
 }
 
 /** How a sum is taken: first in rows of length `first` if there is one, which it divides; then in `padded` stages of rows that zeros fill up. */
-export interface SumPlan {
+export interface SumStages {
   readonly first?: number;
   readonly padded: number;
   /** True if the sizes are not known: the model decides whether the stages are needed. */
   readonly isOpen: boolean;
 }
 
-/** The plan for a sum that is taken in one go; beside an empty axis there are no rows. */
-export const plainSum: SumPlan = { padded: 0, isOpen: false };
+/** Of a sum that is taken in one go; beside an empty axis there are no rows. */
+export const oneStage: SumStages = { padded: 0, isOpen: false };
 
 /** True for a sum that is taken in one go. */
-export function isPlain({ first, padded }: SumPlan): boolean {
+export function isPlain({ first, padded }: SumStages): boolean {
   return first === undefined && padded === 0;
 }
 
@@ -46,17 +46,17 @@ interface Lengths {
   readonly enough: number;
 }
 
-const lengths: { readonly [K in SumRun["layout"]]: Lengths } = {
+const lengths: { readonly [K in SumRun["kind"]]: Lengths } = {
   row: { plain: 512, row: 128, first: [128, 64, 32, 16], shortest: 16, longest: 128, enough: 3 },
   column: { plain: 64, row: 16, first: [16, 8, 32], shortest: 8, longest: 32, enough: 4 },
 };
 
-export function plainLimit({ layout }: SumRun): number {
-  return lengths[layout].plain;
+export function plainLimit({ kind }: SumRun): number {
+  return lengths[kind].plain;
 }
 
-export function paddedRow({ layout }: SumRun): number {
-  return lengths[layout].row;
+export function paddedRow({ kind }: SumRun): number {
+  return lengths[kind].row;
 }
 
 /** The axes of a sum as runs, the last first. */
@@ -66,20 +66,20 @@ export function runsOf(shape: Shape, axes: readonly number[]): readonly SumRun[]
     if (!axes.includes(end - 1)) continue;
     let start = end - 1;
     while (axes.includes(start - 1)) start--;
-    const layout = shape.slice(end).every((dim, i) => dim === 1 || axes.includes(end + i)) ? "row" : "column";
-    runs.push({ start, end, dims: shape.slice(start, end), layout, isPart: end - start < shape.length });
+    const kind = shape.slice(end).every((dim, i) => dim === 1 || axes.includes(end + i)) ? "row" : "column";
+    runs.push({ start, end, dims: shape.slice(start, end), kind, isPart: end - start < shape.length });
     end = start + 1;
   }
   return runs;
 }
 
-/** The plan for a run; without sizes, or where they do not say its own, one for every size. */
-export function planSum(run: SumRun, sizes: DimSizes | undefined): SumPlan {
+/** The stages of a run; without sizes, or where they do not say its own, those for every size. */
+export function stagesOf(run: SumRun, sizes: DimSizes | undefined): SumStages {
   const known = knownDims(run.dims, sizes);
-  if (known === undefined) return { padded: lengths[run.layout].enough, isOpen: true };
+  if (known === undefined) return { padded: lengths[run.kind].enough, isOpen: true };
   const count = sizeOf(known);
-  const { plain, row, first: best, shortest, longest } = lengths[run.layout];
-  if (count <= plain) return plainSum;
+  const { plain, row, first: best, shortest, longest } = lengths[run.kind];
+  if (count <= plain) return oneStage;
   const others = Array.from({ length: longest - shortest + 1 }, (_, i) => longest - i);
   // A batch has many sizes: lengths that divide just one of them would each need a model of their own.
   const own = run.isPart ? (known.at(-1) ?? 1) : 1;

@@ -1,23 +1,23 @@
-import { bindDim, bindShape, LossesError, sizeOf, type DimSizes } from "@losses/core";
+import { bindDim, bindShape, LossesError, operandAt, sizeOf, type DimSizes } from "@losses/core";
 import type { TfTensor } from "../tf.js";
 import { runLoop } from "./loop.js";
 import { arrayOf } from "./memory.js";
-import type { Loop, LoopResult, Plan } from "./plan.js";
+import type { Loop, LoopResult, KernelCalls } from "./kernelCalls.js";
 import { alias, fill, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 type Values = Readonly<Record<string, Value>>;
 
-/** Runs a plan. The results are new tensors, never the feeds; nothing else stays, also if a kernel fails. */
-export function runPlan(
+/** Makes the calls. The results are new tensors, never the feeds; nothing else stays, also if a kernel fails. */
+export function runKernelCalls(
   rt: Runtime,
-  plan: Plan,
+  calls: KernelCalls,
   feeds: Readonly<Record<string, TfTensor>>,
   sizes: DimSizes,
 ): TfTensor[] {
   const tensors: TfTensor[] = [];
   let results: readonly Value[] = [];
   try {
-    results = execute(rt, prepare(plan, sizes), feeds);
+    results = execute(rt, prepare(calls, sizes), feeds);
     for (const result of results) tensors.push(rt.tensor(result));
     return tensors;
   } catch (cause) {
@@ -30,9 +30,9 @@ export function runPlan(
   }
 }
 
-/** A plan for certain sizes: the shapes of its tensors, and which of them are needed. */
+/** Calls for certain sizes: the shapes of its tensors, and which of them are needed. */
 interface Prepared {
-  readonly plan: Plan;
+  readonly calls: KernelCalls;
   readonly sizes: DimSizes;
   readonly shapes: Shapes;
   readonly isNeeded: readonly boolean[];
@@ -41,25 +41,25 @@ interface Prepared {
 
 type Shapes = readonly (readonly number[])[];
 
-function prepare(plan: Plan, sizes: DimSizes): Prepared {
-  const shapes = plan.steps.map((step) => bindShape(step.shape, sizes));
+function prepare(calls: KernelCalls, sizes: DimSizes): Prepared {
+  const shapes = calls.steps.map((step) => bindShape(step.shape, sizes));
   const bodies = new Map<Loop, Prepared>();
-  for (const { source } of plan.steps) {
+  for (const { source } of calls.steps) {
     if (typeof source === "object" && !bodies.has(source.loop)) {
       bodies.set(source.loop, prepare(source.loop.body, sizes));
     }
   }
-  return { plan, sizes, shapes, isNeeded: neededSteps(plan, shapes), bodies };
+  return { calls, sizes, shapes, isNeeded: neededSteps(calls, shapes), bodies };
 }
 
 /** The results, which are the caller's to free: new values, or second handles to feeds. */
 function execute(rt: Runtime, prepared: Prepared, feeds: Values): readonly Value[] {
-  const { plan, shapes, isNeeded } = prepared;
+  const { calls, shapes, isNeeded } = prepared;
   const values: (Value | undefined)[] = [];
   const own = new Set<Value>();
   const results: Value[] = [];
   try {
-    plan.steps.forEach((step, id) => {
+    calls.steps.forEach((step, id) => {
       if (!isNeeded[id]) return;
       const { source } = step;
       if (typeof source === "string") {
@@ -72,12 +72,12 @@ function execute(rt: Runtime, prepared: Prepared, feeds: Values): readonly Value
         // Constants belong to the engine.
         if (step.value === undefined) own.add(value);
       }
-      for (const dead of plan.lastReads[id] ?? []) {
+      for (const dead of calls.lastReads[id] ?? []) {
         const value = values[dead];
         if (value !== undefined && own.delete(value)) rt.free(value);
       }
     });
-    for (const id of plan.outputs) {
+    for (const id of calls.outputs) {
       const value = at(values, id);
       // A feed, or a value that is already another result, gets a second handle.
       results.push(own.delete(value) ? value : rt.only(() => alias(rt, value)));
@@ -94,37 +94,41 @@ function execute(rt: Runtime, prepared: Prepared, feeds: Values): readonly Value
 /** Runs a loop, and puts its results among the values of the steps that they are. */
 function loopResults(
   rt: Runtime,
-  { plan, sizes, shapes, isNeeded, bodies }: Prepared,
+  { calls, sizes, shapes, isNeeded, bodies }: Prepared,
   { loop }: LoopResult,
   values: (Value | undefined)[],
 ): readonly Value[] {
   const places = new Map<number, number>();
-  plan.steps.forEach(({ source }, id) => {
+  calls.steps.forEach(({ source }, id) => {
     if (typeof source === "object" && source.loop === loop) places.set(source.result, id);
   });
-  const [first = -1] = places.values();
+  const first = operandAt(calls.steps, operandAt([...places.values()], 0));
   const body = bodies.get(loop);
   if (body === undefined) throw new LossesError("INVALID_GRAPH", "tfjs: a loop must have a body, got none.");
   const results = runLoop(rt, loop, {
-    operands: (plan.steps[first]?.operands ?? []).map((operand) => at(values, operand)),
+    operands: first.operands.map((operand) => at(values, operand)),
     length: bindDim(loop.length, sizes),
     step: (feeds) => execute(rt, body, feeds),
     empty: (result) => {
-      const id = places.get(result) ?? -1;
-      return rt.only(() => emptyValue(rt, shapes[id] ?? [0], (plan.steps[id]?.dtype ?? "float32") as TfDType));
+      const id = places.get(result);
+      // What no step is waiting for may be anything.
+      if (id === undefined) return rt.only(() => emptyValue(rt, [0], "float32"));
+      return rt.only(() => emptyValue(rt, operandAt(shapes, id), operandAt(calls.steps, id).dtype as TfDType));
     },
   });
   return results.filter((value, result) => {
-    const id = places.get(result) ?? -1;
-    const isAwaited = isNeeded[id] === true && values[id] === undefined;
-    if (isAwaited) values[id] = value;
-    else rt.free(value);
-    return isAwaited;
+    const id = places.get(result);
+    if (id === undefined || !isNeeded[id] || values[id] !== undefined) {
+      rt.free(value);
+      return false;
+    }
+    values[id] = value;
+    return true;
   });
 }
 
 /** The steps that results are computed from: nothing is read for a result without elements, or from operands without. */
-function neededSteps({ steps, outputs }: Plan, shapes: Shapes): readonly boolean[] {
+function neededSteps({ steps, outputs }: KernelCalls, shapes: Shapes): readonly boolean[] {
   const needed = steps.map((_, id) => outputs.includes(id));
   for (let id = steps.length - 1; id >= 0; id--) {
     const { operands = [], readsEmpty = false } = steps[id] ?? {};
@@ -145,12 +149,12 @@ function hasElements(shapes: Shapes, id: number): boolean {
 
 function compute(
   rt: Runtime,
-  { plan: { steps }, shapes, sizes }: Prepared,
+  { calls: { steps }, shapes, sizes }: Prepared,
   id: number,
   values: readonly (Value | undefined)[],
 ): Value {
   const [step, shape] = [steps[id], shapes[id]];
-  if (step === undefined || shape === undefined) throw new RangeError(`a plan has no step ${id}`);
+  if (step === undefined || shape === undefined) throw new RangeError(`there is no step ${id}`);
   const dtype = step.dtype as TfDType;
   if (sizeOf(shape) === 0) return emptyValue(rt, shape, dtype);
   if (typeof step.source !== "function") {

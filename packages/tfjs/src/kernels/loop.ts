@@ -1,6 +1,6 @@
 import { concat, slice } from "./arrange.js";
 import { arrayOf, isInMemory } from "./memory.js";
-import type { Loop } from "./plan.js";
+import type { Loop } from "./kernelCalls.js";
 import { alias, elements, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 /** What a loop is run on: its operands, how often, and what its body makes of values by name. */

@@ -1,6 +1,7 @@
 import {
   bindDim,
   bindShape,
+  operandAt,
   sizeOf,
   type DimSizes,
   type Graph,
@@ -28,14 +29,14 @@ import { divide, exponential, finitePower, power, sigmoid } from "./gpu.js";
 import { lowerLogSoftmax, lowerLogSumExp, lowerSoftmax } from "./normalizers.js";
 import { argExtreme, argsort, cumsum } from "./order.js";
 import { evaluated, isInMemory, type DefinedOp } from "./memory.js";
-import { operandAt, PlanBuilder, type NewStep, type Plan, type StepContext } from "./plan.js";
+import { KernelCallsBuilder, type NewStep, type KernelCalls, type StepContext } from "./kernelCalls.js";
 import { lowerPickedLogSoftmax } from "./pickLogSoftmax.js";
 import { extremum, matmul, sum } from "./reductions.js";
 import { fill, reshape, scalar, type Runtime, type TfDType, type Value } from "./runtime.js";
 
 /** Turns a graph, or what some of its outputs need of it, into kernel calls of one engine. */
-export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = graph.outputs): Plan {
-  const builder = new PlanBuilder(graph, device, (body, needed) => lower(body, device, needed));
+export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = graph.outputs): KernelCalls {
+  const builder = new KernelCallsBuilder(graph, device, (body, needed) => lower(body, device, needed));
   for (const node of graph.nodes) {
     const operands = node.inputs.map((input) => builder.of(input));
     const lowerNode = lowering[node.op] as Lowering<OpName>;
@@ -45,7 +46,7 @@ export function lower(graph: Graph, device: string, outputs: Graph["outputs"] = 
 }
 
 /** Adds the steps of a node over its operands' steps; returns the one that holds the result. */
-type Lowering<K extends OpName> = (b: PlanBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
+type Lowering<K extends OpName> = (b: KernelCallsBuilder, node: NodeOf<K>, operands: readonly number[]) => number;
 
 type Compute = (rt: Runtime, x: Value, context: StepContext) => Value;
 
@@ -63,7 +64,7 @@ function nameOf(node: NodeOf<OpName>): string {
 function unary<K extends OpName>(compute: (node: NodeOf<K>) => Compute, neutral = 0): Lowering<K> {
   return (b, node, operands) => {
     const run = compute(node);
-    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context, 0), context);
+    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context.operands, 0), context);
     return b.add(nameOf(node as NodeOf<OpName>), { ...step(node, operands, source), neutral });
   };
 }
@@ -77,7 +78,7 @@ function movement<K extends OpName>(compute: (node: NodeOf<K>, small: boolean) =
   return (b, node, operands) => {
     const small = operands.every((id) => b.step(id).small);
     const run = compute(node, small);
-    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context, 0), context);
+    const source: NewStep["source"] = (rt, context) => run(rt, operandAt(context.operands, 0), context);
     return b.add(nameOf(node as NodeOf<OpName>), { ...step(node, operands, source), small });
   };
 }
@@ -88,7 +89,7 @@ function pair<K extends OpName>(
   return (b, node, operands) => {
     const small = operands.some((id) => b.step(id).small);
     const source: NewStep["source"] = (rt, context) =>
-      compute(rt, operandAt(context, 0), operandAt(context, 1), context.shape, small);
+      compute(rt, operandAt(context.operands, 0), operandAt(context.operands, 1), context.shape, small);
     return b.add(nameOf(node as NodeOf<OpName>), step(node, operands, source));
   };
 }
@@ -98,7 +99,7 @@ function binaryKernel<K extends OpName>(kernel: string): Lowering<K> {
 }
 
 /** A known number as a tensor of the node's shape; anything else as it is. */
-function filled(b: PlanBuilder, id: number, node: NodeOf<"where">): number {
+function filled(b: KernelCallsBuilder, id: number, node: NodeOf<"where">): number {
   const { value } = b.step(id);
   if (value === undefined || node.dtype === "bool" || node.shape.length === 0) return id;
   const dtype = node.dtype as TfDType;
@@ -111,12 +112,13 @@ function filled(b: PlanBuilder, id: number, node: NodeOf<"where">): number {
 const lowestInt = -(2 ** 31);
 
 function reduceExtreme(kernel: "Max" | "Min"): Lowering<"reduceMax"> & Lowering<"reduceMin"> {
-  return (b: PlanBuilder, node: NodeOf<"reduceMax" | "reduceMin">, operands: readonly number[]) => {
+  return (b: KernelCallsBuilder, node: NodeOf<"reduceMax" | "reduceMin">, operands: readonly number[]) => {
     const infinite = kernel === "Max" ? -Infinity : Infinity;
     const integer = kernel === "Max" ? lowestInt : -1 - lowestInt;
     const neutral = node.dtype === "int32" ? integer : infinite;
     const { axes } = node.attrs;
-    const source: NewStep["source"] = (rt, context) => extremum(rt, kernel, operandAt(context, 0), axes, context.shape);
+    const source: NewStep["source"] = (rt, context) =>
+      extremum(rt, kernel, operandAt(context.operands, 0), axes, context.shape);
     return b.add(nameOf(node), { ...step(node, operands, source), neutral });
   };
 }
@@ -188,12 +190,12 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   mul: binaryKernel("Multiply"),
   div: (b, node, operands) => {
     // The careful division costs four kernels more.
-    const divisor = b.step(operands[1] ?? -1).value ?? 0;
+    const divisor = b.step(operandAt(operands, 1)).value ?? 0;
     const run = divisor !== 0 && Number.isFinite(divisor) ? binaryKernel<"div">("RealDiv") : pair<"div">(divide);
     return run(b, node, operands);
   },
   pow: (b, node, operands) => {
-    const exponent = b.step(operands[1] ?? -1).value ?? Number.NaN;
+    const exponent = b.step(operandAt(operands, 1)).value ?? Number.NaN;
     return pair<"pow">(Number.isFinite(exponent) ? finitePower : power)(b, node, operands);
   },
   maximum: pair((rt, x, y, shape) => extreme(rt, "Maximum", x, y, shape)),
@@ -207,32 +209,44 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
     // A constant side is filled in rather than broadcast.
     const sides = operands.map((id, i) => (i === 0 ? id : filled(b, id, node)));
     const source: NewStep["source"] = (rt, context) =>
-      choose(rt, operandAt(context, 0), operandAt(context, 1), operandAt(context, 2), context.shape);
+      choose(
+        rt,
+        operandAt(context.operands, 0),
+        operandAt(context.operands, 1),
+        operandAt(context.operands, 2),
+        context.shape,
+      );
     return b.add(nameOf(node), step(node, sides, source));
   },
   reduceSum: (b, node, operands) =>
     b.add(
       nameOf(node),
-      step(node, operands, (rt, context) => sum(rt, operandAt(context, 0), node.attrs.axes, context.shape)),
+      step(node, operands, (rt, context) => sum(rt, operandAt(context.operands, 0), node.attrs.axes, context.shape)),
     ),
   reduceMax: reduceExtreme("Max"),
   reduceMin: reduceExtreme("Min"),
   reduceLogSumExp: lowerLogSumExp,
   softmax: lowerSoftmax,
   logSoftmax: lowerLogSoftmax,
-  argMax: defined((rt, { axis }, context) => argExtreme(rt, "Max", operandAt(context, 0), axis, context.shape)),
-  argMin: defined((rt, { axis }, context) => argExtreme(rt, "Min", operandAt(context, 0), axis, context.shape)),
-  argsort: defined((rt, { axis, descending }, context) => argsort(rt, operandAt(context, 0), axis, descending)),
-  cumsum: defined((rt, attrs, context) => cumsum(rt, operandAt(context, 0), attrs)),
+  argMax: defined((rt, { axis }, context) =>
+    argExtreme(rt, "Max", operandAt(context.operands, 0), axis, context.shape),
+  ),
+  argMin: defined((rt, { axis }, context) =>
+    argExtreme(rt, "Min", operandAt(context.operands, 0), axis, context.shape),
+  ),
+  argsort: defined((rt, { axis, descending }, context) =>
+    argsort(rt, operandAt(context.operands, 0), axis, descending),
+  ),
+  cumsum: defined((rt, attrs, context) => cumsum(rt, operandAt(context.operands, 0), attrs)),
   gather: (b, node, operands) => {
     const take = (rt: Runtime, context: StepContext): Value =>
       isInMemory(b.device)
         ? evaluated(rt, node, context)
-        : gather(rt, operandAt(context, 0), operandAt(context, 1), node.attrs.axis, context.shape);
+        : gather(rt, operandAt(context.operands, 0), operandAt(context.operands, 1), node.attrs.axis, context.shape);
     return lowerPickedLogSoftmax(b, node, take) ?? b.add(nameOf(node), step(node, operands, take));
   },
   scatterAdd: defined((rt, { axis }, context) => {
-    const [x, index] = [operandAt(context, 0), operandAt(context, 1)];
+    const [x, index] = [operandAt(context.operands, 0), operandAt(context.operands, 1)];
     return scatterAdd(rt, x, index, axis, context.shape);
   }),
   matmul: pair((rt, x, y, shape) => matmul(rt, x, y, shape)),
@@ -263,10 +277,10 @@ const lowering: { readonly [K in OpName]: Lowering<K> } = {
   ),
   concat: defined((rt, { axis }, { operands, shape }) => concat(rt, operands, axis, shape)),
   slice: defined((rt, attrs, context) =>
-    slice(rt, operandAt(context, 0), boundPositions(attrs, context.sizes), context.shape),
+    slice(rt, operandAt(context.operands, 0), boundPositions(attrs, context.sizes), context.shape),
   ),
   pad: defined((rt, attrs, context) =>
-    pad(rt, operandAt(context, 0), boundPositions(attrs, context.sizes), context.shape),
+    pad(rt, operandAt(context.operands, 0), boundPositions(attrs, context.sizes), context.shape),
   ),
   scan: (b, node, operands) => b.addLoop(node, operands),
 };
