@@ -20,6 +20,13 @@ export function readDType(text: string | undefined): FloatDType | undefined {
   return known;
 }
 
+/** How many of something, as an option of this name says. */
+export function readCount(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`${option} must be an integer >= 1, got ${text}.`);
+}
+
 /** A loss with `key=value` options, each read as the kind that the loss declares. */
 export function readSpec(name: string, pairs: readonly string[]): LossSpec {
   const loss = findLoss(allLosses, name);

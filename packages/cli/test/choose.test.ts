@@ -1,4 +1,5 @@
 import { openBackend, tripletMarginLoss, type Backend } from "@losses/core";
+import type { Report } from "@losses/conformance";
 import { describe, expect, it } from "vitest";
 import { backendLoaders } from "../src/index.js";
 import { losses } from "./command.js";
@@ -65,6 +66,22 @@ describe("losses conformance --require", { timeout: 120_000 }, () => {
   ])("makes no sense without a backend: %j", async (args, message) => {
     const { status, err } = await losses(["conformance", ...args]);
     expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe("losses conformance --at-most", { timeout: 120_000 }, () => {
+  it("takes so many cases of each loss", async () => {
+    const options = ["--backend", "js:scalar", "--loss", "mseLoss,l1Loss", "--dtype", "float32", "--json"];
+    const { status, out } = await losses(["conformance", ...options, "--at-most", "3"]);
+    const { rows } = JSON.parse(out) as Report;
+    const count = (of: string): number =>
+      rows.filter(({ loss, part }) => loss === of && part !== "gradient").reduce((sum, { cases }) => sum + cases, 0);
+    expect([status, count("mseLoss"), count("l1Loss")]).toEqual([0, 3, 3]);
+  });
+
+  it("refuses none", async () => {
+    const { status, err } = await losses(["conformance", "--at-most", "0"]);
+    expect([status, err]).toEqual([2, expect.stringContaining("--at-most must be an integer >= 1, got 0.")]);
   });
 });
 

@@ -12,6 +12,7 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { note, print, toJSON, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
+import { readCount } from "../read.js";
 
 export interface BenchOptions {
   readonly backend: string;
@@ -28,7 +29,7 @@ export interface BenchOptions {
 /** `losses bench`: the time of every workload, as a ratio to peers. Returns the exit status. */
 export async function bench(options: BenchOptions): Promise<number> {
   const parts = readParts(options.part);
-  const rounds = readRounds(options.rounds);
+  const rounds = readCount("--rounds", options.rounds);
   const workloads = namedWorkloads(options.workload);
   const { python } = options;
   const peers = namedPeers(options.peers, python);
@@ -84,10 +85,4 @@ function readParts(text: string): readonly Part[] {
   if (text === "both") return ["forward", "gradient"];
   if (text === "forward" || text === "gradient") return [text];
   throw new UsageError(`--part must be forward, gradient or both, got ${text}.`);
-}
-
-function readRounds(text: string): number {
-  const rounds = Number(text);
-  if (Number.isInteger(rounds) && rounds >= 1) return rounds;
-  throw new UsageError(`--rounds must be an integer >= 1, got ${text}.`);
 }

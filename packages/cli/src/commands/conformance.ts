@@ -14,12 +14,13 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
-import { readDType } from "../read.js";
+import { readCount, readDType } from "../read.js";
 
 export interface ConformanceCommandOptions {
   readonly backend?: string;
   readonly dtype?: string;
   readonly loss?: string;
+  readonly atMost?: string;
   readonly require?: boolean;
   readonly json?: boolean;
   readonly report?: string;
@@ -33,6 +34,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   const ids = named ?? backendIds.filter((id) => id !== "js" && selection.takes(id));
   const dtype = readDType(options.dtype);
   const losses = options.loss === undefined ? undefined : readLosses(options.loss);
+  const atMost = options.atMost === undefined ? undefined : readCount("--at-most", options.atMost);
   if (options.require === true) await requireBackends(named);
   const bar = progressBar();
   const report = await runConformance(
@@ -46,6 +48,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
       machine: describeMachine(),
       onProgress: ({ backend, dtype: current, done, total }) => bar.show(`${backend} ${current}`, done, total),
       ...(dtype === undefined ? {} : { dtypes: [dtype] }),
+      ...(atMost === undefined ? {} : { atMost }),
       ...(losses === undefined ? {} : { fixtures: loadFixtures().filter(({ loss }) => losses.includes(loss)) }),
     },
   );
