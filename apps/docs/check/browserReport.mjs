@@ -1,14 +1,16 @@
 // Holds the backends that only a browser has to the golden fixtures, in Chromium, and writes the report that the scoreboard reads.
-// Usage, after a build: node check/browserReport.mjs [backend ids ...]
+// Usage, after a build: node check/browserReport.mjs [--at-most cases of each loss] [backend ids ...]
 import { cpus } from "node:os";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { fixturesFolder, printReport } from "@losses/conformance";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
-import { findChromium, softwareFlags, browserBackends } from "../../../tooling/chromium.mjs";
+import { browserBackends } from "../../../tooling/backends.mjs";
+import { findChromium, softwareFlags } from "../../../tooling/chromium.mjs";
 import { serve } from "../dist/server/serve.js";
 
 const engines = ["@losses/core", "@tensorflow/tfjs-core", "onnxruntime-web"];
@@ -19,7 +21,11 @@ const versions = Object.fromEntries(
     JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8")).version,
   ]),
 );
-const asked = process.argv.slice(2);
+const { values, positionals: asked } = parseArgs({
+  options: { "at-most": { type: "string" } },
+  allowPositionals: true,
+});
+const atMost = values["at-most"] === undefined ? undefined : Number(values["at-most"]);
 const ids = asked.length > 0 ? asked : browserBackends;
 
 const entry = `
@@ -31,12 +37,13 @@ import "@tensorflow/tfjs-backend-webgpu";
 // Small tensors too are computed on the device, as large ones are.
 tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);
-globalThis.hold = (ids, files, assets, machine, versions) =>
+globalThis.hold = (ids, files, assets, machine, versions, atMost) =>
   runConformance(
     ids.map((id) => ({ id, create: () => openBackend(id, assets) })),
     {
       fixtures: files.flatMap(([name, text]) => readFixtures(text, name)),
       knownFailures: [],
+      ...(atMost === undefined ? {} : { atMost }),
       versions,
       machine,
       onProgress: ({ backend, done, total }) => done % 500 === 0 && console.log(backend + " " + done + "/" + total),
@@ -80,11 +87,13 @@ const machine = {
   graphics: "SwiftShader (software)",
 };
 const report = await page.evaluate(
-  ([list, fixtures, assets, on, of]) => globalThis.hold(list, fixtures, assets, on, of),
-  [ids, files, `${address}playground/`, machine, versions],
+  ([list, fixtures, assets, on, of, count]) => globalThis.hold(list, fixtures, assets, on, of, count),
+  [ids, files, `${address}playground/`, machine, versions, atMost],
 );
-const command = `node check/browserReport.mjs${asked.map((id) => ` ${id}`).join("")}`;
-writeFileSync(join(app, "data/reports/conformance-browser.json"), printReport({ command, ...report }));
+const sample = atMost === undefined ? "" : ` --at-most ${atMost}`;
+const command = `node check/browserReport.mjs${sample}${asked.map((id) => ` ${id}`).join("")}`;
+const written = { command, ...JSON.parse(printReport(report)) };
+writeFileSync(join(app, "data/reports/conformance-browser.json"), `${JSON.stringify(written, undefined, 2)}\n`);
 await browser.close();
 await server.close();
 if (report.problems.length > 0) {
