@@ -56,22 +56,40 @@ export async function startContestant(job: Job): Promise<RunningContestant> {
   };
   try {
     const { summary } = await expectReply("ready");
-    return {
-      summary,
-      time: async (atLeastMs) => {
-        ask({ ask: "time", atLeastMs });
-        return (await expectReply("timed")).callMs;
-      },
-      close: async () => {
-        ask({ ask: "close" });
-        return (await expectReply("closed")).peakBytes;
-      },
+    return running(summary, {
+      ask,
+      timed: () => expectReply("timed"),
+      closed: () => expectReply("closed"),
       kill,
-    };
+    });
   } catch (error) {
     kill();
     throw error;
   }
+}
+
+/** How to talk with a process that has computed once. */
+interface Talk {
+  readonly ask: (request: Request) => void;
+  readonly timed: () => Promise<{ readonly callMs: number }>;
+  readonly closed: () => Promise<{ readonly peakBytes: number }>;
+  readonly kill: () => void;
+}
+
+/** The contestant that such a process is. */
+export function running(summary: Summary, { ask, timed, closed, kill }: Talk): RunningContestant {
+  return {
+    summary,
+    time: async (atLeastMs) => {
+      ask({ ask: "time", atLeastMs });
+      return (await timed()).callMs;
+    },
+    close: async () => {
+      ask({ ask: "close" });
+      return (await closed()).peakBytes;
+    },
+    kill,
+  };
 }
 
 /** The next thing that a process tells; an error if it ends before. */

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import type { Reply, Request } from "../../messages.js";
 import type { Job } from "../../openContestant.js";
 import { kinds, tripletOptions, vseMargin } from "../../problems.js";
-import { keptMemory, lastLines, type RunningContestant } from "../../startContestant.js";
+import { keptMemory, lastLines, running, type RunningContestant } from "../../startContestant.js";
 import { summarise } from "../../summary.js";
 import { program } from "./program.js";
 
@@ -71,18 +71,12 @@ export async function startTorch({ problem, part, entrant }: Job, python: string
       const own = await read(tensors.find((tensor) => tensor.name === name)?.bytes.length ?? 0);
       grads[name] = new Float32Array(Uint8Array.from(own).buffer);
     }
-    return {
-      summary: summarise({ value, grads }),
-      time: async (atLeastMs) => {
-        ask({ ask: "time", atLeastMs });
-        return (await expectReply("timed")).callMs;
-      },
-      close: async () => {
-        ask({ ask: "close" });
-        return (await expectReply("closed")).peakBytes;
-      },
+    return running(summarise({ value, grads }), {
+      ask,
+      timed: () => expectReply("timed"),
+      closed: () => expectReply("closed"),
       kill,
-    };
+    });
   } catch (error) {
     kill();
     throw error;
