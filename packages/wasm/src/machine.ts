@@ -1,11 +1,12 @@
 import { checkArgument, LossesError, type DimSizes } from "@losses/core";
+import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
 import { hostMath } from "./host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "./platform.js";
 import { programBytes, programRule, type Program } from "./program.js";
-import { createStripMachine, type StripMachine } from "./strips/machine.js";
+import { createStripMachine } from "./strips/machine.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
@@ -27,22 +28,16 @@ interface Bound {
   readonly steps: readonly BoundStep[];
 }
 
-/** Sizes are remembered, so many of them. */
-const mostSizes = 64;
-
 /** Makes a program ready; throws what the platform throws if it allows no new code. */
 export function createMachine(program: Program, given: Heap): Machine {
   checkArgument("createMachine", "the program", program, programRule);
   const heap = readHeap("createMachine", given);
   const machine = plainMachine(program, heap);
-  let strips: StripMachine | undefined;
+  if (program.strips.matrices.length === 0) return machine;
+  const strips = createStripMachine(program.strips, heap, (body) => plainMachine(body, heap));
   return {
     start: machine.start,
     run: (sizes, addresses) => {
-      strips ??= createStripMachine(program.strips.plans(), heap, {
-        compile: program.strips.compile,
-        makeMachine: (body) => plainMachine(body, heap),
-      });
       if (!strips.run(sizes, addresses)) machine.run(sizes, addresses);
     },
   };
@@ -70,17 +65,10 @@ function plainMachine(program: Program, heap: Heap): Machine {
   const bodies = program.hostSteps.map((step) =>
     step.kind === "recursion" ? createMachine(step.body, heap) : undefined,
   );
-  const known = new Map<string, Bound>();
-  const bind = (sizes: DimSizes): Bound => {
-    const key = Object.values(sizes).join();
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size >= mostSizes) known.clear();
+  const bind = bySizes((sizes): Bound => {
     const steps = program.hostSteps.map((step, i) => bindStep(step, heap, bodies[i], sizes));
-    const bound: Bound = { layout: layoutOf(program, sizes), steps };
-    known.set(key, bound);
-    return bound;
-  };
+    return { layout: layoutOf(program, sizes), steps };
+  });
   const start = (sizes: DimSizes): Session => {
     const bound = bind(sizes);
     const { layout } = bound;

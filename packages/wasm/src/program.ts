@@ -23,7 +23,7 @@ import { loopNestFunction } from "./loopNest.js";
 import type { Features } from "./platform.js";
 import { productFunction } from "./product.js";
 import { productFunctions } from "./sparse.js";
-import { stripPlansOf, type StripPlan } from "./strips/program.js";
+import { matricesOf, stripPlansOf, type StripPlan } from "./strips/program.js";
 import { decompose } from "./decompose.js";
 import { contentsOf, type Contents, type Whole } from "./inMemory.js";
 import { tensorName, RunTable, type RunNumber } from "./runTable.js";
@@ -83,8 +83,13 @@ export interface Program {
   readonly outputs: readonly Port[];
   readonly stages: number;
   readonly hostSteps: readonly HostStep[];
-  /** The ways to compute the same in strips. */
-  readonly strips: { readonly plans: () => readonly StripPlan[]; readonly compile: (body: Graph) => Program };
+  readonly strips: {
+    /** The shapes of all that could be computed in strips; none without products. */
+    readonly matrices: readonly Shape[];
+    /** The ways to do so. */
+    readonly plans: () => readonly StripPlan[];
+    readonly compile: (body: Graph) => Program;
+  };
 }
 
 /** What was compiled here: the functions of no other program may run. */
@@ -169,7 +174,8 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
     stages: stageCount,
     hostSteps,
     strips: {
-      plans: () => (contents.products.length > 0 ? stripPlansOf(graph) : []),
+      matrices: matricesOf(graph),
+      plans: () => stripPlansOf(graph),
       compile: (body) => {
         const compiled = programOf(body, features, computed);
         if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");

@@ -1,19 +1,7 @@
-import {
-  allLosses,
-  bindInputs,
-  bindShape,
-  findLoss,
-  sizeOf,
-  traceLoss,
-  type DimSizes,
-  type Graph,
-  type Shape,
-} from "@losses/core";
+import { allLosses, bindInputs, bindShape, findLoss, sizeOf, traceLoss, type DimSizes, type Shape } from "@losses/core";
 import { describe, expect, it } from "vitest";
-import { decompose } from "../src/decompose.js";
 import { compileProgram, createHeap, createMachine, findFeatures, type Heap, type Program } from "../src/index.js";
 import { createStripMachine, type Limits } from "../src/strips/machine.js";
-import { stripPlansOf } from "../src/strips/program.js";
 
 type Feeds = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly data: readonly number[]; readonly isInt?: true }>
@@ -41,7 +29,6 @@ const labels = (count: number, classes: number): Feeds[string] => ({
 const number = (x: number): Feeds[string] => ({ shape: [], data: [x] });
 
 interface Traced {
-  readonly graph: Graph;
   readonly sizes: DimSizes;
   readonly program: Program;
 }
@@ -59,7 +46,7 @@ function trace(name: string, options: Readonly<Record<string, unknown>>, feeds: 
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
   const program = compileProgram(graph, features);
   if (program === undefined) throw new Error("not in float32");
-  return { graph: decompose(graph), sizes: binding.sizes, program };
+  return { sizes: binding.sizes, program };
 }
 
 type Run = (heap: Heap, addresses: ReadonlyMap<string, number>) => void;
@@ -102,15 +89,7 @@ function results({ program, sizes }: Traced, feeds: Feeds, run: Run): { all: num
 
 function inStrips(traced: Traced, feeds: Feeds, limits: Limits): { all: number[]; peak: number } {
   return results(traced, feeds, (heap, addresses) => {
-    const machine = createStripMachine(
-      stripPlansOf(traced.graph),
-      heap,
-      {
-        compile: traced.program.strips.compile,
-        makeMachine: (body) => createMachine(body, heap),
-      },
-      limits,
-    );
+    const machine = createStripMachine(traced.program.strips, heap, (body) => createMachine(body, heap), limits);
     expect(machine.run(traced.sizes, addresses)).toBe(true);
   });
 }

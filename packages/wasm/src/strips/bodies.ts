@@ -12,7 +12,7 @@ import {
 } from "@losses/core";
 import { DistinctNodes } from "../distinctNodes.js";
 import { originOf } from "./axes.js";
-import { isLeading, partOf, type Online, type Partition } from "./partition.js";
+import { extentOf, isLeading, isOfVectors, partOf, type Online, type Partition } from "./partition.js";
 
 /** A tensor of a body: which node's, and how much of it. */
 export interface Port {
@@ -293,13 +293,9 @@ class StripWriter {
 
 /** True for what is computed of two vectors, one along each axis. */
 function isWideWhole(graph: Graph, id: number): boolean {
-  const { op, shape, inputs } = nodeAt(graph, id);
-  const extent = (own: Shape): number => own.filter((dim) => dim !== 1).length;
-  if (extent(shape) < 2 || inputs.length === 0 || op === "matmul") return false;
-  return (
-    inputs.every((input) => extent(nodeAt(graph, input).shape) < extent(shape)) ||
-    inputs.some((input) => isWideWhole(graph, input))
-  );
+  const node = nodeAt(graph, id);
+  if (extentOf(node.shape) < 2 || node.inputs.length === 0 || node.op === "matmul") return false;
+  return isOfVectors(graph, node) || node.inputs.some((input) => isWideWhole(graph, input));
 }
 
 function isView({ op }: Node): boolean {

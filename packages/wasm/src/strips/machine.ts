@@ -1,4 +1,5 @@
-import { bindDim, bindShape, sizeOf, type DimSizes, type Graph, type Shape } from "@losses/core";
+import { bindDim, bindShape, sizeOf, type DimSizes, type Shape } from "@losses/core";
+import { bySizes } from "../bySizes.js";
 import { checkBytes, takeMemory, type Heap } from "../heap.js";
 import type { Machine, Session } from "../machine.js";
 import type { Program } from "../program.js";
@@ -24,36 +25,37 @@ export interface StripMachine {
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => boolean;
 }
 
-export interface Compiler {
-  readonly compile: (graph: Graph) => Program;
-  readonly makeMachine: (program: Program) => Machine;
-}
-
 interface CompiledBody {
   readonly body: Body;
   readonly program: Program;
   readonly machine: Machine;
 }
 
-/** Runs a program in strips where its matrices are large. */
+/** Runs a program in strips where its matrices are large. Only then plans are made. */
 export function createStripMachine(
-  plans: readonly StripPlan[],
+  strips: Program["strips"],
   heap: Heap,
-  { compile, makeMachine }: Compiler,
+  makeMachine: (program: Program) => Machine,
   limits: Limits = defaultLimits,
 ): StripMachine {
   const known = new Map<Body, CompiledBody>();
   const compiled = (body: Body): CompiledBody => {
     const found = known.get(body);
     if (found !== undefined) return found;
-    const program = compile(body.graph);
+    const program = strips.compile(body.graph);
     const made = { body, program, machine: makeMachine(program) };
     known.set(body, made);
     return made;
   };
+  let plans: readonly StripPlan[] | undefined;
+  const planFor = bySizes((sizes) => {
+    if (largest(strips, sizes) <= limits.above) return undefined;
+    plans ??= strips.plans();
+    return best(plans, sizes, limits);
+  });
   return {
     run: (sizes, addresses) => {
-      const plan = best(plans, sizes, limits);
+      const plan = planFor(sizes);
       if (plan === undefined) return false;
       const memory = takeKept(plan, heap, sizes, addresses);
       try {
@@ -74,7 +76,7 @@ function best(plans: readonly StripPlan[], sizes: DimSizes, { above }: Limits): 
 }
 
 /** Bytes of the largest matrix. */
-function largest({ matrices }: StripPlan, sizes: DimSizes): number {
+function largest({ matrices }: Pick<StripPlan, "matrices">, sizes: DimSizes): number {
   return Math.max(0, ...matrices.map((shape) => bytesOf(shape, sizes)));
 }
 
@@ -138,7 +140,9 @@ function runPlan(
   rows: number,
 ): void {
   const total = bindDim(plan.dim, sizes);
-  const rowBytes = new Map(plan.shapes.map(([node, shape]) => [node, bytesOf(shape, sizes) / total]));
+  const rowBytes = new Map(
+    [...plan.inputs, ...plan.kept].map(({ node, shape }) => [node, bytesOf(shape, sizes) / total]),
+  );
   /** One body for the strips from `start` to `end`, `count` rows each. */
   const run = (body: Body, start: number, end: number, count: number): void => {
     const { program, machine } = compiled(body);

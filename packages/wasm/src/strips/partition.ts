@@ -1,4 +1,5 @@
 import { nodeAt, operandAt, type Dim, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
+import { spaceOf } from "../loops.js";
 import { fateOf, type Fate } from "./axes.js";
 
 // A product of two lists of vectors is as large as both lists multiplied. Where nothing but reductions and further products is made of it, it
@@ -129,16 +130,23 @@ function canGather({ op, dtype }: Node): boolean {
   return op === "matmul" || op === "reduceSum" || ((op === "reduceMax" || op === "reduceMin") && dtype !== "bool");
 }
 
-const extent = (shape: Shape): number => shape.filter((dim) => dim !== 1).length;
+/** How many axes there are along which a tensor extends. */
+export function extentOf(shape: Shape): number {
+  return spaceOf(shape).length;
+}
+
+/** Two vectors make a matrix. */
+export function isOfVectors(graph: Graph, { shape, inputs }: Node): boolean {
+  return inputs.every((id) => extentOf(nodeAt(graph, id).shape) < extentOf(shape));
+}
 
 function isWide(graph: Graph, node: Node, taken: ReadonlyMap<number, Fate>, parts: readonly Part[]): boolean {
-  if (node.op === "matmul" || extent(node.shape) < 2) return false;
+  if (node.op === "matmul" || extentOf(node.shape) < 2) return false;
   const fromWide = [...taken.keys()].some((index) => {
     const part = parts[operandAt<number>(node.inputs, index)];
     return part?.kind === "strip" && part.isWide;
   });
-  // Two vectors make a matrix.
-  return fromWide || node.inputs.every((id) => extent(nodeAt(graph, id).shape) < extent(node.shape));
+  return fromWide || isOfVectors(graph, node);
 }
 
 /** The sum that a softmax along the cut axis divides by. */

@@ -1,6 +1,6 @@
 import { graphInputs, nodeAt, type Dim, type Graph, type Shape } from "@losses/core";
 import { bodiesOf, type Body } from "./bodies.js";
-import { cutsOf, partition, type Partition } from "./partition.js";
+import { cutsOf, extentOf, partition, type Partition } from "./partition.js";
 
 /** One way to compute a graph in strips. */
 export interface StripPlan {
@@ -13,16 +13,25 @@ export interface StripPlan {
   readonly passes: readonly Body[];
   /** What is in memory between them. */
   readonly kept: readonly KeptTensor[];
-  /** The shapes of all that is in memory, inputs too. */
-  readonly shapes: readonly (readonly [number, Shape])[];
+  readonly inputs: readonly InMemory[];
 }
 
-export interface KeptTensor {
+export interface InMemory {
   readonly node: number;
   readonly shape: Shape;
-  /** What it is before the first strip, where strips add to it, and the bytes of it. */
+}
+
+export interface KeptTensor extends InMemory {
+  /** What it is before the first strip, where strips add to it. */
   readonly start: number | undefined;
   readonly isInteger: boolean;
+}
+
+/** The shapes of all matrices that a plan for the graph could cut, each once. */
+export function matricesOf(graph: Graph): readonly Shape[] {
+  if (cutsOf(graph).length === 0) return [];
+  const shapes = graph.nodes.map(({ shape }) => shape).filter((shape) => extentOf(shape) > 1);
+  return [...new Map(shapes.map((shape) => [shape.join(), shape])).values()];
 }
 
 /** Every way to compute a graph in strips, one for each axis that can be cut. */
@@ -36,10 +45,8 @@ export function stripPlansOf(graph: Graph): readonly StripPlan[] {
       part.kind === "strip" && part.isWide ? [nodeAt(graph, id).shape] : [],
     );
     const kept = [...bodies.kept].map((node) => keptTensor(graph, found, node));
-    const shapes = [...graphInputs(graph).map(({ id }) => id), ...bodies.kept].map(
-      (id) => [id, nodeAt(graph, id).shape] as const,
-    );
-    return [{ dim, symbol, matrices, before, passes, kept, shapes }];
+    const inputs = graphInputs(graph).map(({ id, shape }) => ({ node: id, shape }));
+    return [{ dim, symbol, matrices, before, passes, kept, inputs }];
   });
 }
 
