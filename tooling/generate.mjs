@@ -1,13 +1,16 @@
 // Writes the files that follow from the losses: packages/core/src/losses/{index,registry}.ts from their names, and
-// packages/core/src/docs/lossDocs.ts from their comments, and the places of CONTRIBUTING.md. `--check` writes nothing and fails if a file
-// would change.
+// packages/core/src/docs/lossDocs.ts from their comments, and what CONTRIBUTING.md and the READMEs say between marks: the places of a
+// change, and the table of losses. `--check` writes nothing and fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
 import { readLossComments } from "./lossDocs.mjs";
 import { lossFiles, lossFolder } from "./lossFiles.mjs";
+import { filesWithTable, withLossTable } from "./lossTable.mjs";
 import { withPlaces } from "./places.mjs";
+import { root } from "./repository.mjs";
 
 const header = "// Written by tooling/generate.mjs from the files in this folder; do not edit.\n";
 
@@ -50,11 +53,19 @@ async function generate(check) {
     stale.push(path);
     if (!check) writeFileSync(path, formatted);
   }
-  const contributing = fileURLToPath(new URL("../../../../CONTRIBUTING.md", lossFolder));
-  const [told, counted] = [read(contributing) ?? "", withPlaces(read(contributing) ?? "")];
-  if (told !== counted) {
-    stale.push(contributing);
-    if (!check) writeFileSync(contributing, counted);
+  const inserts = {
+    "CONTRIBUTING.md": withPlaces,
+    ...Object.fromEntries(
+      filesWithTable.map((file) => [file, (/** @type {string} */ text) => withLossTable(file, text)]),
+    ),
+  };
+  for (const [file, insert] of Object.entries(inserts)) {
+    const path = join(root, file);
+    const text = read(path) ?? "";
+    const formatted = await format(insert(text), { ...(await resolveConfig(path)), filepath: path });
+    if (text === formatted) continue;
+    stale.push(path);
+    if (!check) writeFileSync(path, formatted);
   }
   for (const path of stale) console.log(`${check ? "stale" : "wrote"} ${path}`);
   if (!check || stale.length === 0) return;

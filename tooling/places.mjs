@@ -10,6 +10,7 @@ import { readJson, repositoryFiles, root } from "./repository.mjs";
 /** What scripts write, and what they measured. */
 const written =
   /(^|\/)(api|fixtures|data|generated)\/|^packages\/core\/src\/(losses\/(index|registry)|docs\/lossDocs)\.ts$|^CONTRIBUTING\.md$/;
+const writtenPart = /<!-- losses -->[\s\S]*?<!-- end -->/;
 const isText = /\.(ts|vue|mjs|js|json|py|md)$/;
 
 /** @returns {{ file: string, words: Set<string> }[]} the files that people write, and the names in them: words, and ids of backends */
@@ -17,7 +18,7 @@ function readFiles() {
   return repositoryFiles()
     .filter((file) => isText.test(file) && !written.test(file))
     .map((file) => {
-      const text = readFileSync(join(root, file), "utf8");
+      const text = readFileSync(join(root, file), "utf8").replace(writtenPart, "");
       return { file, words: new Set([...(text.match(/\w+/g) ?? []), ...(text.match(/[a-z][\w-]*:[a-z]+/g) ?? [])]) };
     });
 }

@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lossFiles } from "../lossFiles.mjs";
 
 // Every example of a README in strict TypeScript, and run, on each backend that it names.
 
@@ -254,15 +253,4 @@ describe("examples", { timeout: 120_000 }, () => {
     const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
     expect(stdout.trim()).toMatch(prints);
   });
-});
-
-it.each(["README.md", "README.zh-CN.md"])("%s names every loss", (file) => {
-  const parts = readFileSync(join(root, file), "utf8").split("\n\n");
-  const table = parts.find((part) => part.startsWith("|") && part.includes("`tripletMarginLoss`")) ?? "";
-  const named = [...table.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
-  expect(named.sort()).toEqual(
-    lossFiles()
-      .map(({ name }) => name)
-      .sort(),
-  );
 });
