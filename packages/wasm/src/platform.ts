@@ -1,4 +1,4 @@
-import { f32x4, f64x2 } from "./instructions.js";
+import { f32x4, f64x2 } from "./assembler/instructions.js";
 
 /** A `WebAssembly.Memory`. */
 export interface Memory {

@@ -14,19 +14,19 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
-import { concat, moduleBytes, type Bytes, type FunctionSource } from "./bytes.js";
-import { fuse, type Stage } from "./fuse.js";
-import { gemmFunctions } from "./gemm.js";
-import { callHost, hostFunctions } from "./host.js";
-import { call, i32, local } from "./instructions.js";
-import { loopNestFunction } from "./loopNest.js";
+import { concat, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
+import { fuse, type Stage } from "./lowering/fuse.js";
+import { gemmFunctions } from "./products/gemm.js";
+import { callHost, hostFunctions } from "./loops/host.js";
+import { call, i32, local } from "./assembler/instructions.js";
+import { loopNestFunction } from "./loops/loopNest.js";
 import type { Features } from "./platform.js";
-import { productFunction } from "./product.js";
-import { productFunctions } from "./sparse.js";
+import { productFunction } from "./products/product.js";
+import { productFunctions } from "./products/sparse.js";
 import { matricesOf, stripPlansOf, type StripPlan } from "./strips/program.js";
-import { decompose } from "./decompose.js";
-import { contentsOf, type Contents, type Whole } from "./inMemory.js";
-import { tensorName, RunTable, type RunNumber } from "./runTable.js";
+import { decompose } from "./lowering/decompose.js";
+import { contentsOf, type Contents, type Whole } from "./lowering/inMemory.js";
+import { tensorName, RunTable, type RunNumber } from "./loops/runTable.js";
 
 const featureRules: Rules<Features> = {
   relaxed: { domain: "true or false", accepts: (value) => typeof value === "boolean" },

@@ -10,7 +10,7 @@ import {
   type NodeOf,
   type Shape,
 } from "@losses/core";
-import { DistinctNodes } from "../distinctNodes.js";
+import { DistinctNodes } from "../lowering/distinctNodes.js";
 import { originOf } from "./axes.js";
 import { extentOf, isLeading, isOfVectors, partOf, type Online, type Partition } from "./partition.js";
 

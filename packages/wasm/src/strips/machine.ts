@@ -1,9 +1,9 @@
 import { bindDim, bindShape, sizeOf, type DimSizes, type Shape } from "@losses/core";
-import { bySizes } from "../bySizes.js";
-import { checkBytes, takeMemory, type Heap } from "../heap.js";
-import type { Machine, Session } from "../machine.js";
+import { bySizes } from "../machine/bySizes.js";
+import { checkBytes, takeMemory, type Heap } from "../machine/heap.js";
+import type { Machine, Session } from "../machine/machine.js";
 import type { Program } from "../program.js";
-import { tensorName } from "../runTable.js";
+import { tensorName } from "../loops/runTable.js";
 import type { Body, Port } from "./bodies.js";
 import type { KeptTensor, StripPlan } from "./program.js";
 

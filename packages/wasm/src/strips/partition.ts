@@ -1,5 +1,5 @@
 import { nodeAt, operandAt, type Dim, type Graph, type Node, type NodeOf, type Shape } from "@losses/core";
-import { spaceOf } from "../loops.js";
+import { spaceOf } from "../loops/loops.js";
 import { fateOf, type Fate } from "./axes.js";
 
 // A product of two lists of vectors is as large as both lists multiplied. Where nothing but reductions and further products is made of it, it

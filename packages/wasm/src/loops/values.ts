@@ -10,13 +10,13 @@ import {
   type Node,
   type NodeOf,
 } from "@losses/core";
-import type { Bytes, ValueType } from "./bytes.js";
-import { i32, i32x4, local, v128, type Locals } from "./instructions.js";
+import type { Bytes, ValueType } from "../assembler/bytes.js";
+import { i32, i32x4, local, v128, type Locals } from "../assembler/instructions.js";
 import { constant, lanes } from "./lanes.js";
 import { loopsKey, operandLoops, type Loops } from "./loops.js";
-import { memoryOf } from "./memory.js";
-import type { Root } from "./inMemory.js";
-import type { Features } from "./platform.js";
+import { memoryOf } from "../lowering/memory.js";
+import type { Root } from "../lowering/inMemory.js";
+import type { Features } from "../platform.js";
 import { tensorName, type RunNumber, type RunTable } from "./runTable.js";
 import { multiplyAdd, type Writer } from "./vectorMath.js";
 

@@ -1,9 +1,9 @@
 import { nodeAt, type Graph } from "@losses/core";
-import { concat, type Bytes, type FunctionSource } from "./bytes.js";
+import { concat, type Bytes, type FunctionSource } from "../assembler/bytes.js";
 import { bufferBytes } from "./gemm.js";
-import { call, i32, local, Locals, repeatWhile } from "./instructions.js";
-import type { Matrix, Product } from "./inMemory.js";
-import { tensorName, type RunTable } from "./runTable.js";
+import { call, i32, local, Locals, repeatWhile } from "../assembler/instructions.js";
+import type { Matrix, Product } from "../lowering/inMemory.js";
+import { tensorName, type RunTable } from "../loops/runTable.js";
 
 /** The function that multiplies the matrices of two tensors, one pair after the other. `number`: that of the product of a pair. */
 export function productFunction(

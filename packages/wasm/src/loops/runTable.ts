@@ -1,6 +1,6 @@
 import type { Dim, Shape } from "@losses/core";
-import { i32, local } from "./instructions.js";
-import type { Bytes } from "./bytes.js";
+import { i32, local } from "../assembler/instructions.js";
+import type { Bytes } from "../assembler/bytes.js";
 
 /** A number of 32 bits that is known only when the loss runs. */
 export type RunNumber =

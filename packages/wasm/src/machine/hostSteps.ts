@@ -1,7 +1,7 @@
 import { bindDim, bindShape, interpretNode, scanSteps, sizeOf, type DimSizes, type DType } from "@losses/core";
 import { takeMemory, type Heap } from "./heap.js";
 import type { Machine, Session } from "./machine.js";
-import type { HostStep, Place, Port } from "./program.js";
+import type { HostStep, Place, Port } from "../program.js";
 
 /** Does a step of a program for known sizes; told where each of its tensors is. */
 export type BoundStep = (address: (place: Place) => number) => void;

@@ -1,6 +1,6 @@
 import type { DType, NodeOf, OpName, ElementwiseOp } from "@losses/core";
-import type { Bytes } from "./bytes.js";
-import { f32x4, i32x4, v128 } from "./instructions.js";
+import type { Bytes } from "../assembler/bytes.js";
+import { f32x4, i32x4, v128 } from "../assembler/instructions.js";
 import { exponential, hosted, logarithm, power, sigmoid, softplus, type Writer } from "./vectorMath.js";
 
 // Four elements at a time, each of 32 bits: float32, int32, and bool as all bits 0 or 1.

@@ -1,6 +1,18 @@
 import type { Node } from "@losses/core";
-import { concat, type Bytes } from "./bytes.js";
-import { clear, f32, f32x4, f64, f64x2, i32, i32x4, local, repeatWhile, v128, type Locals } from "./instructions.js";
+import { concat, type Bytes } from "../assembler/bytes.js";
+import {
+  clear,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  local,
+  repeatWhile,
+  v128,
+  type Locals,
+} from "../assembler/instructions.js";
 import type { Inner } from "./values.js";
 
 // Sums are accurate: float32 only within blocks of a row, float64 beyond.

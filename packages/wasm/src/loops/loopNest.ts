@@ -1,11 +1,11 @@
 import { nodeAt, operandAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
-import { concat, type Bytes, type FunctionSource } from "./bytes.js";
-import type { LoopNest } from "./fuse.js";
-import { i32, local, Locals, repeatWhile, v128, when } from "./instructions.js";
+import { concat, type Bytes, type FunctionSource } from "../assembler/bytes.js";
+import type { LoopNest } from "../lowering/fuse.js";
+import { i32, local, Locals, repeatWhile, v128, when } from "../assembler/instructions.js";
 import type { Loops } from "./loops.js";
-import type { Contents, Root } from "./inMemory.js";
-import type { Features } from "./platform.js";
+import type { Contents, Root } from "../lowering/inMemory.js";
+import type { Features } from "../platform.js";
 import { store, Values, type Inner, type LoopContext } from "./values.js";
 import { tensorName, type RunTable } from "./runTable.js";
 

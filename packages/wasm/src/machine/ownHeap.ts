@@ -1,6 +1,6 @@
 import { checkArgument, LossesError } from "@losses/core";
 import { textRule, type Heap } from "./heap.js";
-import { webAssembly } from "./platform.js";
+import { webAssembly } from "../platform.js";
 
 /** Bytes of a page of WebAssembly's memory, and how many there may be. */
 const page = 65536;

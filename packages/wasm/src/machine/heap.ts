@@ -1,5 +1,5 @@
 import { checkArgument, isObject, LossesError, readParts, type Rule, type Rules } from "@losses/core";
-import { isMemory, type Memory } from "./platform.js";
+import { isMemory, type Memory } from "../platform.js";
 
 /** The memory that programs work in, and the way to get pieces of it. */
 export interface Heap {

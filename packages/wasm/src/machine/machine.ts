@@ -1,12 +1,12 @@
 import { checkArgument, LossesError, type DimSizes } from "@losses/core";
 import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
-import { hostMath } from "./host.js";
+import { hostMath } from "../loops/host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
-import { webAssembly } from "./platform.js";
-import { programBytes, programRule, type Program } from "./program.js";
-import { createStripMachine } from "./strips/machine.js";
+import { webAssembly } from "../platform.js";
+import { programBytes, programRule, type Program } from "../program.js";
+import { createStripMachine } from "../strips/machine.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {

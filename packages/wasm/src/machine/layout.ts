@@ -1,5 +1,5 @@
 import { bindShape, sizeOf, type Dim, type DimSizes } from "@losses/core";
-import type { Program } from "./program.js";
+import type { Program } from "../program.js";
 
 /** A program's table of numbers for known sizes, but for addresses. */
 export interface Layout {

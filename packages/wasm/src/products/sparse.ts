@@ -1,5 +1,17 @@
-import { concat, type Bytes, type FunctionSource } from "./bytes.js";
-import { call, clear, f32, f32x4, i32, leave, local, Locals, repeatWhile, v128, when } from "./instructions.js";
+import { concat, type Bytes, type FunctionSource } from "../assembler/bytes.js";
+import {
+  call,
+  clear,
+  f32,
+  f32x4,
+  i32,
+  leave,
+  local,
+  Locals,
+  repeatWhile,
+  v128,
+  when,
+} from "../assembler/instructions.js";
 
 // Gradients of hardest negatives have a few elements per row that are not 0. A product with such a matrix adds up a few
 // rows of the other one. It is as good as the full product if that other matrix is finite: 0·∞ and 0·NaN are NaN.

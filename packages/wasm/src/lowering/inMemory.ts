@@ -9,7 +9,7 @@ import {
   type Node,
   type Recursion,
 } from "@losses/core";
-import { isInOrder, naturalLoops, operandLoops, spaceOf, type Loops } from "./loops.js";
+import { isInOrder, naturalLoops, operandLoops, spaceOf, type Loops } from "../loops/loops.js";
 import { contiguous, isWhole, memoryOf } from "./memory.js";
 
 // Few tensors are in memory: what comes in, results, products and other ops of whole tensors, their operands, and reductions. All others

@@ -1,6 +1,6 @@
 import { erf } from "@losses/core";
-import { concat, type Bytes, type FunctionImport } from "./bytes.js";
-import { call } from "./instructions.js";
+import { concat, type Bytes, type FunctionImport } from "../assembler/bytes.js";
+import { call } from "../assembler/instructions.js";
 
 export type HostMath = "pow" | "expm1" | "log1p" | "tanh" | "atan" | "erf";
 

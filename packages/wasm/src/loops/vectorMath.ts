@@ -1,7 +1,7 @@
-import type { Bytes } from "./bytes.js";
+import type { Bytes } from "../assembler/bytes.js";
 import { callHost, type HostMath } from "./host.js";
-import { f32, f32x4, f64, i32, i32x4, v128 } from "./instructions.js";
-import type { Features } from "./platform.js";
+import { f32, f32x4, f64, i32, i32x4, v128 } from "../assembler/instructions.js";
+import type { Features } from "../platform.js";
 
 export type MultiplyAdd = (x: Bytes, y: Bytes, z: Bytes) => Bytes;
 

@@ -1,7 +1,19 @@
-import { concat, type Bytes, type FunctionSource } from "./bytes.js";
-import { call, clear, f32, f32x4, i32, i32x4, local, Locals, repeatWhile, v128, when } from "./instructions.js";
-import type { Features } from "./platform.js";
-import { multiplyAdd } from "./vectorMath.js";
+import { concat, type Bytes, type FunctionSource } from "../assembler/bytes.js";
+import {
+  call,
+  clear,
+  f32,
+  f32x4,
+  i32,
+  i32x4,
+  local,
+  Locals,
+  repeatWhile,
+  v128,
+  when,
+} from "../assembler/instructions.js";
+import type { Features } from "../platform.js";
+import { multiplyAdd } from "../loops/vectorMath.js";
 
 // C = A·B in panels: A cut into 4 rows and B into 8 columns, each packed so that the inner loop reads both in order.
 
