@@ -4,6 +4,8 @@ import warnings
 
 import torch
 
+from sampled import weighed
+
 # klDiv's mean is what torch documents; its advice to use batchmean is not for us.
 warnings.filterwarnings("ignore", message="reduction: 'mean' divides the total loss")
 torch.set_num_threads(1)
@@ -32,7 +34,9 @@ def evaluate(loss, case, dtype=torch.float64):
     inputs = Fields({name: _tensor(array, dtype) for name, array in case.inputs.items()})
     reduction = {"reduction": "mean"}
     options = case.options if case.reference_options is None else case.reference_options
-    value = loss.reference(inputs, Fields({**reduction, **loss.defaults, **options}))
+    given = Fields({**reduction, **loss.defaults, **options})
+    is_sampled = "sampleWeight" in inputs or "mask" in inputs
+    value = weighed(loss, inputs, given) if is_sampled else loss.reference(inputs, given)
     wanted = [name for name, array in case.inputs.items() if array.grad]
     leaves = [inputs[name] for name in wanted]
     found = [None] * len(leaves)

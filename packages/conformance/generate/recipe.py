@@ -2,10 +2,13 @@
 
 import hashlib
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable
 
 import numpy as np
+
+from evaluate import evaluate
+from sampled import SAMPLED
 
 REDUCTIONS = ("none", "mean", "sum")
 TORCH = "torch 2.13.0 (float64)"
@@ -286,6 +289,42 @@ def _refusal_cases(loss):
         yield Case(case_id, refusal.options, present, error=refusal.error)
 
 
+def _sampled_cases(loss):
+    """Weights of samples, and samples that are left out: at last all of them."""
+    if loss.name not in SAMPLED:
+        return
+    named = {name: (grid.variants[0], draw) for grid in reversed(loss.grids) for name, draw in reversed(grid.recipes.items())}
+    first = next(iter(loss.grids[0].recipes))
+    for recipe in SAMPLED[loss.name].recipes or (first,):
+        variant, draw = named[recipe]
+        values, _ = evaluate(loss, Case("", {**variant, "reduction": "none"}, draw(Draw("shape only"))))
+        shape = tuple(values.shape)
+
+        def case(words, options, reference_options=None, nothing=False):
+            case_id = f"{loss.name}/{'-'.join(['sampled', *words, *([] if recipe == first else [recipe])])}"
+            drawing = Draw(case_id)
+            inputs = draw(drawing)
+            if "weight" in words:
+                inputs = {**inputs, "sampleWeight": drawing.positive(*shape)}
+            if "mask" in words:
+                kept = np.zeros(shape, dtype=bool) if nothing else np.arange(values.numel()).reshape(shape) % 3 != 1
+                inputs = {**inputs, "mask": boolean(kept)}
+            return Case(case_id, {**variant, **options}, inputs, reference_options=reference_options)
+
+        for reduction in loss.reductions:
+            yield case(["weight", reduction], {"reduction": reduction})
+            yield case(["weight", "mask", reduction], {"reduction": reduction})
+        yield case(["mask", "mean"], {"reduction": "mean"})
+        if recipe != first:
+            continue
+        yield case(["mask", "nothing-is-nan"], {"reduction": "mean", "empty": "nan"}, nothing=True)
+        yield case(["mask", "nothing-is-zero"], {"reduction": "mean", "empty": "zero"},
+                   reference_options={**variant, "reduction": "sum"}, nothing=True)
+        yield replace(case(["error", "mask", "nothing"], {"reduction": "mean", "empty": "error"}, nothing=True), error="InputError")
+        wrong = case(["error", "weight", "of-other-samples"], {})
+        yield replace(wrong, inputs={**wrong.inputs, "sampleWeight": f32(np.ones((*shape, 2)))}, error="ShapeError")
+
+
 def expand(loss):
     recipe = next(iter(loss.grids[0].recipes.values()))
     defaults = f"{loss.name}/defaults"
@@ -296,6 +335,7 @@ def expand(loss):
         *{case.id: case for case in _nan_cases(loss)}.values(),
         *_infinite_cases(loss),
         *_policy_cases(loss),
+        *_sampled_cases(loss),
         *_refusal_cases(loss),
     ]
     ids = [case.id for case in expanded]

@@ -436,6 +436,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       tailProjection: "What each cluster makes of the features.",
       tailWeight: "Rows for the classes of each cluster.",
       headBias: "Bias of the head.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -454,7 +456,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Numbers outside [0, 1] and NaN are refused.",
     ],
     references: [],
-    inputs: { input: "Probabilities.", target: "Labels between 0 and 1.", weight: "Weight of each element." },
+    inputs: {
+      input: "Probabilities.",
+      target: "Labels between 0 and 1.",
+      weight: "Weight of each element.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -475,6 +483,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       target: "Labels between 0 and 1.",
       weight: "Weight of each element.",
       posWeight: "Weight of the label 1, for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -489,7 +499,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "keras multiplies by an alpha of 0.25 by default; kornia's alpha weighs class 0 as background. Neither is so here.",
     ],
     references: ["Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017"],
-    inputs: { input: "Logits.", target: "Class indices. Or: Class probabilities.", weight: "Weight of each class." },
+    inputs: {
+      input: "Logits.",
+      target: "Class indices. Or: Class probabilities.",
+      weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       gamma: "How much less right predictions count.",
       alpha: "One factor for all, with probabilities as target.",
@@ -515,7 +531,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "classAxis -1 takes logits (N, d₁…, C), such as [B, T, V] of a language model with labels [B, T]; PyTorch wants them transposed.",
     ],
     references: ["Szegedy et al.: Rethinking the Inception Architecture, CVPR 2016 (label smoothing)"],
-    inputs: { input: "Logits.", target: "Class indices. Or: Class probabilities.", weight: "Weight of each class." },
+    inputs: {
+      input: "Logits.",
+      target: "Class indices. Or: Class probabilities.",
+      weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       ignoreIndex: "A target index that contributes nothing.",
       classAxis: "The axis of the classes: 1, or -1 for the last.",
@@ -538,6 +560,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       target: "Labels between 0 and 1.",
       weight: "Weight of each channel.",
       posWeight: "Weight of the label 1, for each channel.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       gamma: "How much less right predictions count.",
@@ -565,6 +589,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       target: "Class indices. Or: Class probabilities.",
       linearBias: "Bias of the layer.",
       weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       ignoreIndex: "A target index that contributes nothing.",
@@ -584,7 +610,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "NaN counts as no violation, as in PyTorch.",
     ],
     references: ["Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999"],
-    inputs: { input: "Scores.", target: "Class indices.", weight: "Weight of each class." },
+    inputs: {
+      input: "Scores.",
+      target: "Class indices.",
+      weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       p: "Power of each violation.",
       margin: "How much larger the score of the target must be.",
@@ -602,7 +634,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "At the margin the gradient is 0. NaN counts as no violation, as in PyTorch.",
     ],
     references: [],
-    inputs: { input: "Scores.", target: "The labels of a sample, then -1." },
+    inputs: {
+      input: "Scores.",
+      target: "The labels of a sample, then -1.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -618,7 +655,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Each mean divides by the number of classes, also with a weight.",
     ],
     references: [],
-    inputs: { input: "Logits.", target: "Labels between 0 and 1.", weight: "Weight of each class." },
+    inputs: {
+      input: "Logits.",
+      target: "Labels between 0 and 1.",
+      weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -634,7 +677,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "classAxis -1 takes log-probabilities (N, d₁…, C), such as [B, T, V] with labels [B, T]; PyTorch wants them transposed.",
     ],
     references: [],
-    inputs: { input: "Log-probabilities.", target: "Class indices.", weight: "Weight of each class." },
+    inputs: {
+      input: "Log-probabilities.",
+      target: "Class indices.",
+      weight: "Weight of each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       ignoreIndex: "A target index that contributes nothing.",
       classAxis: "The axis of the classes: 1, or -1 for the last.",
@@ -651,7 +700,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "With labels 0 and 1 it is binaryCrossEntropyWithLogits.",
     ],
     references: [],
-    inputs: { input: "Scores.", target: "1 or -1." },
+    inputs: {
+      input: "Scores.",
+      target: "1 or -1.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -717,6 +771,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       input1: "One embedding of each pair.",
       input2: "The other embedding.",
       target: "1 for a similar pair, 0 for a dissimilar one.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "Distance beyond which a dissimilar pair costs nothing.",
@@ -735,7 +791,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "At the margin the gradient is that of the active side (clamp_min).",
     ],
     references: [],
-    inputs: { input1: "Vectors.", input2: "Vectors to compare with.", target: "1 or -1." },
+    inputs: {
+      input1: "Vectors.",
+      input2: "Vectors to compare with.",
+      target: "1 or -1.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "The largest cosine that a dissimilar pair may have for free.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -770,7 +832,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "At the margin the gradient is that of the active side (clamp_min).",
     ],
     references: [],
-    inputs: { input: "Distances.", target: "1 or -1." },
+    inputs: {
+      input: "Distances.",
+      target: "1 or -1.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "How large the distance of a dissimilar pair must be.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -926,7 +993,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "keras has a temperature of 3 and clips probabilities at 1e-7; here nothing is clipped.",
     ],
     references: ["Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015"],
-    inputs: { student: "Logits of the student.", teacher: "Logits of the teacher." },
+    inputs: {
+      student: "Logits of the student.",
+      teacher: "Logits of the teacher.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       temperature: "What the student's logits are divided by.",
       teacherTemperature: "What the teacher's logits are divided by.",
@@ -949,6 +1021,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       input: "Means.",
       target: "Truth.",
       var: "One variance for all. Or: Variances, all or one for each sample.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       full: "Add the constant 1/2 log(2 pi).",
@@ -970,6 +1044,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     inputs: {
       input: "Predicted log-probabilities.",
       target: "Target probabilities, or their logarithms with logTarget.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       logTarget: "The target holds log-probabilities too.",
@@ -987,7 +1063,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "keras and tfjs call by the name poisson the form without logInput, with eps 1e-7.",
     ],
     references: [],
-    inputs: { input: "Logarithms of rates, or rates without logInput.", target: "Counts." },
+    inputs: {
+      input: "Logarithms of rates, or rates without logInput.",
+      target: "Counts.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       logInput: "The input holds logarithms of rates, not rates.",
       full: "Add Stirling's approximation of log(target!) where the target is above 1.",
@@ -1028,7 +1109,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "It is computed by log-sum-exp: scores of any size are exact.",
     ],
     references: ["Xia et al.: Listwise Approach to Learning to Rank, ICML 2008"],
-    inputs: { scores: "Scores of the items of each list.", labels: "Their relevance.", where: "Items that count." },
+    inputs: {
+      scores: "Scores of the items of each list.",
+      labels: "Their relevance.",
+      where: "Items that count.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -1047,6 +1134,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       labels: "Their relevance.",
       where: "Items that count.",
       weights: "Weight of each item.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1066,6 +1155,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       text: "Text embeddings, row i belonging to image i.",
       weight: "The classifier, a column for each class.",
       labels: "Class of each pair.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       labelSmoothing: "Share of the target spread evenly over the classes.",
@@ -1164,6 +1255,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       text: "The captions that belong to the images.",
       negativeText: "Captions that do not belong to the images.",
       negativeImage: "Images that do not belong to the captions.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "The margin of both hinges.",
@@ -1321,7 +1414,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     references: [
       "Deng, Guo, Xue, Zafeiriou: ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR 2019",
     ],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      weight: "A column for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "How much the angle to the own class is widened, in degrees.",
       scale: "Factor of the cosines.",
@@ -1354,7 +1453,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],
     references: ["Wang et al.: CosFace: Large Margin Cosine Loss for Deep Face Recognition, CVPR 2018"],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      weight: "A column for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "How much the cosine of the own class is lowered.",
       scale: "Factor of the cosines.",
@@ -1409,7 +1514,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],
     references: ["Liu, Wen, Yu, Yang: Large-Margin Softmax Loss for Convolutional Neural Networks, ICML 2016"],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      weight: "A column for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "What the angle to the own class is multiplied by.",
       scale: "Factor of the logits.",
@@ -1573,7 +1684,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],
     references: ["Zhai, Wu: Classification is a Strong Baseline for Deep Metric Learning, BMVC 2019"],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      weight: "A column for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       temperature: "Cosines are divided by it.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1605,7 +1722,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],
     references: ["Movshovitz-Attias et al.: No Fuss Distance Metric Learning using Proxies, ICCV 2017"],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", proxies: "A row for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      proxies: "A row for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       scale: "Factor of the distances.",
       distance: "How far embeddings are apart, or how alike they are.",
@@ -1643,6 +1766,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       embeddings: "Embeddings.",
       labels: "The class of each.",
       weight: "A column for each centre, those of a class side by side.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       centersPerClass: "Centres of each class.",
@@ -1663,7 +1788,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "Embeddings are normalised inside, as PyTorch's normalize does it: a norm counts as at least 1e-12, a zero vector stays zero, with gradients up to 1e12.",
     ],
     references: ["Liu et al.: SphereFace: Deep Hypersphere Embedding for Face Recognition, CVPR 2017"],
-    inputs: { embeddings: "Embeddings.", labels: "The class of each.", weight: "A column for each class." },
+    inputs: {
+      embeddings: "Embeddings.",
+      labels: "The class of each.",
+      weight: "A column for each class.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       margin: "What the angle to the own class is multiplied by.",
       scale: "Factor of the logits.",
@@ -1686,6 +1817,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       embeddings: "Embeddings.",
       labels: "The class of each.",
       weight: "A column for each centre, those of a class side by side.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "How much the angle to the own class is widened, in degrees.",
@@ -1735,6 +1868,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       referenceRejected: "That of the rejected answers under the reference.",
       chosenLengths: "Tokens of the chosen answers.",
       rejectedLengths: "Tokens of the rejected answers.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       beta: "How strongly the model is held to its reference.",
@@ -1761,6 +1896,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       input1: "Scores that should be larger where target is 1.",
       input2: "Scores that should be larger where target is -1.",
       target: "1 or -1.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "Least difference demanded of the ranked pair.",
@@ -1781,6 +1918,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       anchor: "The query embeddings.",
       positive: "The matching embeddings.",
       negative: "Embeddings that do not match.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "How much more similar the matched pair must be.",
@@ -1806,6 +1945,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       anchor: "The anchors.",
       positive: "Samples that belong with the anchors.",
       negative: "Samples that do not.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       margin: "How much farther the negative must be.",
@@ -1830,6 +1971,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       anchor: "The anchors.",
       positive: "Samples that belong with the anchors.",
       negative: "Samples that do not.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       distance: "The distance between rows.",
@@ -1848,7 +1991,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "The mean over no boxes is 0.",
     ],
     references: ["Zheng et al.: Distance-IoU Loss, AAAI 2020"],
-    inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
+    inputs: {
+      boxes1: "Corners x1 y1 x2 y2 of predicted boxes.",
+      boxes2: "Corners of the true boxes.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       eps: "Added to the divisor of the weight of the shapes' difference.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1864,7 +2012,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "The mean over no boxes is 0.",
     ],
     references: ["Zheng et al.: Distance-IoU Loss, AAAI 2020"],
-    inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
+    inputs: {
+      boxes1: "Corners x1 y1 x2 y2 of predicted boxes.",
+      boxes2: "Corners of the true boxes.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       eps: "Added to what is divided by.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1877,7 +2030,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     formula: "1 - IoU + (C - U) / C",
     notes: ["The default reduction is mean, where torchvision's is none.", "The mean over no boxes is 0."],
     references: ["Rezatofighi et al.: Generalized Intersection over Union, CVPR 2019"],
-    inputs: { boxes1: "Corners x1 y1 x2 y2 of predicted boxes.", boxes2: "Corners of the true boxes." },
+    inputs: {
+      boxes1: "Corners x1 y1 x2 y2 of predicted boxes.",
+      boxes2: "Corners of the true boxes.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       eps: "Added to what is divided by.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1893,7 +2051,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "A weight has the shape of input and target.",
     ],
     references: ["Huber: Robust Estimation of a Location Parameter, 1964"],
-    inputs: { input: "Predictions.", target: "Truth.", weight: "Weight of each element." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      weight: "Weight of each element.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       delta: "The error beyond which the loss is linear.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1910,7 +2074,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "A weight has the shape of input and target; PyTorch also takes it next to an input that is stretched.",
     ],
     references: [],
-    inputs: { input: "Predictions.", target: "Truth.", weight: "Weight of each element." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      weight: "Weight of each element.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -1921,7 +2091,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     formula: "log(cosh(input - target))",
     notes: ["It is exact for errors of any size, near 0 too."],
     references: [],
-    inputs: { input: "Predictions.", target: "Truth." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -1937,7 +2112,13 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       "A weight has the shape of input and target; PyTorch also takes it next to an input that is stretched.",
     ],
     references: [],
-    inputs: { input: "Predictions.", target: "Truth.", weight: "Weight of each element." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      weight: "Weight of each element.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       reduction: "How the values become the result; `none` returns them as they are.",
       empty: "What the mean over nothing is.",
@@ -1949,7 +2130,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     formula: "max(q d, (q - 1) d), d = target - input",
     notes: ["Where input and target are equal the gradient is the middle of both slopes."],
     references: ["Koenker, Bassett: Regression Quantiles, Econometrica 1978"],
-    inputs: { input: "Predictions.", target: "Truth." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       quantile: "The quantile that is predicted.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -1962,7 +2148,12 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
     pytorch: "torch.nn.functional.smooth_l1_loss",
     notes: ["huberLoss with delta = beta is beta times as large.", "With beta 0 it is l1Loss, with gradient 0 at 0."],
     references: ["Girshick: Fast R-CNN, ICCV 2015"],
-    inputs: { input: "Predictions.", target: "Truth." },
+    inputs: {
+      input: "Predictions.",
+      target: "Truth.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
+    },
     options: {
       beta: "The error from which on the loss is linear.",
       reduction: "How the values become the result; `none` returns them as they are.",
@@ -2125,6 +2316,8 @@ export const lossDocs: Readonly<Record<string, LossDescription>> = {
       targets: "The labels of each sample, padded. Or: The labels of all samples, one after the other.",
       inputLengths: "How many times count of each sample.",
       targetLengths: "How many labels each sample has.",
+      sampleWeight: "Weight of each sample: multiplies its value; the mean divides by the sum of the weights.",
+      mask: "Samples that count: the others are outside values and divisor.",
     },
     options: {
       blank: "The class that stands for no label.",

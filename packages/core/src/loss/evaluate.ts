@@ -32,7 +32,8 @@ export function lossTermsOf(
   const [first, ...rest] = termsOf(lossValue(spec, inputs));
   const samples = samplesOf(spec, inputs);
   const isNonZero = reductionOf(spec) === "avgNonZero";
-  const counted = (term: WeightedValues): WeightedValues => sampled(isNonZero ? nonZero(term) : term, samples);
+  const counted = (term: WeightedValues): WeightedValues =>
+    sampled(spec.name, isNonZero ? nonZero(term) : term, samples);
   return [counted(first), ...rest.map(counted)];
 }
 

@@ -298,15 +298,17 @@ export function list(declaration: InputDeclaration<"float">): InputDeclaration<"
   return { forms, differentiable, doc, isParameter, isList: true };
 }
 
-/** What every loss that gives a value for each sample takes besides its own inputs. */
-export interface SampleInputs {
+/** What losses take besides their own inputs where each value is of one sample. */
+export type SampleInputs = {
   readonly sampleWeight: InputDeclaration<"float">;
   readonly mask: InputDeclaration<"mask">;
-}
+};
+
+export const sampleInputNames: readonly (keyof SampleInputs)[] = ["sampleWeight", "mask"];
 
 /**
- * The optional inputs `sampleWeight` and `mask`, in the shape that the loss has with `reduction: "none"`. Each value is multiplied by
- * its weight, and the mean divides by the sum of the weights; what the mask leaves out is outside values and divisor.
+ * The optional inputs `sampleWeight` and `mask`, in the shape that the loss has with `reduction: "none"`, or with axes of 1 in it where all
+ * along them count alike. Each value is multiplied by its weight, and the mean divides by the sum of the weights; what the mask leaves out is outside values and divisor.
  */
 export function sampleInputs(shape: readonly DimToken[]): SampleInputs {
   return {

@@ -1,6 +1,6 @@
 import { printValue } from "../arguments.js";
 import { InputError, OptionError, ShapeError } from "../errors.js";
-import { formatShape, sameShape } from "../tensor/dims.js";
+import { broadcastShapes, formatShape, sameShape } from "../tensor/dims.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 import type { BatchReduction, EmptyPolicy } from "./options.js";
 
@@ -95,7 +95,7 @@ export function reduceParts(loss: string, value: LossValue, how: Reducing): Redu
   const summands = summandsOf(value);
   const divisors: Tensor[] = "parts" in value ? [...(value.divisors ?? [])] : [];
   const counted = (term: WeightedValues): WeightedValues => (how.kind === "avgNonZero" ? nonZero(term) : term);
-  const reduced = summands.map(({ values }) => reduceTerm(sampled(counted(values), how), how, divisors));
+  const reduced = summands.map(({ values }) => reduceTerm(sampled(loss, counted(values), how), how, divisors));
   const [first, ...rest] = reduced;
   if (first === undefined) throw new ShapeError(`${loss}: a loss must have a part, got none.`);
   const other = rest.find((term) => !sameShape(term.shape, first.shape));
@@ -128,16 +128,28 @@ export function nonZero(term: WeightedValues): WeightedValues {
   return { ...term, values: isActive.where(values, 0), weights: isActive.cast(values.dtype) };
 }
 
-/** Values and weights as a sample's weight and the mask leave them. */
-export function sampled(term: WeightedValues, { sampleWeight, mask }: Samples): WeightedValues {
+/** Values and weights as a sample's weight and the mask leave them. Both must have the axes of the values, which they may be stretched to. */
+export function sampled(loss: string, term: WeightedValues, { sampleWeight, mask }: Samples): WeightedValues {
   if (sampleWeight === undefined && mask === undefined) return term;
   const { values } = term;
+  for (const [name, given] of Object.entries({ sampleWeight, mask })) {
+    if (given === undefined || fits(given, values)) continue;
+    const wanted = formatShape(values.shape);
+    throw new ShapeError(
+      `${loss}: ${name} must have the ${values.rank} axes of the values, ${wanted} or 1 where all count alike, got ${formatShape(given.shape)}.`,
+    );
+  }
   const count = (x: Tensor): Tensor => {
     const own = sampleWeight === undefined ? x : x.mul(sampleWeight);
     return mask === undefined ? own : mask.where(own, 0);
   };
   const ones = values.count([]).expand(values.shape);
   return { ...term, values: count(values), weights: count(term.weights ?? ones) };
+}
+
+/** One axis for each of the values': [N] beside [N, D] could be meant for either, and one axis of 1 for all. */
+function fits(given: Tensor, values: Tensor): boolean {
+  return given.rank === values.rank && sameShape(broadcastShapes([given.shape, values.shape], "reduce"), values.shape);
 }
 
 export function reduceTerm(term: WeightedValues, { kind, empty }: Reducing, divisors: Tensor[]): Tensor {

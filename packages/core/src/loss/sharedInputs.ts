@@ -3,7 +3,14 @@ import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
 import { allInputs } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
-import type { Bound, FormCondition, InputDeclaration, InputForm, InputKind } from "./inputs.js";
+import {
+  sampleInputNames,
+  type Bound,
+  type FormCondition,
+  type InputDeclaration,
+  type InputForm,
+  type InputKind,
+} from "./inputs.js";
 import { renamedShape, sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
@@ -18,7 +25,10 @@ export interface Sharer {
 export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs" | "checkSizes">> &
   Pick<AnyDefinition, "inputSets">;
 
-/** The inputs of losses that share those of the same name. Each must be declared alike by all of them. `where`: what they are in. */
+/**
+ * The inputs of losses that share those of the same name. Each must be declared alike by all of them; the optional `sampleWeight` and
+ * `mask` are left out where they are not. `where`: what they are in.
+ */
 export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedInputs {
   const given = new Map<string, InputDeclaration[]>();
   for (const sharer of sharers) {
@@ -29,6 +39,7 @@ export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedI
       given.set(shared, [...(given.get(shared) ?? []), withOwnOptions(declaration, sharer)]);
     }
   }
+  for (const name of sampleInputNames) if (!isForAll(given.get(name), sharers)) given.delete(name);
   const shareable = [...given].map(([name, declarations]) => [name, withoutPresence(declarations)] as const);
   const same = sameLetters(shareable.map(([, declarations]) => declarations));
   const declared = new Map(
@@ -61,6 +72,12 @@ export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedI
       for (const { spec } of sharers) spec.loss.definition.checkSizes?.(own, spec.options as never);
     },
   };
+}
+
+/** True where every loss takes an input, in one shape: what weighs samples weighs them in all, or is named for those that it is for. */
+function isForAll(declarations: readonly InputDeclaration[] = [], sharers: readonly Sharer[]): boolean {
+  const shapes = declarations.map(({ forms }) => JSON.stringify(forms.map(({ shape }) => shape)));
+  return declarations.length === sharers.length && new Set(shapes).size === 1;
 }
 
 function nameOf({ names }: Sharer, name: string): string {

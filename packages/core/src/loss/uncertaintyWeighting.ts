@@ -13,7 +13,7 @@ import {
   type SumInputs,
 } from "./composed.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import { evaluateSpec } from "./evaluate.js";
+import { evaluateSpec, markSampled } from "./evaluate.js";
 import { parameter } from "./inputs.js";
 import { isName } from "./names.js";
 import type { LossInputs } from "./inputTypes.js";
@@ -97,6 +97,7 @@ export function uncertaintyWeighting<const T extends readonly UncertainTerm[]>(
       };
     },
   };
+  markSampled(definition);
   const spec = (): LossSpec =>
     Object.freeze({
       name: definition.name,

@@ -12,7 +12,7 @@ import {
   type SumInputs,
 } from "./composed.js";
 import type { AnyDefinition, AnyLoss, LossSpec } from "./define.js";
-import { evaluateSpec } from "./evaluate.js";
+import { evaluateSpec, markSampled } from "./evaluate.js";
 import type { LossInputs } from "./inputTypes.js";
 import { oneOf } from "./options.js";
 import { sharedInputs } from "./sharedInputs.js";
@@ -69,6 +69,7 @@ export function weightedSum<const T extends readonly WeightedTerm[]>(terms: T): 
       };
     },
   };
+  markSampled(definition);
   const spec = (): LossSpec =>
     Object.freeze({
       name: definition.name,

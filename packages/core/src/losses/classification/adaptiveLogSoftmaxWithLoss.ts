@@ -1,6 +1,7 @@
 import { ShapeError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, list, parameter } from "../../loss/inputs.js";
+import { float, labels, list, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { addDims, subtractDims } from "../../tensor/dimArithmetic.js";
 import type { Dim } from "../../tensor/dims.js";
@@ -54,7 +55,7 @@ export const adaptiveLogSoftmaxWithLoss: Loss<
     tailProjection: "float[]";
     tailWeight: "float[]";
     headBias?: "float";
-  }
+  } & Sampled
 > = defineLoss({
   name: "adaptiveLogSoftmaxWithLoss",
   family: "classification",
@@ -66,7 +67,7 @@ export const adaptiveLogSoftmaxWithLoss: Loss<
     tailProjection: list(parameter(["P", "D"])),
     tailWeight: list(parameter(["O", "P"])),
   },
-  optionalInputs: { headBias: parameter(["R"]) },
+  optionalInputs: { headBias: parameter(["R"]), ...sampleInputs(["N?"]) },
   options: { reduction: reduction() },
   value({ input, target, headWeight, headBias, tailProjection, tailWeight }) {
     if (tailProjection.length !== tailWeight.length) {

@@ -1,6 +1,7 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { requireShape, requireWithin } from "../../math/weighted.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -34,13 +35,13 @@ export type BinaryCrossEntropyOptions = ReductionOption;
  */
 export const binaryCrossEntropy: Loss<
   BinaryCrossEntropyOptions,
-  { input: "float"; target: "float"; weight?: "fixed" }
+  { input: "float"; target: "float"; weight?: "fixed" } & Sampled
 > = defineLoss({
   name: "binaryCrossEntropy",
   family: "classification",
   aliases: ["BCELoss", "binary_cross_entropy", "BCE", "logLoss", "binaryCrossentropy"],
   inputs: { input: float(["~d?"], { from: 0, to: 1 }), target: float(["~d?"], { from: 0, to: 1 }) },
-  optionalInputs: { weight: float(["~d?"], { differentiable: false }) },
+  optionalInputs: { weight: float(["~d?"], { differentiable: false }), ...sampleInputs(["~d?"]) },
   options: { reduction: reduction() },
   value({ input, target, weight }) {
     requireShape("binaryCrossEntropy", input, { target });

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { labelEntropy } from "../../math/entropy.js";
 import { requireShape, requireWithin } from "../../math/weighted.js";
@@ -32,7 +33,7 @@ export type BinaryCrossEntropyWithLogitsOptions = ReductionOption;
  */
 export const binaryCrossEntropyWithLogits: Loss<
   BinaryCrossEntropyWithLogitsOptions,
-  { input: "float"; target: "float"; weight?: "fixed"; posWeight?: "fixed" }
+  { input: "float"; target: "float"; weight?: "fixed"; posWeight?: "fixed" } & Sampled
 > = defineLoss({
   name: "binaryCrossEntropyWithLogits",
   family: "classification",
@@ -46,6 +47,7 @@ export const binaryCrossEntropyWithLogits: Loss<
   optionalInputs: {
     weight: float(["~d?"], { differentiable: false }),
     posWeight: float(["~d?"], { differentiable: false }),
+    ...sampleInputs(["~d?"]),
   },
   options: { reduction: reduction() },
   value({ input, target, weight, posWeight }) {

@@ -1,7 +1,8 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { ignoreIndexInGraph } from "../../loss/ignoreIndex.js";
-import { either, float, labels } from "../../loss/inputs.js";
+import { either, float, labels, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import {
   flag,
   fraction,
@@ -62,7 +63,7 @@ export interface CategoricalFocalLossOptions extends ReductionOption {
  */
 export const categoricalFocalLoss: Loss<
   CategoricalFocalLossOptions,
-  { input: "float"; target: "index" | "float"; weight?: "float" }
+  { input: "float"; target: "index" | "float"; weight?: "float" } & Sampled
 > = defineLoss({
   name: "categoricalFocalLoss",
   family: "classification",
@@ -71,7 +72,7 @@ export const categoricalFocalLoss: Loss<
     input: float(["N?", "C", "...d"]),
     target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
   },
-  optionalInputs: { weight: float(["C"]) },
+  optionalInputs: { weight: float(["C"]), ...sampleInputs(["N?", "...d"]) },
   options: {
     gamma: nonNegative(2),
     alpha: positive(1),

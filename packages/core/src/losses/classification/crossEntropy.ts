@@ -1,6 +1,7 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { either, float, labels, perClass } from "../../loss/inputs.js";
+import { either, float, labels, perClass, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { classAxis, fraction, integer, reduction, type ClassAxis, type ReductionOption } from "../../loss/options.js";
 import { axisOfClasses, indexEntropy, probabilityEntropy } from "../../math/entropy.js";
 
@@ -45,33 +46,35 @@ export interface CrossEntropyOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [[2, 0.5, -1], [0, 1, 0]], target: [0, 2] });
  * ```
  */
-export const crossEntropy: Loss<CrossEntropyOptions, { input: "float"; target: "index" | "float"; weight?: "float" }> =
-  defineLoss({
-    name: "crossEntropy",
-    family: "classification",
-    aliases: ["CrossEntropyLoss", "cross_entropy", "softmaxCrossEntropy", "sparseCategoricalCrossentropy"],
-    inputs: {
-      input: perClass(),
-      target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), perClass()),
-    },
-    optionalInputs: { weight: float(["C"]) },
-    options: {
-      ignoreIndex: integer(-100),
-      classAxis: classAxis(),
-      labelSmoothing: fraction(0),
-      reduction: reduction(),
-    },
-    value({ input, target, weight }, { ignoreIndex, labelSmoothing, classAxis: given }) {
-      const axis = axisOfClasses(input, given);
-      const logProbabilities = input.logSoftmax(axis);
-      if (target.dtype === "int32") {
-        return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };
-      }
-      if (ignoreIndex >= 0) {
-        throw new OptionError(
-          `crossEntropy: option ignoreIndex must be negative with probabilities as target, got ${ignoreIndex}. Give class indices to ignore some.`,
-        );
-      }
-      return probabilityEntropy(logProbabilities, target, { axis, labelSmoothing, weight });
-    },
-  });
+export const crossEntropy: Loss<
+  CrossEntropyOptions,
+  { input: "float"; target: "index" | "float"; weight?: "float" } & Sampled
+> = defineLoss({
+  name: "crossEntropy",
+  family: "classification",
+  aliases: ["CrossEntropyLoss", "cross_entropy", "softmaxCrossEntropy", "sparseCategoricalCrossentropy"],
+  inputs: {
+    input: perClass(),
+    target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), perClass()),
+  },
+  optionalInputs: { weight: float(["C"]), ...sampleInputs(["N?", "...d"]) },
+  options: {
+    ignoreIndex: integer(-100),
+    classAxis: classAxis(),
+    labelSmoothing: fraction(0),
+    reduction: reduction(),
+  },
+  value({ input, target, weight }, { ignoreIndex, labelSmoothing, classAxis: given }) {
+    const axis = axisOfClasses(input, given);
+    const logProbabilities = input.logSoftmax(axis);
+    if (target.dtype === "int32") {
+      return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };
+    }
+    if (ignoreIndex >= 0) {
+      throw new OptionError(
+        `crossEntropy: option ignoreIndex must be negative with probabilities as target, got ${ignoreIndex}. Give class indices to ignore some.`,
+      );
+    }
+    return probabilityEntropy(logProbabilities, target, { axis, labelSmoothing, weight });
+  },
+});

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import {
   flag,
   fraction,
@@ -58,7 +59,7 @@ export interface FocalLossOptions extends ReductionOption {
  */
 export const focalLoss: Loss<
   FocalLossOptions,
-  { input: "float"; target: "float"; weight?: "fixed"; posWeight?: "fixed" }
+  { input: "float"; target: "float"; weight?: "fixed"; posWeight?: "fixed" } & Sampled
 > = defineLoss({
   name: "focalLoss",
   family: "classification",
@@ -67,6 +68,7 @@ export const focalLoss: Loss<
   optionalInputs: {
     weight: float(["C"], { differentiable: false }),
     posWeight: float(["C"], { differentiable: false }),
+    ...sampleInputs(["N?", "C?", "...d"]),
   },
   options: {
     gamma: nonNegative(2),

@@ -1,6 +1,7 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { either, float, labels, parameter } from "../../loss/inputs.js";
+import { either, float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { fraction, integer, reduction, type ReductionOption } from "../../loss/options.js";
 import { indexEntropy, probabilityEntropy } from "../../math/entropy.js";
 import { multiplyDims } from "../../tensor/dimArithmetic.js";
@@ -42,7 +43,7 @@ export interface LinearCrossEntropyOptions extends ReductionOption {
  */
 export const linearCrossEntropy: Loss<
   LinearCrossEntropyOptions,
-  { input: "float"; linearWeight: "float"; target: "index" | "float"; linearBias?: "float"; weight?: "float" }
+  { input: "float"; linearWeight: "float"; target: "index" | "float"; linearBias?: "float"; weight?: "float" } & Sampled
 > = defineLoss({
   name: "linearCrossEntropy",
   family: "classification",
@@ -52,7 +53,7 @@ export const linearCrossEntropy: Loss<
     linearWeight: parameter(["C", "...d", "F"]),
     target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
   },
-  optionalInputs: { linearBias: parameter(["C", "...d"]), weight: float(["C"]) },
+  optionalInputs: { linearBias: parameter(["C", "...d"]), weight: float(["C"]), ...sampleInputs(["N?", "...d"]) },
   options: { ignoreIndex: integer(-100), labelSmoothing: fraction(0), reduction: reduction() },
   value({ input, linearWeight, target, linearBias, weight }, { ignoreIndex, labelSmoothing }) {
     const axis = input.rank - 1;

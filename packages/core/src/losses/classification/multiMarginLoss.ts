@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels } from "../../loss/inputs.js";
+import { float, labels, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, integer, reduction, type OptionDeclaration, type ReductionOption } from "../../loss/options.js";
 import { violation } from "../../math/margin.js";
 import { oneHot, pick } from "../../math/select.js";
@@ -43,21 +44,23 @@ const power: OptionDeclaration<1 | 2> = {
  * const { value, grads } = await loss.valueAndGrad({ input: [[2, 0.5, -1], [0, 1, 0]], target: [0, 2] });
  * ```
  */
-export const multiMarginLoss: Loss<MultiMarginLossOptions, { input: "float"; target: "index"; weight?: "fixed" }> =
-  defineLoss({
-    name: "multiMarginLoss",
-    family: "classification",
-    aliases: ["MultiMarginLoss", "multi_margin_loss", "multiclassHinge"],
-    inputs: { input: float(["N?", "C"]), target: labels(["N?"], { below: "C" }) },
-    optionalInputs: { weight: float(["C"], { differentiable: false }) },
-    options: { p: power, margin: finite(1), reduction: reduction() },
-    value({ input, target, weight }, { p, margin }) {
-      const axis = input.rank - 1;
-      const own = pick(input, target, axis).unsqueeze(axis);
-      const violations = violation(input.sub(own).add(margin));
-      const costs = p === 1 ? violations : violations.square();
-      const isTarget = oneHot(input, target, axis);
-      const values = isTarget.where(0, costs).sum(axis).div(input.count(axis));
-      return weight === undefined ? values : values.mul(isTarget.where(weight, 0).sum(axis));
-    },
-  });
+export const multiMarginLoss: Loss<
+  MultiMarginLossOptions,
+  { input: "float"; target: "index"; weight?: "fixed" } & Sampled
+> = defineLoss({
+  name: "multiMarginLoss",
+  family: "classification",
+  aliases: ["MultiMarginLoss", "multi_margin_loss", "multiclassHinge"],
+  inputs: { input: float(["N?", "C"]), target: labels(["N?"], { below: "C" }) },
+  optionalInputs: { weight: float(["C"], { differentiable: false }), ...sampleInputs(["N?"]) },
+  options: { p: power, margin: finite(1), reduction: reduction() },
+  value({ input, target, weight }, { p, margin }) {
+    const axis = input.rank - 1;
+    const own = pick(input, target, axis).unsqueeze(axis);
+    const violations = violation(input.sub(own).add(margin));
+    const costs = p === 1 ? violations : violations.square();
+    const isTarget = oneHot(input, target, axis);
+    const values = isTarget.where(0, costs).sum(axis).div(input.count(axis));
+    return weight === undefined ? values : values.mul(isTarget.where(weight, 0).sum(axis));
+  },
+});

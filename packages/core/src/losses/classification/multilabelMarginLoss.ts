@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels } from "../../loss/inputs.js";
+import { float, labels, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { violation } from "../../math/margin.js";
 
@@ -28,20 +29,22 @@ export type MultilabelMarginLossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ input: [0.1, 0.2, 0.4, 0.8], target: [3, 0, -1, -1] });
  * ```
  */
-export const multilabelMarginLoss: Loss<MultilabelMarginLossOptions, { input: "float"; target: "index" }> = defineLoss({
-  name: "multilabelMarginLoss",
-  family: "classification",
-  aliases: ["MultiLabelMarginLoss", "multilabel_margin_loss"],
-  inputs: { input: float(["N?", "C"]), target: labels(["N?", "C"], { from: -1, below: "C" }) },
-  options: { reduction: reduction() },
-  value({ input, target }) {
-    const axis = input.rank - 1;
-    const [classes = 1] = input.shape.slice(-1);
-    const isListed = target.equal(-1).cast(input.dtype).cumsum(axis).equal(0);
-    const times = isListed.cast(input.dtype).scatterAdd(axis, target, classes);
-    const [label, other] = [input.unsqueeze(axis + 1), input.unsqueeze(axis)];
-    const isOther = times.unsqueeze(axis).equal(0);
-    const costs = isOther.where(violation(other.sub(label).add(1)), 0).sum(axis + 1);
-    return times.equal(0).where(0, times.mul(costs)).sum(axis).div(input.count(axis));
-  },
-});
+export const multilabelMarginLoss: Loss<MultilabelMarginLossOptions, { input: "float"; target: "index" } & Sampled> =
+  defineLoss({
+    name: "multilabelMarginLoss",
+    family: "classification",
+    aliases: ["MultiLabelMarginLoss", "multilabel_margin_loss"],
+    inputs: { input: float(["N?", "C"]), target: labels(["N?", "C"], { from: -1, below: "C" }) },
+    optionalInputs: sampleInputs(["N?"]),
+    options: { reduction: reduction() },
+    value({ input, target }) {
+      const axis = input.rank - 1;
+      const [classes = 1] = input.shape.slice(-1);
+      const isListed = target.equal(-1).cast(input.dtype).cumsum(axis).equal(0);
+      const times = isListed.cast(input.dtype).scatterAdd(axis, target, classes);
+      const [label, other] = [input.unsqueeze(axis + 1), input.unsqueeze(axis)];
+      const isOther = times.unsqueeze(axis).equal(0);
+      const costs = isOther.where(violation(other.sub(label).add(1)), 0).sum(axis + 1);
+      return times.equal(0).where(0, times.mul(costs)).sum(axis).div(input.count(axis));
+    },
+  });

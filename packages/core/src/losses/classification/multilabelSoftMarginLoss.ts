@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { labelEntropy } from "../../math/entropy.js";
 
@@ -30,13 +31,13 @@ export type MultilabelSoftMarginLossOptions = ReductionOption;
  */
 export const multilabelSoftMarginLoss: Loss<
   MultilabelSoftMarginLossOptions,
-  { input: "float"; target: "float"; weight?: "float" }
+  { input: "float"; target: "float"; weight?: "float" } & Sampled
 > = defineLoss({
   name: "multilabelSoftMarginLoss",
   family: "classification",
   aliases: ["MultiLabelSoftMarginLoss", "multilabel_soft_margin_loss"],
   inputs: { input: float(["...n", "C"]), target: float(["...n", "C"]) },
-  optionalInputs: { weight: float(["C"]) },
+  optionalInputs: { weight: float(["C"]), ...sampleInputs(["...n"]) },
   options: { reduction: reduction() },
   value({ input, target, weight }) {
     const entropy = labelEntropy(input, target);

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, perClass } from "../../loss/inputs.js";
+import { float, labels, perClass, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { classAxis, integer, reduction, type ClassAxis, type ReductionOption } from "../../loss/options.js";
 import { axisOfClasses, indexEntropy } from "../../math/entropy.js";
 
@@ -33,14 +34,15 @@ export interface NllLossOptions extends ReductionOption {
  * const { value } = await loss.valueAndGrad({ input: logProbabilities, target: [1, 0, 4] });
  * ```
  */
-export const nllLoss: Loss<NllLossOptions, { input: "float"; target: "index"; weight?: "float" }> = defineLoss({
-  name: "nllLoss",
-  family: "classification",
-  aliases: ["NLLLoss", "nll_loss", "negativeLogLikelihood"],
-  inputs: { input: perClass(), target: labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }) },
-  optionalInputs: { weight: float(["C"]) },
-  options: { ignoreIndex: integer(-100), classAxis: classAxis(), reduction: reduction() },
-  value: ({ input, target, weight }, { ignoreIndex, classAxis: axis }) => ({
-    terms: indexEntropy(input, target, { axis: axisOfClasses(input, axis), ignoreIndex, weight }),
-  }),
-});
+export const nllLoss: Loss<NllLossOptions, { input: "float"; target: "index"; weight?: "float" } & Sampled> =
+  defineLoss({
+    name: "nllLoss",
+    family: "classification",
+    aliases: ["NLLLoss", "nll_loss", "negativeLogLikelihood"],
+    inputs: { input: perClass(), target: labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }) },
+    optionalInputs: { weight: float(["C"]), ...sampleInputs(["N?", "...d"]) },
+    options: { ignoreIndex: integer(-100), classAxis: classAxis(), reduction: reduction() },
+    value: ({ input, target, weight }, { ignoreIndex, classAxis: axis }) => ({
+      terms: indexEntropy(input, target, { axis: axisOfClasses(input, axis), ignoreIndex, weight }),
+    }),
+  });

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, number } from "../../loss/inputs.js";
+import { float, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 
 export type SoftMarginLossOptions = ReductionOption;
@@ -25,11 +26,12 @@ export type SoftMarginLossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ input: [2.1, -0.4], target: [1, -1] });
  * ```
  */
-export const softMarginLoss: Loss<SoftMarginLossOptions, { input: "float"; target: "fixed" }> = defineLoss({
+export const softMarginLoss: Loss<SoftMarginLossOptions, { input: "float"; target: "fixed" } & Sampled> = defineLoss({
   name: "softMarginLoss",
   family: "classification",
   aliases: ["SoftMarginLoss", "soft_margin_loss", "logisticLoss"],
   inputs: { input: float(["...d"]), target: number(["...d"], { differentiable: false }) },
+  optionalInputs: sampleInputs(["...d"]),
   options: { reduction: reduction() },
   value: ({ input, target }) => target.neg().mul(input).softplus(),
 });

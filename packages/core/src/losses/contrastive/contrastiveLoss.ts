@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, number } from "../../loss/inputs.js";
+import { float, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { oneOf, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { distanceOf } from "../../math/distance.js";
 
@@ -32,16 +33,19 @@ export interface ContrastiveLossOptions extends ReductionOption {
  * const { value } = await loss.valueAndGrad({ input1, input2, target: [1, 0, 0, 1] });
  * ```
  */
-export const contrastiveLoss: Loss<ContrastiveLossOptions, { input1: "float"; input2: "float"; target: "number" }> =
-  defineLoss({
-    name: "contrastiveLoss",
-    family: "contrastive",
-    aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],
-    inputs: { input1: float(["N?", "D"]), input2: float(["N?", "D"]), target: number(["N?"], { from: 0, to: 1 }) },
-    options: { margin: positive(1), distance: oneOf(["euclidean", "cosine"], "euclidean"), reduction: reduction() },
-    value({ input1, input2, target }, { margin, distance }) {
-      const d = distanceOf(distance)(input1, input2);
-      const apart = d.neg().add(margin).clampMin(0).square();
-      return target.mul(d.square()).add(target.neg().add(1).mul(apart)).mul(0.5);
-    },
-  });
+export const contrastiveLoss: Loss<
+  ContrastiveLossOptions,
+  { input1: "float"; input2: "float"; target: "number" } & Sampled
+> = defineLoss({
+  name: "contrastiveLoss",
+  family: "contrastive",
+  aliases: ["pairwiseContrastiveLoss", "ContrastiveLoss"],
+  inputs: { input1: float(["N?", "D"]), input2: float(["N?", "D"]), target: number(["N?"], { from: 0, to: 1 }) },
+  optionalInputs: sampleInputs(["N?"]),
+  options: { margin: positive(1), distance: oneOf(["euclidean", "cosine"], "euclidean"), reduction: reduction() },
+  value({ input1, input2, target }, { margin, distance }) {
+    const d = distanceOf(distance)(input1, input2);
+    const apart = d.neg().add(margin).clampMin(0).square();
+    return target.mul(d.square()).add(target.neg().add(1).mul(apart)).mul(0.5);
+  },
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, number } from "../../loss/inputs.js";
+import { float, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, reduction, type ReductionOption } from "../../loss/options.js";
 import { dot } from "../../math/distance.js";
 
@@ -38,12 +39,13 @@ const eps = Math.fround(1e-12);
  */
 export const cosineEmbeddingLoss: Loss<
   CosineEmbeddingLossOptions,
-  { input1: "float"; input2: "float"; target: "number" }
+  { input1: "float"; input2: "float"; target: "number" } & Sampled
 > = defineLoss({
   name: "cosineEmbeddingLoss",
   family: "contrastive",
   aliases: ["CosineEmbeddingLoss", "cosine_embedding_loss"],
   inputs: { input1: float(["~n", "D"]), input2: float(["~n", "D"]), target: number(["~n"]) },
+  optionalInputs: sampleInputs(["~n"]),
   options: { margin: finite(0), reduction: reduction() },
   value({ input1, input2, target }, { margin }) {
     const norms = dot(input1, input1).add(eps).mul(dot(input2, input2).add(eps)).sqrt();

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, number } from "../../loss/inputs.js";
+import { float, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, reduction, type ReductionOption } from "../../loss/options.js";
 
 export interface HingeEmbeddingLossOptions extends ReductionOption {
@@ -26,15 +27,17 @@ export interface HingeEmbeddingLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [0.3, 0.8], target: [1, -1] });
  * ```
  */
-export const hingeEmbeddingLoss: Loss<HingeEmbeddingLossOptions, { input: "float"; target: "number" }> = defineLoss({
-  name: "hingeEmbeddingLoss",
-  family: "contrastive",
-  aliases: ["HingeEmbeddingLoss", "hinge_embedding_loss"],
-  inputs: { input: float(["~d?"]), target: number(["~d?"]) },
-  options: { margin: finite(1), reduction: reduction() },
-  value({ input, target }, { margin }) {
-    const pull = target.equal(-1).where(0, input);
-    const push = target.equal(1).where(0, input.neg().add(margin).clampMin(0));
-    return pull.add(push);
-  },
-});
+export const hingeEmbeddingLoss: Loss<HingeEmbeddingLossOptions, { input: "float"; target: "number" } & Sampled> =
+  defineLoss({
+    name: "hingeEmbeddingLoss",
+    family: "contrastive",
+    aliases: ["HingeEmbeddingLoss", "hinge_embedding_loss"],
+    inputs: { input: float(["~d?"]), target: number(["~d?"]) },
+    optionalInputs: sampleInputs(["~d?"]),
+    options: { margin: finite(1), reduction: reduction() },
+    value({ input, target }, { margin }) {
+      const pull = target.equal(-1).where(0, input);
+      const push = target.equal(1).where(0, input.neg().add(margin).clampMin(0));
+      return pull.add(push);
+    },
+  });

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, orNone, positive, reduction, type ReductionOption } from "../../loss/options.js";
 
 export interface KnowledgeDistillationLossOptions extends ReductionOption {
@@ -32,26 +33,29 @@ export interface KnowledgeDistillationLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ student: [[1, 0, 2]], teacher: [[2, 0, 1]] });
  * ```
  */
-export const knowledgeDistillationLoss: Loss<KnowledgeDistillationLossOptions, { student: "float"; teacher: "fixed" }> =
-  defineLoss({
-    name: "knowledgeDistillationLoss",
-    family: "distillation",
-    aliases: ["DistillKLDivLoss", "LogitsDistillation", "distillKlDiv", "klDistillation"],
-    inputs: { student: float(["...n", "C"]), teacher: float(["...n", "C"], { differentiable: false }) },
-    options: {
-      temperature: positive(1),
-      teacherTemperature: orNone(positive(1)),
-      scaleByTemperature: flag(true),
-      reduction: reduction(),
-    },
-    value({ student, teacher }, { temperature, teacherTemperature, scaleByTemperature }) {
-      const logQ = student.div(temperature).logSoftmax(-1);
-      const logP = teacher.div(teacherTemperature === "none" ? temperature : teacherTemperature).logSoftmax(-1);
-      const p = logP.exp();
-      const divergence = p
-        .equal(0)
-        .where(0, p.mul(logP.sub(logQ)))
-        .sum(-1);
-      return scaleByTemperature ? divergence.mul(temperature ** 2) : divergence;
-    },
-  });
+export const knowledgeDistillationLoss: Loss<
+  KnowledgeDistillationLossOptions,
+  { student: "float"; teacher: "fixed" } & Sampled
+> = defineLoss({
+  name: "knowledgeDistillationLoss",
+  family: "distillation",
+  aliases: ["DistillKLDivLoss", "LogitsDistillation", "distillKlDiv", "klDistillation"],
+  inputs: { student: float(["...n", "C"]), teacher: float(["...n", "C"], { differentiable: false }) },
+  optionalInputs: sampleInputs(["...n"]),
+  options: {
+    temperature: positive(1),
+    teacherTemperature: orNone(positive(1)),
+    scaleByTemperature: flag(true),
+    reduction: reduction(),
+  },
+  value({ student, teacher }, { temperature, teacherTemperature, scaleByTemperature }) {
+    const logQ = student.div(temperature).logSoftmax(-1);
+    const logP = teacher.div(teacherTemperature === "none" ? temperature : teacherTemperature).logSoftmax(-1);
+    const p = logP.exp();
+    const divergence = p
+      .equal(0)
+      .where(0, p.mul(logP.sub(logQ)))
+      .sum(-1);
+    return scaleByTemperature ? divergence.mul(temperature ** 2) : divergence;
+  },
+});

@@ -1,6 +1,7 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { either, float } from "../../loss/inputs.js";
+import { either, float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { requireWithin } from "../../math/weighted.js";
 
@@ -37,23 +38,26 @@ export interface GaussianNllLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [[0.5, 1.2]], target: [[1, 1]], var: [0.25] });
  * ```
  */
-export const gaussianNllLoss: Loss<GaussianNllLossOptions, { input: "float"; target: "float"; var: "float" }> =
-  defineLoss({
-    name: "gaussianNllLoss",
-    family: "distribution",
-    aliases: ["GaussianNLLLoss", "gaussian_nll_loss"],
-    inputs: {
-      input: float(["~d?"]),
-      target: float(["~d?"]),
-      var: either(float([], { from: 0, nan: true }), float(["~d-"], { from: 0, nan: true })),
-    },
-    options: { full: flag(false), eps: nonNegative(1e-6), reduction: reduction() },
-    value({ input, target, var: given }, { full, eps }) {
-      const error = input.sub(target);
-      const variance = given.rank > 0 && given.rank < error.rank ? given.unsqueeze(-1) : given;
-      requireWithin("gaussianNllLoss", error, { var: variance });
-      const v = customGradient(variance.clampMin(eps), [variance], (g) => [g]);
-      const likelihood = v.log().add(error.square().div(v)).mul(0.5);
-      return full ? likelihood.add(0.5 * Math.log(2 * Math.PI)) : likelihood;
-    },
-  });
+export const gaussianNllLoss: Loss<
+  GaussianNllLossOptions,
+  { input: "float"; target: "float"; var: "float" } & Sampled
+> = defineLoss({
+  name: "gaussianNllLoss",
+  family: "distribution",
+  aliases: ["GaussianNLLLoss", "gaussian_nll_loss"],
+  inputs: {
+    input: float(["~d?"]),
+    target: float(["~d?"]),
+    var: either(float([], { from: 0, nan: true }), float(["~d-"], { from: 0, nan: true })),
+  },
+  optionalInputs: sampleInputs(["~d?"]),
+  options: { full: flag(false), eps: nonNegative(1e-6), reduction: reduction() },
+  value({ input, target, var: given }, { full, eps }) {
+    const error = input.sub(target);
+    const variance = given.rank > 0 && given.rank < error.rank ? given.unsqueeze(-1) : given;
+    requireWithin("gaussianNllLoss", error, { var: variance });
+    const v = customGradient(variance.clampMin(eps), [variance], (g) => [g]);
+    const likelihood = v.log().add(error.square().div(v)).mul(0.5);
+    return full ? likelihood.add(0.5 * Math.log(2 * Math.PI)) : likelihood;
+  },
+});

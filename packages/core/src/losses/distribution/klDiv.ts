@@ -1,6 +1,7 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, oneOf, type Reduction } from "../../loss/options.js";
 import { xlogy } from "../../math/entropy.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -38,11 +39,12 @@ export interface KlDivOptions {
  * const { value } = await loss.valueAndGrad({ input: logProbabilities, target: probabilities });
  * ```
  */
-export const klDiv: Loss<KlDivOptions, { input: "float"; target: "float" }> = defineLoss({
+export const klDiv: Loss<KlDivOptions, { input: "float"; target: "float" } & Sampled> = defineLoss({
   name: "klDiv",
   family: "distribution",
   aliases: ["KLDivLoss", "kl_div", "kullbackLeiblerDivergence", "klDivergence"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  optionalInputs: sampleInputs(["~d?"]),
   options: { logTarget: flag(false), reduction: oneOf(["none", "mean", "sum", "batchmean"], "mean") },
   value({ input, target }, { logTarget }) {
     const values = logTarget ? logDivergence(input, target) : xlogy(target, target).sub(target.mul(input));

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -36,11 +37,12 @@ export interface PoissonNllLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 1.2], target: [2, 3] });
  * ```
  */
-export const poissonNllLoss: Loss<PoissonNllLossOptions, { input: "float"; target: "float" }> = defineLoss({
+export const poissonNllLoss: Loss<PoissonNllLossOptions, { input: "float"; target: "float" } & Sampled> = defineLoss({
   name: "poissonNllLoss",
   family: "distribution",
   aliases: ["PoissonNLLLoss", "poisson_nll_loss", "poisson"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  optionalInputs: sampleInputs(["~d?"]),
   options: { logInput: flag(true), full: flag(false), eps: nonNegative(1e-8), reduction: reduction() },
   value({ input, target }, { logInput, full, eps }) {
     const rate = logInput ? input.exp() : input;

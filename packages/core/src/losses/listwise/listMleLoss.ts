@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, mask, number } from "../../loss/inputs.js";
+import { float, mask, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { isImpossible } from "../../math/logSum.js";
 import { logSumExpFromEnd, perList, validScores } from "../../math/lists.js";
@@ -28,19 +29,20 @@ export type ListMleLossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ scores: [[2, 0.5, -1]], labels: [[1, 0, 2]] });
  * ```
  */
-export const listMleLoss: Loss<ListMleLossOptions, { scores: "float"; labels: "fixed"; where?: "mask" }> = defineLoss({
-  name: "listMleLoss",
-  family: "listwise",
-  aliases: ["ListMLELoss", "listmle_loss", "ListMLE"],
-  empty: "zero",
-  inputs: { scores: float(["B", "L"]), labels: number(["B", "L"], { differentiable: false }) },
-  optionalInputs: { where: mask(["B", "L"]) },
-  options: { reduction: reduction() },
-  value({ scores, labels, where: valid }) {
-    const lists = { scores, labels, valid };
-    const order = (valid?.where(labels, -Infinity) ?? labels).argsort(1, { descending: true });
-    const sorted = validScores(lists).gather(1, order);
-    const costs = logSumExpFromEnd(sorted).sub(sorted);
-    return perList((valid === undefined ? costs : isImpossible(sorted).where(0, costs)).sum(1), lists);
-  },
-});
+export const listMleLoss: Loss<ListMleLossOptions, { scores: "float"; labels: "fixed"; where?: "mask" } & Sampled> =
+  defineLoss({
+    name: "listMleLoss",
+    family: "listwise",
+    aliases: ["ListMLELoss", "listmle_loss", "ListMLE"],
+    empty: "zero",
+    inputs: { scores: float(["B", "L"]), labels: number(["B", "L"], { differentiable: false }) },
+    optionalInputs: { where: mask(["B", "L"]), ...sampleInputs(["B"]) },
+    options: { reduction: reduction() },
+    value({ scores, labels, where: valid }) {
+      const lists = { scores, labels, valid };
+      const order = (valid?.where(labels, -Infinity) ?? labels).argsort(1, { descending: true });
+      const sorted = validScores(lists).gather(1, order);
+      const costs = logSumExpFromEnd(sorted).sub(sorted);
+      return perList((valid === undefined ? costs : isImpossible(sorted).where(0, costs)).sum(1), lists);
+    },
+  });

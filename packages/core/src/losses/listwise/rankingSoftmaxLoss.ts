@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, mask, number } from "../../loss/inputs.js";
+import { float, mask, number, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { perList, validScores } from "../../math/lists.js";
 
@@ -30,14 +31,14 @@ export type RankingSoftmaxLossOptions = ReductionOption;
  */
 export const rankingSoftmaxLoss: Loss<
   RankingSoftmaxLossOptions,
-  { scores: "float"; labels: "number"; where?: "mask"; weights?: "float" }
+  { scores: "float"; labels: "number"; where?: "mask"; weights?: "float" } & Sampled
 > = defineLoss({
   name: "rankingSoftmaxLoss",
   family: "listwise",
   aliases: ["ranking_softmax_loss", "listwiseSoftmax", "rax.softmax_loss"],
   empty: "zero",
   inputs: { scores: float(["B", "L"]), labels: number(["B", "L"]) },
-  optionalInputs: { where: mask(["B", "L"]), weights: float(["B", "L"]) },
+  optionalInputs: { where: mask(["B", "L"]), weights: float(["B", "L"]), ...sampleInputs(["B"]) },
   options: { reduction: reduction() },
   value({ scores, labels, where: valid, weights }) {
     const lists = { scores, labels, valid };

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels as labelInput } from "../../loss/inputs.js";
+import { float, labels as labelInput, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { fraction, reduction, type ReductionOption } from "../../loss/options.js";
 import { indexEntropy } from "../../math/entropy.js";
 import { normalize } from "../../math/norm.js";
@@ -31,27 +32,30 @@ export interface CmpcLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ image, text, weight, labels: [0, 1, 1, 2] });
  * ```
  */
-export const cmpcLoss: Loss<CmpcLossOptions, { image: "float"; text: "float"; weight: "float"; labels: "index" }> =
-  defineLoss({
-    name: "cmpcLoss",
-    family: "matching",
-    aliases: ["CMPC", "crossModalProjectionClassification"],
-    inputs: {
-      image: float(["N", "D"]),
-      text: float(["N", "D"]),
-      weight: float(["D", "C"]),
-      labels: labelInput(["N"], { below: "C" }),
-    },
-    options: { labelSmoothing: fraction(0), reduction: reduction() },
-    value({ image, text, weight, labels }, { labelSmoothing }) {
-      const classifier = normalize(weight, 0);
-      const classify = (x: Tensor, onto: Tensor): Tensor => {
-        const direction = normalize(onto);
-        const projected = x.mul(direction).sum(1, true).mul(direction);
-        const logProbabilities = projected.matmul(classifier).logSoftmax(1);
-        const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
-        return spread.reduce((sum, { values }) => sum.add(values), own.values);
-      };
-      return classify(image, text).add(classify(text, image));
-    },
-  });
+export const cmpcLoss: Loss<
+  CmpcLossOptions,
+  { image: "float"; text: "float"; weight: "float"; labels: "index" } & Sampled
+> = defineLoss({
+  name: "cmpcLoss",
+  family: "matching",
+  aliases: ["CMPC", "crossModalProjectionClassification"],
+  inputs: {
+    image: float(["N", "D"]),
+    text: float(["N", "D"]),
+    weight: float(["D", "C"]),
+    labels: labelInput(["N"], { below: "C" }),
+  },
+  optionalInputs: sampleInputs(["N"]),
+  options: { labelSmoothing: fraction(0), reduction: reduction() },
+  value({ image, text, weight, labels }, { labelSmoothing }) {
+    const classifier = normalize(weight, 0);
+    const classify = (x: Tensor, onto: Tensor): Tensor => {
+      const direction = normalize(onto);
+      const projected = x.mul(direction).sum(1, true).mul(direction);
+      const logProbabilities = projected.matmul(classifier).logSoftmax(1);
+      const [own, ...spread] = indexEntropy(logProbabilities, labels, { axis: 1, labelSmoothing });
+      return spread.reduce((sum, { values }) => sum.add(values), own.values);
+    };
+    return classify(image, text).add(classify(text, image));
+  },
+});

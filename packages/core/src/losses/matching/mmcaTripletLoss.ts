@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, oneOf, reduction, type ReductionOption } from "../../loss/options.js";
 import { cosineSimilarity, euclideanDistance } from "../../math/distance.js";
 
@@ -36,7 +37,7 @@ export interface MmcaTripletLossOptions extends ReductionOption {
  */
 export const mmcaTripletLoss: Loss<
   MmcaTripletLossOptions,
-  { image: "float"; text: "float"; negativeText: "float"; negativeImage: "float" }
+  { image: "float"; text: "float"; negativeText: "float"; negativeImage: "float" } & Sampled
 > = defineLoss({
   name: "mmcaTripletLoss",
   family: "matching",
@@ -47,6 +48,7 @@ export const mmcaTripletLoss: Loss<
     negativeText: float(["N?", "D"]),
     negativeImage: float(["N?", "D"]),
   },
+  optionalInputs: sampleInputs(["N?"]),
   options: { margin: finite(0.2), measure: oneOf(["distance", "similarity"], "distance"), reduction: reduction() },
   value({ image, text, negativeText, negativeImage }, { margin, measure }) {
     // A similarity is a distance with the sign turned: max(0, m − s⁺ + s⁻) = max(0, m + d⁺ − d⁻) for d = −s.

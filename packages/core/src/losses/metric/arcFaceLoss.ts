@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { angularMargin, changeTarget, classCosines, classEntropy } from "../../math/classMargin.js";
 
@@ -33,15 +34,18 @@ export interface ArcFaceLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const arcFaceLoss: Loss<ArcFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
-  defineLoss({
-    name: "arcFaceLoss",
-    family: "metric",
-    aliases: ["ArcFaceLoss", "ArcFace", "additiveAngularMarginLoss"],
-    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
-    options: { margin: finite(28.6), scale: positive(64), reduction: reduction() },
-    value({ embeddings, labels, weight }, { margin, scale }) {
-      const scores = changeTarget(classCosines(embeddings, weight), labels, angularMargin(margin));
-      return classEntropy(scores.mul(scale), labels);
-    },
-  });
+export const arcFaceLoss: Loss<
+  ArcFaceLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
+> = defineLoss({
+  name: "arcFaceLoss",
+  family: "metric",
+  aliases: ["ArcFaceLoss", "ArcFace", "additiveAngularMarginLoss"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  optionalInputs: sampleInputs(["N"]),
+  options: { margin: finite(28.6), scale: positive(64), reduction: reduction() },
+  value({ embeddings, labels, weight }, { margin, scale }) {
+    const scores = changeTarget(classCosines(embeddings, weight), labels, angularMargin(margin));
+    return classEntropy(scores.mul(scale), labels);
+  },
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { classCosines, changeTarget, classEntropy } from "../../math/classMargin.js";
 
@@ -30,15 +31,18 @@ export interface CosFaceLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const cosFaceLoss: Loss<CosFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
-  defineLoss({
-    name: "cosFaceLoss",
-    family: "metric",
-    aliases: ["CosFaceLoss", "CosFace", "largeMarginCosineLoss", "AMSoftmax"],
-    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
-    options: { margin: finite(0.35), scale: positive(64), reduction: reduction() },
-    value({ embeddings, labels, weight }, { margin, scale }) {
-      const scores = changeTarget(classCosines(embeddings, weight), labels, (target) => target.sub(margin));
-      return classEntropy(scores.mul(scale), labels);
-    },
-  });
+export const cosFaceLoss: Loss<
+  CosFaceLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
+> = defineLoss({
+  name: "cosFaceLoss",
+  family: "metric",
+  aliases: ["CosFaceLoss", "CosFace", "largeMarginCosineLoss", "AMSoftmax"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  optionalInputs: sampleInputs(["N"]),
+  options: { margin: finite(0.35), scale: positive(64), reduction: reduction() },
+  value({ embeddings, labels, weight }, { margin, scale }) {
+    const scores = changeTarget(classCosines(embeddings, weight), labels, (target) => target.sub(margin));
+    return classEntropy(scores.mul(scale), labels);
+  },
+});

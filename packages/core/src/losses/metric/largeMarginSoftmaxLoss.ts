@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { count, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { classCosines, changeTarget, classEntropy, multipleAngle } from "../../math/classMargin.js";
 import { vectorNorm } from "../../math/norm.js";
@@ -40,12 +41,13 @@ export interface LargeMarginSoftmaxLossOptions extends ReductionOption {
  */
 export const largeMarginSoftmaxLoss: Loss<
   LargeMarginSoftmaxLossOptions,
-  { embeddings: "float"; labels: "index"; weight: "float" }
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
 > = defineLoss({
   name: "largeMarginSoftmaxLoss",
   family: "metric",
   aliases: ["LargeMarginSoftmaxLoss", "LSoftmax"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  optionalInputs: sampleInputs(["N"]),
   options: { margin: count(4), scale: positive(1), reduction: reduction() },
   value({ embeddings, labels, weight }, { margin, scale }) {
     const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { classCosines, classEntropy } from "../../math/classMargin.js";
 
@@ -30,12 +31,13 @@ export interface NormalizedSoftmaxLossOptions extends ReductionOption {
  */
 export const normalizedSoftmaxLoss: Loss<
   NormalizedSoftmaxLossOptions,
-  { embeddings: "float"; labels: "index"; weight: "float" }
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
 > = defineLoss({
   name: "normalizedSoftmaxLoss",
   family: "metric",
   aliases: ["NormalizedSoftmaxLoss", "NormSoftmax"],
   inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  optionalInputs: sampleInputs(["N"]),
   options: { temperature: positive(0.05), reduction: reduction() },
   value({ embeddings, labels, weight }, { temperature }) {
     return classEntropy(classCosines(embeddings, weight).mul(1 / temperature), labels);

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { classEntropy } from "../../math/classMargin.js";
 import { metricDistance, metricOf, type MetricDistance } from "../../math/metricDistance.js";
@@ -31,15 +32,18 @@ export interface ProxyNcaLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, proxies });
  * ```
  */
-export const proxyNcaLoss: Loss<ProxyNcaLossOptions, { embeddings: "float"; labels: "index"; proxies: "float" }> =
-  defineLoss({
-    name: "proxyNcaLoss",
-    family: "metric",
-    aliases: ["ProxyNCALoss", "ProxyNCA"],
-    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), proxies: parameter(["C", "D"]) },
-    options: { scale: positive(1), distance: metricDistance("squaredEuclidean"), reduction: reduction() },
-    value({ embeddings, labels, proxies }, { scale, distance }) {
-      const { matrix, within } = metricOf(distance, embeddings, proxies);
-      return classEntropy(within(matrix, 0).mul(scale), labels);
-    },
-  });
+export const proxyNcaLoss: Loss<
+  ProxyNcaLossOptions,
+  { embeddings: "float"; labels: "index"; proxies: "float" } & Sampled
+> = defineLoss({
+  name: "proxyNcaLoss",
+  family: "metric",
+  aliases: ["ProxyNCALoss", "ProxyNCA"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), proxies: parameter(["C", "D"]) },
+  optionalInputs: sampleInputs(["N"]),
+  options: { scale: positive(1), distance: metricDistance("squaredEuclidean"), reduction: reduction() },
+  value({ embeddings, labels, proxies }, { scale, distance }) {
+    const { matrix, within } = metricOf(distance, embeddings, proxies);
+    return classEntropy(within(matrix, 0).mul(scale), labels);
+  },
+});

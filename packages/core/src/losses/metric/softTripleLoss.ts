@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { count, finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { changeTarget, classEntropy, centerCosines } from "../../math/classMargin.js";
 
@@ -35,31 +36,34 @@ export interface SoftTripleLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const softTripleLoss: Loss<SoftTripleLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
-  defineLoss({
-    name: "softTripleLoss",
-    family: "metric",
-    aliases: ["SoftTripleLoss", "SoftTriple"],
-    inputs: {
-      embeddings: float(["N", "D"]),
-      labels: labels(["N"], { below: "C" }),
-      weight: parameter(["D", "C*centersPerClass"]),
-    },
-    options: {
-      centersPerClass: count(10),
-      lambda: positive(20),
-      gamma: positive(0.1),
-      margin: finite(0.01),
-      reduction: reduction(),
-    },
-    value({ embeddings, labels, weight }, { centersPerClass, lambda, gamma, margin }) {
-      const cosines = centerCosines(embeddings, weight, centersPerClass);
-      const perClass = cosines
-        .mul(1 / gamma)
-        .softmax(2)
-        .mul(cosines)
-        .sum(2);
-      const scores = changeTarget(perClass, labels, (target) => target.sub(margin));
-      return classEntropy(scores.mul(lambda), labels);
-    },
-  });
+export const softTripleLoss: Loss<
+  SoftTripleLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
+> = defineLoss({
+  name: "softTripleLoss",
+  family: "metric",
+  aliases: ["SoftTripleLoss", "SoftTriple"],
+  inputs: {
+    embeddings: float(["N", "D"]),
+    labels: labels(["N"], { below: "C" }),
+    weight: parameter(["D", "C*centersPerClass"]),
+  },
+  optionalInputs: sampleInputs(["N"]),
+  options: {
+    centersPerClass: count(10),
+    lambda: positive(20),
+    gamma: positive(0.1),
+    margin: finite(0.01),
+    reduction: reduction(),
+  },
+  value({ embeddings, labels, weight }, { centersPerClass, lambda, gamma, margin }) {
+    const cosines = centerCosines(embeddings, weight, centersPerClass);
+    const perClass = cosines
+      .mul(1 / gamma)
+      .softmax(2)
+      .mul(cosines)
+      .sum(2);
+    const scores = changeTarget(perClass, labels, (target) => target.sub(margin));
+    return classEntropy(scores.mul(lambda), labels);
+  },
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { count, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { classCosines, changeTarget, classEntropy, multipleAngle } from "../../math/classMargin.js";
 import { vectorNorm } from "../../math/norm.js";
@@ -38,16 +39,19 @@ export interface SphereFaceLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ embeddings, labels, weight });
  * ```
  */
-export const sphereFaceLoss: Loss<SphereFaceLossOptions, { embeddings: "float"; labels: "index"; weight: "float" }> =
-  defineLoss({
-    name: "sphereFaceLoss",
-    family: "metric",
-    aliases: ["SphereFaceLoss", "SphereFace", "ASoftmax"],
-    inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
-    options: { margin: count(4), scale: positive(1), reduction: reduction() },
-    value({ embeddings, labels, weight }, { margin, scale }) {
-      const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
-      const lengths = vectorNorm(embeddings, 2, -1, true);
-      return classEntropy(scores.mul(lengths.mul(scale)), labels);
-    },
-  });
+export const sphereFaceLoss: Loss<
+  SphereFaceLossOptions,
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
+> = defineLoss({
+  name: "sphereFaceLoss",
+  family: "metric",
+  aliases: ["SphereFaceLoss", "SphereFace", "ASoftmax"],
+  inputs: { embeddings: float(["N", "D"]), labels: labels(["N"], { below: "C" }), weight: parameter(["D", "C"]) },
+  optionalInputs: sampleInputs(["N"]),
+  options: { margin: count(4), scale: positive(1), reduction: reduction() },
+  value({ embeddings, labels, weight }, { margin, scale }) {
+    const scores = changeTarget(classCosines(embeddings, weight), labels, multipleAngle(margin));
+    const lengths = vectorNorm(embeddings, 2, -1, true);
+    return classEntropy(scores.mul(lengths.mul(scale)), labels);
+  },
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels, parameter } from "../../loss/inputs.js";
+import { float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { count, finite, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { angularMargin, changeTarget, classEntropy, centerCosines } from "../../math/classMargin.js";
 
@@ -37,7 +38,7 @@ export interface SubCenterArcFaceLossOptions extends ReductionOption {
  */
 export const subCenterArcFaceLoss: Loss<
   SubCenterArcFaceLossOptions,
-  { embeddings: "float"; labels: "index"; weight: "float" }
+  { embeddings: "float"; labels: "index"; weight: "float" } & Sampled
 > = defineLoss({
   name: "subCenterArcFaceLoss",
   family: "metric",
@@ -47,6 +48,7 @@ export const subCenterArcFaceLoss: Loss<
     labels: labels(["N"], { below: "C" }),
     weight: parameter(["D", "C*subCenters"]),
   },
+  optionalInputs: sampleInputs(["N"]),
   options: { margin: finite(28.6), scale: positive(64), subCenters: count(3), reduction: reduction() },
   value({ embeddings, labels, weight }, { margin, scale, subCenters }) {
     const nearest = centerCosines(embeddings, weight, subCenters).max(2);

@@ -1,6 +1,7 @@
 import { InputError, OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, labels } from "../../loss/inputs.js";
+import { float, labels, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import {
   finite,
   oneOf,
@@ -102,7 +103,7 @@ export const dpoLoss: Loss<
     referenceRejected: "fixed";
     chosenLengths?: "index";
     rejectedLengths?: "index";
-  }
+  } & Sampled
 > = defineLoss({
   name: "dpoLoss",
   family: "preference",
@@ -113,7 +114,11 @@ export const dpoLoss: Loss<
     referenceChosen: float(["N"], { differentiable: false }),
     referenceRejected: float(["N"], { differentiable: false }),
   },
-  optionalInputs: { chosenLengths: labels(["N"], lengthRange), rejectedLengths: labels(["N"], lengthRange) },
+  optionalInputs: {
+    chosenLengths: labels(["N"], lengthRange),
+    rejectedLengths: labels(["N"], lengthRange),
+    ...sampleInputs(["N"]),
+  },
   options: {
     beta: positive(0.1),
     lossType: oneOf(lossTypes, "sigmoid"),
@@ -138,10 +143,17 @@ export const dpoLoss: Loss<
     }
   },
   value(inputs, { beta, lossType, labelSmoothing: epsilon, tau, divergence, divergenceAlpha }) {
-    const { chosen, rejected, referenceChosen, referenceRejected, chosenLengths, rejectedLengths } = inputs;
+    const { chosen, rejected, referenceChosen, referenceRejected, chosenLengths, rejectedLengths, sampleWeight, mask } =
+      inputs;
     if (!counting.includes(lossType) && (chosenLengths ?? rejectedLengths) !== undefined) {
       throw new InputError(
         `dpoLoss: lengths must be given with lossType "ipo" or "sigmoidNorm" only, got some with "${lossType}".`,
+        "INVALID_INPUT",
+      );
+    }
+    if (lossType.startsWith("aot") && (sampleWeight ?? mask) !== undefined) {
+      throw new InputError(
+        `dpoLoss: sampleWeight and mask must not be given with lossType "${lossType}", whose values are of ranks and not of samples.`,
         "INVALID_INPUT",
       );
     }

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { number, float } from "../../loss/inputs.js";
+import { number, float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, reduction, type ReductionOption } from "../../loss/options.js";
 
 export interface MarginRankingLossOptions extends ReductionOption {
@@ -30,12 +31,15 @@ export interface MarginRankingLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input1: [0.4, 0.2], input2: [0.1, 0.5], target: [1, -1] });
  * ```
  */
-export const marginRankingLoss: Loss<MarginRankingLossOptions, { input1: "float"; input2: "float"; target: "number" }> =
-  defineLoss({
-    name: "marginRankingLoss",
-    family: "ranking",
-    aliases: ["MarginRankingLoss", "margin_ranking_loss", "pairwiseHinge"],
-    inputs: { input1: float(["~d"]), input2: float(["~d"]), target: number(["~d"], { values: [1, -1] }) },
-    options: { margin: finite(0), reduction: reduction() },
-    value: ({ input1, input2, target }, { margin }) => target.neg().mul(input1.sub(input2)).add(margin).clampMin(0),
-  });
+export const marginRankingLoss: Loss<
+  MarginRankingLossOptions,
+  { input1: "float"; input2: "float"; target: "number" } & Sampled
+> = defineLoss({
+  name: "marginRankingLoss",
+  family: "ranking",
+  aliases: ["MarginRankingLoss", "margin_ranking_loss", "pairwiseHinge"],
+  inputs: { input1: float(["~d"]), input2: float(["~d"]), target: number(["~d"], { values: [1, -1] }) },
+  optionalInputs: sampleInputs(["~d"]),
+  options: { margin: finite(0), reduction: reduction() },
+  value: ({ input1, input2, target }, { margin }) => target.neg().mul(input1.sub(input2)).add(margin).clampMin(0),
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { finite, oneOf, reduction, type ReductionOption } from "../../loss/options.js";
 import { similarityOf, type SimilarityName } from "../../math/distance.js";
 
@@ -33,19 +34,22 @@ export interface RankingLossOptions extends ReductionOption {
  * const { value } = await loss.valueAndGrad({ anchor: images, positive: captions, negative: otherCaptions });
  * ```
  */
-export const rankingLoss: Loss<RankingLossOptions, { anchor: "float"; positive: "float"; negative: "float" }> =
-  defineLoss({
-    name: "rankingLoss",
-    family: "ranking",
-    aliases: ["hingeRankingLoss"],
-    inputs: { anchor: float(["N?", "D"]), positive: float(["N?", "D"]), negative: float(["N?", "D"]) },
-    options: {
-      margin: finite(0.2),
-      similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine"),
-      reduction: reduction(),
-    },
-    value({ anchor, positive, negative }, { margin, similarity }) {
-      const s = similarityOf(similarity);
-      return s(anchor, positive).neg().add(margin).add(s(anchor, negative)).clampMin(0);
-    },
-  });
+export const rankingLoss: Loss<
+  RankingLossOptions,
+  { anchor: "float"; positive: "float"; negative: "float" } & Sampled
+> = defineLoss({
+  name: "rankingLoss",
+  family: "ranking",
+  aliases: ["hingeRankingLoss"],
+  inputs: { anchor: float(["N?", "D"]), positive: float(["N?", "D"]), negative: float(["N?", "D"]) },
+  optionalInputs: sampleInputs(["N?"]),
+  options: {
+    margin: finite(0.2),
+    similarity: oneOf(["cosine", "dot", "negativeEuclidean"], "cosine"),
+    reduction: reduction(),
+  },
+  value({ anchor, positive, negative }, { margin, similarity }) {
+    const s = similarityOf(similarity);
+    return s(anchor, positive).neg().add(margin).add(s(anchor, negative)).clampMin(0);
+  },
+});

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, nonNegative, normOrder, positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { pairwiseDistance } from "../../math/distance.js";
 import { tripletHinge } from "../../math/triplet.js";
@@ -45,12 +46,13 @@ export interface TripletMarginLossOptions extends ReductionOption {
  */
 export const tripletMarginLoss: Loss<
   TripletMarginLossOptions,
-  { anchor: "float"; positive: "float"; negative: "float" }
+  { anchor: "float"; positive: "float"; negative: "float" } & Sampled
 > = defineLoss({
   name: "tripletMarginLoss",
   family: "ranking",
   aliases: ["TripletMarginLoss", "triplet_margin_loss", "tripletLoss"],
   inputs: { anchor: float(["~n", "D"]), positive: float(["~n", "D"]), negative: float(["~n", "D"]) },
+  optionalInputs: sampleInputs(["~n"]),
   options: { margin: positive(1), p: normOrder(2), eps: nonNegative(1e-6), swap: flag(false), reduction: reduction() },
   value: ({ anchor, positive, negative }, { margin, p, eps, swap }) =>
     tripletHinge({ anchor, positive, negative }, (x, y) => pairwiseDistance(x, y, p, eps), margin, swap),

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, oneOf, positive, reduction, type OptionDeclaration, type ReductionOption } from "../../loss/options.js";
 import { distanceOf, type DistanceName } from "../../math/distance.js";
 import { tripletHinge } from "../../math/triplet.js";
@@ -52,12 +53,13 @@ const distance: OptionDeclaration<DistanceOption> = {
  */
 export const tripletMarginWithDistanceLoss: Loss<
   TripletMarginWithDistanceLossOptions,
-  { anchor: "float"; positive: "float"; negative: "float" }
+  { anchor: "float"; positive: "float"; negative: "float" } & Sampled
 > = defineLoss({
   name: "tripletMarginWithDistanceLoss",
   family: "ranking",
   aliases: ["TripletMarginWithDistanceLoss", "triplet_margin_with_distance_loss"],
   inputs: { anchor: float(["~n", "D"]), positive: float(["~n", "D"]), negative: float(["~n", "D"]) },
+  optionalInputs: sampleInputs(["~n"]),
   options: { distance, margin: positive(1), swap: flag(false), reduction: reduction() },
   value: ({ anchor, positive, negative }, options) => {
     const d = typeof options.distance === "function" ? options.distance : distanceOf(options.distance);

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { boxPairs, corners, heightOf, widthOf } from "../../math/boxes.js";
 
@@ -35,12 +36,13 @@ const fixedEps = 1e-7;
  * const { value } = await loss.valueAndGrad({ boxes1: [[0, 0, 2, 2]], boxes2: [[1, 1, 3, 4]] });
  * ```
  */
-export const ciouLoss: Loss<CiouLossOptions, { boxes1: "float"; boxes2: "float" }> = defineLoss({
+export const ciouLoss: Loss<CiouLossOptions, { boxes1: "float"; boxes2: "float" } & Sampled> = defineLoss({
   name: "ciouLoss",
   family: "regression",
   aliases: ["complete_box_iou_loss", "completeBoxIouLoss", "CIoU"],
   empty: "zero",
   inputs: { boxes1: float(["...n", 4]), boxes2: float(["...n", 4]) },
+  optionalInputs: sampleInputs(["...n"]),
   options: { eps: nonNegative(1e-7), reduction: reduction() },
   value({ boxes1, boxes2 }, { eps }) {
     const [a, b] = [corners(boxes1), corners(boxes2)];

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { boxPairs, corners } from "../../math/boxes.js";
 
@@ -31,12 +32,13 @@ export interface DiouLossOptions extends ReductionOption {
  * const { value } = await loss.valueAndGrad({ boxes1: [[0, 0, 2, 2]], boxes2: [[1, 1, 3, 4]] });
  * ```
  */
-export const diouLoss: Loss<DiouLossOptions, { boxes1: "float"; boxes2: "float" }> = defineLoss({
+export const diouLoss: Loss<DiouLossOptions, { boxes1: "float"; boxes2: "float" } & Sampled> = defineLoss({
   name: "diouLoss",
   family: "regression",
   aliases: ["distance_box_iou_loss", "distanceBoxIouLoss", "DIoU"],
   empty: "zero",
   inputs: { boxes1: float(["...n", 4]), boxes2: float(["...n", 4]) },
+  optionalInputs: sampleInputs(["...n"]),
   options: { eps: nonNegative(1e-7), reduction: reduction() },
   value({ boxes1, boxes2 }, { eps }) {
     const { intersection, union, around, centerDistance } = boxPairs(corners(boxes1), corners(boxes2));

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { boxPairs, corners } from "../../math/boxes.js";
 
@@ -30,12 +31,13 @@ export interface GiouLossOptions extends ReductionOption {
  * const { value } = await loss.valueAndGrad({ boxes1: [[0, 0, 2, 2]], boxes2: [[1, 1, 3, 4]] });
  * ```
  */
-export const giouLoss: Loss<GiouLossOptions, { boxes1: "float"; boxes2: "float" }> = defineLoss({
+export const giouLoss: Loss<GiouLossOptions, { boxes1: "float"; boxes2: "float" } & Sampled> = defineLoss({
   name: "giouLoss",
   family: "regression",
   aliases: ["generalized_box_iou_loss", "generalizedBoxIouLoss", "GIoU"],
   empty: "zero",
   inputs: { boxes1: float(["...n", 4]), boxes2: float(["...n", 4]) },
+  optionalInputs: sampleInputs(["...n"]),
   options: { eps: nonNegative(1e-7), reduction: reduction() },
   value({ boxes1, boxes2 }, { eps }) {
     const { intersection, union, around } = boxPairs(corners(boxes1), corners(boxes2));

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { positive, reduction, type ReductionOption } from "../../loss/options.js";
 import { huber } from "../../math/huber.js";
 import { requireShape } from "../../math/weighted.js";
@@ -32,17 +33,18 @@ export interface HuberLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const huberLoss: Loss<HuberLossOptions, { input: "float"; target: "float"; weight?: "float" }> = defineLoss({
-  name: "huberLoss",
-  family: "regression",
-  aliases: ["HuberLoss", "huber_loss"],
-  inputs: { input: float(["~d?"]), target: float(["~d?"]) },
-  optionalInputs: { weight: float(["~d?"]) },
-  options: { delta: positive(1), reduction: reduction() },
-  value({ input, target, weight }, { delta }) {
-    const error = huber(input.sub(target).abs(), delta);
-    if (weight === undefined) return error;
-    requireShape("huberLoss", error, { input, weight });
-    return error.mul(weight);
-  },
-});
+export const huberLoss: Loss<HuberLossOptions, { input: "float"; target: "float"; weight?: "float" } & Sampled> =
+  defineLoss({
+    name: "huberLoss",
+    family: "regression",
+    aliases: ["HuberLoss", "huber_loss"],
+    inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+    optionalInputs: { weight: float(["~d?"]), ...sampleInputs(["~d?"]) },
+    options: { delta: positive(1), reduction: reduction() },
+    value({ input, target, weight }, { delta }) {
+      const error = huber(input.sub(target).abs(), delta);
+      if (weight === undefined) return error;
+      requireShape("huberLoss", error, { input, weight });
+      return error.mul(weight);
+    },
+  });

@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { requireShape, weightedValues } from "../../math/weighted.js";
 
@@ -28,12 +29,12 @@ export type L1LossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const l1Loss: Loss<L1LossOptions, { input: "float"; target: "float"; weight?: "float" }> = defineLoss({
+export const l1Loss: Loss<L1LossOptions, { input: "float"; target: "float"; weight?: "float" } & Sampled> = defineLoss({
   name: "l1Loss",
   family: "regression",
   aliases: ["L1Loss", "l1_loss", "meanAbsoluteError", "MAE", "absoluteDifference"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
-  optionalInputs: { weight: float(["~d?"]) },
+  optionalInputs: { weight: float(["~d?"]), ...sampleInputs(["~d?"]) },
   options: { reduction: reduction() },
   value({ input, target, weight }) {
     const error = input.sub(target).abs();

@@ -1,6 +1,7 @@
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -26,11 +27,12 @@ export type LogCoshLossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const logCoshLoss: Loss<LogCoshLossOptions, { input: "float"; target: "float" }> = defineLoss({
+export const logCoshLoss: Loss<LogCoshLossOptions, { input: "float"; target: "float" } & Sampled> = defineLoss({
   name: "logCoshLoss",
   family: "regression",
   aliases: ["LogCosh", "log_cosh", "logcosh"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  optionalInputs: sampleInputs(["~d?"]),
   options: { reduction: reduction() },
   value: ({ input, target }) => logCosh(input.sub(target)),
 });

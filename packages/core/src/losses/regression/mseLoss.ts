@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { reduction, type ReductionOption } from "../../loss/options.js";
 import { requireShape, weightedValues } from "../../math/weighted.js";
 
@@ -28,16 +29,17 @@ export type MseLossOptions = ReductionOption;
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const mseLoss: Loss<MseLossOptions, { input: "float"; target: "float"; weight?: "float" }> = defineLoss({
-  name: "mseLoss",
-  family: "regression",
-  aliases: ["MSELoss", "mse_loss", "meanSquaredError", "MSE", "squaredError"],
-  inputs: { input: float(["~d?"]), target: float(["~d?"]) },
-  optionalInputs: { weight: float(["~d?"]) },
-  options: { reduction: reduction() },
-  value({ input, target, weight }) {
-    const error = input.sub(target).square();
-    if (weight !== undefined) requireShape("mseLoss", error, { input, weight });
-    return weightedValues(error, weight);
-  },
-});
+export const mseLoss: Loss<MseLossOptions, { input: "float"; target: "float"; weight?: "float" } & Sampled> =
+  defineLoss({
+    name: "mseLoss",
+    family: "regression",
+    aliases: ["MSELoss", "mse_loss", "meanSquaredError", "MSE", "squaredError"],
+    inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+    optionalInputs: { weight: float(["~d?"]), ...sampleInputs(["~d?"]) },
+    options: { reduction: reduction() },
+    value({ input, target, weight }) {
+      const error = input.sub(target).square();
+      if (weight !== undefined) requireShape("mseLoss", error, { input, weight });
+      return weightedValues(error, weight);
+    },
+  });

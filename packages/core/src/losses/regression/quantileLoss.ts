@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { fraction, reduction, type ReductionOption } from "../../loss/options.js";
 
 export interface QuantileLossOptions extends ReductionOption {
@@ -25,11 +26,12 @@ export interface QuantileLossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const quantileLoss: Loss<QuantileLossOptions, { input: "float"; target: "float" }> = defineLoss({
+export const quantileLoss: Loss<QuantileLossOptions, { input: "float"; target: "float" } & Sampled> = defineLoss({
   name: "quantileLoss",
   family: "regression",
   aliases: ["pinballLoss", "PinballLoss", "mean_pinball_loss"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  optionalInputs: sampleInputs(["~d?"]),
   options: { quantile: fraction(0.5), reduction: reduction() },
   value({ input, target }, { quantile }) {
     const d = target.sub(input);

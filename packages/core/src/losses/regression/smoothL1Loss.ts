@@ -1,5 +1,6 @@
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float } from "../../loss/inputs.js";
+import { float, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { nonNegative, reduction, type ReductionOption } from "../../loss/options.js";
 import { huber } from "../../math/huber.js";
 
@@ -27,11 +28,12 @@ export interface SmoothL1LossOptions extends ReductionOption {
  * const { value, grads } = await loss.valueAndGrad({ input: [0.5, 2], target: [1, 1] });
  * ```
  */
-export const smoothL1Loss: Loss<SmoothL1LossOptions, { input: "float"; target: "float" }> = defineLoss({
+export const smoothL1Loss: Loss<SmoothL1LossOptions, { input: "float"; target: "float" } & Sampled> = defineLoss({
   name: "smoothL1Loss",
   family: "regression",
   aliases: ["SmoothL1Loss", "smooth_l1_loss"],
   inputs: { input: float(["~d?"]), target: float(["~d?"]) },
+  optionalInputs: sampleInputs(["~d?"]),
   options: { beta: nonNegative(1), reduction: reduction() },
   value({ input, target }, { beta }) {
     const error = input.sub(target).abs();

@@ -1,7 +1,8 @@
 import { OptionError } from "../../errors.js";
 import { customGradient } from "../../graph/tracedTensor.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { either, float, labels } from "../../loss/inputs.js";
+import { either, float, labels, sampleInputs } from "../../loss/inputs.js";
+import type { Sampled } from "../../loss/inputTypes.js";
 import { flag, integer, reduction, type ReductionOption } from "../../loss/options.js";
 import { concatenatedStates, ctcForward, paddedStates } from "../../math/ctc.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -55,7 +56,7 @@ export interface CtcLossOptions extends ReductionOption {
  */
 export const ctcLoss: Loss<
   CtcLossOptions,
-  { logProbs: "float"; targets: "index"; inputLengths: "index"; targetLengths: "index" }
+  { logProbs: "float"; targets: "index"; inputLengths: "index"; targetLengths: "index" } & Sampled
 > = defineLoss({
   name: "ctcLoss",
   family: "sequence",
@@ -66,6 +67,7 @@ export const ctcLoss: Loss<
     inputLengths: labels(["N?"], { atMost: "T" }),
     targetLengths: labels(["N?"], { atMost: "S", sum: "L" }),
   },
+  optionalInputs: sampleInputs(["N?"]),
   options: { blank: integer(0), zeroInfinity: flag(false), reduction: reduction() },
   checkSizes({ C: classes = 0 }, { blank }) {
     if (blank >= 0 && blank < classes) return;
