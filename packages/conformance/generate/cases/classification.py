@@ -1,12 +1,10 @@
 """Losses over classes."""
 
 import math
-from dataclasses import replace
-
-import numpy as np
 
 import torch.nn.functional as F
 
+from channels import last
 from recipe import REDUCTIONS, TORCH, Edge, Grid, Loss, Refusal, boolean, constant, empty, f32, i32, i64
 from refusals import BATCHMEAN, NAN, options_refused
 
@@ -45,16 +43,6 @@ def probable(*shape, weight=False, fine=False):
         return {"input": (d.fine if fine else d.coarse)(*shape), "target": d.probabilities(*shape, axis=axis),
                 **weights}
     return draw
-
-
-def last(draw):
-    """The same with the classes on the last axis."""
-    def moved(d):
-        inputs = draw(d)
-        per_class = [name for name, array in inputs.items() if name != "weight" and array.data.shape == inputs["input"].data.shape]
-        return {name: replace(array, data=np.ascontiguousarray(np.moveaxis(array.data, 1, -1))) if name in per_class else array
-                for name, array in inputs.items()}
-    return moved
 
 
 def second(x, axis):

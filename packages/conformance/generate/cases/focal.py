@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from channels import classes_second, last
 from evaluate import reduce
 from recipe import REDUCTIONS, Edge, Grid, Loss, Refusal, constant, empty, f32, formula, i32, i64
 from refusals import BATCHMEAN, INF, NAN, options_refused
@@ -65,8 +66,8 @@ EXTREME = [1e4, -1e4, 100, -100, 17, -17, 0]
 focal_loss = Loss(
     name="focalLoss",
     source=formula("Lin et al. 2017; torchvision 0.29.2, ops.sigmoid_focal_loss; segmentation-models-pytorch 0.6"),
-    defaults={"gamma": 2.0},
-    reference=focal,
+    defaults={"gamma": 2.0, "classAxis": 1},
+    reference=classes_second(focal, is_elementwise=True),
     infinite=("input",),
     grids=(
         Grid({"3x4": labelled(3, 4)}, variants=(
@@ -75,6 +76,9 @@ focal_loss = Loss(
         Grid({"6": labelled(6), "scalar": labelled(), "1": labelled(1), "soft-3x4": labelled(3, 4, soft=True),
               "full-2x3x2": labelled(2, 3, 2, fine=True), "weights-3x4": labelled(3, 4, weight=(4,), posWeight=(4,)),
               "weights-2x3x2x2": labelled(2, 3, 2, 2, weight=(3,), posWeight=(3,))}, variants=({"alpha": 0.25},)),
+        Grid({"last-4": labelled(4, weight=(4,)), "last-3x4": labelled(3, 4, weight=(4,)),
+              "last-2x3x2x2": last(labelled(2, 3, 2, 2, weight=(3,), posWeight=(3,)))},
+             variants=({"classAxis": -1},), reductions=("none", "mean")),
         Grid({"ignored-3x4": labelled(3, 4, ignored=-1), "ignored-2x3x2": labelled(2, 3, 2, ignored=-1)},
              variants=({"ignoreIndex": -1}, {"ignoreIndex": -1, "normalized": True})),
     ),
@@ -150,14 +154,17 @@ FOCAL = ({}, {"gamma": 0}, {"gamma": 0.5}, {"reducedThreshold": 0.5}, {"normaliz
 categorical_focal_loss = Loss(
     name="categoricalFocalLoss",
     source=formula("Lin et al. 2017; AdeelH/pytorch-multi-class-focal-loss; keras 3.15, CategoricalFocalCrossentropy"),
-    defaults={"gamma": 2.0, "alpha": 1.0, "labelSmoothing": 0.0, "ignoreIndex": -100},
-    reference=categorical_focal,
+    defaults={"gamma": 2.0, "alpha": 1.0, "labelSmoothing": 0.0, "ignoreIndex": -100, "classAxis": 1},
+    reference=classes_second(categorical_focal),
     infinite=("input",),
     grids=(
         Grid({"4x5": indexed(4, 5)}, variants=FOCAL),
         Grid({"weight-4x5": indexed(4, 5, weight=True), "5": indexed(5), "full-3x4": indexed(3, 4, fine=True),
               "2x3x2": indexed(2, 3, 2, weight=True), "int32-4x3": indexed(4, 3, dtype=i32),
               "ignored-6x3": indexed(6, 3, ignored=-100, weight=True)}),
+        Grid({"last-5": indexed(5), "last-4x5": indexed(4, 5), "last-2x3x4": last(indexed(2, 4, 3, ignored=-100, weight=True)),
+              "probabilities-last-2x3x2": last(probable(2, 3, 2, weight=True))},
+             variants=({"classAxis": -1}, {"classAxis": -1, "reducedThreshold": 0.5}), reductions=("none", "mean")),
         Grid({"ignored-6x3": indexed(6, 3, ignored=-1)}, variants=({"ignoreIndex": -1}, {"ignoreIndex": -1,
                                                                                         "normalized": True})),
         Grid({"probabilities-4x5": probable(4, 5)}, variants=(*FOCAL, {"alpha": 0.25}, {"labelSmoothing": 0.1})),

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from channels import classes_second, last
 from recipe import Edge, Grid, Loss, Refusal, boolean, constant, empty, f32, formula, i32, i64
 from refusals import INF, NAN, options_refused
 
@@ -13,7 +14,7 @@ ONE = ("none",)
 # --- overlap: diceLoss, jaccardLoss, tverskyLoss -----------------------------------------------
 
 DEFAULTS = {"mode": "multiclass", "fromLogits": True, "over": "class", "smooth": 0.0, "eps": 1e-7, "epsMode": "clamp",
-            "absent": "zero", "logLoss": False, "ignoreBackground": False}
+            "absent": "zero", "logLoss": False, "ignoreBackground": False, "classAxis": 1}
 
 
 def probabilities(i, o):
@@ -93,7 +94,7 @@ ABSENT = tuple({"absent": absent, **over} for absent in ("zero", "keep", "exclud
 
 
 def overlap_loss(name, source, alpha, beta, add=1.0, own=(), defaults=None, refusals=None):
-    value = overlap(alpha, beta, add)
+    value = classes_second(overlap(alpha, beta, add))
     return Loss(
         name=name,
         source=formula(source),
@@ -116,6 +117,13 @@ def overlap_loss(name, source, alpha, beta, add=1.0, own=(), defaults=None, refu
                  reductions=ONE),
             Grid({"2x1x4": picture(2, 1, 4, kind="bits", ignored=255)},
                  variants=({"mode": "binary", "ignoreIndex": 255},), reductions=ONE),
+            Grid({"last-2x3": picture(2, 3), "last-2x4x3": last(picture(2, 3, 4, weight=True)),
+                  "last-2x2x3x4": last(picture(2, 4, 2, 3, ignored=-1))},
+                 variants=({"classAxis": -1, "ignoreIndex": -1}, {"classAxis": -1, "ignoreIndex": -1, "over": "sample"}),
+                 reductions=ONE),
+            Grid({"last-2x2x2x3": last(picture(2, 3, 2, 2, kind="bits"))}, variants=({"classAxis": -1, "mode": "multilabel"},),
+                 reductions=ONE),
+            Grid({"last-2x2x3": picture(2, 2, 3, kind="bits")}, variants=({"classAxis": -1, "mode": "binary"},), reductions=ONE),
             Grid({"2x3x4": picture(2, 3, 4, probable=True)}, variants=({"fromLogits": False},), reductions=ONE),
         ),
         edges=(

@@ -25,7 +25,7 @@ const borders: readonly number[] = [128, 1024];
 
 /**
  * What fixtures leave out, one sentence each: a loss without any, a reduction that no case uses, an input that takes
- * a gradient but never gets one, an option that no case sets or a choice of it that none takes, a {@link Demand} that no case meets, axes that cross the borders
+ * a gradient but never gets one, an optional input that no case gives, an option that no case sets or a choice of it that none takes, a {@link Demand} that no case meets, axes that cross the borders
  * of blocks, a loss that never has to refuse anything.
  */
 export function missingFixtures(given: readonly Fixture[], ofLosses?: readonly AnyLoss[]): readonly string[] {
@@ -59,6 +59,10 @@ function missingFor(loss: AnyLoss, fixtures: readonly Fixture[]): readonly strin
     if (exempt && graded) missing.push(`${lossName} has a gradient towards ${input} after all: drop its exemption.`);
     if (differentiable && !graded && !exempt)
       missing.push(`${lossName} has no fixture with a gradient towards ${input}.`);
+  }
+  const given = new Set(answered.flatMap(({ inputs }) => inputs.map(({ name }) => inputOf(name))));
+  for (const input of Object.keys(definition.optionalInputs ?? {})) {
+    if (!given.has(input)) missing.push(`${lossName} has no fixture that gives ${input}.`);
   }
   for (const option of Object.keys(definition.options)) {
     if (!answered.some(({ options }) => options[option] !== undefined)) {

@@ -3,8 +3,19 @@ import { overlapOf, overlapScore, type ScoreOptions } from "../math/overlap.js";
 import { oneHot } from "../math/select.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { ignoreIndexInGraph } from "./ignoreIndex.js";
-import { either, float, labels, mask, number, type InputDeclaration } from "./inputs.js";
-import { flag, integer, nonNegative, noReduction, oneOf, orNone, type OptionDeclarations } from "./options.js";
+import type { InputTag } from "./inputTypes.js";
+import { byOption, either, float, labels, mask, number, type InputDeclaration } from "./inputs.js";
+import {
+  classAxis,
+  flag,
+  integer,
+  nonNegative,
+  noReduction,
+  oneOf,
+  orNone,
+  type ClassAxis,
+  type OptionDeclarations,
+} from "./options.js";
 
 /** The options that all losses of overlap share: they say which library's convention is meant. */
 export interface OverlapOptions {
@@ -26,6 +37,8 @@ export interface OverlapOptions {
   readonly logLoss: boolean;
   /** A target value whose places are left out. Default `"none"`. */
   readonly ignoreIndex: number | "none";
+  /** The axis of the classes: 1, or -1 for the last. Default 1. */
+  readonly classAxis: ClassAxis;
   /** Leave class 0 out. Default false. */
   readonly ignoreBackground: boolean;
   /** There is nothing to reduce: the loss is one number. Default `"none"`. */
@@ -39,12 +52,21 @@ export interface OverlapTensors {
   readonly classes?: Tensor;
 }
 
+function perChannel<K extends InputTag>(
+  declare: (shape: readonly string[]) => InputDeclaration<K>,
+): InputDeclaration<K> {
+  return byOption("classAxis", [
+    [1, declare(["N", "C?", "...d"])],
+    [-1, declare(["N", "...d", "C"])],
+  ]);
+}
+
 export const overlapInputs: {
   readonly input: InputDeclaration<"float">;
   readonly target: InputDeclaration<"index" | "number">;
 } = {
-  input: float(["N", "C?", "...d"]),
-  target: either(labels(["N", "...d"], { below: "C", except: "ignoreIndex" }), number(["N", "C?", "...d"])),
+  input: perChannel(float),
+  target: either(labels(["N", "...d"], { below: "C", except: "ignoreIndex" }), perChannel(number)),
 };
 
 export const overlapOptionalInputs: {
@@ -65,6 +87,7 @@ export const overlapOptions: OptionDeclarations<OverlapOptions> = {
   absent: oneOf(["zero", "keep", "exclude"], "zero"),
   logLoss: flag(false),
   ignoreIndex: orNone(integer(-100)),
+  classAxis: classAxis(),
   ignoreBackground: flag(false),
   reduction: noReduction(),
 };
@@ -72,12 +95,13 @@ export const overlapOptions: OptionDeclarations<OverlapOptions> = {
 /** The mean over classes and samples of `1 − score`, as the options say. */
 export function overlapLoss(
   loss: string,
-  tensors: OverlapTensors,
+  given: OverlapTensors,
   options: OverlapOptions,
   score: Pick<ScoreOptions, "alpha" | "beta">,
   epsShare = 1,
 ): Tensor {
-  const { mode, over, eps, logLoss, absent } = options;
+  const { mode, over, eps, logLoss, absent, classAxis: axis } = options;
+  const tensors = axis === -1 ? classesSecond(given) : given;
   if (mode !== "binary" && tensors.input.rank < 2) {
     throw new ShapeError(`${loss}: input must have classes along axis 1, got one axis. Choose mode "binary".`);
   }
@@ -96,6 +120,15 @@ export function overlapLoss(
   const present = absent === "exclude" ? isPresent.cast(values.dtype) : undefined;
   const shares = product([present, isByClass ? counted : undefined]);
   return shares === undefined ? values.mean() : meanOver(values, shares.expand(values.shape), isByClass);
+}
+
+/** Tensors whose last axis has the classes, with it after that of the samples. */
+function classesSecond({ input, target, ...others }: OverlapTensors): OverlapTensors {
+  const moved = (x: Tensor): Tensor => {
+    const [samples, ...places] = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
+    return samples === undefined ? x : x.transpose([samples, x.rank - 1, ...places]);
+  };
+  return { ...others, input: moved(input), target: target.dtype === "int32" ? target : moved(target) };
 }
 
 /** The weighted mean, of the classes of a sample before that of the samples; 0 where nothing counts. */

@@ -33,7 +33,8 @@ export interface WeightedTermJSON extends ComposedTermJSON {
  *
  * Its inputs are those of the terms; terms that name the same input share it, and the same letter in their shapes has
  * the same size. Each term keeps its own options: labels may hold the index that every term ignores, and of alternative inputs
- * those that satisfy every term are taken. It compiles to one graph: what the terms have in common is computed once. The value
+ * those that satisfy every term are taken. `sampleWeight` and `mask` are its inputs where all terms take them in one shape; else they
+ * are renamed in those that they are for: `inputs: { sampleWeight: "trust" }`. It compiles to one graph: what the terms have in common is computed once. The value
  * of each term, without its weight, is a part of the result that can be read by the term's name.
  *
  * @throws OptionError on no terms, a weight that is not finite, two terms of one name, terms that declare one input differently, or

@@ -1,9 +1,10 @@
 import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { ignoreIndexInGraph } from "../../loss/ignoreIndex.js";
-import { either, float, labels, sampleInputs } from "../../loss/inputs.js";
+import { either, float, labels, perClass, sampleInputs } from "../../loss/inputs.js";
 import type { Sampled } from "../../loss/inputTypes.js";
 import {
+  classAxis,
   flag,
   fraction,
   integer,
@@ -11,9 +12,10 @@ import {
   orNone,
   positive,
   reduction,
+  type ClassAxis,
   type ReductionOption,
 } from "../../loss/options.js";
-import { alongAxis } from "../../math/entropy.js";
+import { alongAxis, axisOfClasses } from "../../math/entropy.js";
 import { focalFactor, normalizedBy } from "../../math/focal.js";
 import { oneHot, pick } from "../../math/select.js";
 
@@ -26,6 +28,8 @@ export interface CategoricalFocalLossOptions extends ReductionOption {
   readonly labelSmoothing: number;
   /** A target index that contributes nothing. Default -100. */
   readonly ignoreIndex: number;
+  /** The axis of the classes: 1, or -1 for the last. Default 1. */
+  readonly classAxis: ClassAxis;
   /**
    * Below this probability the factor is 1. Default `"none"`. Below this probability the factor is 1, above it `((1
    * − p) / threshold)^gamma`; > 0.
@@ -69,8 +73,8 @@ export const categoricalFocalLoss: Loss<
   family: "classification",
   aliases: ["CategoricalFocalCrossentropy", "softmaxFocalLoss", "multiclassFocalLoss"],
   inputs: {
-    input: float(["N?", "C", "...d"]),
-    target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), float(["N?", "C", "...d"])),
+    input: perClass(),
+    target: either(labels(["N?", "...d"], { below: "C", except: "ignoreIndex" }), perClass()),
   },
   optionalInputs: { weight: float(["C"]), ...sampleInputs(["N?", "...d"]) },
   options: {
@@ -78,12 +82,13 @@ export const categoricalFocalLoss: Loss<
     alpha: positive(1),
     labelSmoothing: fraction(0),
     ignoreIndex: integer(-100),
+    classAxis: classAxis(),
     reducedThreshold: orNone(positive(0.5)),
     normalized: flag(false),
     reduction: reduction(),
   },
-  value({ input, target, weight }, { alpha, labelSmoothing, ignoreIndex, normalized, ...focal }) {
-    const axis = input.rank === 1 ? 0 : 1;
+  value({ input, target, weight }, { alpha, labelSmoothing, ignoreIndex, normalized, classAxis: given, ...focal }) {
+    const axis = axisOfClasses(input, given);
     const all = input.logSoftmax(axis);
     const weights = weight === undefined ? undefined : alongAxis(weight, input, axis);
     if (target.dtype === "int32") {

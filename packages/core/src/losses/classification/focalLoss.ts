@@ -1,8 +1,9 @@
 import { ShapeError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
-import { float, sampleInputs } from "../../loss/inputs.js";
-import type { Sampled } from "../../loss/inputTypes.js";
+import { byOption, float, mask, type InputDeclaration } from "../../loss/inputs.js";
+import type { InputTag, Sampled } from "../../loss/inputTypes.js";
 import {
+  classAxis,
   flag,
   fraction,
   integer,
@@ -10,9 +11,10 @@ import {
   orNone,
   positive,
   reduction,
+  type ClassAxis,
   type ReductionOption,
 } from "../../loss/options.js";
-import { labelEntropy } from "../../math/entropy.js";
+import { alongAxis, axisOfClasses, labelEntropy } from "../../math/entropy.js";
 import { focalFactor, normalizedBy } from "../../math/focal.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -23,6 +25,8 @@ export interface FocalLossOptions extends ReductionOption {
   readonly alpha: number | "none";
   /** A label whose elements are left out. Default `"none"`. */
   readonly ignoreIndex: number | "none";
+  /** The axis of the channels: 1, or -1 for the last. Default 1. */
+  readonly classAxis: ClassAxis;
   /**
    * Below this probability of the label the factor is 1. Default `"none"`. Below this probability of the label the
    * factor is 1, above it `((1 − p) / threshold)^gamma`; > 0.
@@ -36,7 +40,7 @@ export interface FocalLossOptions extends ReductionOption {
  * Binary cross-entropy of logits in which predictions count less the more they are right already.
  *
  * Inputs: `input`, logits, and `target`, labels between 0 and 1, of one shape; optional `weight` and `posWeight`, one
- * number for each channel (axis 1), without a gradient. Returns that shape with `reduction: "none"`, else a scalar; the
+ * number for each channel (axis 1 or, by classAxis, the last), without a gradient. Returns that shape with `reduction: "none"`, else a scalar; the
  * mean is over what is not ignored. Equals `torchvision.ops.sigmoid_focal_loss`, whose default alpha is 0.25 and whose
  * default reduction is none.
  *
@@ -64,28 +68,33 @@ export const focalLoss: Loss<
   name: "focalLoss",
   family: "classification",
   aliases: ["sigmoid_focal_loss", "sigmoidFocalLoss", "BinaryFocalCrossentropy", "FocalLoss"],
-  inputs: { input: float(["N?", "C?", "...d"]), target: float(["N?", "C?", "...d"]) },
+  inputs: { input: perElement(float), target: perElement(float) },
   optionalInputs: {
     weight: float(["C"], { differentiable: false }),
     posWeight: float(["C"], { differentiable: false }),
-    ...sampleInputs(["N?", "C?", "...d"]),
+    sampleWeight: perElement(float),
+    mask: perElement(mask),
   },
   options: {
     gamma: nonNegative(2),
     alpha: orNone(fraction(0.25)),
     ignoreIndex: orNone(integer(-100)),
+    classAxis: classAxis(),
     reducedThreshold: orNone(positive(0.5)),
     normalized: flag(false),
     reduction: reduction(),
   },
-  value({ input, target, weight, posWeight }, { alpha, ignoreIndex, normalized, ...focal }) {
+  value({ input, target, weight, posWeight }, { alpha, ignoreIndex, normalized, classAxis: axis, ...focal }) {
     const ignored = ignoreIndex === "none" ? undefined : target.equal(ignoreIndex);
     const counted = (x: Tensor): Tensor => ignored?.where(0, x) ?? x;
     const y = counted(target);
     const mix = (ofOne: Tensor, ofZero: Tensor): Tensor => y.mul(ofOne).add(y.neg().add(1).mul(ofZero));
     const factors = focalFactor(mix(input.neg().sigmoid(), input.sigmoid()), focal);
-    const entropy = labelEntropy(input, y, byChannel(input, posWeight));
-    const classWeights = [byChannel(input, weight), alpha === "none" ? undefined : y.mul(2 * alpha - 1).add(1 - alpha)];
+    const entropy = labelEntropy(input, y, byChannel(input, posWeight, axis));
+    const classWeights = [
+      byChannel(input, weight, axis),
+      alpha === "none" ? undefined : y.mul(2 * alpha - 1).add(1 - alpha),
+    ];
     const costs = classWeights.reduce<Tensor>(
       (product, own) => (own === undefined ? product : product.mul(own)),
       factors.mul(entropy),
@@ -96,9 +105,19 @@ export const focalLoss: Loss<
   },
 });
 
-/** A number for each channel, axis 1 of x. */
-function byChannel(x: Tensor, weights: Tensor | undefined): Tensor | undefined {
-  if (weights === undefined || x.rank === 2) return weights;
-  if (x.rank > 2) return weights.unsqueeze(Array.from({ length: x.rank - 2 }, (_, i) => i + 1));
+/** An input with a number for each element. */
+function perElement<K extends InputTag>(
+  declare: (shape: readonly string[]) => InputDeclaration<K>,
+): InputDeclaration<K> {
+  return byOption("classAxis", [
+    [1, declare(["N?", "C?", "...d"])],
+    [-1, declare(["N?", "...d", "C"])],
+  ]);
+}
+
+/** A number for each channel, along its axis of x. */
+function byChannel(x: Tensor, weights: Tensor | undefined, axis: ClassAxis): Tensor | undefined {
+  if (weights === undefined) return weights;
+  if (x.rank > 1 || axis === -1) return alongAxis(weights, x, axisOfClasses(x, axis));
   throw new ShapeError(`focalLoss: input must have channels along axis 1 for their weights, got ${x.rank} axes.`);
 }
