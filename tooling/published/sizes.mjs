@@ -46,7 +46,7 @@ export const budgets = [
     code: `${loss}import { exportLoss } from "@losses/onnx";\nconsole.log(exportLoss(tripletMarginLoss()));\n`,
     limit: 75.5,
   },
-  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 76 },
+  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 76.5 },
   { name: "@losses/js, all of it", code: all("@losses/js"), limit: 75.5 },
   { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 34, from: "js" },
   { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 77 },
