@@ -49,7 +49,13 @@ describe("losses show", { timeout: 120_000 }, () => {
     const { out } = await losses(["show", "cross_entropy", "--json"]);
     expect(JSON.parse(out)).toMatchObject({
       name: "crossEntropy",
-      inputs: [{ name: "input" }, { name: "target" }, { name: "weight", required: false }],
+      inputs: [
+        { name: "input" },
+        { name: "target" },
+        { name: "weight", required: false },
+        { name: "sampleWeight" },
+        { name: "mask" },
+      ],
       options: [
         { name: "ignoreIndex", default: -100, kind: "integer" },
         { name: "classAxis", default: 1, domain: "1 or -1" },
