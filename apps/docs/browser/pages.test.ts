@@ -17,7 +17,7 @@ const kinds = [
   "/losses/ganGeneratorLoss",
   "/guide/numerics",
   "/scoreboard",
-  "/api/core",
+  "/api/js",
   "/playground",
   "/zh/",
   "/zh/losses/clipLoss",

@@ -25,7 +25,7 @@ tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);
 
 for (const device of devices) {
-  await testBackend(() => createBackend({ device, tf }), { id: `tfjs:${device}`, fixtures, atMost: 3, knownFailures });
+  await testBackend(() => createBackend({ device, tf }), { id: `tfjs:${device}`, fixtures, atMost: 2, knownFailures });
 }
 
 describe.each(devices)("training on %s", (device) => {

@@ -12,7 +12,7 @@ const fixtures = loadFixtures();
 await testBackend(create, {
   id,
   optional: true,
-  atMost: 3,
+  atMost: 2,
   knownFailures: loadKnownFailures(),
   reportFile: ".reports/conformance/onnxruntime-webgpu.json",
 });

@@ -10,7 +10,7 @@ vi.spyOn(wasm, "validate").mockReturnValue(false);
 
 await testBackend(() => createBackend({ device: "wasm" }), {
   id: "tfjs:wasm",
-  atMost: 3,
+  atMost: 2,
   knownFailures: loadKnownFailures(),
 });
 
