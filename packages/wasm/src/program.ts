@@ -17,7 +17,7 @@ import {
 import { concat, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
 import { fuse, type Stage } from "./lowering/fuse.js";
 import { gemmFunctions } from "./products/gemm.js";
-import { callHost, hostFunctions } from "./loops/host.js";
+import { callWhole, hostFunctions } from "./loops/host.js";
 import { call, i32, local } from "./assembler/instructions.js";
 import { loopNestFunction } from "./loops/loopNest.js";
 import type { Features } from "./platform.js";
@@ -147,7 +147,7 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
       return add(loopNestFunction(graph, contents, stage.nest, (node) => lives.has(node), runTable, features));
     if ("product" in stage) return add(productFunction(graph, stage.product, product, runTable));
     const step = hostStep(graph, stage.whole, features, runTable);
-    return callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0));
+    return callWhole(i32.const(hostSteps.push(step) - 1), local.get(0));
   };
   const calls = stages.map((stage, index) => {
     const before = runTable.scratch.length;

@@ -35,6 +35,11 @@ export function float32(value: number): Bytes {
   return [...new Uint8Array(Float32Array.of(value).buffer)];
 }
 
+/** The eight bytes of a float64. */
+export function float64(value: number): Bytes {
+  return [...new Uint8Array(Float64Array.of(value).buffer)];
+}
+
 /** The four bytes of an int32. */
 export function int32(value: number): Bytes {
   return [...new Uint8Array(Int32Array.of(value).buffer)];

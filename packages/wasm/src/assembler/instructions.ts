@@ -1,4 +1,4 @@
-import { concat, float32, int32, signed, unsigned, type Bytes, type ValueType } from "./bytes.js";
+import { concat, float32, float64, int32, signed, unsigned, type Bytes, type ValueType } from "./bytes.js";
 
 /** An instruction without immediates. */
 export type Op = (...operands: readonly Bytes[]) => Bytes;
@@ -158,6 +158,7 @@ export const f32x4: Ops<
   | "pmin"
   | "pmax"
   | "fromInt"
+  | "demote"
 > & {
   readonly const: Constant;
   readonly extract: Lane;
@@ -188,12 +189,25 @@ export const f32x4: Ops<
   /** The second operand where it is larger, else the first: also where one is NaN. */
   pmax: simd(0xeb),
   fromInt: simd(0xfa),
+  /** Two float64 as the lower half, zeros above. */
+  demote: simd(0x5e),
   madd: simd(0x105),
 };
 
-export const f64x2: Ops<"add" | "promoteLow"> & { readonly extract: Lane; readonly zero: Bytes } = {
+export const f64x2: Ops<"add" | "sub" | "mul" | "div" | "pmin" | "pmax" | "nearest" | "promoteLow"> & {
+  readonly const: Constant;
+  readonly extract: Lane;
+  readonly zero: Bytes;
+} = {
+  const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0].flatMap(() => float64(value))],
   extract: lane(0x21),
+  nearest: simd(0x94),
   add: simd(0xf0),
+  sub: simd(0xf1),
+  mul: simd(0xf2),
+  div: simd(0xf3),
+  pmin: simd(0xf6),
+  pmax: simd(0xf7),
   promoteLow: simd(0x5f),
   zero: f32x4.const(0),
 };

@@ -18,7 +18,7 @@ import { memoryOf } from "../lowering/memory.js";
 import type { Root } from "../lowering/inMemory.js";
 import type { Features } from "../platform.js";
 import { tensorName, type RunNumber, type RunTable } from "./runTable.js";
-import { multiplyAdd, type Writer } from "./vectorMath.js";
+import { multiplyAdd, type Writer } from "./writer.js";
 
 /** Where a value changes: nowhere in the loops, in the outer loops, or also in the innermost one. */
 export type Level = "fixed" | "row" | "element";
@@ -235,10 +235,6 @@ export class Values {
       default: {
         if (!isElementwise(node.op)) throw new RangeError(`${node.op} is not computed in loops`);
         const operands = node.inputs.map((input, i) => this.of(input, operandLoops(graph, node, i, loops), inner));
-        const known = node.inputs.map((input) => {
-          const operand = nodeAt(graph, input);
-          return operand.op === "constant" ? operand.attrs.value : undefined;
-        });
         const keep = (value: Bytes): Bytes => {
           const held = locals.add("v128");
           code.push(local.set(held, value));
@@ -250,7 +246,7 @@ export class Values {
           multiplyAdd: multiplyAdd(features),
         };
         const { dtype } = operandNode(graph, node, node.op === "where" ? 1 : 0);
-        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, known, writer });
+        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, writer });
       }
     }
   }

@@ -1,7 +1,6 @@
 import { checkArgument, LossesError, type DimSizes } from "@losses/core";
 import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
-import { hostMath } from "../loops/host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "../platform.js";
@@ -57,7 +56,7 @@ function plainMachine(program: Program, heap: Heap): Machine {
     const numbers = new Uint32Array(heap.memory.buffer, table >>> 0, program.numbers.length);
     bound(({ offset }) => numbers[offset / 4] ?? 0);
   };
-  const host = { memory: heap.memory, ...hostMath, whole };
+  const host = { memory: heap.memory, whole };
   const { run } = new platform.Instance(module, { host }).exports;
   if (typeof run !== "function") {
     throw new LossesError("BACKEND_FAILED", `${heap.id}: a program must have a function run, got none.`);
