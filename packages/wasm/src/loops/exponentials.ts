@@ -95,7 +95,7 @@ export function errorFunction(writer: Writer, x: Bytes): Bytes {
   return withSignOf(writer, x, f32x4.abs(f32x4.add(half, half)));
 }
 
-/** e^-|x|. */
+/** e^-|x|, which sigmoid and softplus of the same x share. */
 function decay(writer: Writer, x: Bytes): Bytes {
   const negative = v128.or(x, float(writer, -0));
   return writer.keep(exponentialWithin(writer, f32x4.pmax(negative, float(writer, -105))));

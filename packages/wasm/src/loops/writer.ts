@@ -11,7 +11,7 @@ export function multiplyAdd({ relaxed }: Features): MultiplyAdd {
 
 /** What formulas are written with. */
 export interface Writer {
-  /** Keeps what instructions compute, to be used more than once. */
+  /** Keeps what instructions compute, to be used more than once: also by a formula that computes the same of the same. */
   readonly keep: (value: Bytes) => Bytes;
   /** A constant, from before all loops: engines that find one inside, unless it is 0, make it anew in every turn. */
   readonly constant: (value: Bytes) => Bytes;
