@@ -44,7 +44,7 @@ export function copyInto(tf: Tf, results: readonly TfTensor[], out: Results): re
 /** Compiles a graph for the memory of TensorFlow.js's wasm engine, if that is possible here. */
 export function injectedProgram(tf: Tf, graph: Graph): InjectedProgram | undefined {
   const features = findFeatures();
-  const program = features && compileProgram(graph, features);
+  const program = features && compileProgram(graph, features).program;
   if (program === undefined) return undefined;
   let known: { readonly backend: KernelBackend; readonly machine: Machine | undefined } | undefined;
   return {

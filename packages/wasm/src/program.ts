@@ -107,23 +107,39 @@ export function programBytes(program: Program, isMemoryShared: boolean): Uint8Ar
 /** What is computed in 32 bits. */
 const computed: readonly DType[] = ["float32", "int32", "bool"];
 
+/** What becomes of a graph: its program, or the reason why there is none. */
+export type Compilation =
+  { readonly program: Program; readonly reason: undefined } | { readonly program: undefined; readonly reason: string };
+
 /**
- * Compiles a graph for an engine that has these features. `undefined` if its inputs or results are not of these dtypes, or anything
- * in it is of more than 32 bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
+ * Compiles a graph for an engine that has these features, if its inputs and results are of these dtypes, and all that is computed of 32
+ * bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
  */
 export function compileProgram(
-  original: Graph,
+  graph: Graph,
   features: Features,
   ports: readonly DType[] = ["float32", "int32"],
-): Program | undefined {
-  verify(original);
-  return programOf(original, readParts("compileProgram", features, featureRules, ["relaxed"]), ports);
+): Compilation {
+  verify(graph);
+  const read = readParts("compileProgram", features, featureRules, ["relaxed"]);
+  const reason = reasonAgainst(graph, ports);
+  return reason === undefined ? { program: programOf(graph, read), reason } : { program: undefined, reason };
 }
 
-function programOf(original: Graph, features: Features, ports: readonly DType[]): Program | undefined {
-  const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
-  if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
-  if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
+function reasonAgainst(graph: Graph, ports: readonly DType[]): string | undefined {
+  const wrong = (what: string, node: number, allowed: readonly DType[]): readonly string[] => {
+    const { dtype } = nodeAt(graph, node);
+    if (allowed.includes(dtype)) return [];
+    return [`${graph.name}: ${what} must be one of ${allowed.join(", ")} to be compiled, got ${dtype}.`];
+  };
+  return [
+    ...graphInputs(graph).flatMap(({ id, attrs }) => wrong(`input ${attrs.name}`, id, ports)),
+    ...graph.outputs.flatMap(({ name, node }) => wrong(`result ${name}`, node, ports)),
+    ...graph.nodes.flatMap(({ id }) => wrong("what lies between inputs and results", id, computed)),
+  ][0];
+}
+
+function programOf(original: Graph, features: Features): Program {
   const graph = decompose(original);
   const contents = contentsOf(graph);
   const stages = fuse(contents);
@@ -176,11 +192,8 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
     strips: {
       matrices: matricesOf(graph),
       plans: () => stripPlansOf(graph),
-      compile: (body) => {
-        const compiled = programOf(body, features, computed);
-        if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");
-        return compiled;
-      },
+      // A part is in 32 bits where all around it is.
+      compile: (body) => programOf(body, features),
     },
   };
   programs.add(program);
@@ -200,8 +213,7 @@ function hostStep(
   const own = nodeAt(graph, operandAt(nodes, 0));
   const read = own.inputs.map((id, i) => place(id, operandAt(operands, i)));
   if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
-  const body = programOf(recursion.body, features, computed);
-  if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");
+  const body = programOf(recursion.body, features);
   const results = recursion.results.map(({ node, output }) => ({ output, place: place(node, node) }));
   return { kind: "recursion", recursion, body, operands: read, results };
 }

@@ -14,7 +14,7 @@ function codeOf(value: (x: Tensor) => Tensor, features: Features): number {
   });
   const binding = bindInputs(loss.definition, { x: { shape: [5], dtype: "float32" } });
   const graph = traceLoss(loss(), binding, { dtype: "float32", gradients: [] });
-  const functions = compileProgram(graph, features)?.functions ?? [];
+  const functions = compileProgram(graph, features).program?.functions ?? [];
   return functions.reduce((sum, { body }) => sum + body.length, 0);
 }
 

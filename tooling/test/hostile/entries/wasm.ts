@@ -4,7 +4,7 @@ import { anyOf, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
-const program = compileProgram(graph(), { relaxed: false });
+const { program } = compileProgram(graph(), { relaxed: false });
 
 const heap = (): Heap => ({ ...createHeap("mine") });
 
