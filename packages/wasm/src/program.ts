@@ -4,7 +4,6 @@ import {
   nodeAt,
   operandAt,
   readParts,
-  verify,
   type Dim,
   type DType,
   type Graph,
@@ -14,7 +13,14 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
-import { concat, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
+import {
+  concat,
+  functionCode,
+  moduleBytes,
+  type Bytes,
+  type FunctionCode,
+  type FunctionSource,
+} from "./assembler/bytes.js";
 import { fuse, type Stage } from "./lowering/fuse.js";
 import { gemmFunctions } from "./products/gemm.js";
 import { callWhole, hostFunctions } from "./loops/host.js";
@@ -76,7 +82,7 @@ export type HostStep =
 
 /** A graph as one function `run(table)` over tensors in a memory, and what its table of numbers must hold. */
 export interface Program {
-  readonly functions: readonly FunctionSource[];
+  readonly functions: readonly FunctionCode[];
   readonly numbers: readonly RunNumber[];
   readonly blocks: readonly Block[];
   readonly inputs: readonly Port[];
@@ -120,7 +126,6 @@ export function compileProgram(
   features: Features,
   ports: readonly DType[] = ["float32", "int32"],
 ): Compilation {
-  verify(graph);
   const read = readParts("compileProgram", features, featureRules, ["relaxed"]);
   const reason = reasonAgainst(graph, ports);
   return reason === undefined ? { program: programOf(graph, read), reason } : { program: undefined, reason };
@@ -182,7 +187,7 @@ function programOf(original: Graph, features: Features): Program {
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   const stageCount = stages.length;
   const program: Program = {
-    functions,
+    functions: functions.map(functionCode),
     numbers: runTable.list,
     blocks,
     inputs,

@@ -1,6 +1,7 @@
 import { bindInputs, defineLoss, float, reduction, traceLoss, type Tensor } from "@losses/core";
 import { expect, it } from "vitest";
 import { compileProgram, type Features } from "../src/index.js";
+import { programBytes } from "../src/program.js";
 
 /** Bytes of the code of an element-wise function. */
 function codeOf(value: (x: Tensor) => Tensor, features: Features): number {
@@ -14,8 +15,9 @@ function codeOf(value: (x: Tensor) => Tensor, features: Features): number {
   });
   const binding = bindInputs(loss.definition, { x: { shape: [5], dtype: "float32" } });
   const graph = traceLoss(loss(), binding, { dtype: "float32", gradients: [] });
-  const functions = compileProgram(graph, features).program?.functions ?? [];
-  return functions.reduce((sum, { body }) => sum + body.length, 0);
+  const { program, reason } = compileProgram(graph, features);
+  if (program === undefined) throw new Error(reason);
+  return programBytes(program, false).length;
 }
 
 it.each([false, true])("compute once what sigmoid and softplus of the same number share: relaxed %s", (relaxed) => {

@@ -31,6 +31,14 @@ function store(opcode: Bytes): Store {
   return (address, value, offset = 0) => concat([address, value, opcode, [0], unsigned(offset)]);
 }
 
+/** The same number in every lane. */
+function constant(lanes: number, bytesOf: (value: number) => Bytes): Constant {
+  return (value) => {
+    const one = bytesOf(value);
+    return [0xfd, 0x0c, ...Array.from({ length: lanes }, () => one)];
+  };
+}
+
 function lane(opcode: number): Lane {
   return (index, ...operands) => concat([...operands, [0xfd, ...unsigned(opcode), index]]);
 }
@@ -121,7 +129,7 @@ export const i32x4: Ops<
   | "max"
   | "truncate"
 > & { readonly const: Constant } = {
-  const: (value: number): Bytes => v128.ints(value, value, value, value),
+  const: constant(4, int32),
   splat: simd(0x11),
   eq: simd(0x37),
   ne: simd(0x38),
@@ -166,7 +174,7 @@ export const f32x4: Ops<
   /** x·y + z, rounded once or twice: relaxed SIMD leaves it to the engine. */
   readonly madd: Op;
 } = {
-  const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0, 0, 0].flatMap(() => float32(value))],
+  const: constant(4, float32),
   splat: simd(0x13),
   extract: lane(0x1f),
   replace: (index: number, x: Bytes, value: Bytes): Bytes => concat([x, value, [0xfd, 0x20, index]]),
@@ -199,7 +207,7 @@ export const f64x2: Ops<"add" | "sub" | "mul" | "div" | "pmin" | "pmax" | "neare
   readonly extract: Lane;
   readonly zero: Bytes;
 } = {
-  const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0].flatMap(() => float64(value))],
+  const: constant(2, float64),
   extract: lane(0x21),
   nearest: simd(0x94),
   add: simd(0xf0),
