@@ -1,14 +1,19 @@
 import { LossesError, type Engine } from "@losses/core";
 import { whyNot } from "@losses/wasm";
+import type { ThreadTeam } from "@losses/wasm/threads";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
 import { wasmEngine } from "./wasm/engine.js";
 
-/** The fastest engine for each graph: WebAssembly for those in float32 where it works, plain JavaScript for the others. */
-export function fastestEngine(): Engine<JsTensor> {
+/**
+ * The fastest engine for each graph: WebAssembly for those in float32 where it works, plain JavaScript for the others.
+ *
+ * @param team - threads for WebAssembly
+ */
+export function fastestEngine(team?: ThreadTeam): Engine<JsTensor> {
   const scalar = { ...scalarEngine(), id: "js" };
   if (whyNot() !== undefined) return scalar;
-  const wasm = wasmEngine();
+  const wasm = wasmEngine(undefined, team);
   return {
     ...wasm,
     id: scalar.id,

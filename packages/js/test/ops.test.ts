@@ -2,7 +2,7 @@ import { erf, float, opTable, type Tensor, type UnaryOp } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackendSync } from "../src/index.js";
 import { elementAt, positions, type Plain } from "./reference.js";
-import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, simdLevels } from "./support.js";
+import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, wasmVariants } from "./support.js";
 
 const special = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 3, 710, -710, 1e-300, 1e300];
 const one = { x: float(["~d"], "x") };
@@ -79,7 +79,7 @@ describe("element-wise ops", () => {
       const data = [...special, ...wide, ...lines].map(Math.fround);
       const spec = functionOf(one, ({ x }) => op(x as Tensor));
       const { ulp } = opTable[name as UnaryOp];
-      for (const [level, backend] of simdLevels) {
+      for (const [level, backend] of wasmVariants) {
         const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
         const wrong = data.flatMap((x, i) => {
           const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];

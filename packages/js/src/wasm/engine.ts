@@ -1,17 +1,25 @@
 import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
 import { compileProgram, createHeap, findFeatures, type Features } from "@losses/wasm";
+import type { ThreadTeam } from "@losses/wasm/threads";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { makeExecutable } from "./executable.js";
 import { residentsOf } from "./residents.js";
 
+export const wasmId = "js:wasm";
+
 /**
  * The engine that compiles graphs to WebAssembly. Tensors that it makes are in its memory, results in arrays of their own.
  *
- * @param features - what compiled code may use; default: what there is
+ * @param available - what compiled code may use; default: what there is
+ * @param team - threads that work together with the one that calls, and end with the engine; default: none
  */
-export function wasmEngine(features: Features | undefined = findFeatures()): Engine<JsTensor> {
-  const id = "js:wasm";
-  const heap = createHeap(id);
+export function wasmEngine(
+  available: Features | undefined = findFeatures(),
+  team?: ThreadTeam,
+): Engine<JsTensor> {
+  const id = wasmId;
+  const heap = team?.heap ?? createHeap(id);
+  const features = available && { ...available, shares: team !== undefined };
   const residents = residentsOf(heap);
   const compile = (graph: Graph): Executable<JsTensor> => {
     const program = features && compileProgram(graph, features, ["float32", "int32", "bool"]);
@@ -20,7 +28,7 @@ export function wasmEngine(features: Features | undefined = findFeatures()): Eng
       throw new UnsupportedOpError(`${id}: ${wanted}, got others. Use the engine scalar.`);
     }
     try {
-      return makeExecutable(program, heap, residents);
+      return makeExecutable(program, heap, team, residents);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);
       const message = `${id}: ${graph.name} must be compiled, got: ${said} Use the engine scalar.`;
@@ -43,6 +51,6 @@ export function wasmEngine(features: Features | undefined = findFeatures()): Eng
     },
     release: residents.release,
     compile,
-    dispose: () => undefined,
+    dispose: () => team?.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { bindShape, LossesError, sizeOf, type Executable } from "@losses/core";
 import { createMachine, takeMemory, type Heap, type Port, type Program } from "@losses/wasm";
+import type { Team } from "@losses/wasm/threads";
 import { makeTensor, type JsTensor } from "../tensor.js";
 import { wordsAt, type Residents } from "./residents.js";
 
@@ -7,8 +8,13 @@ import { wordsAt, type Residents } from "./residents.js";
  * A program as an executable. It works on tensors in its memory where they are; others are copied in, and results come
  * as arrays of their own, or where they were asked for.
  */
-export function makeExecutable(program: Program, heap: Heap, residents: Residents): Executable<JsTensor> {
-  const machine = createMachine(program, heap);
+export function makeExecutable(
+  program: Program,
+  heap: Heap,
+  team: Team | undefined,
+  residents: Residents,
+): Executable<JsTensor> {
+  const machine = createMachine(program, heap, team);
   return {
     run: (feeds, sizes, out = []) => {
       const staged: number[] = [];

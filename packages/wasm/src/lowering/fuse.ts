@@ -1,4 +1,5 @@
 import type { Dim } from "@losses/core";
+import type { Features } from "../platform.js";
 import { isAtHand, type Contents, type Product, type Root, type Whole } from "./inMemory.js";
 
 /** Loops over one space, for all the roots that are computed in them. */
@@ -17,8 +18,8 @@ interface Group {
   readonly stage: Stage;
 }
 
-/** Brings roots together that can share loops, and puts everything in order. */
-export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
+/** Brings roots together that can have loops in common, and puts everything in order. */
+export function fuse({ roots, products, wholes }: Contents, features: Features): readonly Stage[] {
   const groups = new Set<Group>();
   for (const root of roots) groups.add(nestGroup(root.space, [root]));
   for (const product of products) {
@@ -29,7 +30,7 @@ export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
     groups.add({ nodes: new Set(whole.nodes), needs: new Set(whole.operands), stage: { whole } });
   }
   const tryMerge = (a: Group, b: Group): boolean => {
-    const merged = a === b ? undefined : merge(groups, a, b);
+    const merged = a === b ? undefined : merge(groups, a, b, features);
     if (merged === undefined) return false;
     groups.delete(a);
     groups.delete(b);
@@ -84,7 +85,7 @@ function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 /** One group instead of two, if what each needs of the other is at hand and nothing else lies between them. */
-function merge(groups: ReadonlySet<Group>, a: Group, b: Group): Group | undefined {
+function merge(groups: ReadonlySet<Group>, a: Group, b: Group, { shares }: Features): Group | undefined {
   if (!("nest" in a.stage) || !("nest" in b.stage)) return undefined;
   const [x, y] = [a.stage.nest, b.stage.nest];
   const space = x.space.length > y.space.length ? x.space : y.space;
@@ -92,10 +93,13 @@ function merge(groups: ReadonlySet<Group>, a: Group, b: Group): Group | undefine
   const outer = space.slice(0, -1);
   if (!roots.every((root) => sameDims(root.space, space) || sameDims(root.space, outer))) return undefined;
   const byNode = new Map(roots.map((root) => [root.node, root]));
+  // A share has but a part of the only row.
+  const isRowShared = shares === true && space.length === 1;
   const fits = roots.every((root) =>
     root.reads.every((read) => {
       const source = byNode.get(read.node);
-      return source === undefined || isAtHand(space, source, read);
+      if (source === undefined) return true;
+      return isAtHand(space, source, read) && !(isRowShared && source.reduced.length > 0);
     }),
   );
   if (!fits || isBetween(groups, a, b) || isBetween(groups, b, a)) return undefined;
