@@ -1,24 +1,28 @@
-import { checkArgument, LossesError, type DimSizes } from "@losses/core";
+import { checkArgument, LossesError, type DimSizes, type MaybePromise } from "@losses/core";
 import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
 import { hostMath } from "../loops/host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
+import { ending } from "./later.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "../platform.js";
 import { programBytes, programRule, type Program } from "../program.js";
-import { planShares, type Run, type SharePlan, type Team } from "./shares.js";
+import { planShares, type Job, type Run, type SharePlan, type Team } from "./shares.js";
 import { createStripMachine } from "../strips/machine.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
   /** Runs it on tensors at these addresses, by their names in the program. */
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => void;
+  /** The same for a caller who takes a promise: where threads work together and this one may not wait for them. */
+  readonly runLater: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
   /** Takes the memory for running it any number of times. */
   readonly start: (sizes: DimSizes) => Session;
 }
 
 export interface Session {
   readonly run: (addresses: ReadonlyMap<string, number>) => void;
+  readonly runLater: (addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
   /** Gives the memory back. */
   readonly end: () => void;
 }
@@ -48,6 +52,7 @@ export function createMachine(program: Program, given: Heap, team?: Team): Machi
     run: (sizes, addresses) => {
       if (!strips.run(sizes, addresses)) machine.run(sizes, addresses);
     },
+    runLater: (sizes, addresses) => strips.runLater(sizes, addresses) ?? machine.runLater(sizes, addresses),
   };
 }
 
@@ -72,7 +77,7 @@ function plainMachine(program: Program, heap: Heap, team: Team | undefined): Mac
   }
   const call = run as Run;
   const steps = 2 * program.stages;
-  const runShares = program.works && team?.prepare(module, call);
+  const together = program.works && team?.prepare(module);
   const bodies = program.hostSteps.map((step) =>
     step.kind === "recursion" ? createMachine(step.body, heap, team) : undefined,
   );
@@ -95,14 +100,28 @@ function plainMachine(program: Program, heap: Heap, team: Team | undefined): Mac
       table.set(layout.table);
       for (const [at, offset, apart] of layout.inArena) table[at] = arena + offset + share * apart;
     });
+    const write = (addresses: ReadonlyMap<string, number>): void => {
+      for (const table of tables()) {
+        for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
+      }
+    };
+    const own: Run = (...step) => {
+      running = bound;
+      call(...step);
+    };
+    const { plan } = bound;
+    const job: Job | undefined = plan && { plan, table: arena, tableBytes: layout.tableBytes, run: own };
+    const runHere = (addresses: ReadonlyMap<string, number>): void => {
+      write(addresses);
+      if (together === undefined || job === undefined) own(arena, 0, steps, 0, 1);
+      else together.run(job);
+    };
     return {
-      run: (addresses) => {
-        for (const table of tables()) {
-          for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
-        }
-        running = bound;
-        if (runShares === undefined || bound.plan === undefined) call(arena, 0, steps, 0, 1);
-        else runShares(bound.plan, arena, layout.tableBytes);
+      run: runHere,
+      runLater: (addresses) => {
+        if (together?.runLater === undefined || job === undefined) return runHere(addresses);
+        write(addresses);
+        return together.runLater(job);
       },
       end: () => heap.free(arena),
     };
@@ -116,6 +135,10 @@ function plainMachine(program: Program, heap: Heap, team: Team | undefined): Mac
       } finally {
         session.end();
       }
+    },
+    runLater: (sizes, addresses) => {
+      const session = start(sizes);
+      return ending(() => session.runLater(addresses), session.end);
     },
   };
 }

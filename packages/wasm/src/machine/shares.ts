@@ -4,12 +4,29 @@ import type { Work } from "../lowering/work.js";
 /** A program's function: a share of the steps from one to another. */
 export type Run = (table: number, from: number, to: number, share: number, shares: number) => void;
 
+/** One run of a program by several threads. */
+export interface Job {
+  readonly plan: SharePlan;
+  /** The table of the first share, and the bytes to that of the next. */
+  readonly table: number;
+  readonly tableBytes: number;
+  /** The program in this thread. */
+  readonly run: Run;
+}
+
+/** A module that several threads have. */
+export interface SharedModule {
+  readonly run: (job: Job) => void;
+  /** Where this thread may not wait for others: the same while it does something else. Here `run` does all alone. */
+  readonly runLater: ((job: Job) => Promise<void>) | undefined;
+}
+
 /** Threads that work in one memory. */
 export interface Team extends ShareLimits {
   /** In how many shares large stages are done: one for each thread. Results depend on it, and not on who does which. */
   readonly shares: number;
   /** Makes a module ready to be run by all. */
-  readonly prepare: (module: object, run: Run) => (plan: SharePlan, table: number, tableBytes: number) => void;
+  readonly prepare: (module: object) => SharedModule;
 }
 
 /** What is enough to be shared out; costs are those of `Work`. */

@@ -13,6 +13,38 @@ export function wordsFor(plan: SharePlan, table: number, tableBytes: number, sha
   return words;
 }
 
+/** How a thread's part in a run ends. */
+export type Ending = "done" | "given up" | "timed out";
+
+/** Opens the step after this one, which is done. */
+export function advance(words: Int32Array, step: number): void {
+  if (Atomics.compareExchange(words, 0, step, step + 1) === step) Atomics.notify(words, 0);
+}
+
+/** The part of `Atomics` that not every browser has. */
+interface AsyncAtomics {
+  readonly waitAsync?: (
+    words: Int32Array,
+    index: number,
+    value: number,
+    timeout: number,
+  ) => { readonly value: string | Promise<string> };
+}
+
+export function canWaitLater(): boolean {
+  return (Atomics as AsyncAtomics).waitAsync !== undefined;
+}
+
+/** Waits until a step is open, without a claim to the thread. */
+export async function opened(words: Int32Array, step: number, patience: number): Promise<Ending> {
+  for (let open = Atomics.load(words, 0); open < step; open = Atomics.load(words, 0)) {
+    if (open < 0) return "given up";
+    const waiting = (Atomics as AsyncAtomics).waitAsync?.(words, 0, open, patience);
+    if ((await waiting?.value) === "timed-out") return "timed out";
+  }
+  return "done";
+}
+
 /** Ends a run for all threads. True if others may be at work on it still. */
 export function giveUp(words: Int32Array): boolean {
   const open = Atomics.exchange(words, 0, -1);
@@ -21,26 +53,27 @@ export function giveUp(words: Int32Array): boolean {
 }
 
 /**
- * Does shares until all are done. 0: they are; 1: another thread gave up; 2: others were waited for longer than `patience`, in
- * milliseconds.
+ * Does shares until all are done, another thread gives up, or others were waited for longer than `patience`, in milliseconds: they can be
+ * waited for again.
  *
  * Its text is the code of workers as well: it uses nothing but its parameters and what JavaScript has, and there is no function
  * inside, to which a bundler might add a helper.
  */
-export function takePart(words: Int32Array, run: Run, isCaller: boolean, patience: number): 0 | 1 | 2 {
+export function takePart(words: Int32Array, run: Run, isCaller: boolean, patience: number): Ending {
   const steps = Atomics.load(words, 4);
   const table = Atomics.load(words, 1);
   const tableBytes = Atomics.load(words, 2);
   const shares = Atomics.load(words, 3);
   for (let step = 0; step <= steps; step++) {
     // Workers are not needed for the end.
-    if (step === steps && !isCaller) return 0;
+    if (step === steps && !isCaller) return "done";
     for (let open = Atomics.load(words, 0); open < step; open = Atomics.load(words, 0)) {
-      if (open < 0) return 1;
-      if (Atomics.wait(words, 0, open, patience) === "timed-out") return 2;
+      if (open < 0) return "given up";
+      if (Atomics.wait(words, 0, open, patience) === "timed-out") return "timed out";
     }
     const at = 5 * (1 + step);
-    if (step === steps || (!isCaller && Atomics.load(words, at) === 0)) continue;
+    const isDone = step === steps || Atomics.load(words, 0) > step;
+    if (isDone || (!isCaller && Atomics.load(words, at) === 0)) continue;
     const from = Atomics.load(words, at + 1);
     const to = Atomics.load(words, at + 2);
     let isLast = false;
@@ -59,5 +92,5 @@ export function takePart(words: Int32Array, run: Run, isCaller: boolean, patienc
     }
     if (isLast && Atomics.compareExchange(words, 0, step, step + 1) === step) Atomics.notify(words, 0);
   }
-  return 0;
+  return "done";
 }
