@@ -108,12 +108,14 @@ export interface Executable<T> {
   /**
    * Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`.
    * Where `out` has a tensor, of the right shape and dtype, the result is written there, and is that tensor. Only engines
-   * that have `sharesMemory` are handed any.
+   * that have `sharesMemory` are handed any. `isLater`: whether the caller takes a promise; an engine that could answer with one, and
+   * at once, answers with one if it is true, and else at once.
    */
   run(
     feeds: Readonly<Record<string, T>>,
     sizes: DimSizes,
     out?: readonly (T | undefined)[],
+    isLater?: boolean,
   ): MaybePromise<readonly T[]>;
   dispose(): MaybePromise<void>;
 }

@@ -1,11 +1,16 @@
 import type { Engine, Executable, Graph } from "@losses/core";
 import { whyNot } from "@losses/wasm";
+import type { ThreadTeam } from "@losses/wasm/threads";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
 import { wasmEngine } from "./wasm/engine.js";
 
-/** The fastest engine for each graph: WebAssembly for those in float32 where it works, plain JavaScript for the others. */
-export function fastestEngine(): Engine<JsTensor> {
+/**
+ * The fastest engine for each graph: WebAssembly for those in float32 where it works, plain JavaScript for the others.
+ *
+ * @param team - threads for WebAssembly
+ */
+export function fastestEngine(team?: ThreadTeam): Engine<JsTensor> {
   const id = "js";
   const scalar = scalarEngine();
   const byScalar = (graph: Graph, reason: string): Executable<JsTensor> => ({
@@ -14,7 +19,7 @@ export function fastestEngine(): Engine<JsTensor> {
   });
   const reason = whyNot();
   if (reason !== undefined) return { ...scalar, id, compile: (graph) => byScalar(graph, reason) };
-  const wasm = wasmEngine();
+  const wasm = wasmEngine(undefined, team);
   return {
     ...wasm,
     id,

@@ -2,7 +2,7 @@ import { erf, float, opTable, type Tensor, type UnaryOp } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackendSync } from "../src/index.js";
 import { elementAt, positions, type Plain } from "./reference.js";
-import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, simdLevels } from "./support.js";
+import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, wasmVariants } from "./support.js";
 
 const special = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 3, 710, -710, 1e-300, 1e300];
 const one = { x: float(["~d"], "x") };
@@ -98,7 +98,7 @@ describe("element-wise ops", () => {
       const data = [...special, ...wide, ...lines, ...everyExponent(16)].map(Math.fround);
       const spec = functionOf(one, ({ x }) => op(x as Tensor));
       const { ulp } = opTable[name as UnaryOp];
-      for (const [level, backend] of simdLevels) {
+      for (const [level, backend] of wasmVariants) {
         const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
         const wrong = data.flatMap((x, i) => {
           const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];
@@ -127,7 +127,7 @@ describe("element-wise ops", () => {
     });
     const spec = functionOf(two, ({ x, y }) => (x as Tensor).pow(y as Tensor));
     const feeds = { x: plain(pairs.map(([x]) => x)), y: plain(pairs.map(([, y]) => y)) };
-    for (const [level, backend] of simdLevels) {
+    for (const [level, backend] of wasmVariants) {
       const [got] = actual(spec, feeds, false, "float32", backend);
       const wrong = pairs.flatMap(([x, y], i) => {
         const [result, want] = [got?.data[i] ?? Number.NaN, pow(x, y)];

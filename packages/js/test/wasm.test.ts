@@ -13,7 +13,7 @@ import {
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 import { wasmEngine } from "../src/wasm/engine.js";
-import { functionOf, simdLevels } from "./support.js";
+import { functionOf, wasmVariants } from "./support.js";
 
 const sum = functionOf({ x: float(["N"], "x"), y: float(["N"], "y") }, ({ x, y }) => (x as Tensor).add(y as Tensor));
 const ones = (length: number): JsTensor["data"] => new Float32Array(length).fill(1);
@@ -187,7 +187,7 @@ describe("where WebAssembly cannot be had", () => {
   });
 });
 
-describe.each(simdLevels)("with %s", (_, backend) => {
+describe.each(wasmVariants)("with %s", (_, backend) => {
   const one = { x: float(["N"], "x") };
   const many = Array.from({ length: 2003 }, (_e, i) => Math.fround(Math.sin(i) * 3));
 

@@ -12,9 +12,13 @@ export interface GrowingMemory extends Memory {
 }
 
 /** The part of the global `WebAssembly` that is used. */
-interface WebAssemblyApi {
+export interface WebAssemblyApi {
   readonly validate: (bytes: Uint8Array<ArrayBuffer>) => boolean;
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => GrowingMemory;
+  readonly Memory: new (limits: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: boolean;
+  }) => GrowingMemory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run?: unknown } };
 }
@@ -46,6 +50,8 @@ const zeros = f64x2.zero;
 export interface Features {
   /** Relaxed SIMD: multiply-add in one instruction, whose last bits may differ from one processor to another. */
   readonly relaxed: boolean;
+  /** Whether stages can be done in shares, at the same time by several threads; default false. */
+  readonly shares?: boolean;
 }
 
 /** What this JavaScript engine has; `undefined` without SIMD. */

@@ -27,6 +27,8 @@ export interface LossRun<T> {
   /** Whether the parts of the loss are results, too. */
   readonly parts: boolean;
   readonly signal: CancelSignal | undefined;
+  /** Whether the caller takes a promise. */
+  readonly isLater: boolean;
   /** Tensors for results, by the name of the output. */
   readonly out: NamedOut<T>;
   /** Told what runs it; `undefined`: the engine itself. */
@@ -55,7 +57,7 @@ export function runLoss<T, A>(
   const start = ({ executable, outputs }: Compiled<T>): MaybePromise<readonly T[]> => {
     stopIfCancelled(run.signal);
     const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, tensors, ready);
-    const results = executable.run(ready, binding.sizes, out);
+    const results = executable.run(ready, binding.sizes, out, run.isLater);
     run.note(executable.use);
     return outputs.some(isDivisor) ? chain(results, (all) => checkDivisors(engine, spec, outputs, all)) : results;
   };

@@ -1,8 +1,11 @@
 import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
 import { compileProgram, createHeap, findFeatures, type Features } from "@losses/wasm";
+import type { ThreadTeam } from "@losses/wasm/threads";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { makeExecutable } from "./executable.js";
 import { residentsOf } from "./residents.js";
+
+export const wasmId = "js:wasm";
 
 /** An executable, or the reason why there is none. */
 export type Attempt =
@@ -17,17 +20,19 @@ export interface WasmEngine extends Engine<JsTensor> {
 /**
  * The engine that compiles graphs to WebAssembly. Tensors that it makes are in its memory, results in arrays of their own.
  *
- * @param features - what compiled code may use; default: what there is
+ * @param available - what compiled code may use; default: what there is
+ * @param team - threads that work together with the one that calls, and end with the engine; default: none
  */
-export function wasmEngine(features: Features = findFeatures() ?? { relaxed: false }): WasmEngine {
-  const id = "js:wasm";
-  const heap = createHeap(id);
+export function wasmEngine(available: Features = findFeatures() ?? { relaxed: false }, team?: ThreadTeam): WasmEngine {
+  const id = wasmId;
+  const heap = team?.heap ?? createHeap(id);
+  const features = { ...available, shares: team !== undefined };
   const residents = residentsOf(heap);
   const attempt = (graph: Graph): Attempt => {
     const { program, reason } = compileProgram(graph, features, ["float32", "int32", "bool"]);
     if (program === undefined) return { executable: undefined, reason };
     try {
-      return { executable: makeExecutable(program, heap, residents), reason };
+      return { executable: makeExecutable(program, heap, team, residents), reason };
     } catch (cause) {
       // A policy, or a limit on modules that are compiled at once.
       const said = cause instanceof Error ? cause.message : String(cause);
@@ -57,6 +62,6 @@ export function wasmEngine(features: Features = findFeatures() ?? { relaxed: fal
       if (tried.cause === undefined) throw new UnsupportedOpError(message);
       throw new LossesError("BACKEND_FAILED", message, { cause: tried.cause });
     },
-    dispose: () => undefined,
+    dispose: () => team?.close(),
   };
 }

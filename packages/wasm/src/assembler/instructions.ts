@@ -232,6 +232,11 @@ export function call(index: number, ...operands: readonly Bytes[]): Bytes {
   return concat([...operands, [0x10], unsigned(index)]);
 }
 
+/** The smaller of two unsigned integers, each of which is computed twice. */
+export function smaller(a: Bytes, b: Bytes): Bytes {
+  return concat([a, b, i32.lt(a, b), [0x1b]]);
+}
+
 /** Runs the body if the condition holds. */
 export function when(condition: Bytes, body: Bytes, otherwise: Bytes = []): Bytes {
   const rest = otherwise.length === 0 ? [] : [[0x05], otherwise];
@@ -249,6 +254,11 @@ export const leave: Bytes = [0x0f];
 /** Fills memory with zeros: address, number of bytes. */
 export function clear(address: Bytes, bytes: Bytes): Bytes {
   return concat([address, i32.const(0), bytes, [0xfc, 0x0b, 0]]);
+}
+
+/** Copies memory: to, from, number of bytes. */
+export function copy(to: Bytes, from: Bytes, bytes: Bytes): Bytes {
+  return concat([to, from, bytes, [0xfc, 0x0a, 0, 0]]);
 }
 
 /** The locals of a function that is being written. */

@@ -1,4 +1,5 @@
 import type { Dim } from "@losses/core";
+import type { Features } from "../platform.js";
 import { isAtHand, type Contents, type Product, type Root, type Whole } from "./inMemory.js";
 
 /** Loops over one space, for all the roots that are computed in them. */
@@ -20,8 +21,8 @@ interface Group {
 /** The group that makes each tensor; none makes inputs. */
 type Made = ReadonlyMap<number, Group>;
 
-/** Brings roots together that can share loops, and puts everything in order. */
-export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
+/** Brings roots together that can have loops in common, and puts everything in order. */
+export function fuse({ roots, products, wholes }: Contents, features: Features): readonly Stage[] {
   const groups = new Set<Group>();
   for (const root of roots) groups.add(nestGroup(root.space, [root]));
   for (const product of products) {
@@ -35,7 +36,7 @@ export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
   const note = (group: Group): void => group.nodes.forEach((node) => made.set(node, group));
   groups.forEach(note);
   const tryMerge = (a: Group, b: Group): boolean => {
-    const merged = a === b ? undefined : merge(made, a, b);
+    const merged = a === b ? undefined : merge(made, a, b, features);
     if (merged === undefined) return false;
     groups.delete(a);
     groups.delete(b);
@@ -90,7 +91,7 @@ function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 /** One group instead of two, if what each needs of the other is at hand and nothing else lies between them. */
-function merge(made: Made, a: Group, b: Group): Group | undefined {
+function merge(made: Made, a: Group, b: Group, { shares }: Features): Group | undefined {
   if (!("nest" in a.stage) || !("nest" in b.stage)) return undefined;
   const [x, y] = [a.stage.nest, b.stage.nest];
   const space = x.space.length > y.space.length ? x.space : y.space;
@@ -98,10 +99,13 @@ function merge(made: Made, a: Group, b: Group): Group | undefined {
   const outer = space.slice(0, -1);
   if (!roots.every((root) => sameDims(root.space, space) || sameDims(root.space, outer))) return undefined;
   const byNode = new Map(roots.map((root) => [root.node, root]));
+  // A share has but a part of the only row.
+  const isRowShared = shares === true && space.length === 1;
   const fits = roots.every((root) =>
     root.reads.every((read) => {
       const source = byNode.get(read.node);
-      return source === undefined || isAtHand(space, source, read);
+      if (source === undefined) return true;
+      return isAtHand(space, source, read) && !(isRowShared && source.reduced.length > 0);
     }),
   );
   if (!fits || isBetween(made, a, b) || isBetween(made, b, a)) return undefined;

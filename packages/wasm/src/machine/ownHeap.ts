@@ -1,6 +1,6 @@
 import { checkArgument, LossesError } from "@losses/core";
 import { textRule, type Heap } from "./heap.js";
-import { webAssembly } from "../platform.js";
+import { webAssembly, type GrowingMemory, type WebAssemblyApi } from "../platform.js";
 
 /** Bytes of a page of WebAssembly's memory, and how many there may be. */
 const page = 65536;
@@ -15,12 +15,17 @@ interface Piece {
   readonly bytes: number;
 }
 
-/** A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is. */
-export function createHeap(id: string): Heap {
+/**
+ * A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is; `isShared`: whether threads can have it in
+ * common.
+ */
+export function createHeap(id: string, isShared = false): Heap {
   checkArgument("createHeap", "id", id, textRule);
   const platform = webAssembly();
   if (platform === undefined) throw new LossesError("BACKEND_FAILED", `${id}: there must be WebAssembly, got none.`);
-  const memory = new platform.Memory({ initial: firstPages, maximum: mostPages });
+  const memory = isShared
+    ? sharedMemory(platform.Memory)
+    : new platform.Memory({ initial: firstPages, maximum: mostPages, shared: false });
   // By address; neighbours are one piece. Address 0 is what stands for no memory.
   const pieces: Piece[] = [{ at: line, bytes: firstPages * page - line }];
   const taken = new Map<number, number>();
@@ -86,4 +91,15 @@ export function createHeap(id: string): Heap {
       give({ at, bytes });
     },
   };
+}
+
+/** Addresses are set aside for all that it may grow to: some platforms have fewer. */
+function sharedMemory(Memory: WebAssemblyApi["Memory"]): GrowingMemory {
+  for (let maximum = mostPages; ; maximum /= 2) {
+    try {
+      return new Memory({ initial: firstPages, maximum, shared: true });
+    } catch (cause) {
+      if (maximum <= mostPages / 8) throw cause;
+    }
+  }
 }
