@@ -1,5 +1,5 @@
 import type { Engine, Executable, Graph } from "@losses/core";
-import { whyNot } from "@losses/wasm";
+import { whyNot, type HeapOptions } from "@losses/wasm";
 import type { ThreadTeam } from "@losses/wasm/threads";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
@@ -9,8 +9,9 @@ import { wasmEngine } from "./wasm/engine.js";
  * The fastest engine for each graph: WebAssembly for those in float32 where it works, plain JavaScript for the others.
  *
  * @param team - threads for WebAssembly
+ * @param options - what its memory may be, where there is no team
  */
-export function fastestEngine(team?: ThreadTeam): Engine<JsTensor> {
+export function fastestEngine(team?: ThreadTeam, options?: HeapOptions): Engine<JsTensor> {
   const id = "js";
   const scalar = scalarEngine();
   const byScalar = (graph: Graph, reason: string): Executable<JsTensor> => ({
@@ -19,7 +20,7 @@ export function fastestEngine(team?: ThreadTeam): Engine<JsTensor> {
   });
   const reason = whyNot();
   if (reason !== undefined) return { ...scalar, id, compile: (graph) => byScalar(graph, reason) };
-  const wasm = wasmEngine(undefined, team);
+  const wasm = wasmEngine(undefined, team, options);
   return {
     ...wasm,
     id,

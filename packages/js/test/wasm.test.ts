@@ -4,6 +4,7 @@ import {
   float,
   InputError,
   LossesError,
+  OptionError,
   traceLoss,
   tripletMarginLoss,
   UnsupportedOpError,
@@ -141,6 +142,38 @@ describe("memory", () => {
       "js:wasm: there must be 4194304 bytes of memory for a tensor, got none. Release tensors, or use smaller batches.",
     );
     expect([...backend.compileSync(sum).valueSync({ x: [1], y: [2] }).data]).toEqual([3]);
+  });
+});
+
+describe("a ceiling of the memory", () => {
+  const memory = 2 ** 22;
+
+  it.each([1, 2])("is kept: what does not fit is an error with its cure, with %i threads", async (threads) => {
+    const backend = await createBackend({ engine: "wasm", memory, threads });
+    const third = (): JsTensor => backend.tensor(new Float32Array(350_000));
+    const [x, y] = [third(), third()];
+    const told =
+      /^js:wasm: there must be \d+ bytes of memory for .*, got none\. Release tensors, or use smaller batches\.$/;
+    expect(third).toThrow(told);
+    const loss = backend.compileSync(sum);
+    // The result needs a third, too.
+    expect(() => loss.valueSync({ x, y })).toThrow(told);
+    expect(() => loss.valueSync({ x, y })).toThrow(LossesError);
+    expect(x.data.buffer.byteLength).toBeLessThanOrEqual(memory);
+    expect(loss.valueSync({ x, y: x }, { out: y })).toBe(y);
+    backend.release(x);
+    expect(loss.valueSync({ x: y, y }).data).toHaveLength(y.data.length);
+    await backend.dispose();
+  });
+
+  it("is a number of bytes that a memory can have, of the engine that has one", async () => {
+    const wanted = "js: option memory must be a whole number of bytes from 1048576 to 4294967296";
+    for (const wrong of [0, 2 ** 20 - 1, 2 ** 32 + 1, 2 ** 21 + 0.5, NaN]) {
+      expect(() => createBackendSync({ memory: wrong })).toThrow(wanted);
+    }
+    expect(() => createBackendSync({ engine: "scalar", memory })).toThrow("memory must be left out");
+    await expect(createBackend({ engine: "scalar", memory })).rejects.toThrow(OptionError);
+    expect(createBackendSync({ memory }).id).toBe("js");
   });
 });
 

@@ -1,5 +1,5 @@
 import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
-import { compileProgram, createHeap, findFeatures, type Features } from "@losses/wasm";
+import { compileProgram, createHeap, findFeatures, type Features, type HeapOptions } from "@losses/wasm";
 import type { ThreadTeam } from "@losses/wasm/threads";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { makeExecutable } from "./executable.js";
@@ -22,10 +22,15 @@ export interface WasmEngine extends Engine<JsTensor> {
  *
  * @param available - what compiled code may use; default: what there is
  * @param team - threads that work together with the one that calls, and end with the engine; default: none
+ * @param options - what its memory may be, where there is no team
  */
-export function wasmEngine(available: Features = findFeatures() ?? { relaxed: false }, team?: ThreadTeam): WasmEngine {
+export function wasmEngine(
+  available: Features = findFeatures() ?? { relaxed: false },
+  team?: ThreadTeam,
+  options?: HeapOptions,
+): WasmEngine {
   const id = wasmId;
-  const heap = team?.heap ?? createHeap(id);
+  const heap = team?.heap ?? createHeap(id, options);
   const features = { ...available, shares: team !== undefined };
   const residents = residentsOf(heap);
   const attempt = (graph: Graph): Attempt => {

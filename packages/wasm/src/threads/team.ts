@@ -1,6 +1,6 @@
 import { checkArgument, LossesError } from "@losses/core";
 import type { Heap } from "../machine/heap.js";
-import { createHeap } from "../machine/ownHeap.js";
+import { createHeap, type HeapOptions } from "../machine/ownHeap.js";
 import type { Job, SharedModule, Team } from "../machine/shares.js";
 import { startCrew } from "./crew.js";
 import { advance, canWaitLater, giveUp, opened, takePart, wordsFor, type Ending } from "./takePart.js";
@@ -43,9 +43,15 @@ function mayWait(): boolean {
  * @param id - whose they are
  * @param threads - how many work at the same time
  * @param patience - milliseconds after which a thread that does not answer is given up
+ * @param options - what its memory may be
  * @throws Error where there can be none, with the reason
  */
-export async function createTeam(id: string, threads: number, patience: number = usualPatience): Promise<ThreadTeam> {
+export async function createTeam(
+  id: string,
+  threads: number,
+  patience: number = usualPatience,
+  options?: Omit<HeapOptions, "isShared">,
+): Promise<ThreadTeam> {
   checkArgument("createTeam", "threads", threads, threadsRule);
   if (typeof SharedArrayBuffer === "undefined") {
     const headers = "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
@@ -55,7 +61,7 @@ export async function createTeam(id: string, threads: number, patience: number =
   if (!takesPart && !canWaitLater()) {
     throw new Error("this thread may not wait for others, and has no Atomics.waitAsync. Make the backend in a worker.");
   }
-  const heap = createHeap(id, true);
+  const heap = createHeap(id, { ...options, isShared: true });
   /** The run that this thread does not take part in. */
   let left: Int32Array | undefined;
   const crew = await startCrew(heap, takesPart ? threads - 1 : threads, () => {
