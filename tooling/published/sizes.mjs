@@ -23,7 +23,7 @@ function all(name) {
 // What the goals are short of is no ballast of one kind. In a bundle with js/scalar it is a compiler that differentiates and fuses whatever
 // a loss is written in: of 162 kB before compression 39 are the engine, 39 graphs with their derivatives and rewriting (4.1 kB of the
 // compressed 54), 28 declarations and their checks, 22 feeds and calls, 21 the ops (2.2 compressed are their meanings on numbers), 8 symbolic
-// sizes. In one with the compiled engine 4 kB compressed compute large products in strips. Tensors have methods and graphs name ops, so no bundler sees which ops one loss leaves out.
+// sizes. In one with the compiled engine 4 kB compressed compute large products in strips, 2 are the formulas of functions. Tensors have methods and graphs name ops, so no bundler sees which ops one loss leaves out.
 
 /** @type {readonly Budget[]} */
 export const budgets = [
@@ -34,8 +34,8 @@ export const budgets = [
     limit: 55.5,
     goal: 20,
   },
-  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 77.5, goal: 30 },
-  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 76.5 },
+  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 79, goal: 30 },
+  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 78 },
   {
     name: "one loss + onnxruntime",
     code: `${loss}import { createBackend } from "@losses/onnxruntime";\n${use}`,
@@ -47,9 +47,9 @@ export const budgets = [
     limit: 75.5,
   },
   { name: "@losses/core, all of it", code: all("@losses/core"), limit: 76.5 },
-  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 75.5 },
-  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 34, from: "js" },
-  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 77 },
+  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 77 },
+  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 35.5, from: "js" },
+  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 78.5 },
   { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 76 },
   { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 86.5 },
 ];

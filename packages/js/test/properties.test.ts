@@ -12,7 +12,7 @@ import {
   expected,
   functionOf,
   numbers,
-  simdLevels,
+  wasmVariants,
   type Data,
 } from "./support.js";
 import type { Plain } from "./reference.js";
@@ -102,7 +102,7 @@ function savingRunner(spec: LossSpec, feeds: Data): () => readonly Plain[] {
   };
 }
 
-describe.each(simdLevels)("random functions in WebAssembly with %s", (_, backend) => {
+describe.each(wasmVariants)("random functions in WebAssembly with %s", (_, backend) => {
   const agree = (spec: LossSpec, shape: readonly number[], gradients: boolean): void => {
     const feeds: Data = { x: narrow(shape, 3), y: narrow(shape, 4) };
     const want = expected(spec, feeds, gradients);

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "@losses/core";
 import { findFeatures } from "@losses/wasm";
+import { createTeam, type ThreadTeam } from "@losses/wasm/threads";
 import { setFlagsFromString } from "node:v8";
 import { expect } from "vitest";
 import { createBackendSync, type JsTensor } from "../src/index.js";
@@ -39,10 +40,17 @@ export function functionOf(
 // Node 20 has relaxed SIMD, but hides it.
 if (findFeatures()?.relaxed === false) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
-/** The engine wasm with plain SIMD, and with relaxed SIMD. */
-export const simdLevels: readonly (readonly [string, SyncBackend<JsTensor>])[] = [
+/** Threads that share out whatever can be shared out, however small it is. */
+export async function eagerTeam(threads: number): Promise<ThreadTeam> {
+  return { ...(await createTeam("js:wasm", threads)), leastStage: 0, leastProgram: 0 };
+}
+
+/** The engine wasm with plain SIMD and with relaxed SIMD, and with several threads. */
+export const wasmVariants: readonly (readonly [string, SyncBackend<JsTensor>])[] = [
   ["SIMD", defineSyncBackend(wasmEngine({ relaxed: false }))],
   ["relaxed SIMD", defineSyncBackend(wasmEngine({ relaxed: true }))],
+  ["SIMD and 2 threads", defineSyncBackend(wasmEngine({ relaxed: false }, await eagerTeam(2)))],
+  ["relaxed SIMD and 3 threads", defineSyncBackend(wasmEngine({ relaxed: true }, await eagerTeam(3)))],
 ];
 
 const scalar = createBackendSync({ engine: "scalar" });

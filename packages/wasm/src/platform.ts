@@ -1,3 +1,4 @@
+import { flatten, type Bytes } from "./assembler/bytes.js";
 import { f32x4, f64x2 } from "./assembler/instructions.js";
 
 /** A `WebAssembly.Memory`. */
@@ -11,9 +12,13 @@ export interface GrowingMemory extends Memory {
 }
 
 /** The part of the global `WebAssembly` that is used. */
-interface WebAssemblyApi {
+export interface WebAssemblyApi {
   readonly validate: (bytes: Uint8Array<ArrayBuffer>) => boolean;
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => GrowingMemory;
+  readonly Memory: new (limits: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: boolean;
+  }) => GrowingMemory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run?: unknown } };
 }
@@ -33,8 +38,8 @@ export function isMemory(value: unknown): value is Memory {
 }
 
 /** A module whose one function has this body. */
-function probe(body: readonly number[]): Uint8Array<ArrayBuffer> {
-  const code = [0, ...body, 0x1a, 0x0b];
+function probe(body: Bytes): Uint8Array<ArrayBuffer> {
+  const code = [0, ...flatten(body), 0x1a, 0x0b];
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
   return Uint8Array.from([...header, 10, code.length + 2, 1, code.length, ...code]);
 }
@@ -45,6 +50,8 @@ const zeros = f64x2.zero;
 export interface Features {
   /** Relaxed SIMD: multiply-add in one instruction, whose last bits may differ from one processor to another. */
   readonly relaxed: boolean;
+  /** Whether stages can be done in shares, at the same time by several threads; default false. */
+  readonly shares?: boolean;
 }
 
 /** What this JavaScript engine has; `undefined` without SIMD. */

@@ -4,7 +4,6 @@ import {
   nodeAt,
   operandAt,
   readParts,
-  verify,
   type Dim,
   type DType,
   type Graph,
@@ -14,11 +13,18 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
-import { concat, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
+import {
+  concat,
+  functionCode,
+  moduleBytes,
+  type Bytes,
+  type FunctionCode,
+  type FunctionSource,
+} from "./assembler/bytes.js";
 import { fuse, type Stage } from "./lowering/fuse.js";
 import { gemmFunctions } from "./products/gemm.js";
-import { callHost, hostFunctions } from "./loops/host.js";
-import { call, i32, local } from "./assembler/instructions.js";
+import { callWhole, hostFunctions } from "./loops/host.js";
+import { call, i32, local, when } from "./assembler/instructions.js";
 import { loopNestFunction } from "./loops/loopNest.js";
 import type { Features } from "./platform.js";
 import { productFunction } from "./products/product.js";
@@ -27,9 +33,11 @@ import { matricesOf, stripPlansOf, type StripPlan } from "./strips/program.js";
 import { decompose } from "./lowering/decompose.js";
 import { contentsOf, type Contents, type Whole } from "./lowering/inMemory.js";
 import { tensorName, RunTable, type RunNumber } from "./loops/runTable.js";
+import { workOf, type Work } from "./lowering/work.js";
 
 const featureRules: Rules<Features> = {
   relaxed: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  shares: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
 };
 
 /** Memory between results, needed from one stage to another. */
@@ -41,6 +49,8 @@ export interface Block {
   readonly extra: number;
   /** What it is needed for: it takes no memory where this has no elements. */
   readonly within: Shape;
+  /** Whether each share has one of its own. */
+  readonly isOwn: boolean;
   readonly from: number;
   readonly to: number;
 }
@@ -74,14 +84,19 @@ export type HostStep =
       readonly results: readonly { readonly output: number; readonly place: Place }[];
     };
 
-/** A graph as one function `run(table)` over tensors in a memory, and what its table of numbers must hold. */
+/**
+ * A graph as one function over tensors in a memory, and what its table of numbers must hold: `run(table)`. Where stages are done in
+ * shares, `run(table, from, to, share, shares)` does a share of some of its steps: 2i is stage i, 2i + 1 brings its shares together.
+ */
 export interface Program {
-  readonly functions: readonly FunctionSource[];
+  readonly functions: readonly FunctionCode[];
   readonly numbers: readonly RunNumber[];
   readonly blocks: readonly Block[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly stages: number;
+  /** What each stage is of, where they can be done in shares. */
+  readonly works: readonly Work[] | undefined;
   readonly hostSteps: readonly HostStep[];
   readonly strips: {
     /** The shapes of all that could be computed in strips; none without products. */
@@ -107,26 +122,41 @@ export function programBytes(program: Program, isMemoryShared: boolean): Uint8Ar
 /** What is computed in 32 bits. */
 const computed: readonly DType[] = ["float32", "int32", "bool"];
 
+/** What becomes of a graph: its program, or the reason why there is none. */
+export type Compilation =
+  { readonly program: Program; readonly reason: undefined } | { readonly program: undefined; readonly reason: string };
+
 /**
- * Compiles a graph for an engine that has these features. `undefined` if its inputs or results are not of these dtypes, or anything
- * in it is of more than 32 bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
+ * Compiles a graph for an engine that has these features, if its inputs and results are of these dtypes, and all that is computed of 32
+ * bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
  */
 export function compileProgram(
-  original: Graph,
+  graph: Graph,
   features: Features,
   ports: readonly DType[] = ["float32", "int32"],
-): Program | undefined {
-  verify(original);
-  return programOf(original, readParts("compileProgram", features, featureRules, ["relaxed"]), ports);
+): Compilation {
+  const read = readParts("compileProgram", features, featureRules, ["relaxed"]);
+  const reason = reasonAgainst(graph, ports);
+  return reason === undefined ? { program: programOf(graph, read), reason } : { program: undefined, reason };
 }
 
-function programOf(original: Graph, features: Features, ports: readonly DType[]): Program | undefined {
-  const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
-  if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
-  if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
+function reasonAgainst(graph: Graph, ports: readonly DType[]): string | undefined {
+  const wrong = (what: string, node: number, allowed: readonly DType[]): readonly string[] => {
+    const { dtype } = nodeAt(graph, node);
+    if (allowed.includes(dtype)) return [];
+    return [`${graph.name}: ${what} must be one of ${allowed.join(", ")} to be compiled, got ${dtype}.`];
+  };
+  return [
+    ...graphInputs(graph).flatMap(({ id, attrs }) => wrong(`input ${attrs.name}`, id, ports)),
+    ...graph.outputs.flatMap(({ name, node }) => wrong(`result ${name}`, node, ports)),
+    ...graph.nodes.flatMap(({ id }) => wrong("what lies between inputs and results", id, computed)),
+  ][0];
+}
+
+function programOf(original: Graph, features: Features): Program {
   const graph = decompose(original);
   const contents = contentsOf(graph);
-  const stages = fuse(contents);
+  const stages = fuse(contents, features);
   const runTable = new RunTable();
   const lives = livesOf(graph, contents, stages);
   const functions: FunctionSource[] = [];
@@ -140,51 +170,70 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
   const hostSteps: HostStep[] = [];
   const add = (source: FunctionSource): Bytes => {
     functions.push(source);
-    return call(hostFunctions.length + functions.length - 1, local.get(0));
+    const share = features.shares === true ? [local.get(3), local.get(4)] : [];
+    return call(hostFunctions.length + functions.length - 1, local.get(0), ...share);
   };
-  const stageCode = (stage: Stage): Bytes => {
-    if ("nest" in stage)
-      return add(loopNestFunction(graph, contents, stage.nest, (node) => lives.has(node), runTable, features));
-    if ("product" in stage) return add(productFunction(graph, stage.product, product, runTable));
+  const stageCode = (stage: Stage): readonly Bytes[] => {
+    if ("nest" in stage) {
+      const isNeeded = (node: number): boolean => lives.has(node);
+      const { work, finish } = loopNestFunction(graph, contents, stage.nest, isNeeded, runTable, features);
+      return finish === undefined ? [add(work)] : [add(work), add(finish)];
+    }
+    if ("product" in stage) return [add(productFunction(graph, stage.product, product, runTable, features))];
     const step = hostStep(graph, stage.whole, features, runTable);
-    return callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0));
+    return [callWhole(i32.const(hostSteps.push(step) - 1), local.get(0))];
   };
   const calls = stages.map((stage, index) => {
     const before = runTable.scratch.length;
     const code = stageCode(stage);
-    for (const scratch of runTable.scratch.slice(before)) blocks.push({ ...scratch, from: index, to: index });
+    for (const scratch of runTable.scratch.slice(before)) {
+      blocks.push({ ...scratch, isOwn: true, from: index, to: index });
+    }
     return code;
   });
-  functions.push({ parameters: ["i32"], results: [], locals: [], body: concat(calls) });
+  functions.push(runFunction(calls, features));
   const outputs = graph.outputs.map(({ name, node }) => port(graph, node, name));
   const results = new Set(outputs.map(({ address }) => address));
   for (const [node, { from, to }] of lives) {
     const name = tensorName(node);
     const dims = nodeAt(graph, node).shape;
-    if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, from, to });
+    if (!results.has(name)) blocks.push({ name, dims, bytes: 4, extra: 0, within: dims, isOwn: false, from, to });
   }
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   const stageCount = stages.length;
   const program: Program = {
-    functions,
+    functions: functions.map(functionCode),
     numbers: runTable.list,
     blocks,
     inputs,
     outputs,
     stages: stageCount,
+    works: features.shares === true ? stages.map((stage) => workOf(graph, stage)) : undefined,
     hostSteps,
     strips: {
       matrices: matricesOf(graph),
       plans: () => stripPlansOf(graph),
-      compile: (body) => {
-        const compiled = programOf(body, features, computed);
-        if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");
-        return compiled;
-      },
+      // A part is in 32 bits where all around it is.
+      compile: (body) => programOf(body, features),
     },
   };
   programs.add(program);
   return program;
+}
+
+/** `calls`: for each stage the call that does it, and the one that brings its shares together. */
+function runFunction(calls: readonly (readonly Bytes[])[], { shares }: Features): FunctionSource {
+  const make = (parameters: FunctionSource["parameters"], body: readonly Bytes[]): FunctionSource => ({
+    parameters,
+    results: [],
+    locals: [],
+    body: concat(body),
+  });
+  if (shares !== true) return make(["i32"], calls.flat());
+  const isWanted = (step: number): Bytes =>
+    i32.and(i32.le(local.get(1), i32.const(step)), i32.lt(i32.const(step), local.get(2)));
+  const steps = calls.flatMap((own, stage) => own.map((code, i) => when(isWanted(2 * stage + i), code)));
+  return make(["i32", "i32", "i32", "i32", "i32"], steps);
 }
 
 function hostStep(
@@ -200,8 +249,7 @@ function hostStep(
   const own = nodeAt(graph, operandAt(nodes, 0));
   const read = own.inputs.map((id, i) => place(id, operandAt(operands, i)));
   if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
-  const body = programOf(recursion.body, features, computed);
-  if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");
+  const body = programOf(recursion.body, features);
   const results = recursion.results.map(({ node, output }) => ({ output, place: place(node, node) }));
   return { kind: "recursion", recursion, body, operands: read, results };
 }

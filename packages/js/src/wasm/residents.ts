@@ -6,6 +6,8 @@ import { ownTensor, type JsTensor } from "../tensor.js";
 interface Place {
   readonly heap: Heap;
   readonly at: number;
+  /** Runs that are under way and read or write it: its memory is given back after them. */
+  users: number;
   isFree: boolean;
 }
 
@@ -18,6 +20,8 @@ export interface Residents {
   /** True if two tensors have elements in common. */
   readonly overlap: (a: JsTensor, b: JsTensor) => boolean;
   readonly release: (tensor: JsTensor) => void;
+  /** Keeps the memory of these tensors, even if they are released, until what it answers with is called. */
+  readonly hold: (tensors: readonly JsTensor[]) => () => void;
 }
 
 export type Word = Float32Array | Int32Array;
@@ -53,7 +57,7 @@ export function residentsOf(heap: Heap): Residents {
       }
       const length = sizeOf(shape);
       const contents = outside(heap, data);
-      const place: Place = { heap, at: takeMemory(heap, 4 * length, "a tensor"), isFree: false };
+      const place: Place = { heap, at: takeMemory(heap, 4 * length, "a tensor"), users: 0, isFree: false };
       let view = wordsAt(heap, place.at, length, dtype);
       view.set(contents);
       const tensor = ownTensor({
@@ -82,10 +86,20 @@ export function residentsOf(heap: Heap): Residents {
       forgotten.unregister(tensor);
       free(place);
     },
+    hold: (tensors) => {
+      const held = tensors.flatMap((tensor) => places.get(tensor) ?? []);
+      for (const place of held) place.users += 1;
+      return () => {
+        for (const place of held) {
+          place.users -= 1;
+          if (place.isFree && place.users === 0) heap.free(place.at);
+        }
+      };
+    },
   };
 }
 
 function free(place: Place): void {
-  if (!place.isFree) place.heap.free(place.at);
+  if (!place.isFree && place.users === 0) place.heap.free(place.at);
   place.isFree = true;
 }

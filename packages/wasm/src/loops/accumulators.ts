@@ -139,12 +139,14 @@ export interface MemoryAccumulator {
   readonly start: (address: Bytes, bytes: Bytes, counter: number) => Bytes;
   /** Adds elements of a row; the address is that of the first of them. */
   readonly step: (address: Bytes, value: Bytes, width: 1 | 4) => Bytes;
+  /** Two vectors of what was accumulated, as one. */
+  readonly merge: (a: Bytes, b: Bytes) => Bytes;
 }
 
 export function memoryAccumulator(node: Node): MemoryAccumulator {
   const isFloat = node.dtype === "float32";
   if (node.op === "reduceSum" && isFloat) {
-    return { bytes: 8, start: (address, bytes) => clear(address, bytes), step: addDoubles };
+    return { bytes: 8, start: (address, bytes) => clear(address, bytes), step: addDoubles, merge: f64x2.add };
   }
   const op =
     node.op === "reduceSum"
@@ -166,6 +168,7 @@ export function memoryAccumulator(node: Node): MemoryAccumulator {
       width === 4
         ? v128.store(address, op(v128.load(address), value))
         : v128.storeLane(0, address, op(v128.loadSplat(address), value)),
+    merge: op,
   };
 }
 

@@ -2,19 +2,27 @@ import { nodeAt, operandAt, type Shape } from "@losses/core";
 import { blockElements, memoryAccumulator, roundSums, rowAccumulator, type RowAccumulator } from "./accumulators.js";
 import { concat, type Bytes, type FunctionSource } from "../assembler/bytes.js";
 import type { LoopNest } from "../lowering/fuse.js";
-import { i32, local, Locals, repeatWhile, v128, when } from "../assembler/instructions.js";
+import { i32, local, Locals, repeatWhile, smaller, v128, when } from "../assembler/instructions.js";
 import type { Loops } from "./loops.js";
 import type { Contents, Root } from "../lowering/inMemory.js";
 import type { Features } from "../platform.js";
 import { store, Values, type Inner, type LoopContext } from "./values.js";
 import { tensorName, type RunTable } from "./runTable.js";
+import { shareOf, stageParameters } from "./share.js";
+import { Together } from "./together.js";
 
 /** Vectors in one turn of the innermost loop: what one waits for, the other may use. */
 const copies = 2;
 
+export interface LoopNestFunctions {
+  readonly work: FunctionSource;
+  /** Brings together what shares have accumulated; `undefined` where nothing is. */
+  readonly finish: FunctionSource | undefined;
+}
+
 /**
  * The function that runs a nest of loops. A row is one turn of the outer loops. It is passed in phases, each a loop over
- * its elements: what a reduction over the row gives is known in the next phase.
+ * its elements: what a reduction over the row gives is known in the next phase. Shares are of the outermost loop.
  */
 export function loopNestFunction(
   graph: LoopContext["graph"],
@@ -23,8 +31,8 @@ export function loopNestFunction(
   isNeeded: (node: number) => boolean,
   runTable: RunTable,
   features: Features,
-): FunctionSource {
-  const locals = new Locals(["i32"]);
+): LoopNestFunctions {
+  const locals = new Locals(stageParameters(features));
   const dims = nest.space.length === 0 ? [1] : nest.space;
   const values = new Values({ graph, inMemory, roots: nest.roots, dims, locals, runTable, features });
   const isFull = (root: Root): boolean => root.space.length === nest.space.length;
@@ -36,11 +44,17 @@ export function loopNestFunction(
   const after: Bytes[] = [];
   const counter = locals.add("i32");
   const rows: Bytes[] = [];
-  const bytes = runTable.size(dims.slice(-1), 4, dims);
+  // The elements of the only row are shared out in whole turns.
+  const isRowShared = features.shares === true && nest.space.length === 1;
+  const elements = shareOf(runTable.size(dims.slice(-1), 1, dims), 4 * copies, features, locals);
+  if (isRowShared) values.fixed.push(elements.code);
+  const bytes = isRowShared ? i32.shl(elements.to, i32.const(2)) : runTable.size(dims.slice(-1), 4, dims);
+  const start = isRowShared ? i32.shl(elements.from, i32.const(2)) : i32.const(0);
   const extent = values.integer(bytes);
   const vectors = values.integer(i32.and(bytes, i32.const(-16)));
   const pairs = values.integer(i32.and(bytes, i32.const(-16 * copies)));
-  const memory = memoryOf(graph, values, runTable, { before, after, counter });
+  const together = features.shares === true ? new Together(runTable, features) : undefined;
+  const memory = memoryOf(graph, values, runTable, { before, after, counter, together });
 
   let finished: Bytes = [];
   for (let phase = 0; phase <= phases; phase++) {
@@ -72,10 +86,12 @@ export function loopNestFunction(
       }
       return concat(inner.code);
     };
-    const [wide, vector, single] = [concat([body(4, 0), body(4, 1)]), body(4, 0), body(1, 0)];
+    const vector = body(4, 0);
+    const [wide, single] = [concat([vector, body(4, 1)]), body(1, 0)];
     const each = (pick: (accumulator: RowAccumulator) => Bytes): Bytes => concat([...accumulators.values()].map(pick));
     const flush = each((accumulator) => accumulator.flush);
     const loop = elementLoop({ wide, vector, single, flush }, values.at, {
+      start,
       extent,
       vectors,
       pairs,
@@ -91,8 +107,9 @@ export function loopNestFunction(
       values.row.push(accumulator.finish);
       const { shape } = nodeAt(graph, root.node);
       const outer = keptLoops(graph, root);
-      if (root.reduced.length > 1) values.row.push(memory(root)(local.get(accumulator.result), undefined));
-      else {
+      if (root.reduced.length > 1 || isRowShared) {
+        values.row.push(memory(root)(local.get(accumulator.result), undefined));
+      } else {
         values.setRow(root.node, outer, accumulator.result);
         if (isNeeded(root.node)) {
           const pointer = values.pointer(tensorName(root.node), shape, outer);
@@ -109,10 +126,13 @@ export function loopNestFunction(
   const loops = outer.reduceRight<Bytes>((body, size, i) => {
     const counts = operandAt(values.counters, i);
     const turn = concat([body, local.set(counts, i32.add(local.get(counts), i32.const(1)))]);
-    return concat([local.set(counts, i32.const(0)), repeatWhile(i32.lt(local.get(counts), local.get(size)), turn)]);
+    const all = { code: [], from: i32.const(0), to: local.get(size) };
+    const { code, from, to } = i === 0 ? shareOf(local.get(size), 1, features, locals) : all;
+    return concat([code, local.set(counts, from), repeatWhile(i32.lt(local.get(counts), to), turn)]);
   }, row);
   const body = concat([...values.fixed, ...before, loops, ...after]);
-  return { parameters: ["i32"], results: [], locals: locals.types, body };
+  const work = { parameters: locals.parameters, results: [], locals: locals.types, body };
+  return { work, finish: together?.source() };
 }
 
 /** A root whose elements are those of rows: computed between the loops over elements. */
@@ -140,6 +160,8 @@ interface Around {
   readonly before: Bytes[];
   readonly after: Bytes[];
   readonly counter: number;
+  /** Where there are shares: what brings them together, after the loops of all. */
+  readonly together: Together | undefined;
 }
 
 /** Reductions over outer loops are accumulated in memory, which is prepared before the loops. */
@@ -153,12 +175,14 @@ function memoryOf(graph: LoopContext["graph"], values: Values, runTable: RunTabl
     const shape: Shape = node.shape;
     const result = tensorName(root.node);
     const isWide = accumulator.bytes === 8;
-    const name = isWide ? runTable.reserve(shape, 8) : result;
+    const isApart = isWide || around.together !== undefined;
+    const name = isApart ? runTable.reserve(shape, accumulator.bytes) : result;
     const pointer = values.pointer(name, shape, keptLoops(graph, root), accumulator.bytes);
     const base = local.get(values.integer(runTable.address(name)));
     const size = local.get(values.integer(runTable.size(shape, accumulator.bytes)));
     around.before.push(accumulator.start(base, size, around.counter));
-    if (isWide) {
+    if (around.together !== undefined) around.together.add(result, name, shape, accumulator);
+    else if (isWide) {
       const to = local.get(values.integer(runTable.address(result)));
       around.after.push(roundSums(to, base, local.get(values.integer(runTable.size(shape))), around.counter));
     }
@@ -183,6 +207,8 @@ interface Bodies {
 }
 
 interface Ends {
+  /** Where it begins, in bytes. */
+  readonly start: Bytes;
   /** The length of a row, and what whole vectors and whole turns have of it, in bytes. */
   readonly extent: number;
   readonly vectors: number;
@@ -196,14 +222,13 @@ function elementLoop({ wide, vector, single, flush }: Bodies, counter: number, e
   const at = local.get(counter);
   const turn = (body: Bytes, bytes: number): Bytes => concat([body, local.set(counter, i32.add(at, i32.const(bytes)))]);
   const until = (end: number, body: Bytes): Bytes => repeatWhile(i32.lt(at, local.get(end)), body);
-  const reset = local.set(counter, i32.const(0));
+  const reset = local.set(counter, ends.start);
   const rest = concat([until(ends.vectors, turn(vector, 16)), until(ends.extent, turn(single, 4)), flush]);
   if (flush.length === 0) return concat([reset, until(ends.pairs, turn(wide, 16 * copies)), rest]);
   const stop = local.get(ends.stop);
   const block = concat([
     local.set(ends.stop, i32.add(at, i32.const(4 * blockElements))),
-    // The smaller of both
-    local.set(ends.stop, concat([stop, local.get(ends.pairs), i32.lt(stop, local.get(ends.pairs)), [0x1b]])),
+    local.set(ends.stop, smaller(stop, local.get(ends.pairs))),
     until(ends.stop, turn(wide, 16 * copies)),
     when(i32.lt(at, local.get(ends.pairs)), flush),
   ]);

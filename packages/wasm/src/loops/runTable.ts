@@ -9,9 +9,11 @@ export type RunNumber =
   /** A factor times a product of sizes, as an integer; 0 where `within` has no elements. */
   | { readonly kind: "size"; readonly dims: readonly Dim[]; readonly factor: number; readonly within: Shape }
   /** A product of sizes, as a float32. */
-  | { readonly kind: "count"; readonly dims: readonly Dim[] };
+  | { readonly kind: "count"; readonly dims: readonly Dim[] }
+  /** The bytes from one share's piece of a scratch to that of the next. */
+  | { readonly kind: "apart"; readonly of: string };
 
-/** Memory that is needed only while the loss runs. */
+/** Memory that is needed only while the loss runs. Where stages are done in shares, each share has its own. */
 export interface Scratch {
   readonly name: string;
   readonly dims: readonly Dim[];

@@ -1,4 +1,5 @@
 import type { Dim } from "@losses/core";
+import type { Features } from "../platform.js";
 import { isAtHand, type Contents, type Product, type Root, type Whole } from "./inMemory.js";
 
 /** Loops over one space, for all the roots that are computed in them. */
@@ -17,8 +18,11 @@ interface Group {
   readonly stage: Stage;
 }
 
-/** Brings roots together that can share loops, and puts everything in order. */
-export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
+/** The group that makes each tensor; none makes inputs. */
+type Made = ReadonlyMap<number, Group>;
+
+/** Brings roots together that can have loops in common, and puts everything in order. */
+export function fuse({ roots, products, wholes }: Contents, features: Features): readonly Stage[] {
   const groups = new Set<Group>();
   for (const root of roots) groups.add(nestGroup(root.space, [root]));
   for (const product of products) {
@@ -28,18 +32,21 @@ export function fuse({ roots, products, wholes }: Contents): readonly Stage[] {
   for (const whole of wholes) {
     groups.add({ nodes: new Set(whole.nodes), needs: new Set(whole.operands), stage: { whole } });
   }
+  const made = new Map<number, Group>();
+  const note = (group: Group): void => group.nodes.forEach((node) => made.set(node, group));
+  groups.forEach(note);
   const tryMerge = (a: Group, b: Group): boolean => {
-    const merged = a === b ? undefined : merge(groups, a, b);
+    const merged = a === b ? undefined : merge(made, a, b, features);
     if (merged === undefined) return false;
     groups.delete(a);
     groups.delete(b);
     groups.add(merged);
+    note(merged);
     return true;
   };
-  const groupOf = (node: number): Group | undefined => [...groups].find(({ nodes }) => nodes.has(node));
   // What reads a result goes where the result is made, over large spaces before small ones.
   for (const { source, user } of readings(roots)) {
-    const [from, to] = [groupOf(source.node), groupOf(user.node)];
+    const [from, to] = [made.get(source.node), made.get(user.node)];
     if (from !== undefined && to !== undefined) tryMerge(from, to);
   }
   // Then loops over the same space are brought together.
@@ -84,7 +91,7 @@ function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 /** One group instead of two, if what each needs of the other is at hand and nothing else lies between them. */
-function merge(groups: ReadonlySet<Group>, a: Group, b: Group): Group | undefined {
+function merge(made: Made, a: Group, b: Group, { shares }: Features): Group | undefined {
   if (!("nest" in a.stage) || !("nest" in b.stage)) return undefined;
   const [x, y] = [a.stage.nest, b.stage.nest];
   const space = x.space.length > y.space.length ? x.space : y.space;
@@ -92,30 +99,32 @@ function merge(groups: ReadonlySet<Group>, a: Group, b: Group): Group | undefine
   const outer = space.slice(0, -1);
   if (!roots.every((root) => sameDims(root.space, space) || sameDims(root.space, outer))) return undefined;
   const byNode = new Map(roots.map((root) => [root.node, root]));
+  // A share has but a part of the only row.
+  const isRowShared = shares === true && space.length === 1;
   const fits = roots.every((root) =>
     root.reads.every((read) => {
       const source = byNode.get(read.node);
-      return source === undefined || isAtHand(space, source, read);
+      if (source === undefined) return true;
+      return isAtHand(space, source, read) && !(isRowShared && source.reduced.length > 0);
     }),
   );
-  if (!fits || isBetween(groups, a, b) || isBetween(groups, b, a)) return undefined;
+  if (!fits || isBetween(made, a, b) || isBetween(made, b, a)) return undefined;
   return nestGroup(space, roots);
 }
 
 /** True if `to` needs something of a third group that needs something of `from`. */
-function isBetween(groups: ReadonlySet<Group>, from: Group, to: Group): boolean {
-  const reached = new Set<Group>();
-  const spread = (group: Group): void => {
-    for (const next of groups) {
-      if (reached.has(next) || next === from || (group === from && next === to)) continue;
-      if ([...group.nodes].some((node) => next.needs.has(node))) {
-        reached.add(next);
-        if (next !== to) spread(next);
-      }
+function isBetween(made: Made, from: Group, to: Group): boolean {
+  const seen = new Set([to]);
+  const leadsTo = (group: Group): boolean => {
+    for (const node of group.needs) {
+      const next = made.get(node);
+      if (next === undefined || seen.has(next)) continue;
+      if (next !== from) seen.add(next);
+      if (next === from ? group !== to : leadsTo(next)) return true;
     }
+    return false;
   };
-  spread(from);
-  return reached.has(to);
+  return leadsTo(to);
 }
 
 function inOrder(groups: ReadonlySet<Group>): readonly Stage[] {

@@ -1,23 +1,27 @@
-import { checkArgument, LossesError, type DimSizes } from "@losses/core";
+import { checkArgument, LossesError, type DimSizes, type MaybePromise } from "@losses/core";
 import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
-import { hostMath } from "../loops/host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
+import { ending } from "./later.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { webAssembly } from "../platform.js";
 import { programBytes, programRule, type Program } from "../program.js";
+import { planShares, type Job, type Run, type SharePlan, type Team } from "./shares.js";
 import { createStripMachine } from "../strips/machine.js";
 
 /** A program that is ready to run in one heap. */
 export interface Machine {
   /** Runs it on tensors at these addresses, by their names in the program. */
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => void;
+  /** The same for a caller who takes a promise: where threads work together and this one may not wait for them. */
+  readonly runLater: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
   /** Takes the memory for running it any number of times. */
   readonly start: (sizes: DimSizes) => Session;
 }
 
 export interface Session {
   readonly run: (addresses: ReadonlyMap<string, number>) => void;
+  readonly runLater: (addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
   /** Gives the memory back. */
   readonly end: () => void;
 }
@@ -26,24 +30,32 @@ export interface Session {
 interface Bound {
   readonly layout: Layout;
   readonly steps: readonly BoundStep[];
+  /** What is done by several threads; `undefined` where nothing is gained by that. */
+  readonly plan: SharePlan | undefined;
+  readonly shares: number;
 }
 
-/** Makes a program ready; throws what the platform throws if it allows no new code. */
-export function createMachine(program: Program, given: Heap): Machine {
+/**
+ * Makes a program ready; throws what the platform throws if it allows no new code.
+ *
+ * @param team - the threads that do it with this one, where it was compiled with `shares`
+ */
+export function createMachine(program: Program, given: Heap, team?: Team): Machine {
   checkArgument("createMachine", "the program", program, programRule);
   const heap = readHeap("createMachine", given);
-  const machine = plainMachine(program, heap);
+  const machine = plainMachine(program, heap, team);
   if (program.strips.matrices.length === 0) return machine;
-  const strips = createStripMachine(program.strips, heap, (body) => plainMachine(body, heap));
+  const strips = createStripMachine(program.strips, heap, (body) => plainMachine(body, heap, team));
   return {
     start: machine.start,
     run: (sizes, addresses) => {
       if (!strips.run(sizes, addresses)) machine.run(sizes, addresses);
     },
+    runLater: (sizes, addresses) => strips.runLater(sizes, addresses) ?? machine.runLater(sizes, addresses),
   };
 }
 
-function plainMachine(program: Program, heap: Heap): Machine {
+function plainMachine(program: Program, heap: Heap, team: Team | undefined): Machine {
   const platform = webAssembly();
   if (platform === undefined)
     throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);
@@ -57,32 +69,58 @@ function plainMachine(program: Program, heap: Heap): Machine {
     const numbers = new Uint32Array(heap.memory.buffer, table >>> 0, program.numbers.length);
     bound(({ offset }) => numbers[offset / 4] ?? 0);
   };
-  const host = { memory: heap.memory, ...hostMath, whole };
+  const host = { memory: heap.memory, whole };
   const { run } = new platform.Instance(module, { host }).exports;
   if (typeof run !== "function") {
     throw new LossesError("BACKEND_FAILED", `${heap.id}: a program must have a function run, got none.`);
   }
+  const call = run as Run;
+  const steps = 2 * program.stages;
+  const together = program.works && team?.prepare(module);
   const bodies = program.hostSteps.map((step) =>
-    step.kind === "recursion" ? createMachine(step.body, heap) : undefined,
+    step.kind === "recursion" ? createMachine(step.body, heap, team) : undefined,
   );
   const bind = bySizes((sizes): Bound => {
     const steps = program.hostSteps.map((step, i) => bindStep(step, heap, bodies[i], sizes));
-    return { layout: layoutOf(program, sizes), steps };
+    const plan = team && program.works && planShares(program.works, sizes, team);
+    const shares = plan === undefined ? 1 : (team?.shares ?? 1);
+    return { layout: layoutOf(program, sizes, shares), steps, plan, shares };
   });
   const start = (sizes: DimSizes): Session => {
     const bound = bind(sizes);
-    const { layout } = bound;
+    const { layout, shares } = bound;
     checkBytes(heap, layout.largest, "intermediate results");
     const arena = takeMemory(heap, layout.bytes, "intermediate results");
-    const fixed = layout.table.slice();
-    for (const [at, offset] of layout.inArena) fixed[at] = arena + offset;
-    new Int32Array(heap.memory.buffer, arena, fixed.length).set(fixed);
-    return {
-      run: (addresses) => {
-        const table = new Int32Array(heap.memory.buffer, arena, fixed.length);
+    const tables = (): readonly Int32Array[] =>
+      Array.from({ length: shares }, (_, share) => {
+        return new Int32Array(heap.memory.buffer, arena + share * layout.tableBytes, layout.table.length);
+      });
+    tables().forEach((table, share) => {
+      table.set(layout.table);
+      for (const [at, offset, apart] of layout.inArena) table[at] = arena + offset + share * apart;
+    });
+    const write = (addresses: ReadonlyMap<string, number>): void => {
+      for (const table of tables()) {
         for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
-        running = bound;
-        run(arena);
+      }
+    };
+    const own: Run = (...step) => {
+      running = bound;
+      call(...step);
+    };
+    const { plan } = bound;
+    const job: Job | undefined = plan && { plan, table: arena, tableBytes: layout.tableBytes, run: own };
+    const runHere = (addresses: ReadonlyMap<string, number>): void => {
+      write(addresses);
+      if (together === undefined || job === undefined) own(arena, 0, steps, 0, 1);
+      else together.run(job);
+    };
+    return {
+      run: runHere,
+      runLater: (addresses) => {
+        if (together?.runLater === undefined || job === undefined) return runHere(addresses);
+        write(addresses);
+        return together.runLater(job);
       },
       end: () => heap.free(arena),
     };
@@ -96,6 +134,10 @@ function plainMachine(program: Program, heap: Heap): Machine {
       } finally {
         session.end();
       }
+    },
+    runLater: (sizes, addresses) => {
+      const session = start(sizes);
+      return ending(() => session.runLater(addresses), session.end);
     },
   };
 }

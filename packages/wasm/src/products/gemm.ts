@@ -9,11 +9,12 @@ import {
   local,
   Locals,
   repeatWhile,
+  smaller,
   v128,
   when,
 } from "../assembler/instructions.js";
 import type { Features } from "../platform.js";
-import { multiplyAdd } from "../loops/vectorMath.js";
+import { multiplyAdd } from "../loops/writer.js";
 
 // C = A·B in panels: A cut into 4 rows and B into 8 columns, each packed so that the inner loop reads both in order.
 
@@ -34,10 +35,6 @@ const get = local.get;
 function count(counter: number, end: Bytes, step: number, body: Bytes): Bytes {
   const turn = concat([body, local.set(counter, i32.add(get(counter), i32.const(step)))]);
   return concat([local.set(counter, i32.const(0)), repeatWhile(i32.lt(get(counter), end), turn)]);
-}
-
-function smaller(a: Bytes, b: Bytes): Bytes {
-  return concat([a, b, i32.lt(a, b), [0x1b]]);
 }
 
 const pointers = (n: number): readonly "i32"[] => Array.from({ length: n }, () => "i32");

@@ -142,27 +142,35 @@ function sparseProduct(first: number): FunctionSource {
 
 /**
  * The functions of a product that looks whether its left operand is sparse, the last of which is it. Parameters: those of
- * the full product, whose number is `full`. `first`: the number of the first of these.
+ * the full product, whose number is `full`, and from which row of C to which. `first`: the number of the first of these.
  */
 export function productFunctions(first: number, full: number): readonly FunctionSource[] {
-  const parameters = parametersOf(11);
+  const parameters = parametersOf(13);
   const locals = new Locals(parameters);
-  const [a, aRows, aColumns, b, bRows, bColumns, c, m, n, k] = parameters.map((_, i) => get(i)) as [
-    Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes,
+  const [a, aRows, aColumns, b, bRows, bColumns, c, m, n, k, buffer, from, to] = parameters.map((_, i) => get(i)) as [
+    Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes,
   ]; // prettier-ignore
   const elements = locals.add("i32");
   const isTransposed = i32.and(i32.ne(aColumns, i32.const(4)), i32.eq(aRows, i32.const(4)));
-  const choose = (whenTransposed: Bytes, otherwise: Bytes): Bytes =>
-    concat([whenTransposed, otherwise, isTransposed, [0x1b]]);
   const limit = i32.div(get(elements), i32.const(sparseness));
   const rowByRow = i32.eq(bColumns, i32.const(4));
   const isWorthwhile = i32.and(i32.and(rowByRow, i32.eq(bRows, i32.shl(n, i32.const(2)))), i32.ge(n, i32.const(16)));
-  const sparse = concat([call(first + 3, a, choose(k, m), choose(m, k), b, c, n, isTransposed), leave]);
+  const [ownA, ownC] = [i32.add(a, i32.mul(from, aRows)), i32.add(c, i32.shl(i32.mul(from, n), i32.const(2)))];
+  const rows = i32.sub(to, from);
+  // What is scattered over all rows of C is done with the first of them.
+  const sparse = concat([
+    when(
+      isTransposed,
+      when(i32.eqz(from), call(first + 3, a, k, m, b, c, n, i32.const(1))),
+      call(first + 3, ownA, rows, k, b, ownC, n, i32.const(0)),
+    ),
+    leave,
+  ]);
   const tryIt = when(call(first, a, get(elements), limit), when(call(first + 1, b, i32.mul(k, n)), sparse));
   const body = concat([
     local.set(elements, i32.mul(m, k)),
     when(isWorthwhile, tryIt),
-    call(full, ...parameters.map((_, i) => get(i))),
+    call(full, ownA, aRows, aColumns, b, bRows, bColumns, ownC, rows, n, k, buffer),
   ]);
   return [
     isSparse(),

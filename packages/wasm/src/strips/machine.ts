@@ -1,6 +1,7 @@
-import { bindDim, bindShape, sizeOf, type DimSizes, type Shape } from "@losses/core";
+import { bindDim, bindShape, sizeOf, type DimSizes, type MaybePromise, type Shape } from "@losses/core";
 import { bySizes } from "../machine/bySizes.js";
 import { checkBytes, takeMemory, type Heap } from "../machine/heap.js";
+import { atOnce, chain, ending, inTurn } from "../machine/later.js";
 import type { Machine, Session } from "../machine/machine.js";
 import type { Program } from "../program.js";
 import { tensorName } from "../loops/runTable.js";
@@ -23,7 +24,12 @@ const defaultLimits: Limits = { above: 32e6, strip: 8e6, rows: 64 };
 export interface StripMachine {
   /** Runs where something is gained by it; false if not. */
   readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => boolean;
+  /** The same for a caller who takes a promise; `undefined` if nothing is gained. */
+  readonly runLater: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => MaybePromise<void> | undefined;
 }
+
+/** Runs a session on tensors at these addresses, now or later. */
+type RunSession = (session: Session, addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
 
 interface CompiledBody {
   readonly body: Body;
@@ -53,17 +59,25 @@ export function createStripMachine(
     plans ??= strips.plans();
     return best(plans, sizes, limits);
   });
+  const runStrips = (
+    plan: StripPlan,
+    sizes: DimSizes,
+    addresses: ReadonlyMap<string, number>,
+    runSession: RunSession,
+  ): MaybePromise<void> => {
+    const memory = takeKept(plan, heap, sizes, addresses);
+    const rows = rowsOf(plan, sizes, limits);
+    return ending(() => runPlan(plan, memory, compiled, heap, sizes, rows, runSession), memory.end);
+  };
   return {
     run: (sizes, addresses) => {
       const plan = planFor(sizes);
-      if (plan === undefined) return false;
-      const memory = takeKept(plan, heap, sizes, addresses);
-      try {
-        runPlan(plan, memory, compiled, heap, sizes, rowsOf(plan, sizes, limits));
-      } finally {
-        memory.end();
-      }
-      return true;
+      if (plan !== undefined) atOnce(runStrips(plan, sizes, addresses, (session, bound) => session.run(bound)));
+      return plan !== undefined;
+    },
+    runLater: (sizes, addresses) => {
+      const plan = planFor(sizes);
+      return plan && runStrips(plan, sizes, addresses, (session, bound) => session.runLater(bound));
     },
   };
 }
@@ -138,21 +152,21 @@ function runPlan(
   heap: Heap,
   sizes: DimSizes,
   rows: number,
-): void {
+  runSession: RunSession,
+): MaybePromise<void> {
   const total = bindDim(plan.dim, sizes);
   const rowBytes = new Map(
     [...plan.inputs, ...plan.kept].map(({ node, shape }) => [node, bytesOf(shape, sizes) / total]),
   );
   /** One body for the strips from `start` to `end`, `count` rows each. */
-  const run = (body: Body, start: number, end: number, count: number): void => {
+  const run = (body: Body, start: number, end: number, count: number): MaybePromise<void> => {
     const { program, machine } = compiled(body);
     const session = machine.start({ ...sizes, [plan.symbol]: count });
-    try {
-      for (let row = start; row < end; row += count)
-        runBody(body, program, session, memory, (node) => row * (rowBytes.get(node) ?? 0));
-    } finally {
-      session.end();
-    }
+    const strip = (i: number): MaybePromise<void> => {
+      const addresses = addressesOf(body, program, memory, (node) => (start + i * count) * (rowBytes.get(node) ?? 0));
+      return chain(runSession(session, addresses), () => memory.turn(body.alternating));
+    };
+    return ending(() => inTurn(Math.ceil((end - start) / count), strip), session.end);
   };
   const tryOut = (body: Body, count: number): void => {
     compiled(body)
@@ -162,24 +176,27 @@ function runPlan(
   // What does not fit into the memory is found before anything is written.
   for (const body of plan.before) if (body !== undefined) tryOut(body, 1);
   for (const body of plan.passes) tryOut(body, rows);
-  plan.before.forEach((body, stage) => {
-    if (body !== undefined) run(body, 0, 1, 1);
-    const pass = plan.passes[stage];
-    if (pass === undefined) return;
-    begin(plan, pass, heap, memory, sizes);
-    const whole = total - (total % rows);
-    run(pass, 0, whole, rows);
-    if (whole < total) run(pass, whole, total, total - whole);
+  const whole = total - (total % rows);
+  return inTurn(plan.before.length, (stage) => {
+    const [body, pass] = [plan.before[stage], plan.passes[stage]];
+    const before = body === undefined ? undefined : run(body, 0, 1, 1);
+    return chain(before, () => {
+      if (pass === undefined) return undefined;
+      begin(plan, pass, heap, memory, sizes);
+      return chain(run(pass, 0, whole, rows), () =>
+        whole < total ? run(pass, whole, total, total - whole) : undefined,
+      );
+    });
   });
 }
 
-function runBody(
+/** Where the tensors of a body are for one strip. */
+function addressesOf(
   body: Body,
   program: Program,
-  session: Session,
   memory: Kept,
   stripOffset: (node: number) => number,
-): void {
+): ReadonlyMap<string, number> {
   const addresses = new Map<string, number>();
   const bind = (ports: readonly Port[], own: Program["inputs"], isNext: boolean): void => {
     const byName = new Map(ports.map((port) => [port.name, port]));
@@ -192,8 +209,7 @@ function runBody(
   };
   bind(body.inputs, program.inputs, false);
   bind(body.outputs, program.outputs, true);
-  session.run(addresses);
-  memory.turn(body.alternating);
+  return addresses;
 }
 
 /** Sets what a pass gathers to what changes nothing. */

@@ -1,0 +1,159 @@
+import { checkArgument, LossesError } from "@losses/core";
+import type { Heap } from "../machine/heap.js";
+import { createHeap, type HeapOptions } from "../machine/ownHeap.js";
+import type { Job, SharedModule, Team } from "../machine/shares.js";
+import { startCrew } from "./crew.js";
+import { advance, canWaitLater, giveUp, opened, takePart, wordsFor, type Ending } from "./takePart.js";
+
+/** A team with its threads. */
+export interface ThreadTeam extends Team {
+  /** Its memory is shared by all. */
+  readonly heap: Heap;
+  /** Ends the threads. */
+  readonly close: () => void;
+}
+
+/**
+ * How long others are waited for when the caller has nothing left to do, in milliseconds, and in times of what it has taken itself: a share
+ * takes all of them about as long.
+ */
+const usualPatience = 60_000;
+const patienceFactor = 10;
+
+const threadsRule = {
+  domain: "a whole number > 1",
+  accepts: (value: unknown): boolean => Number.isInteger(value) && Number(value) > 1,
+};
+
+/** Whether this thread may wait for others: that of a page may not. */
+function mayWait(): boolean {
+  try {
+    // Answers at once.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Threads that run programs together with the one that calls, and a heap whose memory they share. They end with `close`, and keep no
+ * process alive. Where the one that calls may not wait for others, it leaves all to them if it is given time, and else does all alone.
+ *
+ * @param id - whose they are
+ * @param threads - how many work at the same time
+ * @param patience - milliseconds after which a thread that does not answer is given up
+ * @param options - what its memory may be
+ * @throws Error where there can be none, with the reason
+ */
+export async function createTeam(
+  id: string,
+  threads: number,
+  patience: number = usualPatience,
+  options?: Omit<HeapOptions, "isShared">,
+): Promise<ThreadTeam> {
+  checkArgument("createTeam", "threads", threads, threadsRule);
+  if (typeof SharedArrayBuffer === "undefined") {
+    const headers = "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+    throw new Error(`memory cannot be shared by threads. Serve the page with ${headers}.`);
+  }
+  const takesPart = mayWait();
+  if (!takesPart && !canWaitLater()) {
+    throw new Error("this thread may not wait for others, and has no Atomics.waitAsync. Make the backend in a worker.");
+  }
+  const heap = createHeap(id, { ...options, isShared: true });
+  /** The run that this thread does not take part in. */
+  let left: Int32Array | undefined;
+  const crew = await startCrew(heap, takesPart ? threads - 1 : threads, () => {
+    if (left !== undefined) giveUp(left);
+  });
+  const failed = (reason: string): LossesError => {
+    crew.end(reason);
+    return new LossesError(
+      "BACKEND_FAILED",
+      `${id}: each thread must answer, got one that does not: ${crew.failure() ?? reason} Make a new backend.`,
+    );
+  };
+  const check = (ending: Ending): void => {
+    if (ending === "given up") throw failed("it has failed.");
+    if (ending === "timed out") throw failed("it was waited for in vain.");
+  };
+  /** The words of a run, which the others are told of. */
+  const begin = (module: number, { plan, table, tableBytes }: Job): Int32Array => {
+    const failure = crew.failure();
+    if (failure !== undefined) throw failed(failure);
+    const words = wordsFor(plan, table, tableBytes, threads);
+    crew.tell({ id: module, words });
+    return words;
+  };
+
+  const together = (module: number, job: Job): void => {
+    const words = begin(module, job);
+    const begun = performance.now();
+    let waited = 0;
+    const takeTurn = (): Ending => {
+      const ending = takePart(words, job.run, true, patience);
+      if (ending === "timed out") waited += patience;
+      return ending;
+    };
+    try {
+      let ending = takeTurn();
+      while (ending === "timed out" && waited < patienceFactor * (performance.now() - begun - waited)) {
+        ending = takeTurn();
+      }
+      check(ending);
+    } catch (cause) {
+      if (giveUp(words)) crew.end("another has failed.");
+      throw cause;
+    }
+  };
+
+  const alone = ({ plan, table, tableBytes, run }: Job): void =>
+    check(takePart(wordsFor(plan, table, tableBytes, threads), run, true, 0));
+
+  const lead = async (module: number, job: Job): Promise<void> => {
+    const words = begin(module, job);
+    left = words;
+    const wait = async (step: number): Promise<void> => check(await opened(words, step, patienceFactor * patience));
+    try {
+      for (const [step, { isShared, from, to }] of job.plan.entries()) {
+        if (isShared) continue;
+        await wait(step);
+        job.run(job.table, from, to, 0, 1);
+        advance(words, step);
+      }
+      await wait(job.plan.length);
+    } catch (cause) {
+      giveUp(words);
+      throw cause;
+    } finally {
+      left = undefined;
+    }
+  };
+  /** One run at a time: the threads are all busy with it. */
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = async (module: number, job: Job): Promise<void> => {
+    const own = last.then(() => lead(module, job));
+    last = own.catch(() => undefined);
+    await own;
+  };
+
+  let modules = 0;
+  const forgotten = new FinalizationRegistry((module: number) => crew.tell({ forgotten: module }));
+  return {
+    heap,
+    shares: threads,
+    leastStage: 16384,
+    leastProgram: 65536,
+    prepare: (module) => {
+      const number = modules++;
+      crew.tell({ id: number, module });
+      const shared: SharedModule = takesPart
+        ? { run: (job) => together(number, job), runLater: undefined }
+        : { run: alone, runLater: (job) => inTurn(number, job) };
+      forgotten.register(shared, number);
+      return shared;
+    },
+    close: () => crew.end("it was ended."),
+  };
+}
