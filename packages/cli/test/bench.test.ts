@@ -70,11 +70,11 @@ describe("losses bench", { timeout: 120_000 }, () => {
   it.each([
     ["a backend that does not exist", ["--backend", "jax"], "the backend must be one of js"],
     ["a workload that does not exist", ["--backend", "js", "--workload", "W9"], "--workload must be among W1a"],
-    ["no workload", ["--backend", "js", "--workload", ","], "--workload must be among W1a, W1b"],
+    ["no workload", ["--backend", "js", "--workload", ","], "--workload must name at least one, got none"],
     ["rounds that are no count", ["--backend", "js", "--rounds", "0"], "--rounds must be an integer >= 1, got 0"],
     ["a part that does not exist", ["--backend", "js", "--part", "backward"], "--part must be forward, gradient"],
     ["a peer that does not exist", ["--backend", "js", "--peers", "jax"], "--peers must be all, or among loops"],
-    ["no peer", ["--backend", "js", "--peers", ","], "torch.compile, got none"],
+    ["no peer", ["--backend", "js", "--peers", ","], "--peers must name at least one, got none"],
     ["PyTorch without Python", ["--backend", "js", "--peers", "loops,torch"], "--peers torch must come with --python"],
     ["Python without a peer", ["--backend", "js", "--python", "python3"], "--python must come with --peers"],
     ["two forms", ["--backend", "js", "--json", "--markdown"], "must print in one form, got --json and --markdown"],
@@ -112,7 +112,7 @@ describe("a contestant's process", { timeout: 60_000 }, () => {
 describe("workloads", () => {
   it("that take minutes have to be named", () => {
     expect(namedWorkloads(undefined).map(({ id }) => id)).not.toContain("W3b");
-    expect(namedWorkloads("W3b, W4").map(({ id, rows }) => [id, rows])).toEqual([
+    expect(namedWorkloads("W3b, W4").map(({ id, problem }) => [id, problem.rows])).toEqual([
       ["W3b", 4096],
       ["W4", 1024],
     ]);

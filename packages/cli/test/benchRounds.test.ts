@@ -97,9 +97,9 @@ describe("a match", () => {
     return { killed, start };
   }
 
-  const [workload] = namedWorkloads("W1a");
-  if (workload === undefined) throw new Error("there is no W1a");
-  const match = { backend: "tfjs:wasm", workload, part: "gradient", rounds: 2 } as const;
+  const [contest] = namedWorkloads("W1a");
+  if (contest === undefined) throw new Error("there is no W1a");
+  const match = { backend: "tfjs:wasm", contest, part: "gradient", rounds: 2 } as const;
 
   it("gives a row for each contestant against the peer, with the goal", async () => {
     const { killed, start } = starter();
