@@ -27,7 +27,7 @@ export async function sizeLoss(
     const sizes = shape.flatMap((dim) => (typeof dim === "number" ? [dim] : []));
     if (sizes.length === shape.length) return [input, sizes];
     throw new UsageError(
-      `--shape must say how large ${input} is, got [${shape.join(", ")}]: --shape ${input}=${shape.map(() => "32").join(",")}.`,
+      `--shape must say how large ${input} is, got [${shape.join(", ")}]: --shape ${input}=${shape.map((dim) => (typeof dim === "number" ? dim : 32)).join(",")}.`,
     );
   });
   return { shapes: Object.fromEntries(shapes), gradients: found.gradients, graph: found.graph };

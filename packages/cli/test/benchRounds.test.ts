@@ -123,6 +123,25 @@ describe("a match", () => {
     expect(all.map(({ must }) => must)).toEqual([undefined, 0.42, undefined, 0.42]);
   });
 
+  it("gives a peer that is a backend the same problem, and a row without a goal", async () => {
+    const jobs: Job[] = [];
+    const { start } = starter();
+    const watched = (job: Job): Promise<RunningContestant> => {
+      jobs.push(job);
+      return start(job);
+    };
+    const rows = await play({ ...match, part: "forward", peers: ["js:wasm", "loops"], start: watched });
+    expect(jobs).toEqual([
+      { backend: "tfjs:wasm", problem: contest.problem, part: "forward", entrant: "losses" },
+      { backend: "js:wasm", problem: contest.problem, part: "forward", entrant: "losses" },
+      { backend: "tfjs:wasm", problem: contest.problem, part: "forward", entrant: "loops" },
+    ]);
+    expect(rows.map(({ peer, ratio }) => [peer, ratio])).toEqual([
+      ["js:wasm", 1],
+      ["loops", 0.25],
+    ]);
+  });
+
   it("is refused when a peer computes something else than the first", async () => {
     const { start } = starter({ torch: { value: 3, grads: {} } });
     const wrong = play({ ...match, peers: ["tfjs", "torch"], start });

@@ -8,6 +8,7 @@ import {
   ganDiscriminatorLoss,
   klDiv,
   marginRankingLoss,
+  mseLoss,
   OptionError,
   ShapeError,
   type Backend,
@@ -139,6 +140,7 @@ describe("chooseBackend", () => {
     [binaryCrossEntropy() as LossSpec, { input: [8], target: [8] }],
     [marginRankingLoss() as LossSpec, { input1: [4], input2: [4], target: [4] }],
     [ganDiscriminatorLoss() as LossSpec, { real: [4], fake: [3] }],
+    [mseLoss() as LossSpec, { input: [4], target: [4], mask: [4] }],
   ])("has numbers that $name takes", async (spec, shapes) => {
     const own = { ...options, candidates: [loader("fast")], spec, shapes };
     expect((await chooseBackend({ ...own, milliseconds: 1 })).refused).toEqual([]);

@@ -39,21 +39,27 @@ export async function namedLosses({ loss, option, shape, grad }: LossRequest): P
     if (value === undefined || nodeAt(graph, value.node).shape.length > 0) {
       throw new UsageError(`--loss must be of one value, got ${spec.name} with one for each sample. Reduce it.`);
     }
-    const drawn: LossProblem = { loss: spec.toJSON(), shapes, wrt, least: -1 };
-    const problem: LossProblem = (await isNumber(drawn)) ? drawn : { ...drawn, least: 0 };
-    contests.push({ spec, problem, title: [spec.name, ...option, printShapes(shapes)].join(" ") });
+    const title = [spec.name, ...option, printShapes(shapes)].join(" ");
+    contests.push({ spec, title, problem: await finite(title, { loss: spec.toJSON(), shapes, wrt, least: -1 }) });
   }
   return contests;
 }
 
-/** Whether a loss is a number. Some take logarithms of inputs that name no range, and there would be nothing to compare below 0. */
-async function isNumber(problem: LossProblem): Promise<boolean> {
+/** The problem with numbers for which its loss is one: some take logarithms of inputs that name no range. */
+async function finite(title: string, problem: LossProblem): Promise<LossProblem> {
+  const value = await valueOf(problem);
+  if (Number.isFinite(value)) return problem;
+  if (Number.isNaN(value) && problem.least < 0) return finite(title, { ...problem, least: 0 });
+  throw new UsageError(`--loss must be finite to be compared, got ${value} for ${title}. Take other sizes or options.`);
+}
+
+async function valueOf(problem: LossProblem): Promise<number> {
   const { spec, inputs, byInput } = await factsOf(problem);
   const backend = await openBackend("js");
   try {
     const loss = await backend.compile(spec);
     const { data } = await backend.read(await loss.value(byInput(inputs)));
-    return !Number.isNaN(Number(data[0]));
+    return Number(data[0]);
   } finally {
     await backend.dispose();
   }

@@ -20,7 +20,7 @@ export async function openOurs(id: string, problem: AnyProblem, part: Part): Pro
   const loss = await backend.compile(spec);
   const feeds = byInput(
     Object.fromEntries(
-      Object.entries(inputs).map(([name, { data, shape }]) => [name, backend.tensor({ data, shape })]),
+      Object.entries(inputs).map(([name, { data, shape, dtype }]) => [name, backend.tensor({ data, shape, dtype })]),
     ),
   );
   const gradient = part === "gradient";

@@ -163,7 +163,7 @@ async function measure(candidate: BackendLoader, task: Task): Promise<MeasuredBa
 type OwnFeeds = Readonly<Record<string, unknown>>;
 
 function upload(backend: Backend<unknown>, inputs: readonly SampleInput[]): OwnFeeds {
-  return groupByInput(inputs.map(({ name, data, shape }) => [name, backend.tensor({ data, shape })]));
+  return groupByInput(inputs.map(({ name, data, shape, dtype }) => [name, backend.tensor({ data, shape, dtype })]));
 }
 
 /** One call whose value is read, for only then has the device finished. */

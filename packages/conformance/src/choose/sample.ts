@@ -32,8 +32,8 @@ export type SampleShapes = Readonly<Record<string, readonly number[]>>;
 export interface SampleInput {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-  readonly data: Float32Array | Int32Array;
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
 /** The shapes as they were given, each read once. */
@@ -103,7 +103,7 @@ export function sampleInputs<I extends LossInputs>(
   return inputs.map(({ name, holds }, i): SampleInput => {
     const shape = read[name] ?? [];
     const data = numbersFor(holds, sizeOf(shape), { spec, sizes, least, random: new Random(1 + i) });
-    return { name, shape, dtype: data instanceof Int32Array ? "int32" : "float32", data };
+    return { name, shape, dtype: dtypeOf(data), data };
   });
 }
 
@@ -130,7 +130,14 @@ export function groupByInput<V>(tensors: Iterable<readonly [string, V]>): Readon
 export function feedsFrom(
   inputs: readonly SampleInput[],
 ): Readonly<Record<string, PlainTensor | readonly PlainTensor[]>> {
-  return groupByInput(inputs.map(({ name, data, shape }): [string, PlainTensor] => [name, { data, shape }]));
+  return groupByInput(
+    inputs.map(({ name, data, shape, dtype }): [string, PlainTensor] => [name, { data, shape, dtype }]),
+  );
+}
+
+function dtypeOf(data: SampleInput["data"]): SampleInput["dtype"] {
+  if (data instanceof Uint8Array) return "bool";
+  return data instanceof Int32Array ? "int32" : "float32";
 }
 
 /** What numbers depend on. */
@@ -141,10 +148,10 @@ interface Draw {
   readonly random: Random;
 }
 
-function numbersFor(holds: InputKind, count: number, { spec, sizes, least, random }: Draw): Float32Array | Int32Array {
+function numbersFor(holds: InputKind, count: number, { spec, sizes, least, random }: Draw): SampleInput["data"] {
   switch (holds.kind) {
     case "mask":
-      return new Float32Array(count).fill(1);
+      return new Uint8Array(count).fill(1);
     case "float":
     case "number": {
       const { from = least, to = 1 } = holds.range ?? {};

@@ -45,9 +45,9 @@ async function openTf(id: string): Promise<Tf> {
 
 function upload(tf: Tf, inputs: ProblemFacts["inputs"]): Feeds {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, { data, shape }]) => {
-      const dtype = data instanceof Int32Array ? "int32" : "float32";
-      return [name, tf.tensor(data as Float32Array | Int32Array, [...shape], dtype)];
+    Object.entries(inputs).map(([name, { data, shape, dtype }]) => {
+      if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new TypeError(`${name} is ${dtype}.`);
+      return [name, tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype)];
     }),
   );
 }

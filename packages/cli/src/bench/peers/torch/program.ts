@@ -77,7 +77,7 @@ def call():
 
 
 value, gradients = call()
-tell({"tell": "answer", "value": value.item()}, *gradients)
+tell({"tell": "answer", "value": str(value.item())}, *gradients)
 for line in source:
     request = json.loads(line)
     if request["ask"] == "close":

@@ -11,7 +11,7 @@ import { summarise } from "../../summary.js";
 import { program } from "./program.js";
 import { torchCall } from "./torchFunction.js";
 
-type Told = Exclude<Reply, { readonly tell: "ready" }> | { readonly tell: "answer"; readonly value: number };
+type Told = Exclude<Reply, { readonly tell: "ready" }> | { readonly tell: "answer"; readonly value: string };
 
 /**
  * Starts PyTorch on a problem, on one thread; waits until it has computed once. It gets the inputs that the others make.
@@ -52,11 +52,12 @@ export async function startTorch({ problem, part, entrant }: Job, python: string
   // Python that ends before it has read all says why.
   child.stdin.on("error", () => undefined);
   try {
-    const tensors = Object.entries(inputs).map(([name, { data, shape, dtype }]) => {
-      if (!(data instanceof Float32Array || data instanceof Int32Array))
-        throw new TypeError(`${name} must have 32 bits.`);
-      return { name, shape, dtype, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-    });
+    const tensors = Object.entries(inputs).map(([name, { data, shape, dtype }]) => ({
+      name,
+      shape,
+      dtype,
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    }));
     const job = {
       ...(isWritten(problem) ? { kind: problem.kind } : { call: torchCall(spec, Object.keys(inputs)) }),
       part,
@@ -73,7 +74,7 @@ export async function startTorch({ problem, part, entrant }: Job, python: string
       const own = await read(tensors.find((tensor) => tensor.name === name)?.bytes.length ?? 0);
       grads[name] = new Float32Array(Uint8Array.from(own).buffer);
     }
-    return running(summarise({ value, grads }), {
+    return running(summarise({ value: Number(value), grads }), {
       ask,
       timed: () => expectReply("timed"),
       closed: () => expectReply("closed"),
