@@ -117,11 +117,20 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
   command(program, "bench", "Time losses and their gradients against what one would write by hand.")
     .requiredOption("--backend <ids>", "separated by commas")
     .option("--workload <ids>", "separated by commas, such as W1a,W4; default: all that do not take minutes")
+    .option("--loss <names>", "any losses in the place of workloads, separated by commas")
+    .option("--option <key=value>", "an option of the losses; repeat for more", collect, [])
+    .option(
+      "--shape <input=4096,1000>",
+      "the sizes of an input of the losses; what follows from them may be left out; repeat for more",
+      collect,
+      [],
+    )
+    .option("--grad <inputs>", "of which inputs of the losses the gradients are, separated by commas; default: all")
     .option("--rounds <n>", "how often contestants take turns; slow ones do so less often", "9")
     .option("--part <part>", "forward, gradient (with the value) or both", "both")
     .option(
       "--peers <ids>",
-      "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile; default: what one would write on the same engine",
+      "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile and the ids of backends; default: what one would write on the same engine, for --loss js:scalar",
     )
     .option("--python <program>", "a Python that has torch, for the peers torch and torch.compile")
     .option("--json", "print the report as JSON")

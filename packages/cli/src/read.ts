@@ -27,6 +27,13 @@ export function readCount(option: string, text: string): number {
   throw new UsageError(`${option} must be an integer >= 1, got ${text}.`);
 }
 
+/** Names that are separated by commas. */
+export function readNames(flag: string, text: string): readonly string[] {
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  if (names.length === 0) throw new UsageError(`${flag} must name at least one, got none.`);
+  return [...new Set(names)];
+}
+
 /** A loss with `key=value` options, each read as the kind that the loss declares. */
 export function readSpec(name: string, pairs: readonly string[]): LossSpec {
   const loss = findLoss(allLosses, name);

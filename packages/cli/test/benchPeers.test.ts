@@ -1,6 +1,8 @@
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { openContestant, type Entrant } from "../src/bench/openContestant.js";
+import type { AnyProblem, LossProblem } from "../src/bench/lossProblem.js";
+import { namedLosses } from "../src/bench/namedLosses.js";
 import { ownPeer } from "../src/bench/peerIds.js";
 import type { Answer } from "../src/bench/contestant.js";
 import { openOnnxPeer } from "../src/bench/peers/onnx/openOnnxPeer.js";
@@ -15,8 +17,12 @@ const kindNames = Object.keys(kinds) as readonly Kind[];
 // Rows and columns differ, and the rows are no multiple of anything.
 const size = { rows: 7, columns: 5 };
 
-async function answer(backend: string, kind: Kind, part: Part, entrant: Entrant): Promise<Answer> {
-  const contestant = await openContestant({ backend, problem: { kind, ...size }, part, entrant });
+function answer(backend: string, kind: Kind, part: Part, entrant: Entrant): Promise<Answer> {
+  return answerOf(backend, { kind, ...size }, part, entrant);
+}
+
+async function answerOf(backend: string, problem: AnyProblem, part: Part, entrant: Entrant): Promise<Answer> {
+  const contestant = await openContestant({ backend, problem, part, entrant });
   try {
     const pending = contestant.call();
     if (pending !== undefined) await pending;
@@ -46,6 +52,37 @@ describe.each(["js:wasm", "js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s",
   });
 });
 
+describe("any loss", { timeout: 60_000 }, () => {
+  it.each([
+    // A list, integers below a bound, lengths that fit, logarithms of a target, an optional mask.
+    ["featureMatchingLoss", ["real.0=7,5", "fake.0=7,5", "real.1=7,3", "fake.1=7,3"]],
+    ["crossEntropy", ["input=7,5", "weight=5"]],
+    ["ctcLoss", ["logProbs=9,2,5", "targets=2,3"]],
+    ["klDiv", ["input=7,5"]],
+    ["mseLoss", ["input=7,5", "mask=7,5"]],
+  ])("%s is the same everywhere", async (loss, shape) => {
+    const [contest] = await namedLosses({ loss, option: [], shape });
+    if (contest === undefined) throw new Error(`there is no ${loss}`);
+    // As it comes to another process.
+    const problem = JSON.parse(JSON.stringify(contest.problem)) as LossProblem;
+    const expected = await answerOf("js:scalar", problem, "gradient", "losses");
+    expect(Object.keys(expected.grads)).toEqual(contest.problem.wrt);
+    expect(Number.isFinite(expected.value)).toBe(true);
+    for (const backend of ["js:wasm", "tfjs:wasm", "onnxruntime:cpu"]) {
+      expectSame(await answerOf(backend, problem, "gradient", "losses"), expected);
+    }
+    expectSame(await answerOf("tfjs:wasm", problem, "gradient", "toTfjs"), expected);
+    await expect(answerOf("js:wasm", problem, "gradient", "loops")).rejects.toThrow(
+      "written for the losses of workloads",
+    );
+  });
+
+  it("differentiates by the inputs that are named", async () => {
+    const [contest] = await namedLosses({ loss: "mseLoss", option: [], shape: ["input=7"], grad: "target" });
+    expect(contest?.problem.wrt).toEqual(["target"]);
+  });
+});
+
 const python = process.env["LOSSES_PYTHON"];
 
 // PyTorch is no package of npm's.
@@ -58,6 +95,24 @@ describe.runIf(python !== undefined)("in the Python of LOSSES_PYTHON", { timeout
       expect(await running.time(1)).toBeGreaterThan(0);
       expect(await running.close()).toBeGreaterThan(2 ** 20);
     }
+  });
+});
+
+// PyTorch's own names of inputs and options.
+describe.runIf(python !== undefined)("in the Python of LOSSES_PYTHON", { timeout: 60_000 }, () => {
+  it.each([
+    ["crossEntropy", ["labelSmoothing=0.25", "ignoreIndex=1"], ["input=7,5", "weight=5"]],
+    ["binaryCrossEntropyWithLogits", [], ["input=7,5", "target=7,5", "posWeight=5"]],
+    ["ctcLoss", ["reduction=sum"], ["logProbs=9,2,5", "targets=2,3"]],
+  ])("PyTorch computes any of its losses, %s", async (loss, option, shape) => {
+    const [grad = ""] = shape[0]?.split("=") ?? [];
+    const [contest] = await namedLosses({ loss, option, shape, grad });
+    if (contest === undefined) throw new Error(`there is no ${loss}`);
+    const { problem } = contest;
+    const running = await startTorch({ backend: "js", problem, part: "gradient", entrant: "torch" }, python ?? "");
+    const own = await answerOf("js:scalar", problem, "gradient", "losses");
+    expect(disagreements(running.summary, summarise(own))).toEqual([]);
+    await running.close();
   });
 });
 

@@ -97,9 +97,9 @@ describe("a match", () => {
     return { killed, start };
   }
 
-  const [workload] = namedWorkloads("W1a");
-  if (workload === undefined) throw new Error("there is no W1a");
-  const match = { backend: "tfjs:wasm", workload, part: "gradient", rounds: 2 } as const;
+  const [contest] = namedWorkloads("W1a");
+  if (contest === undefined) throw new Error("there is no W1a");
+  const match = { backend: "tfjs:wasm", contest, part: "gradient", rounds: 2 } as const;
 
   it("gives a row for each contestant against the peer, with the goal", async () => {
     const { killed, start } = starter();
@@ -121,6 +121,25 @@ describe("a match", () => {
     expect(killed).toEqual(["losses", "loops", "tfjs", "torch"]);
     const all = await play({ ...match, peers: ["loops", "tfjs"], start });
     expect(all.map(({ must }) => must)).toEqual([undefined, 0.42, undefined, 0.42]);
+  });
+
+  it("gives a peer that is a backend the same problem, and a row without a goal", async () => {
+    const jobs: Job[] = [];
+    const { start } = starter();
+    const watched = (job: Job): Promise<RunningContestant> => {
+      jobs.push(job);
+      return start(job);
+    };
+    const rows = await play({ ...match, part: "forward", peers: ["js:wasm", "loops"], start: watched });
+    expect(jobs).toEqual([
+      { backend: "tfjs:wasm", problem: contest.problem, part: "forward", entrant: "losses" },
+      { backend: "js:wasm", problem: contest.problem, part: "forward", entrant: "losses" },
+      { backend: "tfjs:wasm", problem: contest.problem, part: "forward", entrant: "loops" },
+    ]);
+    expect(rows.map(({ peer, ratio }) => [peer, ratio])).toEqual([
+      ["js:wasm", 1],
+      ["loops", 0.25],
+    ]);
   });
 
   it("is refused when a peer computes something else than the first", async () => {

@@ -45,7 +45,7 @@ describe("losses choose", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [["--shape", "input=64,C"], "--shape must say how large input is, got [64, C]: --shape input=32,32."],
+    [["--shape", "input=64,C"], "--shape must say how large input is, got [64, C]: --shape input=64,32."],
     [[...measured, "--milliseconds", "0"], "--milliseconds must be a number > 0, got 0."],
     [[...measured, "--backend", "cuda"], "the backend must be one of js, js:wasm"],
   ])("refuses %j", async (args, message) => {

@@ -4,8 +4,11 @@ import {
   clipLoss,
   crossEntropy,
   ctcLoss,
+  featureMatchingLoss,
   ganDiscriminatorLoss,
+  klDiv,
   marginRankingLoss,
+  mseLoss,
   OptionError,
   ShapeError,
   type Backend,
@@ -17,8 +20,14 @@ import { createBackend } from "@losses/js";
 import { createBackend as createScalar } from "@losses/js/scalar";
 import { describe, expect, it } from "vitest";
 import { agreementFor } from "../src/choose/agreement.js";
-import { feedsFrom, sample } from "../src/choose/sample.js";
-import { chooseBackend, createReferenceBackend, type ChooseBackendOptions } from "../src/index.js";
+import { feedsFrom } from "../src/choose/sample.js";
+import {
+  chooseBackend,
+  createReferenceBackend,
+  groupByInput,
+  sampleInputs,
+  type ChooseBackendOptions,
+} from "../src/index.js";
 
 type Read = (tensor: HostTensor) => Promise<HostTensor>;
 
@@ -131,6 +140,7 @@ describe("chooseBackend", () => {
     [binaryCrossEntropy() as LossSpec, { input: [8], target: [8] }],
     [marginRankingLoss() as LossSpec, { input1: [4], input2: [4], target: [4] }],
     [ganDiscriminatorLoss() as LossSpec, { real: [4], fake: [3] }],
+    [mseLoss() as LossSpec, { input: [4], target: [4], mask: [4] }],
   ])("has numbers that $name takes", async (spec, shapes) => {
     const own = { ...options, candidates: [loader("fast")], spec, shapes };
     expect((await chooseBackend({ ...own, milliseconds: 1 })).refused).toEqual([]);
@@ -138,9 +148,55 @@ describe("chooseBackend", () => {
 
   it("has lengths that fit their targets", async () => {
     const shapes = { logProbs: [6, 2, 4], targets: [2, 3], inputLengths: [2], targetLengths: [2] };
-    const inputs = sample(ctcLoss() as LossSpec, shapes);
+    const inputs = sampleInputs(ctcLoss(), shapes);
     const loss = await createReferenceBackend().compile(ctcLoss() as LossSpec);
     const { data } = await loss.value(feedsFrom(inputs) as Readonly<Record<string, never>>);
     expect(Number.isNaN(data[0])).toBe(false);
+  });
+});
+
+describe("sampleInputs", () => {
+  it("gives the same numbers every time, and others to each input", () => {
+    const shapes = { input: [64, 8], target: [64, 8] };
+    const [input, target] = sampleInputs(klDiv(), shapes);
+    expect(sampleInputs(klDiv(), shapes)).toEqual([input, target]);
+    const [x, y] = [input?.data ?? [], target?.data ?? []].map((data) => Array.from(data));
+    const product = (x ?? []).reduce((sum, value, i) => sum + value * (y?.[i] ?? Number.NaN), 0);
+    // Uniform on [-1, 1], so a product of two has a variance of 1/9; five standard deviations of a sum of 512.
+    expect(Math.abs(product)).toBeLessThan(5 * Math.sqrt(512 / 9));
+    expect(Math.min(...(x ?? []))).toBeLessThan(0);
+  });
+
+  it("draws from 0 where that is asked for, as logarithms want it", async () => {
+    const inputs = sampleInputs(klDiv(), { input: [3, 4], target: [3, 4] }, { least: 0 });
+    for (const { data } of inputs) expect(Math.min(...data)).toBeGreaterThanOrEqual(0);
+    const loss = await createReferenceBackend().compile(klDiv() as LossSpec);
+    const { data } = await loss.value(feedsFrom(inputs) as Readonly<Record<string, never>>);
+    expect(data[0]).toEqual(expect.any(Number));
+    expect(Number.isNaN(data[0])).toBe(false);
+    const least = -2 as -1;
+    expect(() => sampleInputs(klDiv(), { input: [3], target: [3] }, { least })).toThrow(
+      "least must be -1 or 0, got -2",
+    );
+  });
+
+  it("names the elements of a list by their places, which are put together again", () => {
+    const inputs = sampleInputs(featureMatchingLoss(), {
+      "real.0": [2, 3],
+      "real.1": [2, 5],
+      "fake.0": [2, 3],
+      "fake.1": [2, 5],
+    });
+    const { real, fake } = groupByInput(inputs.map(({ name, shape }) => [name, shape]));
+    expect([real, fake]).toEqual([
+      [
+        [2, 3],
+        [2, 5],
+      ],
+      [
+        [2, 3],
+        [2, 5],
+      ],
+    ]);
   });
 });

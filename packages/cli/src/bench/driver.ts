@@ -1,21 +1,26 @@
 import { challengers, type Challenger, type Job } from "./openContestant.js";
-import { ownPeer, type PeerId } from "./peerIds.js";
+import type { LossProblem } from "./lossProblem.js";
+import { isWritten } from "./lossProblem.js";
+import { isPeer, otherBackend, ownPeer, type Peer } from "./peerIds.js";
 import type { Part } from "./problems.js";
 import { goalFor } from "./goals.js";
 import { timeInTurn } from "./rounds.js";
 import type { RunningContestant } from "./startContestant.js";
 import { compareTimes, type Comparison } from "./statistics.js";
 import { disagreements } from "./summary.js";
-import type { Workload, WorkloadId } from "./workloads.js";
+import type { Contest, WorkloadId } from "./workloads.js";
 
 /** One contestant against a peer. */
 export interface BenchRow extends Comparison {
   readonly backend: string;
-  readonly workload: WorkloadId;
+  readonly workload?: WorkloadId;
+  /** The loss and its sizes; as data where it is none of a workload. */
   readonly title: string;
+  readonly loss?: LossProblem["loss"];
+  readonly shapes?: LossProblem["shapes"];
   readonly part: Part;
   readonly contestant: Challenger;
-  readonly peer: PeerId;
+  readonly peer: Peer;
   readonly rounds: number;
   /** The ratio to the peer on the same engine that must not be exceeded, where there is one, and whether it is not. */
   readonly must?: number;
@@ -29,30 +34,38 @@ export interface BenchRow extends Comparison {
 /** What is measured, and how. */
 export interface Match {
   readonly backend: string;
-  readonly workload: Workload;
+  readonly contest: Contest & { readonly id?: WorkloadId };
   readonly part: Part;
   readonly rounds: number;
-  /** Default: the peer on the backend's engine. */
-  readonly peers?: readonly PeerId[] | undefined;
+  /** Default: the peer on the backend's engine; of a loss that none is written for, another backend. */
+  readonly peers?: readonly Peer[] | undefined;
   readonly start: (job: Job) => Promise<RunningContestant>;
 }
 
 /**
- * Measures a backend against its peers in one workload: checks that all agree, then times them in turn.
+ * Measures a backend against its peers in one contest: checks that all agree, then times them in turn.
  *
  * @throws Error if a contestant fails, or does not compute what the first peer does
  */
-export async function play({ backend, workload, part, rounds, peers, start }: Match): Promise<readonly BenchRow[]> {
+export async function play({ backend, contest, part, rounds, peers, start }: Match): Promise<readonly BenchRow[]> {
+  const { id, title, problem } = contest;
   const own = challengers(backend, part);
-  const others = peers ?? [ownPeer(backend)];
+  const others = peers ?? [isWritten(problem) ? ownPeer(backend) : otherBackend(backend)];
   const entrants = [...own, ...others];
   const running: RunningContestant[] = [];
-  const { kind, rows, columns } = workload;
+  const jobs = [
+    ...own.map((entrant): Job => ({ backend, problem, part, entrant })),
+    ...others.map((peer): Job =>
+      isPeer(peer) ? { backend, problem, part, entrant: peer } : { backend: peer, problem, part, entrant: "losses" },
+    ),
+  ];
   try {
-    for (const entrant of entrants) {
+    for (const [i, job] of jobs.entries()) {
       running.push(
-        await start({ backend, problem: { kind, rows, columns }, part, entrant }).catch((error: unknown) => {
-          throw new Error(`${entrant}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        await start(job).catch((error: unknown) => {
+          throw new Error(`${entrants[i]}: ${error instanceof Error ? error.message : String(error)}`, {
+            cause: error,
+          });
         }),
       );
     }
@@ -69,11 +82,12 @@ export async function play({ backend, workload, part, rounds, peers, start }: Ma
       others.map((peer, j): BenchRow => {
         const at = own.length + j;
         const comparison = compareTimes(times[i] ?? [], times[at] ?? []);
-        const must = peer === ownPeer(backend) ? goalFor(backend, workload.id, part) : undefined;
+        const must = peer === ownPeer(backend) ? goalFor(backend, id, part) : undefined;
         return {
           backend,
-          workload: workload.id,
-          title: workload.title,
+          ...(id === undefined ? {} : { workload: id }),
+          title,
+          ...(isWritten(problem) ? {} : { loss: problem.loss, shapes: problem.shapes }),
           part,
           contestant,
           peer,

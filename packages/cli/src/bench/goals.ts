@@ -36,8 +36,8 @@ const goals: { readonly tfjsWasm: Goals; readonly onnxruntime: Goals } = {
 };
 
 /** The goal for a backend's workload, where there is one. */
-export function goalFor(backend: string, workload: WorkloadId, part: Part): number | undefined {
-  if (part === "forward") return undefined;
+export function goalFor(backend: string, workload: WorkloadId | undefined, part: Part): number | undefined {
+  if (workload === undefined || part === "forward") return undefined;
   if (backend === "tfjs:wasm") return goals.tfjsWasm[workload];
   return deviceOf(backend).family === "onnxruntime" ? goals.onnxruntime[workload] : undefined;
 }

@@ -2,7 +2,8 @@ import type { Contestant } from "./contestant.js";
 import { deviceOf } from "./family.js";
 import { openOurs } from "./ours.js";
 import type { PeerId } from "./peerIds.js";
-import type { Part, Problem } from "./problems.js";
+import { isWritten, type AnyProblem } from "./lossProblem.js";
+import type { Part } from "./problems.js";
 
 /** Who computes: the backend, its loss inside the gradient of TensorFlow.js, or a peer. */
 export type Entrant = Challenger | PeerId;
@@ -12,7 +13,7 @@ export type Challenger = "losses" | "toTfjs";
 /** What one process computes. */
 export interface Job {
   readonly backend: string;
-  readonly problem: Problem;
+  readonly problem: AnyProblem;
   readonly part: Part;
   readonly entrant: Entrant;
 }
@@ -24,12 +25,11 @@ export function challengers(backend: string, part: Part): readonly Challenger[] 
 
 /** Makes a contestant of JavaScript; only the engine that it needs is imported. */
 export async function openContestant({ backend, problem, part, entrant }: Job): Promise<Contestant> {
+  if (entrant === "losses") return openOurs(backend, problem, part);
+  if (entrant === "toTfjs") return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
+  if (!isWritten(problem)) throw new RangeError(`${entrant} is written for the losses of workloads`);
   const engine = deviceOf(backend);
   switch (entrant) {
-    case "losses":
-      return openOurs(backend, problem, part);
-    case "toTfjs":
-      return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
     case "tfjs": {
       const id = engine.family === "tfjs" ? backend : "tfjs:wasm";
       return (await import("./peers/tfjs.js")).openTfjsPeer(id, problem, part);

@@ -1,24 +1,32 @@
-import type { Backend, CompiledLoss, LossInputs, SyncCompiledLoss, ValueAndGrad } from "@losses/core";
+import {
+  elementName,
+  type Backend,
+  type CompiledLoss,
+  type LossInputs,
+  type SyncCompiledLoss,
+  type ValueAndGrad,
+} from "@losses/core";
 import { openBackend } from "../backends.js";
 import { floatsOf, scalarOf, type Contestant } from "./contestant.js";
 import { deviceOf } from "./family.js";
-import { kinds, type Part, type Problem } from "./problems.js";
+import { factsOf, inputsOf, type AnyProblem } from "./lossProblem.js";
+import type { Part } from "./problems.js";
 
 /** The loss through the public interface of a backend, synchronously where that is possible. */
-export async function openOurs(id: string, problem: Problem, part: Part): Promise<Contestant> {
+export async function openOurs(id: string, problem: AnyProblem, part: Part): Promise<Contestant> {
   const backend = await openBackend(id);
-  const { spec, wrt, inputs } = kinds[problem.kind];
+  const { spec, wrt: tensors, inputs, byInput } = await factsOf(problem);
+  const wrt = inputsOf(tensors);
   const loss = await backend.compile(spec);
-  const feeds = Object.fromEntries(
-    Object.entries(inputs(problem.rows, problem.columns)).map(([name, { data, shape }]) => [
-      name,
-      backend.tensor({ data, shape }),
-    ]),
+  const feeds = byInput(
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { data, shape, dtype }]) => [name, backend.tensor({ data, shape, dtype })]),
+    ),
   );
   const gradient = part === "gradient";
   const free = ({ value, grads }: ValueAndGrad<unknown, LossInputs>): void => {
     backend.release(value);
-    for (const grad of Object.values(grads)) backend.release(grad);
+    for (const grad of Object.values(grads).flat()) backend.release(grad);
   };
   const { answersAtOnce, mustBeRead } = deviceOf(id);
   const late = async (): Promise<ValueAndGrad<unknown, LossInputs>> =>
@@ -62,6 +70,12 @@ async function readGrads(
   grads: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   const read: Record<string, Float32Array> = {};
-  for (const [name, grad] of Object.entries(grads)) read[name] = floatsOf((await backend.read(grad)).data).slice();
+  const keep = async (name: string, grad: unknown): Promise<void> => {
+    read[name] = floatsOf((await backend.read(grad)).data).slice();
+  };
+  for (const [name, grad] of Object.entries(grads)) {
+    if (!Array.isArray(grad)) await keep(name, grad);
+    else for (const [i, one] of grad.entries()) await keep(elementName(name, i), one);
+  }
   return read;
 }

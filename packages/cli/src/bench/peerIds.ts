@@ -1,8 +1,17 @@
+import type { LossSpec } from "@losses/core";
+import { backendIds } from "../backends.js";
 import { UsageError } from "../failure.js";
+import { findBackend } from "../knownBackends.js";
+import { readNames } from "../read.js";
 import { deviceOf, type Family } from "./family.js";
+import { torchFunction } from "./peers/torch/torchFunction.js";
+import { kinds } from "./problems.js";
 
 /** What a loss is measured against: plain loops, autodiff of tf ops, a graph for ONNX Runtime, PyTorch, and what it compiles. */
 export type PeerId = "loops" | "tfjs" | "onnxruntime" | "torch" | "torch.compile";
+
+/** What a backend is measured against: one of these, or another backend by its id. */
+export type Peer = PeerId | (string & {});
 
 /** Whether a peer runs in Python. */
 const peers: { readonly [P in PeerId]: boolean } = {
@@ -28,25 +37,58 @@ export function isPeer(id: string): id is PeerId {
   return Object.hasOwn(peers, id);
 }
 
+/** A backend as a peer: the same loss in the same interface. */
+export function isBackend(id: string): boolean {
+  return findBackend(id) !== undefined;
+}
+
+/** What a backend is measured against in a loss that no peer is written for: another engine of ours. */
+export function otherBackend(backend: string): string {
+  return backend === "js:scalar" ? "js:wasm" : "js:scalar";
+}
+
 /**
- * The peers behind a list such as `loops,torch`, or `all`: those of PyTorch where there is a Python. `undefined` without a list: each backend has its own.
+ * The peers behind a list such as `loops,torch,js:scalar`, or `all`: those that are no backends, of PyTorch where there is a Python.
+ * `undefined` without a list: each backend has its own.
  *
- * @throws UsageError on an unknown peer, or one that needs a Python where none is named
+ * @param losses those of `--loss`; without them, workloads are measured
+ * @throws UsageError on an unknown peer, one that needs a Python where none is named, or one that does not know a loss
  */
-export function namedPeers(list: string | undefined, python: string | undefined): readonly PeerId[] | undefined {
+export function namedPeers(
+  list: string | undefined,
+  python: string | undefined,
+  losses?: readonly LossSpec[],
+): readonly Peer[] | undefined {
   const known = Object.keys(peers).filter(isPeer);
   if (list === undefined) {
     if (python === undefined) return undefined;
     throw new UsageError("--python must come with --peers, got no peers. Say --peers torch.");
   }
-  if (list === "all") return known.filter((id) => !isInPython(id) || python !== undefined);
-  const ids = [...new Set(list.split(/[\s,]+/).filter((id) => id !== ""))];
-  const found = ids.filter(isPeer);
-  const unknown = ids.find((id) => !isPeer(id));
-  if (unknown !== undefined || found.length === 0) {
-    throw new UsageError(`--peers must be all, or among ${known.join(", ")}, got ${unknown ?? "none"}.`);
+  if (list === "all" && losses === undefined) return known.filter((id) => !isInPython(id) || python !== undefined);
+  const found = readNames("--peers", list);
+  const unknown = found.find((id) => !isPeer(id) && !isBackend(id));
+  if (unknown !== undefined) {
+    const all = losses === undefined ? "all, or " : "";
+    throw new UsageError(`--peers must be ${all}among ${[...known, ...backendIds].join(", ")}, got ${unknown}.`);
   }
-  const inPython = found.find(isInPython);
+  const named = found.filter(isPeer);
+  if (losses !== undefined) for (const peer of named) checkKnown(peer, losses);
+  const inPython = named.find(isInPython);
   if (inPython === undefined || python !== undefined) return found;
   throw new UsageError(`--peers ${inPython} must come with --python, got none. Name a Python that has torch.`);
+}
+
+/** That a peer can compute these losses. */
+function checkKnown(peer: PeerId, losses: readonly LossSpec[]): void {
+  if (!isInPython(peer)) {
+    const written = [...new Set(Object.values(kinds).map(({ spec }) => spec.name))].join(", ");
+    throw new UsageError(
+      `--peers ${peer} must come with --workload, for it is written for those alone (${written}), got --loss. Name other backends, --peers js:scalar,js:wasm.`,
+    );
+  }
+  const missing = losses.find((spec) => torchFunction(spec) === undefined);
+  if (missing === undefined) return;
+  throw new UsageError(
+    `--peers ${peer} must come with losses that torch.nn.functional has, got ${missing.name}. Name other backends, --peers js:scalar,js:wasm.`,
+  );
 }

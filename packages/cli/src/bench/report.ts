@@ -37,20 +37,24 @@ export function reportAsMarkdown({ system, rows, problems }: BenchReport, comman
   const peers = [...new Set(rows.map(({ peer }) => peer))];
   const groups = new Map<string, readonly BenchRow[]>();
   for (const row of rows) {
-    const key = `${row.backend} ${row.workload} ${row.part} ${row.contestant}`;
+    const key = `${row.backend} ${nameOf(row)} ${row.part} ${row.contestant}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const ratio = (row: BenchRow | undefined): string => (row === undefined ? "" : digits(row.ratio));
   const body = [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const { backend, workload, title, part, contestant, ms } = first;
+    const { backend, part, contestant, ms } = first;
     const ratios = peers.map((peer) => ratio(group.find((row) => row.peer === peer)));
-    return [[backend, `${workload} ${title}`, part, contestant, digits(ms), ...ratios]];
+    return [[backend, nameOf(first), part, contestant, digits(ms), ...ratios]];
   });
   const header = ["backend", "workload", "part", "who", "ms", ...peers.map((peer) => `to ${peer}`)];
   const table = [header, header.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`);
   return `${[...table, "", `\`${command}\`: ${facts(system)}`, ...problems.map((text) => `\n${text}`)].join("\n")}\n`;
+}
+
+function nameOf({ workload, title }: BenchRow): string {
+  return workload === undefined ? title : `${workload} ${title}`;
 }
 
 function facts(system: BenchReport["system"]): string {
@@ -65,7 +69,7 @@ const legend =
 function line(row: BenchRow): readonly string[] {
   return [
     row.backend,
-    row.workload,
+    row.workload ?? "-",
     row.title,
     row.part,
     row.contestant,

@@ -39,6 +39,8 @@ export interface RunningContestant extends Timed {
 export async function startContestant(job: Job): Promise<RunningContestant> {
   const child = fork(program, [JSON.stringify(job)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // JSON has no NaN, and what stands for it would agree with itself.
+    serialization: "advanced",
     env: { ...keptMemory, ...process.env },
     execArgv: [...process.execArgv, `--max-semi-space-size=${youngMegabytes}`],
   });

@@ -1,12 +1,21 @@
 import { UsageError } from "../failure.js";
+import { readNames } from "../read.js";
+import type { AnyProblem } from "./lossProblem.js";
 import type { Kind, Problem } from "./problems.js";
 
 export type WorkloadId = "W1a" | "W1b" | "W2" | "W3a" | "W3b" | "W4" | "W5" | "W6a" | "W6b" | "W7a" | "W7b";
 
-/** A problem with a name. */
-export interface Workload extends Problem {
-  readonly id: WorkloadId;
+/** What contestants are measured with. */
+export interface Contest {
+  /** The loss and its sizes. */
   readonly title: string;
+  readonly problem: AnyProblem;
+}
+
+/** A problem with a name. */
+export interface Workload extends Contest {
+  readonly id: WorkloadId;
+  readonly problem: Problem;
   /** True if it runs only when it is named: it takes minutes. */
   readonly heavy: boolean;
 }
@@ -36,7 +45,7 @@ export const workloads: { readonly [I in WorkloadId]: Workload } = {
 };
 
 function workload(id: WorkloadId, kind: Kind, rows: number, columns: number): Workload {
-  return { id, kind, rows, columns, title: `${titles[kind]} ${rows}x${columns}`, heavy: false };
+  return { id, problem: { kind, rows, columns }, title: `${titles[kind]} ${rows}x${columns}`, heavy: false };
 }
 
 function isWorkload(id: string): id is WorkloadId {
@@ -46,10 +55,7 @@ function isWorkload(id: string): id is WorkloadId {
 /** The workloads behind a list such as `W1a,W4`; without one, all that do not take minutes. */
 export function namedWorkloads(list: string | undefined): readonly Workload[] {
   if (list === undefined) return Object.values(workloads).filter(({ heavy }) => !heavy);
-  const ids = list.split(/[\s,]+/).filter((id) => id !== "");
-  if (ids.length === 0)
-    throw new UsageError(`--workload must be among ${Object.keys(workloads).join(", ")}, got none.`);
-  return [...new Set(ids)].map((id) => {
+  return readNames("--workload", list).map((id) => {
     if (isWorkload(id)) return workloads[id];
     throw new UsageError(`--workload must be among ${Object.keys(workloads).join(", ")}, got ${id}.`);
   });

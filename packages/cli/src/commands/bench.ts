@@ -1,7 +1,8 @@
 import process from "node:process";
 import { engineVersions, namedBackends } from "../backends.js";
-import { play, type BenchRow } from "../bench/driver.js";
+import { play, type BenchRow, type Match } from "../bench/driver.js";
 import type { Job } from "../bench/openContestant.js";
+import { namedLosses } from "../bench/namedLosses.js";
 import { isInPython, isPeer, namedPeers } from "../bench/peerIds.js";
 import { startTorch } from "../bench/peers/torch/startTorch.js";
 import type { Part } from "../bench/problems.js";
@@ -17,6 +18,10 @@ import { readCount } from "../read.js";
 export interface BenchOptions {
   readonly backend: string;
   readonly workload?: string;
+  readonly loss?: string;
+  readonly option: readonly string[];
+  readonly shape: readonly string[];
+  readonly grad?: string;
   readonly rounds: string;
   readonly part: string;
   readonly peers?: string;
@@ -30,9 +35,16 @@ export interface BenchOptions {
 export async function bench(options: BenchOptions): Promise<number> {
   const parts = readParts(options.part);
   const rounds = readCount("--rounds", options.rounds);
-  const workloads = namedWorkloads(options.workload);
-  const { python } = options;
-  const peers = namedPeers(options.peers, python);
+  const backends = namedBackends(options.backend);
+  checkTogether(options);
+  const { loss, python } = options;
+  const losses = loss === undefined ? undefined : await namedLosses({ ...options, loss });
+  const contests = losses ?? namedWorkloads(options.workload);
+  const peers = namedPeers(
+    options.peers,
+    python,
+    losses?.map(({ spec }) => spec),
+  );
   if (options.json === true && options.markdown === true) {
     throw new UsageError("bench must print in one form, got --json and --markdown.");
   }
@@ -42,14 +54,14 @@ export async function bench(options: BenchOptions): Promise<number> {
       ? startTorch(job, python)
       : startContestant(job);
   };
-  const matches = namedBackends(options.backend).flatMap((backend) =>
-    workloads.flatMap((workload) => parts.map((part) => ({ backend, workload, part, rounds, peers, start }))),
+  const matches = backends.flatMap((backend) =>
+    contests.flatMap((contest) => parts.map((part): Match => ({ backend, contest, part, rounds, peers, start }))),
   );
   const bar = progressBar();
   const rows: BenchRow[] = [];
   const problems: string[] = [];
   for (const [done, match] of matches.entries()) {
-    const title = `${match.backend} ${match.workload.id} ${match.part}`;
+    const title = `${match.backend} ${match.contest.id ?? match.contest.title} ${match.part}`;
     bar.show("bench", done, matches.length);
     try {
       rows.push(...(await play(match)));
@@ -73,12 +85,27 @@ export async function bench(options: BenchOptions): Promise<number> {
 }
 
 /** What was typed, but for where the report went. */
-function commandOf({ backend, workload, rounds, part, peers, python }: BenchOptions): string {
-  const given = Object.entries({ backend, workload, part, rounds, peers, python });
+function commandOf(options: BenchOptions): string {
+  const { backend, workload, loss, option, shape, grad, rounds, part, peers, python } = options;
+  const given = Object.entries({ backend, workload, loss, option, shape, grad, part, rounds, peers, python });
   return [
     "losses bench",
-    ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
+    ...given.flatMap(([name, value = []]) => [value].flat().map((one) => `--${name} ${one}`)),
   ].join(" ");
+}
+
+/** What makes sense with another option alone. */
+function checkTogether({ workload, loss, option, shape, grad, part }: BenchOptions): void {
+  if (loss !== undefined && workload !== undefined) {
+    throw new UsageError("bench must measure workloads or losses, got --workload and --loss.");
+  }
+  const of = Object.entries({ option: option[0], shape: shape[0], grad }).find(([, value]) => value !== undefined);
+  if (loss === undefined && of !== undefined) {
+    throw new UsageError(`--${of[0]} must come with --loss, got none. Workloads have their own.`);
+  }
+  if (grad !== undefined && part === "forward") {
+    throw new UsageError("--grad must come with --part gradient or both, got forward.");
+  }
 }
 
 function readParts(text: string): readonly Part[] {

@@ -1,5 +1,4 @@
 import { chooseBackend, type MeasuredBackend } from "@losses/conformance";
-import type { LossSpec } from "@losses/core";
 import { backendIds, backendLoaders, engineVersions, namedBackends } from "../backends.js";
 import { UsageError } from "../failure.js";
 import { installedBytes } from "../installed.js";
@@ -7,6 +6,7 @@ import { describeMachine } from "../machine.js";
 import { columns, print, toJSON } from "../output.js";
 import { progressBar } from "../progress.js";
 import { readShape, readSpec } from "../read.js";
+import { printShapes, sizeLoss } from "../shapes.js";
 
 export interface ChooseOptions {
   readonly option: readonly string[];
@@ -20,7 +20,7 @@ export interface ChooseOptions {
 /** `losses choose`: which backend is fastest here, for a loss and sizes. Returns the exit status. */
 export async function choose(name: string, options: ChooseOptions): Promise<number> {
   const spec = readSpec(name, options.option);
-  const shapes = await allShapes(spec, Object.fromEntries(options.shape.map(readShape)));
+  const { shapes } = await sizeLoss(spec, Object.fromEntries(options.shape.map(readShape)));
   // "js" is one of the other ids under another name.
   const ids = options.backend === undefined ? backendIds.filter((id) => id !== "js") : namedBackends(options.backend);
   const bar = progressBar();
@@ -47,11 +47,10 @@ export async function choose(name: string, options: ChooseOptions): Promise<numb
       }),
     );
   } else {
-    const given = Object.entries(shapes).map(([input, shape]) => `${input} [${shape.join(", ")}]`);
     const table = columns([header, ...rows.map(asRow)]);
     const others = refused.map(({ id, reason }) => `${id} was not taken: ${reason}`);
     await print(
-      `${spec.name}, ${given.join(", ")}\n\n${table}\n${others.length === 0 ? "" : `\n${others.join("\n")}\n`}`,
+      `${spec.name}, ${printShapes(shapes)}\n\n${table}\n${others.length === 0 ? "" : `\n${others.join("\n")}\n`}`,
     );
   }
   return ranking.length === 0 ? 1 : 0;
@@ -71,24 +70,6 @@ function asRow({
 
 function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? "-" : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** The shapes that were given, and those that follow from them. */
-async function allShapes(
-  spec: LossSpec,
-  given: Readonly<Record<string, readonly (number | string)[]>>,
-): Promise<Readonly<Record<string, readonly number[]>>> {
-  const { lossGraph } = await import("@losses/onnx");
-  const { inputs } = lossGraph(spec, { shapes: given });
-  return Object.fromEntries(
-    Object.entries(inputs).map(([input, { shape }]) => {
-      const sizes = shape.flatMap((dim) => (typeof dim === "number" ? [dim] : []));
-      if (sizes.length === shape.length) return [input, sizes];
-      throw new UsageError(
-        `--shape must say how large ${input} is, got [${shape.join(", ")}]: --shape ${input}=${shape.map(() => "32").join(",")}.`,
-      );
-    }),
-  );
 }
 
 function readMilliseconds(text: string): number {

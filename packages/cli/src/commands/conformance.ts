@@ -14,7 +14,7 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
-import { readCount, readDType } from "../read.js";
+import { readCount, readDType, readNames } from "../read.js";
 
 export interface ConformanceCommandOptions {
   readonly backend?: string;
@@ -63,8 +63,7 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
 
 /** Names of losses, separated by commas. */
 function readLosses(given: string): readonly string[] {
-  const names = given.split(",").map((name) => name.trim());
-  return names.map((name) => findLoss(allLosses, name).lossName);
+  return readNames("--loss", given).map((name) => findLoss(allLosses, name).lossName);
 }
 
 /** Opens each backend that was named; what a deployment asks for and lacks is said before any case is run. */

@@ -13,13 +13,12 @@ import {
   type FloatDType,
   type HostTensor,
   type LossSpec,
-  type PlainTensor,
   type RefusedBackend,
   type Rules,
 } from "@losses/core";
 import { functionRule, loadersRule } from "../arguments.js";
 import { agreementFor, type Agreement, type Verdict } from "./agreement.js";
-import { feedsFrom, readShapes, sample, type SampleInput } from "./sample.js";
+import { feedsFrom, groupByInput, readShapes, sampleInputs, type SampleInput } from "./sample.js";
 
 export interface ChooseBackendOptions {
   /** The backends to compare. */
@@ -95,7 +94,7 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
   const task: Task = {
     spec,
     withGradients,
-    inputs: sample(spec, shapes),
+    inputs: sampleInputs(spec, shapes),
     agreement: agreementFor(spec, shapes, withGradients),
     milliseconds: milliseconds / candidates.length,
   };
@@ -164,16 +163,7 @@ async function measure(candidate: BackendLoader, task: Task): Promise<MeasuredBa
 type OwnFeeds = Readonly<Record<string, unknown>>;
 
 function upload(backend: Backend<unknown>, inputs: readonly SampleInput[]): OwnFeeds {
-  return Object.fromEntries(
-    Object.entries(feedsFrom(inputs)).map(([name, data]) => [
-      name,
-      isTensors(data) ? data.map((one) => backend.tensor(one)) : backend.tensor(data),
-    ]),
-  );
-}
-
-function isTensors(data: PlainTensor | readonly PlainTensor[]): data is readonly PlainTensor[] {
-  return Array.isArray(data);
+  return groupByInput(inputs.map(({ name, data, shape, dtype }) => [name, backend.tensor({ data, shape, dtype })]));
 }
 
 /** One call whose value is read, for only then has the device finished. */

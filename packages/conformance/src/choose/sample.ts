@@ -1,6 +1,7 @@
 import {
   allInputs,
   bindInputs,
+  checkSpec,
   evaluateDim,
   InputError,
   inputOf,
@@ -9,6 +10,7 @@ import {
   isSize,
   printValue,
   readable,
+  readOptions,
   readShape,
   sizeOf,
   type Binding,
@@ -16,9 +18,12 @@ import {
   type DimSizes,
   type GivenInput,
   type InputKind,
+  type LossInputs,
   type LossSpec,
   type PlainTensor,
+  type Rules,
 } from "@losses/core";
+import { Random } from "../fuzz/random.js";
 
 /** Sizes by input; an element of a list is named by its place, `fake.0`. */
 export type SampleShapes = Readonly<Record<string, readonly number[]>>;
@@ -27,8 +32,8 @@ export type SampleShapes = Readonly<Record<string, readonly number[]>>;
 export interface SampleInput {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-  readonly data: Float32Array | Int32Array;
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
 /** The shapes as they were given, each read once. */
@@ -64,48 +69,96 @@ export function bindShapes({ loss: { definition }, options }: LossSpec, shapes: 
   return bindInputs(definition, given, options);
 }
 
-/** Numbers that a loss takes, always the same ones, for inputs of these shapes. */
-export function sample(spec: LossSpec, shapes: SampleShapes): readonly SampleInput[] {
-  const { inputs, sizes } = bindShapes(spec, shapes);
+/** How numbers are drawn. */
+export interface SampleOptions {
+  /** Where an input names no range: from −1 to 1, or, for losses that take logarithms of it, from 0. Default −1. */
+  readonly least?: -1 | 0;
+}
+
+const sampleRules: Rules<SampleOptions> = {
+  least: { domain: "-1 or 0", accepts: (value) => value === -1 || value === 0 },
+};
+
+/**
+ * Numbers that a loss takes, always the same ones, for inputs of these shapes: within their ranges, below their bounds, lengths that
+ * fit.
+ *
+ * @param shapes sizes by input; an element of a list is named by its place, `fake.0`
+ * @throws InputError or ShapeError where the shapes do not fit the loss; OptionError on wrong options
+ * @example
+ * ```ts
+ * const inputs = sampleInputs(crossEntropy(), { input: [32, 10], target: [32] });
+ * ```
+ */
+export function sampleInputs<I extends LossInputs>(
+  typed: LossSpec<I>,
+  shapes: SampleShapes,
+  options?: SampleOptions,
+): readonly SampleInput[] {
+  checkSpec("sampleInputs", typed);
+  const { least = -1 } = readOptions("sampleInputs", options, sampleRules);
+  const spec: LossSpec = typed;
+  const read = readShapes("sampleInputs", shapes);
+  const { inputs, sizes } = bindShapes(spec, read);
   return inputs.map(({ name, holds }, i): SampleInput => {
-    const shape = shapes[name] ?? [];
-    const data = numbersFor(holds, sizeOf(shape), spec, sizes, 1 + i);
-    return { name, shape, dtype: data instanceof Int32Array ? "int32" : "float32", data };
+    const shape = read[name] ?? [];
+    const data = numbersFor(holds, sizeOf(shape), { spec, sizes, least, random: new Random(1 + i) });
+    return { name, shape, dtype: dtypeOf(data), data };
   });
 }
 
-/** The inputs as a compiled loss takes them: elements as the lists that they are of. */
+/**
+ * What there is for each tensor, as a compiled loss takes it: elements as the lists that they are of.
+ *
+ * @example
+ * ```ts
+ * const feeds = groupByInput(inputs.map((input) => [input.name, backend.tensor(input)]));
+ * ```
+ */
+export function groupByInput<V>(tensors: Iterable<readonly [string, V]>): Readonly<Record<string, V | readonly V[]>> {
+  const single: Record<string, V> = {};
+  const lists: Record<string, V[]> = {};
+  for (const [name, value] of tensors) {
+    const input = inputOf(name);
+    if (input === name) single[name] = value;
+    else (lists[input] ??= []).push(value);
+  }
+  return { ...single, ...lists };
+}
+
+/** The inputs as a compiled loss takes them. */
 export function feedsFrom(
   inputs: readonly SampleInput[],
 ): Readonly<Record<string, PlainTensor | readonly PlainTensor[]>> {
-  const feeds: Record<string, PlainTensor> = {};
-  const lists: Record<string, PlainTensor[]> = {};
-  for (const { name, data, shape } of inputs) {
-    const list = inputOf(name);
-    if (list === name) feeds[name] = { data, shape };
-    else (lists[list] ??= []).push({ data, shape });
-  }
-  return { ...feeds, ...lists };
+  return groupByInput(
+    inputs.map(({ name, data, shape, dtype }): [string, PlainTensor] => [name, { data, shape, dtype }]),
+  );
 }
 
-function numbersFor(
-  holds: InputKind,
-  count: number,
-  spec: LossSpec,
-  sizes: DimSizes,
-  seed: number,
-): Float32Array | Int32Array {
-  const random = randomNumbers(seed);
+function dtypeOf(data: SampleInput["data"]): SampleInput["dtype"] {
+  if (data instanceof Uint8Array) return "bool";
+  return data instanceof Int32Array ? "int32" : "float32";
+}
+
+/** What numbers depend on. */
+interface Draw {
+  readonly spec: LossSpec;
+  readonly sizes: DimSizes;
+  readonly least: -1 | 0;
+  readonly random: Random;
+}
+
+function numbersFor(holds: InputKind, count: number, { spec, sizes, least, random }: Draw): SampleInput["data"] {
   switch (holds.kind) {
     case "mask":
-      return new Float32Array(count).fill(1);
+      return new Uint8Array(count).fill(1);
     case "float":
     case "number": {
-      const { from = -1, to = 1 } = holds.range ?? {};
+      const { from = least, to = 1 } = holds.range ?? {};
       const values = holds.kind === "number" ? holds.values : undefined;
       const [low, high] = [Math.max(from, Math.min(-1, to)), Math.min(to, Math.max(1, from))];
       return Float32Array.from({ length: count }, (_, i) =>
-        values === undefined ? low + (high - low) * random() : (values[i % values.length] ?? 0),
+        values === undefined ? low + (high - low) * random.next() : (values[i % values.length] ?? 0),
       );
     }
     case "index": {
@@ -117,7 +170,7 @@ function numbersFor(
           (_, i) => Math.floor(((i + 1) * total) / count) - Math.floor((i * total) / count),
         );
       }
-      return Int32Array.from({ length: count }, () => holds.from + Math.floor(random() * (below - holds.from)));
+      return Int32Array.from({ length: count }, () => holds.from + Math.floor(random.next() * (below - holds.from)));
     }
   }
 }
@@ -130,10 +183,4 @@ function boundOf(bound: Bound | undefined, { options }: LossSpec, sizes: DimSize
   if ("input" in bound) return 0;
   const value = options[bound.option];
   return typeof value === "number" ? value : undefined;
-}
-
-/** Numbers in [0, 1) by Lehmer's generator. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => (state = (48_271 * state) % 2_147_483_647) / 2_147_483_647;
 }

@@ -2,7 +2,8 @@ import { toTfjs, type Tf, type TfTensor } from "@losses/tfjs";
 import { openBackend } from "../../backends.js";
 import { floatsOf, scalarOf, type Contestant } from "../contestant.js";
 import { deviceOf } from "../family.js";
-import { kinds, tripletOptions, vseMargin, type Kind, type Part, type Problem } from "../problems.js";
+import { factsOf, inputsOf, type AnyProblem, type ProblemFacts } from "../lossProblem.js";
+import { tripletOptions, vseMargin, type Kind, type Part, type Problem } from "../problems.js";
 
 type Feeds = Readonly<Record<string, TfTensor>>;
 
@@ -20,15 +21,18 @@ export async function openTfjsPeer(id: string, problem: Problem, part: Part): Pr
       { cause },
     );
   }
-  const feeds = upload(tf, problem);
-  return contestant(tf, id, feeds, writeLoss[problem.kind](tf, problem, feeds), problem.kind, part);
+  const { wrt, inputs } = await factsOf(problem);
+  const feeds = upload(tf, inputs);
+  return contestant(tf, id, { feeds, wrt, part, loss: writeLoss[problem.kind](tf, problem, feeds) });
 }
 
 /** Our loss as a differentiable function inside tf.valueAndGrads, as in a training step. */
-export async function openToTfjs(id: string, problem: Problem, part: Part): Promise<Contestant> {
+export async function openToTfjs(id: string, problem: AnyProblem, part: Part): Promise<Contestant> {
   const tf = await openTf(id);
-  const { spec, wrt } = kinds[problem.kind];
-  return contestant(tf, id, upload(tf, problem), toTfjs(spec, { tf, wrt }), problem.kind, part);
+  const { spec, wrt, inputs, byInput } = await factsOf(problem);
+  const ours = toTfjs(spec, { tf, wrt: inputsOf(wrt) });
+  // Types expect one tensor of an input that nothing is known of.
+  return contestant(tf, id, { feeds: upload(tf, inputs), wrt, part, loss: (feeds) => ours(byInput(feeds) as Feeds) });
 }
 
 async function openTf(id: string): Promise<Tf> {
@@ -39,17 +43,24 @@ async function openTf(id: string): Promise<Tf> {
   return tf;
 }
 
-function upload(tf: Tf, { kind, rows, columns }: Problem): Feeds {
+function upload(tf: Tf, inputs: ProblemFacts["inputs"]): Feeds {
   return Object.fromEntries(
-    Object.entries(kinds[kind].inputs(rows, columns)).map(([name, { data, shape }]) => {
-      const dtype = data instanceof Int32Array ? "int32" : "float32";
-      return [name, tf.tensor(data as Float32Array | Int32Array, [...shape], dtype)];
+    Object.entries(inputs).map(([name, { data, shape, dtype }]) => {
+      if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new TypeError(`${name} is ${dtype}.`);
+      return [name, tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype)];
     }),
   );
 }
 
-function contestant(tf: Tf, id: string, feeds: Feeds, loss: TfLoss, kind: Kind, part: Part): Contestant {
-  const { wrt } = kinds[kind];
+/** A loss with its inputs on the engine. */
+interface Uploaded {
+  readonly feeds: Feeds;
+  readonly loss: TfLoss;
+  readonly wrt: readonly string[];
+  readonly part: Part;
+}
+
+function contestant(tf: Tf, id: string, { feeds, loss, wrt, part }: Uploaded): Contestant {
   const named = (list: readonly TfTensor[]): Feeds => ({
     ...feeds,
     ...Object.fromEntries(wrt.map((name, i) => [name, list[i] as TfTensor])),

@@ -48,16 +48,23 @@ losses = {
     "bce": lambda x: F.binary_cross_entropy_with_logits(x["input"], x["target"]),
 }
 
+def called(call):
+    function = getattr(F, call["function"])
+    return lambda x: function(**{own: x[name] for name, own in call["inputs"].items()}, **call["options"])
+
+
 job = json.loads(source.readline())
 options, wrt = job["options"], job["wrt"]
 inputs = {}
 for name, kind, shape, size in job["inputs"]:
     numbers = torch.frombuffer(bytearray(source.read(size)), dtype=getattr(torch, kind)).reshape(shape).clone()
     inputs[name] = numbers.long() if kind == "int32" else numbers
-if job["kind"] in ("clip", "vse"):
+if job.get("kind") in ("clip", "vse"):
     rows = torch.arange(inputs["image"].shape[0])
     diagonal = torch.eye(len(rows), dtype=torch.bool)
-loss = torch.compile(losses[job["kind"]]) if job["compiled"] else losses[job["kind"]]
+loss = called(job["call"]) if "call" in job else losses[job["kind"]]
+if job["compiled"]:
+    loss = torch.compile(loss)
 differentiated = [inputs[name].requires_grad_() for name in wrt] if job["part"] == "gradient" else []
 
 
@@ -70,7 +77,7 @@ def call():
 
 
 value, gradients = call()
-tell({"tell": "answer", "value": value.item()}, *gradients)
+tell({"tell": "answer", "value": str(value.item())}, *gradients)
 for line in source:
     request = json.loads(line)
     if request["ask"] == "close":

@@ -4,12 +4,14 @@ import process from "node:process";
 import type { Readable } from "node:stream";
 import type { Reply, Request } from "../../messages.js";
 import type { Job } from "../../openContestant.js";
-import { kinds, tripletOptions, vseMargin } from "../../problems.js";
+import { factsOf, isWritten } from "../../lossProblem.js";
+import { tripletOptions, vseMargin } from "../../problems.js";
 import { keptMemory, lastLines, running, type RunningContestant } from "../../startContestant.js";
 import { summarise } from "../../summary.js";
 import { program } from "./program.js";
+import { torchCall } from "./torchFunction.js";
 
-type Told = Exclude<Reply, { readonly tell: "ready" }> | { readonly tell: "answer"; readonly value: number };
+type Told = Exclude<Reply, { readonly tell: "ready" }> | { readonly tell: "answer"; readonly value: string };
 
 /**
  * Starts PyTorch on a problem, on one thread; waits until it has computed once. It gets the inputs that the others make.
@@ -18,7 +20,7 @@ type Told = Exclude<Reply, { readonly tell: "ready" }> | { readonly tell: "answe
  * @throws Error with what Python said, if it fails or ends
  */
 export async function startTorch({ problem, part, entrant }: Job, python: string): Promise<RunningContestant> {
-  const { wrt, inputs } = kinds[problem.kind];
+  const { spec, wrt, inputs } = await factsOf(problem);
   const child = spawn(python, ["-c", program], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...keptMemory, OMP_NUM_THREADS: "1", ...process.env },
@@ -50,13 +52,14 @@ export async function startTorch({ problem, part, entrant }: Job, python: string
   // Python that ends before it has read all says why.
   child.stdin.on("error", () => undefined);
   try {
-    const tensors = Object.entries(inputs(problem.rows, problem.columns)).map(([name, { data, shape, dtype }]) => {
-      if (!(data instanceof Float32Array || data instanceof Int32Array))
-        throw new TypeError(`${name} must have 32 bits.`);
-      return { name, shape, dtype, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-    });
+    const tensors = Object.entries(inputs).map(([name, { data, shape, dtype }]) => ({
+      name,
+      shape,
+      dtype,
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    }));
     const job = {
-      kind: problem.kind,
+      ...(isWritten(problem) ? { kind: problem.kind } : { call: torchCall(spec, Object.keys(inputs)) }),
       part,
       compiled: entrant === "torch.compile",
       wrt,
@@ -71,7 +74,7 @@ export async function startTorch({ problem, part, entrant }: Job, python: string
       const own = await read(tensors.find((tensor) => tensor.name === name)?.bytes.length ?? 0);
       grads[name] = new Float32Array(Uint8Array.from(own).buffer);
     }
-    return running(summarise({ value, grads }), {
+    return running(summarise({ value: Number(value), grads }), {
       ask,
       timed: () => expectReply("timed"),
       closed: () => expectReply("closed"),
