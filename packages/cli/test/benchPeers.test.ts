@@ -2,7 +2,7 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { openContestant, type Entrant } from "../src/bench/openContestant.js";
 import type { AnyProblem, LossProblem } from "../src/bench/lossProblem.js";
-import { namedLosses } from "../src/bench/namedLosses.js";
+import { contestsOf, namedLosses, type LossRequest } from "../src/bench/namedLosses.js";
 import { ownPeer } from "../src/bench/peerIds.js";
 import type { Answer } from "../src/bench/contestant.js";
 import { openOnnxPeer } from "../src/bench/peers/onnx/openOnnxPeer.js";
@@ -52,6 +52,12 @@ describe.each(["js:wasm", "js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s",
   });
 });
 
+async function problemOf(name: string, request: LossRequest): Promise<AnyProblem> {
+  const [contest] = await contestsOf(namedLosses(name, request), request);
+  if (contest === undefined) throw new Error(`there is no ${name}`);
+  return contest.problem;
+}
+
 describe("any loss", { timeout: 60_000 }, () => {
   it.each([
     // A list, integers below a bound, lengths that fit, logarithms of a target, an optional mask.
@@ -61,12 +67,10 @@ describe("any loss", { timeout: 60_000 }, () => {
     ["klDiv", ["input=7,5"]],
     ["mseLoss", ["input=7,5", "mask=7,5"]],
   ])("%s is the same everywhere", async (loss, shape) => {
-    const [contest] = await namedLosses({ loss, option: [], shape });
-    if (contest === undefined) throw new Error(`there is no ${loss}`);
     // As it comes to another process.
-    const problem = JSON.parse(JSON.stringify(contest.problem)) as LossProblem;
+    const problem = JSON.parse(JSON.stringify(await problemOf(loss, { option: [], shape }))) as LossProblem;
     const expected = await answerOf("js:scalar", problem, "gradient", "losses");
-    expect(Object.keys(expected.grads)).toEqual(contest.problem.wrt);
+    expect(Object.keys(expected.grads)).toEqual(problem.wrt);
     expect(Number.isFinite(expected.value)).toBe(true);
     for (const backend of ["js:wasm", "tfjs:wasm", "onnxruntime:cpu"]) {
       expectSame(await answerOf(backend, problem, "gradient", "losses"), expected);
@@ -78,8 +82,8 @@ describe("any loss", { timeout: 60_000 }, () => {
   });
 
   it("differentiates by the inputs that are named", async () => {
-    const [contest] = await namedLosses({ loss: "mseLoss", option: [], shape: ["input=7"], grad: "target" });
-    expect(contest?.problem.wrt).toEqual(["target"]);
+    const problem = await problemOf("mseLoss", { option: [], shape: ["input=7"], grad: "target" });
+    expect(Object.keys((await answerOf("js:scalar", problem, "gradient", "losses")).grads)).toEqual(["target"]);
   });
 });
 
@@ -106,9 +110,7 @@ describe.runIf(python !== undefined)("in the Python of LOSSES_PYTHON", { timeout
     ["ctcLoss", ["reduction=sum"], ["logProbs=9,2,5", "targets=2,3"]],
   ])("PyTorch computes any of its losses, %s", async (loss, option, shape) => {
     const [grad = ""] = shape[0]?.split("=") ?? [];
-    const [contest] = await namedLosses({ loss, option, shape, grad });
-    if (contest === undefined) throw new Error(`there is no ${loss}`);
-    const { problem } = contest;
+    const problem = await problemOf(loss, { option, shape, grad });
     const running = await startTorch({ backend: "js", problem, part: "gradient", entrant: "torch" }, python ?? "");
     const own = await answerOf("js:scalar", problem, "gradient", "losses");
     expect(disagreements(running.summary, summarise(own))).toEqual([]);

@@ -1,6 +1,5 @@
 import { challengers, type Challenger, type Job } from "./openContestant.js";
-import type { LossProblem } from "./lossProblem.js";
-import { isWritten } from "./lossProblem.js";
+import { isWritten, type LossProblem } from "./lossProblem.js";
 import { isPeer, otherBackend, ownPeer, type Peer } from "./peerIds.js";
 import type { Part } from "./problems.js";
 import { goalFor } from "./goals.js";

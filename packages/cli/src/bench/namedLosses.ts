@@ -6,43 +6,40 @@ import { printShapes, sizeLoss } from "../shapes.js";
 import { factsOf, type LossProblem } from "./lossProblem.js";
 import type { Contest } from "./workloads.js";
 
-/** What `--loss` and the options beside it say. */
+/** What the options beside `--loss` say. */
 export interface LossRequest {
-  /** Names, separated by commas. */
-  readonly loss: string;
   readonly option: readonly string[];
   readonly shape: readonly string[];
   /** Inputs, separated by commas; default: all that can be differentiated. */
   readonly grad?: string | undefined;
 }
 
-/** A loss to measure. */
-export interface LossContest extends Contest {
-  readonly spec: LossSpec;
-  readonly problem: LossProblem;
+/** The losses behind a list such as `crossEntropy,nllLoss`, each with the options that were given. */
+export function namedLosses(list: string, { option }: Pick<LossRequest, "option">): readonly LossSpec[] {
+  return readNames("--loss", list).map((name) => readSpec(name, option));
 }
 
 /**
- * The losses that were named, each at the shapes that were given.
+ * Losses at the shapes that were given.
  *
- * @throws UsageError where a size is missing or a loss has no single value; what a loss throws for options and shapes it does not take
+ * @throws UsageError where a size is missing or a loss has no single value; what a loss throws for shapes it does not take
  */
-export async function namedLosses({ loss, option, shape, grad }: LossRequest): Promise<readonly LossContest[]> {
-  const names = readNames("--loss", loss);
-  const given = Object.fromEntries(shape.map(readShape));
-  const wanted = grad === undefined ? true : readNames("--grad", grad);
-  const contests: LossContest[] = [];
-  for (const name of names) {
-    const spec = readSpec(name, option);
-    const { shapes, gradients: wrt, graph } = await sizeLoss(spec, given, wanted);
-    const value = graph.outputs.find((output) => output.name === "value");
-    if (value === undefined || nodeAt(graph, value.node).shape.length > 0) {
-      throw new UsageError(`--loss must be of one value, got ${spec.name} with one for each sample. Reduce it.`);
-    }
-    const title = [spec.name, ...option, printShapes(shapes)].join(" ");
-    contests.push({ spec, title, problem: await finite(title, { loss: spec.toJSON(), shapes, wrt, least: -1 }) });
-  }
+export async function contestsOf(specs: readonly LossSpec[], request: LossRequest): Promise<readonly Contest[]> {
+  const contests: Contest[] = [];
+  // One after the other: inputs are large.
+  for (const spec of specs) contests.push(await contestOf(spec, request));
   return contests;
+}
+
+async function contestOf(spec: LossSpec, { option, shape, grad }: LossRequest): Promise<Contest> {
+  const wanted = grad === undefined ? true : readNames("--grad", grad);
+  const { shapes, gradients: wrt, graph } = await sizeLoss(spec, Object.fromEntries(shape.map(readShape)), wanted);
+  const value = graph.outputs.find((output) => output.name === "value");
+  if (value === undefined || nodeAt(graph, value.node).shape.length > 0) {
+    throw new UsageError(`--loss must be of one value, got ${spec.name} with one for each sample. Reduce it.`);
+  }
+  const title = [spec.name, ...option, printShapes(shapes)].join(" ");
+  return { title, problem: await finite(title, { loss: spec.toJSON(), shapes, wrt, least: -1 }) };
 }
 
 /** The problem with numbers for which its loss is one: some take logarithms of inputs that name no range. */

@@ -37,11 +37,6 @@ export function isPeer(id: string): id is PeerId {
   return Object.hasOwn(peers, id);
 }
 
-/** A backend as a peer: the same loss in the same interface. */
-export function isBackend(id: string): boolean {
-  return findBackend(id) !== undefined;
-}
-
 /** What a backend is measured against in a loss that no peer is written for: another engine of ours. */
 export function otherBackend(backend: string): string {
   return backend === "js:scalar" ? "js:wasm" : "js:scalar";
@@ -66,7 +61,7 @@ export function namedPeers(
   }
   if (list === "all" && losses === undefined) return known.filter((id) => !isInPython(id) || python !== undefined);
   const found = readNames("--peers", list);
-  const unknown = found.find((id) => !isPeer(id) && !isBackend(id));
+  const unknown = found.find((id) => !isPeer(id) && findBackend(id) === undefined);
   if (unknown !== undefined) {
     const all = losses === undefined ? "all, or " : "";
     throw new UsageError(`--peers must be ${all}among ${[...known, ...backendIds].join(", ")}, got ${unknown}.`);

@@ -2,7 +2,7 @@ import process from "node:process";
 import { engineVersions, namedBackends } from "../backends.js";
 import { play, type BenchRow, type Match } from "../bench/driver.js";
 import type { Job } from "../bench/openContestant.js";
-import { namedLosses } from "../bench/namedLosses.js";
+import { contestsOf, namedLosses } from "../bench/namedLosses.js";
 import { isInPython, isPeer, namedPeers } from "../bench/peerIds.js";
 import { startTorch } from "../bench/peers/torch/startTorch.js";
 import type { Part } from "../bench/problems.js";
@@ -38,16 +38,12 @@ export async function bench(options: BenchOptions): Promise<number> {
   const backends = namedBackends(options.backend);
   checkTogether(options);
   const { loss, python } = options;
-  const losses = loss === undefined ? undefined : await namedLosses({ ...options, loss });
-  const contests = losses ?? namedWorkloads(options.workload);
-  const peers = namedPeers(
-    options.peers,
-    python,
-    losses?.map(({ spec }) => spec),
-  );
+  const losses = loss === undefined ? undefined : namedLosses(loss, options);
+  const peers = namedPeers(options.peers, python, losses);
   if (options.json === true && options.markdown === true) {
     throw new UsageError("bench must print in one form, got --json and --markdown.");
   }
+  const contests = losses === undefined ? namedWorkloads(options.workload) : await contestsOf(losses, options);
   const start = (job: Job): Promise<RunningContestant> => {
     const { entrant } = job;
     return python !== undefined && isPeer(entrant) && isInPython(entrant)
