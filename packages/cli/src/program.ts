@@ -133,6 +133,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
       "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile and the ids of backends; default: what one would write on the same engine, for --loss js:scalar",
     )
     .option("--python <program>", "a Python that has torch, for the peers torch and torch.compile")
+    .option("--threads <n>", "how many threads compute what is large on js:wasm, separated by commas; default: 1")
     .option("--json", "print the report as JSON")
     .option("--markdown", "print the report as a table in Markdown")
     .option("--report <file>", "write the report as JSON")

@@ -39,8 +39,8 @@ describe("losses bench", { timeout: 120_000 }, () => {
     const { status, out } = await losses([...args, "--peers", "loops,tfjs,onnxruntime", "--markdown"]);
     expect(status).toBe(0);
     const [header, , row, none, facts] = out.split("\n");
-    expect(header).toBe("| backend | workload | part | who | ms | to loops | to tfjs | to onnxruntime |");
-    expect(row).toMatch(/^\| js:scalar \| W7b crossEntropy 32x10 \| gradient \| losses( \| [\d.]+){4} \|$/);
+    expect(header).toBe("| backend | workload | part | who | threads | ms | to loops | to tfjs | to onnxruntime |");
+    expect(row).toMatch(/^\| js:scalar \| W7b crossEntropy 32x10 \| gradient \| losses \| -( \| [\d.]+){4} \|$/);
     expect(none).toBe("");
     expect(facts).toContain(
       "`losses bench --backend js:scalar --workload W7b --part gradient --rounds 1 --peers loops,tfjs,onnxruntime`: node",
@@ -54,14 +54,14 @@ describe("losses bench", { timeout: 120_000 }, () => {
     const { status, out } = await losses([...asked, "--part", "gradient", "--markdown"]);
     expect(status).toBe(0);
     const [header, , row, other, none, facts] = out.split("\n");
-    expect(header).toBe("| backend | workload | part | who | ms | to js:wasm | to onnxruntime:cpu |");
+    expect(header).toBe("| backend | workload | part | who | threads | ms | to js:wasm | to onnxruntime:cpu |");
     const shapes = "ignoreIndex=1 input \\[8, 5\\], target \\[8\\], weight \\[5\\]";
     for (const [line, name] of [
       [row, "crossEntropy"],
       [other, "nllLoss"],
     ])
       // prettier-ignore
-      expect(line).toMatch(new RegExp(`^\\| js:scalar \\| ${name} ${shapes} \\| gradient \\| losses( \\| [\\d.]+){3} \\|$`));
+      expect(line).toMatch(new RegExp(`^\\| js:scalar \\| ${name} ${shapes} \\| gradient \\| losses \\| -( \\| [\\d.]+){3} \\|$`));
     expect(none).toBe("");
     expect(facts).toContain(
       "`losses bench --backend js:scalar --loss CrossEntropyLoss,nllLoss --option ignoreIndex=1 --shape input=8,5 --shape weight=5 --grad input --part gradient --rounds 1 --peers js:wasm,onnxruntime:cpu`: node",
@@ -89,6 +89,17 @@ describe("losses bench", { timeout: 120_000 }, () => {
     const args = ["bench", "--backend", "js:wasm", "--workload", "W7b", "--part", "forward", "--rounds", "1"];
     const { status, out } = await losses([...args, "--peers", "loops,js:scalar", "--json"]);
     expect([status, (JSON.parse(out) as Report).rows.map(({ peer }) => peer)]).toEqual([0, ["loops", "js:scalar"]]);
+  });
+
+  it("measures several numbers of threads, one after the other", async () => {
+    const args = ["bench", "--backend", "js:wasm", "--workload", "W7b", "--part", "forward", "--rounds", "1"];
+    const { status, out } = await losses([...args, "--threads", "1,2", "--peers", "js:wasm", "--markdown"]);
+    expect(status).toBe(0);
+    const [, , one, two, none, facts] = out.split("\n");
+    expect(one).toMatch(/^\| js:wasm \| W7b crossEntropy 32x10 \| forward \| losses \| 1( \| [\d.]+){2} \|$/);
+    expect(two).toMatch(/^\| js:wasm \| W7b crossEntropy 32x10 \| forward \| losses \| 2( \| [\d.]+){2} \|$/);
+    expect(none).toBe("");
+    expect(facts).toContain("--peers js:wasm --threads 1,2`: node");
   });
 
   it("says what Python says, where that has no torch or is none", async () => {
@@ -149,6 +160,12 @@ describe("losses bench", { timeout: 120_000 }, () => {
       "PyTorch without the loss",
       [...clip, "--shape", "text=2,3", ...torch],
       "losses that torch.nn.functional has, got clipLoss",
+    ],
+    ["threads of another", ["--backend", "js", "--threads", "2"], "--threads must come with js:wasm alone, got js"],
+    [
+      "threads that are no count",
+      ["--backend", "js:wasm", "--threads", "1,0"],
+      "--threads must be an integer >= 1, got 0",
     ],
     ["Python without a peer", ["--backend", "js", "--python", "python3"], "--python must come with --peers"],
     ["two forms", ["--backend", "js", "--json", "--markdown"], "must print in one form, got --json and --markdown"],

@@ -142,6 +142,19 @@ describe("a match", () => {
     ]);
   });
 
+  it("gives threads to the contestant alone", async () => {
+    const jobs: Job[] = [];
+    const { start } = starter();
+    const watched = (job: Job): Promise<RunningContestant> => {
+      jobs.push(job);
+      return start(job);
+    };
+    const own = { ...match, backend: "js:wasm", threads: 2, peers: ["js:wasm", "loops"] };
+    const rows = await play({ ...own, start: watched });
+    expect(jobs.map(({ threads }) => threads)).toEqual([2, undefined, undefined]);
+    expect(rows.map(({ threads }) => threads)).toEqual([2, 2]);
+  });
+
   it("is refused when a peer computes something else than the first", async () => {
     const { start } = starter({ torch: { value: 3, grads: {} } });
     const wrong = play({ ...match, peers: ["tfjs", "torch"], start });

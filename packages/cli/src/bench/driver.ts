@@ -19,6 +19,8 @@ export interface BenchRow extends Comparison {
   readonly shapes?: LossProblem["shapes"];
   readonly part: Part;
   readonly contestant: Challenger;
+  /** How many threads the contestant has, where that is ours to say; peers decide themselves. */
+  readonly threads?: number;
   readonly peer: Peer;
   readonly rounds: number;
   /** The ratio to the peer on the same engine that must not be exceeded, where there is one, and whether it is not. */
@@ -36,6 +38,8 @@ export interface Match {
   readonly contest: Contest & { readonly id?: WorkloadId };
   readonly part: Part;
   readonly rounds: number;
+  /** How many threads js:wasm has. Default 1. */
+  readonly threads?: number;
   /** Default: the peer on the backend's engine; of a loss that none is written for, another backend. */
   readonly peers?: readonly Peer[] | undefined;
   readonly start: (job: Job) => Promise<RunningContestant>;
@@ -46,14 +50,15 @@ export interface Match {
  *
  * @throws Error if a contestant fails, or does not compute what the first peer does
  */
-export async function play({ backend, contest, part, rounds, peers, start }: Match): Promise<readonly BenchRow[]> {
+export async function play(match: Match): Promise<readonly BenchRow[]> {
+  const { backend, contest, part, rounds, threads, peers, start } = match;
   const { id, title, problem } = contest;
   const own = challengers(backend, part);
   const others = peers ?? [isWritten(problem) ? ownPeer(backend) : otherBackend(backend)];
   const entrants = [...own, ...others];
   const running: RunningContestant[] = [];
   const jobs = [
-    ...own.map((entrant): Job => ({ backend, problem, part, entrant })),
+    ...own.map((entrant): Job => ({ backend, problem, part, entrant, ...(threads === undefined ? {} : { threads }) })),
     ...others.map((peer): Job =>
       isPeer(peer) ? { backend, problem, part, entrant: peer } : { backend: peer, problem, part, entrant: "losses" },
     ),
@@ -89,6 +94,7 @@ export async function play({ backend, contest, part, rounds, peers, start }: Mat
           ...(isWritten(problem) ? {} : { loss: problem.loss, shapes: problem.shapes }),
           part,
           contestant,
+          ...(threads === undefined ? {} : { threads }),
           peer,
           rounds: times[i]?.length ?? 0,
           ...comparison,

@@ -16,6 +16,8 @@ export interface Job {
   readonly problem: AnyProblem;
   readonly part: Part;
   readonly entrant: Entrant;
+  /** How many threads js:wasm has. Default 1. */
+  readonly threads?: number;
 }
 
 /** Who is measured against the peers. */
@@ -24,8 +26,8 @@ export function challengers(backend: string, part: Part): readonly Challenger[] 
 }
 
 /** Makes a contestant of JavaScript; only the engine that it needs is imported. */
-export async function openContestant({ backend, problem, part, entrant }: Job): Promise<Contestant> {
-  if (entrant === "losses") return openOurs(backend, problem, part);
+export async function openContestant({ backend, problem, part, entrant, threads }: Job): Promise<Contestant> {
+  if (entrant === "losses") return openOurs(backend, problem, part, threads);
   if (entrant === "toTfjs") return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
   if (!isWritten(problem)) throw new RangeError(`${entrant} is written for the losses of workloads`);
   const engine = deviceOf(backend);

@@ -15,6 +15,7 @@ const header = [
   "",
   "part",
   "who",
+  "threads",
   "ms",
   "peer",
   "peer ms",
@@ -37,18 +38,18 @@ export function reportAsMarkdown({ system, rows, problems }: BenchReport, comman
   const peers = [...new Set(rows.map(({ peer }) => peer))];
   const groups = new Map<string, readonly BenchRow[]>();
   for (const row of rows) {
-    const key = `${row.backend} ${nameOf(row)} ${row.part} ${row.contestant}`;
+    const key = `${row.backend} ${nameOf(row)} ${row.part} ${row.contestant} ${row.threads}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const ratio = (row: BenchRow | undefined): string => (row === undefined ? "" : digits(row.ratio));
   const body = [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const { backend, part, contestant, ms } = first;
+    const { backend, part, contestant, threads = "-", ms } = first;
     const ratios = peers.map((peer) => ratio(group.find((row) => row.peer === peer)));
-    return [[backend, nameOf(first), part, contestant, digits(ms), ...ratios]];
+    return [[backend, nameOf(first), part, contestant, String(threads), digits(ms), ...ratios]];
   });
-  const header = ["backend", "workload", "part", "who", "ms", ...peers.map((peer) => `to ${peer}`)];
+  const header = ["backend", "workload", "part", "who", "threads", "ms", ...peers.map((peer) => `to ${peer}`)];
   const table = [header, header.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`);
   return `${[...table, "", `\`${command}\`: ${facts(system)}`, ...problems.map((text) => `\n${text}`)].join("\n")}\n`;
 }
@@ -73,6 +74,7 @@ function line(row: BenchRow): readonly string[] {
     row.title,
     row.part,
     row.contestant,
+    String(row.threads ?? "-"),
     digits(row.ms),
     row.peer,
     digits(row.peerMs),

@@ -13,7 +13,7 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { note, print, toJSON, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
-import { readCount } from "../read.js";
+import { readCount, readNames } from "../read.js";
 
 export interface BenchOptions {
   readonly backend: string;
@@ -26,6 +26,7 @@ export interface BenchOptions {
   readonly part: string;
   readonly peers?: string;
   readonly python?: string;
+  readonly threads?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly report?: string;
@@ -37,6 +38,7 @@ export async function bench(options: BenchOptions): Promise<number> {
   const rounds = readCount("--rounds", options.rounds);
   const backends = namedBackends(options.backend);
   checkTogether(options);
+  const threads = readThreads(options.threads, backends);
   const { loss, python } = options;
   const losses = loss === undefined ? undefined : namedLosses(loss, options);
   const peers = namedPeers(options.peers, python, losses);
@@ -51,7 +53,11 @@ export async function bench(options: BenchOptions): Promise<number> {
       : startContestant(job);
   };
   const matches = backends.flatMap((backend) =>
-    contests.flatMap((contest) => parts.map((part): Match => ({ backend, contest, part, rounds, peers, start }))),
+    contests.flatMap((contest) =>
+      parts.flatMap((part) =>
+        threads.map((more): Match => ({ backend, contest, part, rounds, ...more, peers, start })),
+      ),
+    ),
   );
   const bar = progressBar();
   const rows: BenchRow[] = [];
@@ -82,8 +88,8 @@ export async function bench(options: BenchOptions): Promise<number> {
 
 /** What was typed, but for where the report went. */
 function commandOf(options: BenchOptions): string {
-  const { backend, workload, loss, option, shape, grad, rounds, part, peers, python } = options;
-  const given = Object.entries({ backend, workload, loss, option, shape, grad, part, rounds, peers, python });
+  const { backend, workload, loss, option, shape, grad, rounds, part, peers, python, threads } = options;
+  const given = Object.entries({ backend, workload, loss, option, shape, grad, part, rounds, peers, python, threads });
   return [
     "losses bench",
     ...given.flatMap(([name, value = []]) => [value].flat().map((one) => `--${name} ${one}`)),
@@ -102,6 +108,14 @@ function checkTogether({ workload, loss, option, shape, grad, part }: BenchOptio
   if (grad !== undefined && part === "forward") {
     throw new UsageError("--grad must come with --part gradient or both, got forward.");
   }
+}
+
+/** How many threads the backends have, one after the other; where nothing is said, that is theirs. */
+function readThreads(text: string | undefined, backends: readonly string[]): readonly Pick<Match, "threads">[] {
+  if (text === undefined) return [{}];
+  const other = backends.find((id) => id !== "js:wasm");
+  if (other !== undefined) throw new UsageError(`--threads must come with js:wasm alone, got ${other}.`);
+  return readNames("--threads", text).map((count) => ({ threads: readCount("--threads", count) }));
 }
 
 function readParts(text: string): readonly Part[] {
