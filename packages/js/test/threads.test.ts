@@ -167,6 +167,17 @@ describe("threads of a page, whose own may not wait", () => {
     for (const { status } of await running) expect(status).toBe("rejected");
     await expect(loss.value(feeds)).rejects.toThrow("js:wasm: each thread must answer, got one that does not");
   });
+
+  it("that are closed let no call wait for them", async () => {
+    const team = await pageTeam(2);
+    const loss = await defineSyncBackend(wasmEngine(findFeatures(), team)).compile(crossEntropy());
+    const feeds = { input: narrow([4000, 1000], 1), target: new Int32Array(4000) };
+    const running = loss.valueAndGrad(feeds);
+    // It is under way.
+    await Promise.resolve();
+    team.close();
+    await expect(running).rejects.toThrow("got one that does not: it was ended. Make a new backend.");
+  });
 });
 
 describe("the option threads", () => {
