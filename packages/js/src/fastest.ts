@@ -1,6 +1,5 @@
 import { LossesError, type Engine } from "@losses/core";
-import { whyNot } from "@losses/wasm";
-import type { ThreadTeam } from "@losses/wasm/threads";
+import { whyNot, type ThreadTeam } from "@losses/wasm";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
 import { wasmEngine } from "./wasm/engine.js";

@@ -13,8 +13,7 @@ import {
   type SyncBackend,
   type Tensor,
 } from "@losses/core";
-import { findFeatures } from "@losses/wasm";
-import type { Run, ThreadTeam } from "@losses/wasm/threads";
+import { findFeatures, type Run, type ThreadTeam } from "@losses/wasm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 import { wasmEngine } from "../src/wasm/engine.js";

@@ -1,5 +1,3 @@
-import { hostMath } from "../loops/host.js";
-import type { Heap } from "../machine/heap.js";
 import { spawn, type Thread } from "./spawn.js";
 import type { Message } from "./worker.js";
 
@@ -11,8 +9,12 @@ export interface Crew {
   readonly end: (reason: string) => void;
 }
 
-/** Starts so many threads. Without one of them they are no crew: then all are ended, and `failed` is called. */
-export async function startCrew({ memory }: Heap, count: number, failed: () => void): Promise<Crew> {
+/** Starts so many threads with the same beginning. Without one of them they are no crew: then all are ended, and `failed` is called. */
+export async function startCrew(
+  beginning: Extract<Message, { readonly memory: object }>,
+  count: number,
+  failed: () => void,
+): Promise<Crew> {
   let failure: string | undefined;
   const threads: Thread[] = [];
   const end = (reason: string): void => {
@@ -29,7 +31,7 @@ export async function startCrew({ memory }: Heap, count: number, failed: () => v
         failed();
       });
       threads.push(thread);
-      thread.tell({ memory, math: Object.keys(hostMath) });
+      thread.tell(beginning);
     });
   try {
     await Promise.all(Array.from({ length: count }, start));
