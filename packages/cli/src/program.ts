@@ -124,6 +124,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
       "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile; default: what one would write on the same engine",
     )
     .option("--python <program>", "a Python that has torch, for the peers torch and torch.compile")
+    .option("--threads <n>", "how many threads compute what is large on js:wasm; default: 1")
     .option("--json", "print the report as JSON")
     .option("--markdown", "print the report as a table in Markdown")
     .option("--report <file>", "write the report as JSON")

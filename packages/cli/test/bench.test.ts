@@ -76,6 +76,7 @@ describe("losses bench", { timeout: 120_000 }, () => {
     ["a peer that does not exist", ["--backend", "js", "--peers", "jax"], "--peers must be all, or among loops"],
     ["no peer", ["--backend", "js", "--peers", ","], "torch.compile, got none"],
     ["PyTorch without Python", ["--backend", "js", "--peers", "loops,torch"], "--peers torch must come with --python"],
+    ["threads of another", ["--backend", "js", "--threads", "2"], "--threads must come with js:wasm alone, got js"],
     ["Python without a peer", ["--backend", "js", "--python", "python3"], "--python must come with --peers"],
     ["two forms", ["--backend", "js", "--json", "--markdown"], "must print in one form, got --json and --markdown"],
     ["no backend", [], "--backend"],

@@ -15,6 +15,8 @@ export interface Job {
   readonly problem: Problem;
   readonly part: Part;
   readonly entrant: Entrant;
+  /** How many threads js:wasm has; its peers decide themselves. Default 1. */
+  readonly threads?: number;
 }
 
 /** Who is measured against the peers. */
@@ -23,11 +25,11 @@ export function challengers(backend: string, part: Part): readonly Challenger[] 
 }
 
 /** Makes a contestant of JavaScript; only the engine that it needs is imported. */
-export async function openContestant({ backend, problem, part, entrant }: Job): Promise<Contestant> {
+export async function openContestant({ backend, problem, part, entrant, threads }: Job): Promise<Contestant> {
   const engine = deviceOf(backend);
   switch (entrant) {
     case "losses":
-      return openOurs(backend, problem, part);
+      return openOurs(backend, problem, part, threads);
     case "toTfjs":
       return (await import("./peers/tfjs.js")).openToTfjs(backend, problem, part);
     case "tfjs": {

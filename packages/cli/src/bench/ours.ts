@@ -5,8 +5,8 @@ import { deviceOf } from "./family.js";
 import { kinds, type Part, type Problem } from "./problems.js";
 
 /** The loss through the public interface of a backend, synchronously where that is possible. */
-export async function openOurs(id: string, problem: Problem, part: Part): Promise<Contestant> {
-  const backend = await openBackend(id);
+export async function openOurs(id: string, problem: Problem, part: Part, threads = 1): Promise<Contestant> {
+  const backend = await openBackend(id, threads);
   const { spec, wrt, inputs } = kinds[problem.kind];
   const loss = await backend.compile(spec);
   const feeds = Object.fromEntries(

@@ -21,6 +21,7 @@ export interface BenchOptions {
   readonly part: string;
   readonly peers?: string;
   readonly python?: string;
+  readonly threads?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly report?: string;
@@ -36,13 +37,18 @@ export async function bench(options: BenchOptions): Promise<number> {
   if (options.json === true && options.markdown === true) {
     throw new UsageError("bench must print in one form, got --json and --markdown.");
   }
-  const start = (job: Job): Promise<RunningContestant> => {
+  const backends = namedBackends(options.backend);
+  const threads = readCount("--threads", options.threads ?? "1");
+  const other = backends.find((id) => id !== "js:wasm");
+  if (threads > 1 && other !== undefined) throw new UsageError(`--threads must come with js:wasm alone, got ${other}.`);
+  const start = (own: Job): Promise<RunningContestant> => {
+    const job = { ...own, threads };
     const { entrant } = job;
     return python !== undefined && isPeer(entrant) && isInPython(entrant)
       ? startTorch(job, python)
       : startContestant(job);
   };
-  const matches = namedBackends(options.backend).flatMap((backend) =>
+  const matches = backends.flatMap((backend) =>
     workloads.flatMap((workload) => parts.map((part) => ({ backend, workload, part, rounds, peers, start }))),
   );
   const bar = progressBar();
@@ -73,8 +79,8 @@ export async function bench(options: BenchOptions): Promise<number> {
 }
 
 /** What was typed, but for where the report went. */
-function commandOf({ backend, workload, rounds, part, peers, python }: BenchOptions): string {
-  const given = Object.entries({ backend, workload, part, rounds, peers, python });
+function commandOf({ backend, workload, rounds, part, peers, python, threads }: BenchOptions): string {
+  const given = Object.entries({ backend, workload, part, rounds, peers, python, threads });
   return [
     "losses bench",
     ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
