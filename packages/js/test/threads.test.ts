@@ -7,6 +7,7 @@ import {
   crossEntropy,
   defineSyncBackend,
   float,
+  InputError,
   LossesError,
   OptionError,
   type LossSpec,
@@ -197,6 +198,20 @@ describe("the option threads", () => {
     expect(backend.readSync(x).data.buffer).toBeInstanceOf(ArrayBuffer);
     const { value, grads } = backend.compileSync(crossEntropy()).valueAndGradSync(feeds);
     for (const { data } of [value, ...Object.values(grads)]) expect(data.buffer).toBeInstanceOf(ArrayBuffer);
+    await backend.dispose();
+  });
+
+  it("knows its memory under views from before it grew", async () => {
+    const backend = await createBackend({ engine: "wasm", threads: 2 });
+    const loss = backend.compileSync(sums);
+    const x = backend.tensor(narrow([3, 4], 1));
+    const alias = createBackendSync({ engine: "scalar" }).tensor({ data: x.data, shape: [3, 4] });
+    expect(alias.data.buffer).toBe(x.data.buffer);
+    backend.tensor(new Float32Array(2 ** 22));
+    expect(alias.data.buffer).not.toBe(x.data.buffer);
+    expect(alias.data).toEqual(x.data);
+    const run = (): unknown => loss.valueAndGradSync({ x }, { out: { grads: { x: alias } } });
+    expect(run).toThrow(InputError);
     await backend.dispose();
   });
 
