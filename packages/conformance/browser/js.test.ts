@@ -24,7 +24,9 @@ it("js:wasm with threads, in a page that is isolated: the threads answer later, 
     expect(value.data[0]).toBeCloseTo(wanted.value.data[0] ?? NaN, 5);
   }
   // What is small is computed at once.
-  const small = await (await two.compile(tripletMarginLoss())).value({ anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 4]] });
+  const small = await (
+    await two.compile(tripletMarginLoss())
+  ).value({ anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 4]] });
   expect(small.data[0]).toBe(0);
   await Promise.all([one.dispose(), two.dispose()]);
 });

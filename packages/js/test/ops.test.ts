@@ -2,7 +2,15 @@ import { erf, float, opTable, type Tensor, type UnaryOp } from "@losses/core";
 import { describe, expect, it } from "vitest";
 import { createBackendSync } from "../src/index.js";
 import { elementAt, positions, type Plain } from "./reference.js";
-import { actual, expectAgreement, expectClose, expectDifferences, functionOf, numbers, wasmVariants } from "./support.js";
+import {
+  actual,
+  expectAgreement,
+  expectClose,
+  expectDifferences,
+  functionOf,
+  numbers,
+  wasmVariants,
+} from "./support.js";
 
 const special = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 3, 710, -710, 1e-300, 1e300];
 const one = { x: float(["~d"], "x") };

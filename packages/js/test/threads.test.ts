@@ -42,7 +42,10 @@ function bitsIn({ value, grads }: Result): Bits {
   return Object.fromEntries(all);
 }
 
-function narrow(shape: readonly number[], seed: number): { readonly data: Float32Array; readonly shape: readonly number[] } {
+function narrow(
+  shape: readonly number[],
+  seed: number,
+): { readonly data: Float32Array; readonly shape: readonly number[] } {
   return { data: Float32Array.from(numbers(shape, seed).data), shape };
 }
 
@@ -53,7 +56,11 @@ const sums = functionOf({ x: float(["N", "D"], "x") }, ({ x }) => {
 
 const cases: readonly (readonly [string, LossSpec, Readonly<Record<string, unknown>>])[] = [
   ["sums over rows and over all", sums, { x: narrow([301, 77], 1) }],
-  ["cross entropy", crossEntropy(), { input: narrow([257, 131], 1), target: Int32Array.from({ length: 257 }, (_, i) => i % 131) }],
+  [
+    "cross entropy",
+    crossEntropy(),
+    { input: narrow([257, 131], 1), target: Int32Array.from({ length: 257 }, (_, i) => i % 131) },
+  ],
   ["products", clipLoss(), { image: narrow([130, 33], 1), text: narrow([130, 33], 2), logitScale: 3 }],
 ];
 
@@ -120,7 +127,9 @@ describe("threads of a page, whose own may not wait", () => {
 
   it("compute similarities in strips", { timeout: 120_000 }, async () => {
     const feeds = { image: narrow([3000, 4], 1), text: narrow([3000, 4], 2), logitScale: 3 };
-    const [there, page] = [await eagerTeam(2), await pageTeam(2)].map((team) => defineSyncBackend(wasmEngine(findFeatures(), team)));
+    const [there, page] = [await eagerTeam(2), await pageTeam(2)].map((team) =>
+      defineSyncBackend(wasmEngine(findFeatures(), team)),
+    );
     const wanted = bitsOf(there as SyncBackend<JsTensor>, clipLoss(), feeds);
     const loss = await page?.compile(clipLoss());
     expect(bitsIn((await loss?.valueAndGrad(feeds)) as never)).toEqual(wanted);
@@ -139,7 +148,10 @@ describe("threads of a page, whose own may not wait", () => {
         };
         return { ...job, run };
       };
-      return { run: (job) => shared.run(counting(job)), runLater: async (job) => await shared.runLater?.(counting(job)) };
+      return {
+        run: (job) => shared.run(counting(job)),
+        runLater: async (job) => await shared.runLater?.(counting(job)),
+      };
     };
     const backend = defineSyncBackend(wasmEngine(findFeatures(), { ...team, prepare }));
     const [input, target] = [backend.tensor(narrow([2000, 500], 1)), backend.tensor(new Int32Array(2000))];
@@ -239,7 +251,9 @@ describe("the option threads", () => {
 });
 
 /** Teams whose workers can be reached. */
-async function withWorkers<T>(make: () => Promise<T>): Promise<{ readonly made: T; readonly workers: readonly { terminate(): Promise<unknown> }[] }> {
+async function withWorkers<T>(
+  make: () => Promise<T>,
+): Promise<{ readonly made: T; readonly workers: readonly { terminate(): Promise<unknown> }[] }> {
   const threads = process.getBuiltinModule("node:worker_threads");
   const workers: { terminate(): Promise<unknown> }[] = [];
   class Worker extends threads.Worker {
@@ -280,7 +294,6 @@ describe("a worker that dies", () => {
     expect(loss.valueSync(feeds as never).data[0]).toBe(before);
     team.close();
   });
-
 });
 
 it("a process ends by itself, whatever its threads have done", () => {

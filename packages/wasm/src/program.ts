@@ -187,7 +187,7 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
     inputs,
     outputs,
     stages: stageCount,
-    works: features.shares === true ? stages.map((stage) => workOf(graph, contents, stage)) : undefined,
+    works: features.shares === true ? stages.map((stage) => workOf(graph, stage)) : undefined,
     hostSteps,
     strips: {
       matrices: matricesOf(graph),

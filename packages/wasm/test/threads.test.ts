@@ -105,7 +105,8 @@ describe("a thread", () => {
     vi.spyOn(process, "getBuiltinModule").mockReturnValue({ Worker: Grave } as never);
     const team = await createTeam("mine", 2, 20);
     const job = { plan: plan.slice(1), table: 64, tableBytes: 32, run: () => undefined };
-    const wanted = "mine: each thread must answer, got one that does not: it was waited for in vain. Make a new backend.";
+    const wanted =
+      "mine: each thread must answer, got one that does not: it was waited for in vain. Make a new backend.";
     expect(() => team.prepare({}).run(job)).toThrow(wanted);
     expect(() => team.prepare({}).run(job)).toThrow(wanted);
   });

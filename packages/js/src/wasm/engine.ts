@@ -12,10 +12,7 @@ export const wasmId = "js:wasm";
  * @param available - what compiled code may use; default: what there is
  * @param team - threads that work together with the one that calls, and end with the engine; default: none
  */
-export function wasmEngine(
-  available: Features | undefined = findFeatures(),
-  team?: ThreadTeam,
-): Engine<JsTensor> {
+export function wasmEngine(available: Features | undefined = findFeatures(), team?: ThreadTeam): Engine<JsTensor> {
   const id = wasmId;
   const heap = team?.heap ?? createHeap(id);
   const features = available && { ...available, shares: team !== undefined };

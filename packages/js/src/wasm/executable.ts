@@ -25,7 +25,10 @@ export function makeExecutable(
           call.end();
         }
       }
-      return runLater(machine, residents, sizes, call, [...Object.values(feeds), ...out.flatMap((tensor) => tensor ?? [])]);
+      return runLater(machine, residents, sizes, call, [
+        ...Object.values(feeds),
+        ...out.flatMap((tensor) => tensor ?? []),
+      ]);
     },
     dispose: () => undefined,
   };
@@ -77,8 +80,7 @@ function prepare(program: Program, heap: Heap, residents: Residents, { feeds, si
     const addresses = new Map<string, number>();
     const fed = program.inputs.map(({ address, name }) => {
       const tensor = feeds[name];
-      if (tensor === undefined)
-        throw new LossesError("MISSING_INPUT", `${heap.id}: ${name} must be fed, got nothing.`);
+      if (tensor === undefined) throw new LossesError("MISSING_INPUT", `${heap.id}: ${name} must be fed, got nothing.`);
       const own = residents.addressOf(tensor);
       if (own !== undefined) {
         addresses.set(address, own);

@@ -1,6 +1,5 @@
 import { nodeAt, type Dim, type Graph } from "@losses/core";
 import { hostMath } from "../loops/host.js";
-import type { Contents } from "./inMemory.js";
 import type { Stage } from "./fuse.js";
 
 /** How much there is to do in a stage, and by whom. */
@@ -21,7 +20,7 @@ const onlyHere: readonly string[] = Object.keys(hostMath).filter((name) => !Obje
 /** A multiplication and an addition of a product. */
 const costOfProduct = 1 / 16;
 
-export function workOf(graph: Graph, { roots }: Contents, stage: Stage): Work {
+export function workOf(graph: Graph, stage: Stage): Work {
   if ("whole" in stage) return { shared: undefined, isHere: true, dims: [], cost: 0 };
   if ("product" in stage) {
     const { node, left } = stage.product;

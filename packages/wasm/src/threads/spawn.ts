@@ -20,7 +20,10 @@ interface NodeWorker {
 
 interface WebWorker {
   postMessage(message: unknown): void;
-  addEventListener(event: string, listener: (event: { readonly data?: unknown; readonly message?: string }) => void): void;
+  addEventListener(
+    event: string,
+    listener: (event: { readonly data?: unknown; readonly message?: string }) => void,
+  ): void;
   terminate(): void;
 }
 
