@@ -10,19 +10,16 @@ export const backendIds: readonly string[] = knownBackends.map(({ id }) => id);
 /**
  * Opens a backend by its id.
  *
- * @param threads - how many compute on js:wasm
  * @throws UsageError on an id that does not exist; BackendUnavailableError where it does not work here
  */
-export async function openBackend(id: string, threads = 1): Promise<Backend<unknown>> {
+export async function openBackend(id: string): Promise<Backend<unknown>> {
   const known = findBackend(id);
   if (known === undefined) throw unknown(id);
   // Nothing is imported before it is asked for.
   switch (known.engine) {
     case "js": {
       const { createBackend } = await import("@losses/js");
-      const { device } = known;
-      if (device === "wasm") return createBackend({ engine: device, threads });
-      return createBackend(device === undefined ? {} : { engine: device });
+      return createBackend(known.device === undefined ? {} : { engine: known.device });
     }
     case "tfjs": {
       const { createBackend } = await import("@losses/tfjs");

@@ -6,7 +6,7 @@ import { kinds, type Part, type Problem } from "./problems.js";
 
 /** The loss through the public interface of a backend, synchronously where that is possible. */
 export async function openOurs(id: string, problem: Problem, part: Part, threads = 1): Promise<Contestant> {
-  const backend = await openBackend(id, threads);
+  const backend = threads > 1 ? await openThreads(threads) : await openBackend(id);
   const { spec, wrt, inputs } = kinds[problem.kind];
   const loss = await backend.compile(spec);
   const feeds = Object.fromEntries(
@@ -51,6 +51,12 @@ export async function openOurs(id: string, problem: Problem, part: Part, threads
     },
     close: () => backend.dispose(),
   };
+}
+
+/** js:wasm with so many threads. */
+async function openThreads(threads: number): Promise<Backend<unknown>> {
+  const { createBackend } = await import("@losses/js");
+  return createBackend({ engine: "wasm", threads });
 }
 
 function isSync(loss: CompiledLoss<unknown>): loss is SyncCompiledLoss<unknown> {
