@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Worker as WorkerThread } from "node:worker_threads";
 import {
   BackendUnavailableError,
   clipLoss,
@@ -253,9 +256,9 @@ describe("the option threads", () => {
 /** Teams whose workers can be reached. */
 async function withWorkers<T>(
   make: () => Promise<T>,
-): Promise<{ readonly made: T; readonly workers: readonly { terminate(): Promise<unknown> }[] }> {
+): Promise<{ readonly made: T; readonly workers: readonly WorkerThread[] }> {
   const threads = process.getBuiltinModule("node:worker_threads");
-  const workers: { terminate(): Promise<unknown> }[] = [];
+  const workers: WorkerThread[] = [];
   class Worker extends threads.Worker {
     constructor(...given: ConstructorParameters<typeof threads.Worker>) {
       super(...given);
@@ -267,6 +270,24 @@ async function withWorkers<T>(
     name === "node:worker_threads" ? { ...threads, Worker } : real(name as "fs")) as typeof process.getBuiltinModule);
   return { made: await make(), workers };
 }
+
+it("threads end when nobody holds their backend", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { workers } = await withWorkers(async () => {
+    const backend = await createBackend({ threads: 2 });
+    (await backend.compile(crossEntropy())).valueSync({ input: narrow([4096, 128], 1), target: new Int32Array(4096) });
+  });
+  let ended = 0;
+  for (const worker of workers) worker.on("exit", () => (ended += 1));
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(ended).toBe(1);
+    },
+    { timeout: 30_000 },
+  );
+});
 
 describe("a worker that dies", () => {
   const [, spec, feeds] = cases[1] as (typeof cases)[number];

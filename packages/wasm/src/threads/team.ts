@@ -71,8 +71,15 @@ export async function startTeam({ memory, threads, patience, math, failed: error
     return words;
   };
 
+  const alone = ({ plan, table, tableBytes, run }: Job): void =>
+    check(takePart(wordsFor(plan, table, tableBytes, threads), run, true, 0));
+
+  let isBusy = false;
   const together = (module: number, job: Job): void => {
+    // A step that calls JavaScript may run a program of its own, while the others wait for it.
+    if (isBusy) return alone(job);
     const words = begin(module, job);
+    isBusy = true;
     const begun = performance.now();
     let waited = 0;
     const takeTurn = (): Ending => {
@@ -89,11 +96,10 @@ export async function startTeam({ memory, threads, patience, math, failed: error
     } catch (cause) {
       if (giveUp(words)) crew.end("another has failed.");
       throw cause;
+    } finally {
+      isBusy = false;
     }
   };
-
-  const alone = ({ plan, table, tableBytes, run }: Job): void =>
-    check(takePart(wordsFor(plan, table, tableBytes, threads), run, true, 0));
 
   const lead = async (module: number, job: Job): Promise<void> => {
     const words = begin(module, job);
