@@ -12,6 +12,7 @@ interface Finding {
   readonly works: boolean;
   readonly reasons: readonly string[];
   readonly placement?: string;
+  readonly uses?: readonly { readonly dtype: string; readonly engine: string; readonly reason?: string }[];
   readonly nodes?: readonly { readonly op: string; readonly provider: string }[];
 }
 
@@ -30,6 +31,19 @@ describe("losses doctor", { timeout: 120_000 }, () => {
       expect(findings.get(id)).toMatchObject({ works: true, reasons: [] });
     }
     for (const { works, reasons } of findings.values()) expect(works).toBe(reasons.length === 0);
+  });
+
+  it("says which engine of a backend ran a loss, in each dtype, and why it was not the fastest", async () => {
+    const findings = await doctor();
+    const reason = "hingeGanGeneratorLoss: input fake must be one of float32, int32, bool to be compiled, got float64.";
+    expect(findings.get("js")?.uses).toEqual([
+      { dtype: "float32", engine: "js:wasm" },
+      { dtype: "float64", engine: "js:scalar", reason },
+    ]);
+    expect(findings.get("tfjs:wasm")?.uses).toEqual([{ dtype: "float32", engine: "tfjs:wasm" }]);
+    const { out } = await losses(["doctor"]);
+    expect(out).toContain(`on js:scalar: ${reason}`);
+    expect(out).not.toContain("on tfjs:wasm");
   });
 
   it("says which provider of ONNX Runtime ran each node of a loss", async () => {

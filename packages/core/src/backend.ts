@@ -93,8 +93,18 @@ export interface Engine<T> {
   dispose(): MaybePromise<void>;
 }
 
+/** What runs a loss, or part of it. */
+export interface EngineUse {
+  /** `js:wasm`, `js:scalar` … */
+  readonly engine: string;
+  /** Why it is not the fastest engine that the backend has; left out where it is. */
+  readonly reason?: string;
+}
+
 /** A compiled graph. Serves every size of its symbols; concurrent runs do not disturb each other. */
 export interface Executable<T> {
+  /** What ran it last, where its engine has several ways to do so. */
+  readonly use?: EngineUse | undefined;
   /**
    * Tensors for the graph's inputs by name, and the sizes of its symbols; results in the order of `graph.outputs`.
    * Where `out` has a tensor, of the right shape and dtype, the result is written there, and is that tensor. Only engines
@@ -189,6 +199,11 @@ export interface CompiledLoss<T, I extends LossInputs = LossInputs> {
    * these shapes and runs it once over zeros. Later calls with other sizes use the same graph.
    */
   warm(inputs: InputTypes<I>, options?: WarmOptions<GradInput<I>>): Promise<void>;
+  /**
+   * What has run this loss so far. A backend may have several engines: one that does not take a graph, as js's compiled one takes none in
+   * float64, leaves it to the next, and here is the reason. Empty before the first call.
+   */
+  uses(): readonly EngineUse[];
 }
 
 export interface WarmOptions<N extends string> extends RunOptions {

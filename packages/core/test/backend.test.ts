@@ -41,6 +41,26 @@ describe("a backend made from an engine", () => {
     expect(log.filter((entry) => entry === "compile")).toHaveLength(2);
   });
 
+  it("says what has run a loss, each engine once for each reason", async () => {
+    const engine = interpreterEngine([]);
+    const own = await defineBackend(engine).compile(crossEntropy());
+    expect(own.uses()).toEqual([]);
+    await own.valueAndGrad(batch(2));
+    await own.value(batch(3));
+    expect(own.uses()).toEqual([{ engine: engine.id }]);
+    const slow = { engine: "slow", reason: "it is large." };
+    const uses = [slow, undefined, { ...slow }, { engine: "slow", reason: "it is odd." }];
+    const loss = defineSyncBackend({
+      ...engine,
+      compile: async (graph) => ({ ...(await engine.compile(graph)), use: uses.shift() }),
+    }).compileSync(crossEntropy());
+    for (const wrt of [[], ["input"]] as const) await loss.valueAndGrad(batch(2), { wrt });
+    expect(loss.uses()).toEqual([slow, { engine: engine.id }]);
+    await loss.value({ input: [[[1], [2]]], target: [[0]] });
+    await loss.valueAndGrad({ input: [[[1], [2]]], target: [[0]] });
+    expect(loss.uses()).toEqual([slow, { engine: engine.id }, { engine: "slow", reason: "it is odd." }]);
+  });
+
   it("releases everything it uploaded, also when the run fails", async () => {
     const log: string[] = [];
     const loss = await defineSyncBackend(interpreterEngine(log)).compile(crossEntropy());

@@ -7,7 +7,7 @@ import {
   type Rules,
   type SyncBackend,
 } from "@losses/core";
-import { createTeam, whyNot, type ThreadTeam } from "@losses/wasm";
+import { createTeam, whyNot, type HeapOptions, type ThreadTeam } from "@losses/wasm";
 import { fastestEngine } from "./fastest.js";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
@@ -31,18 +31,24 @@ export interface JsBackendOptions {
    * workers end with `dispose`, and keep no process alive. `createBackend` only: workers take time to start.
    */
   readonly threads?: number;
+  /**
+   * Bytes that the memory of the engine `wasm` may grow to: tensors that `tensor` made, and what a call needs. Default 4 GiB, which is all
+   * that there can be. What does not fit is refused with a `LossesError` before anything has been written.
+   */
+  readonly memory?: number;
 }
 
-const engines: { readonly [K in JsEngineName]: (team?: ThreadTeam) => Engine<JsTensor> } = {
-  wasm: (team) => {
+const engines: { readonly [K in JsEngineName]: (team?: ThreadTeam, heap?: HeapOptions) => Engine<JsTensor> } = {
+  wasm: (team, heap) => {
     const reason = whyNot();
-    if (reason === undefined) return wasmEngine(undefined, team);
+    if (reason === undefined) return wasmEngine(undefined, team, heap);
     throw new BackendUnavailableError(`js: engine wasm must work here, got: ${reason}`, [`wasm: ${reason}`]);
   },
   scalar: () => scalarEngine(),
 };
 
 const mostThreads = 64;
+const [leastMemory, mostMemory] = [2 ** 20, 2 ** 32];
 
 const rules: Rules<JsBackendOptions> = {
   engine: {
@@ -53,6 +59,10 @@ const rules: Rules<JsBackendOptions> = {
     domain: `a whole number from 1 to ${mostThreads}`,
     accepts: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= mostThreads,
   },
+  memory: {
+    domain: `a whole number of bytes from ${leastMemory} to ${mostMemory}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= leastMemory && Number(value) <= mostMemory,
+  },
 };
 
 /**
@@ -60,7 +70,7 @@ const rules: Rules<JsBackendOptions> = {
  *
  * Without `engine` it is called `js`: float32 losses run on `wasm` where that works, everything else on `scalar`.
  *
- * @param options - `engine`: which one; `threads`: how many threads it has.
+ * @param options - `engine`: which one; `threads`: how many threads it has; `memory`: how much there is for it.
  * @throws BackendUnavailableError where that engine or its threads do not work, with the reason and the cure; OptionError on an unknown
  * option.
  * @example
@@ -71,15 +81,19 @@ const rules: Rules<JsBackendOptions> = {
  * ```
  */
 export async function createBackend(options?: JsBackendOptions): Promise<SyncBackend<JsTensor>> {
-  const { engine, threads = 1 } = readOptions("js", options, rules);
-  if (threads === 1) return makeBackend(engine);
+  const { engine, threads = 1, memory } = readOptions("js", options, rules);
+  if (threads === 1) return makeBackend(engine, memory);
   if (engine === "scalar") {
     throw new OptionError(`js: threads must be 1 with the engine scalar, got ${threads}. Use the engine wasm.`);
   }
-  return makeBackend(engine, await startTeam(threads));
+  return makeBackend(engine, memory, await startTeam(threads, heapOptions(memory)));
 }
 
-async function startTeam(threads: number): Promise<ThreadTeam> {
+function heapOptions(memory: number | undefined): HeapOptions {
+  return memory === undefined ? {} : { ceiling: memory };
+}
+
+async function startTeam(threads: number, heap: HeapOptions): Promise<ThreadTeam> {
   const reason = whyNot();
   const unavailable = (said: string): BackendUnavailableError => {
     const told = `js: ${threads} threads must work here, got: ${said} Or leave out the option threads.`;
@@ -87,25 +101,35 @@ async function startTeam(threads: number): Promise<ThreadTeam> {
   };
   if (reason !== undefined) throw unavailable(reason);
   try {
-    return await createTeam(wasmId, threads);
+    return await createTeam(wasmId, threads, undefined, heap);
   } catch (cause) {
     throw unavailable(cause instanceof Error ? cause.message : String(cause));
   }
 }
 
-function makeBackend(engine: JsEngineName | undefined, team?: ThreadTeam): SyncBackend<JsTensor> {
-  return defineSyncBackend(engine === undefined ? fastestEngine(team) : engines[engine](team));
+function makeBackend(
+  engine: JsEngineName | undefined,
+  memory: number | undefined,
+  team?: ThreadTeam,
+): SyncBackend<JsTensor> {
+  if (engine === "scalar" && memory !== undefined) {
+    throw new OptionError(
+      `js: memory must be left out with the engine scalar, got ${memory}. It is the engine wasm's.`,
+    );
+  }
+  const heap = heapOptions(memory);
+  return defineSyncBackend(engine === undefined ? fastestEngine(team, heap) : engines[engine](team, heap));
 }
 
 /**
  * The same backend at once, as for a synchronous training step.
  *
- * @param options - `engine`: which one.
+ * @param options - `engine`: which one; `memory`: how much there is for it.
  * @throws BackendUnavailableError where that engine does not work, with the reason and the cure; OptionError on an unknown option.
  */
 export function createBackendSync(options?: Omit<JsBackendOptions, "threads">): SyncBackend<JsTensor> {
-  const { engine, threads = 1 } = readOptions<JsBackendOptions>("js", options, rules);
-  if (threads === 1) return makeBackend(engine);
+  const { engine, threads = 1, memory } = readOptions<JsBackendOptions>("js", options, rules);
+  if (threads === 1) return makeBackend(engine, memory);
   throw new OptionError(
     `js: threads must be 1 for createBackendSync, got ${threads}. Await createBackend: workers take time to start.`,
   );

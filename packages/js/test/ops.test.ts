@@ -20,6 +20,24 @@ function plain(data: readonly number[]): Plain {
   return { shape: [data.length], data };
 }
 
+/** Float32 of every sign and exponent, NaN and ±∞ among them: `count` each, at reproducible significands. */
+function everyExponent(count: number): readonly number[] {
+  const bits = Uint32Array.from({ length: 512 * count }, (_, i) => {
+    const significand = i % count === 0 ? 0 : Math.imul(i, 0x9e3779b1) >>> 9;
+    return (Math.floor(i / count) << 23) | significand;
+  });
+  return [...new Float32Array(bits.buffer)];
+}
+
+/** Whether float32 `got` is within so many units in the last place of `want`; 0 has a sign. */
+function isWithin(ulp: number, got: number, want: number): boolean {
+  // One unit in the last place of float32, subnormals included
+  const unit = Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23));
+  const rounded = Math.fround(want);
+  if (Object.is(got, rounded)) return true;
+  return (got !== 0 || rounded !== 0) && Math.abs(got - want) <= Math.max(ulp, 0.5) * unit;
+}
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 
@@ -37,7 +55,8 @@ const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number
   atan: [(x) => x.atan(), Math.atan],
   // Held to torch in the tests of core
   erf: [(x) => x.erf(), erf],
-  relu: [(x) => x.relu(), (x) => Math.max(x, 0)],
+  // -0 of -0, as PyTorch
+  relu: [(x) => x.relu(), (x) => (x < 0 ? 0 : x)],
   sigmoid: [(x) => x.sigmoid(), sigmoid],
   softplus: [(x) => x.softplus(), softplus],
   clampMin: [(x) => x.clampMin(0.25), (x) => Math.max(x, 0.25)],
@@ -84,18 +103,14 @@ describe("element-wise ops", () => {
     (name, [op, reference]) => {
       const wide = [1e-45, -1e-45, 1e-40, -1e-40, 1e-38, 3e38, -3e38, 88, 89, -87, -104, 1e-4, -1e-4, 16777215.5];
       const lines = [1, 0.1, 1e-3, 30].flatMap((scale) => numbers([131], scale).data.map((x) => scale * x));
-      const data = [...special, ...wide, ...lines].map(Math.fround);
+      const data = [...special, ...wide, ...lines, ...everyExponent(16)].map(Math.fround);
       const spec = functionOf(one, ({ x }) => op(x as Tensor));
       const { ulp } = opTable[name as UnaryOp];
       for (const [level, backend] of wasmVariants) {
         const [got] = actual(spec, { x: plain(data) }, false, "float32", backend);
         const wrong = data.flatMap((x, i) => {
           const [y, want] = [got?.data[i] ?? Number.NaN, reference(x)];
-          const rounded = Math.fround(want);
-          // One unit in the last place of float32, subnormals included
-          const unit = Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23));
-          const isClose = Object.is(y, rounded) || y === rounded || Math.abs(y - want) <= Math.max(ulp, 0.5) * unit;
-          return isClose ? [] : [`${level}: ${name}(${x}): got ${y}, expected ${rounded}`];
+          return isWithin(ulp, y, want) ? [] : [`${level}: ${name}(${x}): got ${y}, expected ${Math.fround(want)}`];
         });
         expect(wrong).toEqual([]);
       }
@@ -108,6 +123,26 @@ describe("element-wise ops", () => {
     const feeds = { x: plain(pairs.map(([x]) => x)), y: plain(pairs.map(([, y]) => y)) };
     const [got] = actual(spec, feeds, false);
     expectClose(got as Plain, plain(pairs.map(([x, y]) => reference(x, y))), 1e-15);
+  });
+
+  it("pow in WebAssembly, with and without relaxed SIMD, within its error budget", () => {
+    const kinks = [...special, 2, -2, -3, 1.5, 16777215, 16777217, 1e-45, -1e-45, 3e38, -3e38].map(Math.fround);
+    const pairs = kinks.flatMap((x) => kinks.map((y) => [x, y] as const));
+    everyExponent(64).forEach((x, i) => {
+      // Exponents that bring results of every size, and a few beyond; integers for what is negative
+      const y = (((i * 0.618034) % 1) * 320 - 160) / (Math.log2(Math.abs(x)) || 1);
+      pairs.push([x, Math.fround(x < 0 ? Math.round(y) : y)]);
+    });
+    const spec = functionOf(two, ({ x, y }) => (x as Tensor).pow(y as Tensor));
+    const feeds = { x: plain(pairs.map(([x]) => x)), y: plain(pairs.map(([, y]) => y)) };
+    for (const [level, backend] of wasmVariants) {
+      const [got] = actual(spec, feeds, false, "float32", backend);
+      const wrong = pairs.flatMap(([x, y], i) => {
+        const [result, want] = [got?.data[i] ?? Number.NaN, pow(x, y)];
+        return isWithin(opTable.pow.ulp, result, want) ? [] : [`${level}: ${x} ** ${y}: got ${result}, not ${want}`];
+      });
+      expect(wrong).toEqual([]);
+    }
   });
 
   const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [

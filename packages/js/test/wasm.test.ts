@@ -4,6 +4,7 @@ import {
   float,
   InputError,
   LossesError,
+  OptionError,
   traceLoss,
   tripletMarginLoss,
   UnsupportedOpError,
@@ -144,6 +145,38 @@ describe("memory", () => {
   });
 });
 
+describe("a ceiling of the memory", () => {
+  const memory = 2 ** 22;
+
+  it.each([1, 2])("is kept: what does not fit is an error with its cure, with %i threads", async (threads) => {
+    const backend = await createBackend({ engine: "wasm", memory, threads });
+    const third = (): JsTensor => backend.tensor(new Float32Array(350_000));
+    const [x, y] = [third(), third()];
+    const told =
+      /^js:wasm: there must be \d+ bytes of memory for .*, got none\. Release tensors, or use smaller batches\.$/;
+    expect(third).toThrow(told);
+    const loss = backend.compileSync(sum);
+    // The result needs a third, too.
+    expect(() => loss.valueSync({ x, y })).toThrow(told);
+    expect(() => loss.valueSync({ x, y })).toThrow(LossesError);
+    expect(x.data.buffer.byteLength).toBeLessThanOrEqual(memory);
+    expect(loss.valueSync({ x, y: x }, { out: y })).toBe(y);
+    backend.release(x);
+    expect(loss.valueSync({ x: y, y }).data).toHaveLength(y.data.length);
+    await backend.dispose();
+  });
+
+  it("is a number of bytes that a memory can have, of the engine that has one", async () => {
+    const wanted = "js: option memory must be a whole number of bytes from 1048576 to 4294967296";
+    for (const wrong of [0, 2 ** 20 - 1, 2 ** 32 + 1, 2 ** 21 + 0.5, NaN]) {
+      expect(() => createBackendSync({ memory: wrong })).toThrow(wanted);
+    }
+    expect(() => createBackendSync({ engine: "scalar", memory })).toThrow("memory must be left out");
+    await expect(createBackend({ engine: "scalar", memory })).rejects.toThrow(OptionError);
+    expect(createBackendSync({ memory }).id).toBe("js");
+  });
+});
+
 describe("where WebAssembly cannot be had", () => {
   const feeds = { anchor: [[1, 2]], positive: [[1, 2]], negative: [[1, 3]] };
 
@@ -165,7 +198,9 @@ describe("where WebAssembly cannot be had", () => {
     expect(() => createBackendSync({ engine: "wasm" })).toThrow(reason);
     const backend = createBackendSync();
     expect(backend.id).toBe("js");
-    expect(backend.compileSync(tripletMarginLoss()).valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+    const loss = backend.compileSync(tripletMarginLoss());
+    expect(loss.valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+    expect(loss.uses()).toEqual([{ engine: "js:scalar", reason: expect.stringMatching(reason) as string }]);
   });
 
   it("a graph that may not be compiled runs in plain JavaScript by default, and is an error when that was not asked for", () => {
@@ -175,10 +210,13 @@ describe("where WebAssembly cannot be had", () => {
       if (bytes.byteLength > 100) throw new RangeError("too large for this thread.");
       return new Module(bytes);
     } as never);
-    expect(fast.compileSync(tripletMarginLoss()).valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+    const loss = fast.compileSync(tripletMarginLoss());
+    expect(loss.valueSync(feeds).data[0]).toBeCloseTo(0, 5);
+    const reason = "tripletMarginLoss must be compiled, got: too large for this thread.";
+    expect(loss.uses()).toEqual([{ engine: "js:scalar", reason }]);
     const run = (): unknown => exact.compileSync(tripletMarginLoss()).valueSync(feeds);
     expect(run).toThrow(LossesError);
-    expect(run).toThrow("tripletMarginLoss must be compiled, got: too large for this thread. Use the engine scalar.");
+    expect(run).toThrow(`${reason} Use the engine scalar.`);
   });
 });
 
@@ -206,6 +244,11 @@ describe.each(wasmVariants)("with %s", (_, backend) => {
     ["log", (x) => x.log(), 1, 0],
     ["sigmoid", (x) => x.sigmoid(), 0, 0.5],
     ["softplus", (x) => x.softplus(), -Infinity, 0],
+    ["expm1", (x) => x.expm1(), -Infinity, -1],
+    ["log1p", (x) => x.log1p(), -1, -Infinity],
+    ["tanh", (x) => x.tanh(), 12, 1],
+    ["erf", (x) => x.erf(), -5, -1],
+    ["pow", (x) => x.pow(3), -5, -125],
   ])("%s is exact where it is a short number", (_name, op, x, y) => {
     const spec = functionOf(one, (given) => op(given["x"] as Tensor));
     expect([...backend.compileSync(spec).valueSync({ x: [x] }).data]).toEqual([y]);
@@ -216,6 +259,12 @@ describe.each(wasmVariants)("with %s", (_, backend) => {
     ["log", (x) => x.abs().log()],
     ["sigmoid", (x) => x.sigmoid()],
     ["softplus", (x) => x.softplus()],
+    ["expm1", (x) => x.expm1()],
+    ["log1p", (x) => x.log1p()],
+    ["tanh", (x) => x.tanh()],
+    ["atan", (x) => x.atan()],
+    ["erf", (x) => x.erf()],
+    ["pow", (x) => x.pow(0.7)],
   ])("%s of a number is the same in every place", (_name, op) => {
     const loss = backend.compileSync(functionOf(one, (given) => op(given["x"] as Tensor)));
     for (const x of many.slice(0, 40)) {
@@ -229,6 +278,14 @@ it("graphs of other numbers than float32 are refused by the engine, and run in p
   const types = { x: { shape: [2], dtype: "float64" }, y: { shape: [2], dtype: "float64" } } as const;
   const graph = traceLoss(sum, bindInputs(sum.loss.definition, types), { dtype: "float64", gradients: [] });
   expect(() => wasmEngine().compile(graph)).toThrow(UnsupportedOpError);
-  const exact = createBackendSync().compileSync(sum, { dtype: "float64" });
+  const backend = createBackendSync();
+  const exact = backend.compileSync(sum, { dtype: "float64" });
   expect([...exact.valueSync({ x: [0.1], y: [0.2] }).data]).toEqual([0.1 + 0.2]);
+  const reason = /: input x must be one of float32, int32, bool to be compiled, got float64\.$/;
+  expect(exact.uses()).toEqual([{ engine: "js:scalar", reason: expect.stringMatching(reason) as string }]);
+  const fast = backend.compileSync(sum);
+  expect(fast.uses()).toEqual([]);
+  for (let i = 0; i < 2; i++) fast.valueAndGradSync({ x: [0.1], y: [0.2] });
+  fast.valueSync({ x: [0.1], y: [0.2] });
+  expect(fast.uses()).toEqual([{ engine: "js:wasm" }]);
 });

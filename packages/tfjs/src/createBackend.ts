@@ -56,6 +56,7 @@ function withLateReads(tf: Tf, device: string): SyncBackend<TfTensor> {
     const direct = now.compileSync(spec, options);
     return {
       ...waiting,
+      uses: () => (waiting.uses().length > 0 ? waiting : direct).uses(),
       valueSync: (feeds, run) => direct.valueSync(feeds, run),
       valueAndGradSync: (feeds, run) => direct.valueAndGradSync(feeds, run),
     };

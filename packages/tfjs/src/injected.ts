@@ -1,31 +1,29 @@
 import { bindShape, LossesError, type DimSizes, type Graph } from "@losses/core";
-import { compileProgram, createMachine, findFeatures, type Machine, type Program } from "@losses/wasm";
+import { compileProgram, createMachine, findFeatures, whyNot, type Machine, type Program } from "@losses/wasm";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfDType } from "./kernels/runtime.js";
 import type { Tf, TfTensor } from "./tf.js";
 import { heapOf, newData, type WasmEngine } from "./wasmHeap.js";
 
-/** True if graphs can be run in the memory of this engine. */
-export function canInject(tf: Tf, device: string): boolean {
-  if (device !== "wasm" || findFeatures() === undefined) return false;
-  const backend: unknown = tf.findBackend(device);
-  return typeof backend === "object" && backend !== null && heapOf(backend as KernelBackend) !== undefined;
+/** What keeps graphs from being run in the memory of TensorFlow.js's wasm engine; `undefined` if nothing does. */
+export function obstacleTo(tf: Tf): string | undefined {
+  if (findFeatures() === undefined) return whyNot();
+  const backend: unknown = tf.findBackend("wasm");
+  const isReached = typeof backend === "object" && backend !== null && heapOf(backend as KernelBackend) !== undefined;
+  return isReached ? undefined : noHeap;
 }
+
+const noHeap = "the memory of TensorFlow.js must be where 4.x has it, got none there.";
 
 type Results = readonly (TfTensor | undefined)[];
 
-/** A graph in WebAssembly of its own. */
-export interface InjectedProgram {
-  /**
-   * Runs in the current engine, with results in `out` where that has tensors; `undefined` if that engine, or the platform,
-   * does not allow it.
-   */
-  readonly run: (
-    feeds: Readonly<Record<string, TfTensor>>,
-    sizes: DimSizes,
-    out?: Results,
-  ) => readonly TfTensor[] | undefined;
-}
+/** What a graph in WebAssembly of its own gives, or why it cannot run. */
+export type Injected =
+  | { readonly results: readonly TfTensor[]; readonly reason: undefined }
+  | { readonly results: undefined; readonly reason: string | undefined };
+
+/** Runs in the current engine, with results in `out` where that has tensors, if that engine and the platform allow it. */
+export type RunInjected = (feeds: Readonly<Record<string, TfTensor>>, sizes: DimSizes, out?: Results) => Injected;
 
 /** Results where they were asked for: copied into the tensors of `out`, and freed. */
 export function copyInto(tf: Tf, results: readonly TfTensor[], out: Results): readonly TfTensor[] {
@@ -41,30 +39,31 @@ export function copyInto(tf: Tf, results: readonly TfTensor[], out: Results): re
   });
 }
 
-/** Compiles a graph for the memory of TensorFlow.js's wasm engine, if that is possible here. */
-export function injectedProgram(tf: Tf, graph: Graph): InjectedProgram | undefined {
-  const features = findFeatures();
-  const program = features && compileProgram(graph, features);
-  if (program === undefined) return undefined;
-  let known: { readonly backend: KernelBackend; readonly machine: Machine | undefined } | undefined;
-  return {
-    run: (feeds, sizes, out = []) => {
-      const backend = tf.backend();
-      if (known?.backend !== backend) known = { backend, machine: machineFor(program, backend) };
-      const { machine } = known;
-      return machine && runIn(tf, backend as WasmEngine, { program, machine }, feeds, sizes, out);
-    },
+/** A graph for the memory of TensorFlow.js's wasm engine. */
+export function injected(tf: Tf, graph: Graph): RunInjected {
+  const { program, reason } = compileProgram(graph, findFeatures() ?? { relaxed: false });
+  if (program === undefined) return () => ({ results: undefined, reason });
+  let known: ({ readonly backend: KernelBackend } & Ready) | undefined;
+  return (feeds, sizes, out = []) => {
+    const backend = tf.backend();
+    if (known?.backend !== backend) known = { backend, ...machineFor(program, backend) };
+    const { machine, reason } = known;
+    if (machine === undefined) return { results: undefined, reason };
+    return { results: runIn(tf, backend as WasmEngine, { program, machine }, feeds, sizes, out), reason };
   };
 }
 
-function machineFor(program: Program, backend: KernelBackend): Machine | undefined {
+type Ready =
+  { readonly machine: Machine; readonly reason: undefined } | { readonly machine: undefined; readonly reason: string };
+
+function machineFor(program: Program, backend: KernelBackend): Ready {
   const heap = heapOf(backend);
-  if (heap === undefined) return undefined;
+  if (heap === undefined) return { machine: undefined, reason: noHeap };
   try {
-    return createMachine(program, heap);
-  } catch {
+    return { machine: createMachine(program, heap), reason: undefined };
+  } catch (cause) {
     // A content security policy, or a limit on modules that are compiled at once.
-    return undefined;
+    return { machine: undefined, reason: cause instanceof Error ? cause.message : String(cause) };
   }
 }
 

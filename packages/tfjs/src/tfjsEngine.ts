@@ -6,6 +6,7 @@ import {
   type DimSizes,
   type DType,
   type Engine,
+  type EngineUse,
   type Executable,
   type Graph,
   type HostData,
@@ -13,7 +14,7 @@ import {
   type MaybePromise,
 } from "@losses/core";
 import { onEngine } from "./engineSwitch.js";
-import { canInject, copyInto, injectedProgram } from "./injected.js";
+import { copyInto, injected, obstacleTo, type RunInjected } from "./injected.js";
 import { castTensor } from "./kernels/elementwise.js";
 import { lower } from "./kernels/lower.js";
 import type { KernelCalls } from "./kernels/kernelCalls.js";
@@ -33,7 +34,9 @@ export function createEngine(
   code: "own" | "kernels" = "own",
 ): Engine<TfTensor> {
   const id = `tfjs:${device}`;
-  const isInjected = code === "own" && canInject(tf, device);
+  const isWanted = code === "own" && device === "wasm";
+  const obstacle = isWanted ? obstacleTo(tf) : undefined;
+  const isInjected = isWanted && obstacle === undefined;
   const runtime = createRuntime(tf, device);
   return {
     id,
@@ -54,16 +57,23 @@ export function createEngine(
     download: (tensor) => onEngine(tf, device, () => download(tf, id, reads, tensor)),
     release: (tensor) => tensor.dispose(),
     compile: (graph: Graph): Executable<TfTensor> => {
-      const injected = isInjected ? injectedProgram(tf, graph) : undefined;
+      const byProgram: RunInjected = isInjected
+        ? injected(tf, graph)
+        : () => ({ results: undefined, reason: obstacle });
+      let use: EngineUse | undefined;
       let calls: KernelCalls | undefined;
       const byKernels = (feeds: Readonly<Record<string, TfTensor>>, sizes: DimSizes): TfTensor[] => {
         calls ??= lower(graph, device);
         return runKernelCalls(runtime, calls, feeds, sizes);
       };
       return {
+        get use() {
+          return use;
+        },
         run: (feeds, sizes, out = []) =>
           onEngine(tf, device, () => {
-            const results = injected?.run(feeds, sizes, out);
+            const { results, reason } = byProgram(feeds, sizes, out);
+            if (use?.reason !== reason) use = reason === undefined ? undefined : { engine: `${id} kernels`, reason };
             return results ?? copyInto(tf, byKernels(feeds, sizes), out);
           }),
         dispose: () => undefined,

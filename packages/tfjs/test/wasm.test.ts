@@ -214,8 +214,20 @@ describe("in the memory of the wasm engine", () => {
       const [, spec, inputs] = works[0] as (typeof works)[number];
       expectAgreement(spec, inputs, "own");
       expect(refused).toHaveBeenCalled();
+      const loss = defineSyncBackend(createEngine(tf, "wasm")).compileSync(spec);
+      for (let i = 0; i < 2; i++) tf.dispose(loss.valueSync(inputs));
+      expect(loss.uses()).toEqual([{ engine: "tfjs:wasm kernels", reason: "refused" }]);
     } finally {
       refused.mockRestore();
+    }
+  });
+
+  it("says that programs run, and nothing of kernels elsewhere", () => {
+    const [, spec, inputs] = works[0] as (typeof works)[number];
+    for (const device of ["wasm", "cpu"]) {
+      const loss = defineSyncBackend(createEngine(tf, device)).compileSync(spec);
+      tf.dispose(loss.valueSync(inputs));
+      expect(loss.uses()).toEqual([{ engine: `tfjs:${device}` }]);
     }
   });
 

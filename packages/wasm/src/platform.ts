@@ -1,3 +1,4 @@
+import { flatten, type Bytes } from "./assembler/bytes.js";
 import { f32x4, f64x2 } from "./assembler/instructions.js";
 
 /** A `WebAssembly.Memory`. */
@@ -37,8 +38,8 @@ export function isMemory(value: unknown): value is Memory {
 }
 
 /** A module whose one function has this body. */
-function probe(body: readonly number[]): Uint8Array<ArrayBuffer> {
-  const code = [0, ...body, 0x1a, 0x0b];
+function probe(body: Bytes): Uint8Array<ArrayBuffer> {
+  const code = [0, ...flatten(body), 0x1a, 0x0b];
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
   return Uint8Array.from([...header, 10, code.length + 2, 1, code.length, ...code]);
 }

@@ -4,7 +4,6 @@ import {
   nodeAt,
   operandAt,
   readParts,
-  verify,
   type Dim,
   type DType,
   type Graph,
@@ -14,10 +13,17 @@ import {
   type Rules,
   type Shape,
 } from "@losses/core";
-import { concat, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
+import {
+  concat,
+  functionCode,
+  moduleBytes,
+  type Bytes,
+  type FunctionCode,
+  type FunctionSource,
+} from "./assembler/bytes.js";
 import { fuse, type Stage } from "./lowering/fuse.js";
 import { gemmFunctions } from "./products/gemm.js";
-import { callHost, hostFunctions } from "./loops/host.js";
+import { callWhole, hostFunctions } from "./loops/host.js";
 import { call, i32, local, when } from "./assembler/instructions.js";
 import { loopNestFunction } from "./loops/loopNest.js";
 import type { Features } from "./platform.js";
@@ -83,7 +89,7 @@ export type HostStep =
  * shares, `run(table, from, to, share, shares)` does a share of some of its steps: 2i is stage i, 2i + 1 brings its shares together.
  */
 export interface Program {
-  readonly functions: readonly FunctionSource[];
+  readonly functions: readonly FunctionCode[];
   readonly numbers: readonly RunNumber[];
   readonly blocks: readonly Block[];
   readonly inputs: readonly Port[];
@@ -116,23 +122,38 @@ export function programBytes(program: Program, isMemoryShared: boolean): Uint8Ar
 /** What is computed in 32 bits. */
 const computed: readonly DType[] = ["float32", "int32", "bool"];
 
+/** What becomes of a graph: its program, or the reason why there is none. */
+export type Compilation =
+  { readonly program: Program; readonly reason: undefined } | { readonly program: undefined; readonly reason: string };
+
 /**
- * Compiles a graph for an engine that has these features. `undefined` if its inputs or results are not of these dtypes, or anything
- * in it is of more than 32 bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
+ * Compiles a graph for an engine that has these features, if its inputs and results are of these dtypes, and all that is computed of 32
+ * bits. A bool that comes in or goes out has 32 bits, too: all of them 0 or 1.
  */
 export function compileProgram(
-  original: Graph,
+  graph: Graph,
   features: Features,
   ports: readonly DType[] = ["float32", "int32"],
-): Program | undefined {
-  verify(original);
-  return programOf(original, readParts("compileProgram", features, featureRules, ["relaxed"]), ports);
+): Compilation {
+  const read = readParts("compileProgram", features, featureRules, ["relaxed"]);
+  const reason = reasonAgainst(graph, ports);
+  return reason === undefined ? { program: programOf(graph, read), reason } : { program: undefined, reason };
 }
 
-function programOf(original: Graph, features: Features, ports: readonly DType[]): Program | undefined {
-  const outer = [...graphInputs(original).map(({ id }) => id), ...original.outputs.map(({ node }) => node)];
-  if (!outer.every((id) => ports.includes(nodeAt(original, id).dtype))) return undefined;
-  if (!original.nodes.every(({ dtype }) => computed.includes(dtype))) return undefined;
+function reasonAgainst(graph: Graph, ports: readonly DType[]): string | undefined {
+  const wrong = (what: string, node: number, allowed: readonly DType[]): readonly string[] => {
+    const { dtype } = nodeAt(graph, node);
+    if (allowed.includes(dtype)) return [];
+    return [`${graph.name}: ${what} must be one of ${allowed.join(", ")} to be compiled, got ${dtype}.`];
+  };
+  return [
+    ...graphInputs(graph).flatMap(({ id, attrs }) => wrong(`input ${attrs.name}`, id, ports)),
+    ...graph.outputs.flatMap(({ name, node }) => wrong(`result ${name}`, node, ports)),
+    ...graph.nodes.flatMap(({ id }) => wrong("what lies between inputs and results", id, computed)),
+  ][0];
+}
+
+function programOf(original: Graph, features: Features): Program {
   const graph = decompose(original);
   const contents = contentsOf(graph);
   const stages = fuse(contents, features);
@@ -160,7 +181,7 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
     }
     if ("product" in stage) return [add(productFunction(graph, stage.product, product, runTable, features))];
     const step = hostStep(graph, stage.whole, features, runTable);
-    return [callHost("whole", i32.const(hostSteps.push(step) - 1), local.get(0))];
+    return [callWhole(i32.const(hostSteps.push(step) - 1), local.get(0))];
   };
   const calls = stages.map((stage, index) => {
     const before = runTable.scratch.length;
@@ -181,7 +202,7 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
   const inputs = graphInputs(graph).map((node) => port(graph, node.id, node.attrs.name));
   const stageCount = stages.length;
   const program: Program = {
-    functions,
+    functions: functions.map(functionCode),
     numbers: runTable.list,
     blocks,
     inputs,
@@ -192,11 +213,8 @@ function programOf(original: Graph, features: Features, ports: readonly DType[])
     strips: {
       matrices: matricesOf(graph),
       plans: () => stripPlansOf(graph),
-      compile: (body) => {
-        const compiled = programOf(body, features, computed);
-        if (compiled === undefined) throw new RangeError("a part is in 32 bits where all around it is");
-        return compiled;
-      },
+      // A part is in 32 bits where all around it is.
+      compile: (body) => programOf(body, features),
     },
   };
   programs.add(program);
@@ -231,8 +249,7 @@ function hostStep(
   const own = nodeAt(graph, operandAt(nodes, 0));
   const read = own.inputs.map((id, i) => place(id, operandAt(operands, i)));
   if (recursion === undefined) return { kind: "op", node: own, operands: read, result: place(own.id, own.id) };
-  const body = programOf(recursion.body, features, computed);
-  if (body === undefined) throw new RangeError("a step is in 32 bits where all around it is");
+  const body = programOf(recursion.body, features);
   const results = recursion.results.map(({ node, output }) => ({ output, place: place(node, node) }));
   return { kind: "recursion", recursion, body, operands: read, results };
 }

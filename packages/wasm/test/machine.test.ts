@@ -7,8 +7,10 @@ import {
   reduction,
   scan,
   traceLoss,
+  type DType,
   type FloatDType,
   type Graph,
+  type Node,
   type ScanStep,
   type Tensor,
 } from "@losses/core";
@@ -25,8 +27,8 @@ function graphOf(dtype: FloatDType = "float32"): Graph {
 
 /** Runs the loss in a heap; gives its value and gradient. */
 function run(heap: Heap, input1: readonly number[], input2: readonly number[], target: readonly number[]): number[][] {
-  const program = compileProgram(graphOf(), findFeatures() ?? { relaxed: false });
-  if (program === undefined) throw new Error("not in float32");
+  const { program, reason } = compileProgram(graphOf(), findFeatures() ?? { relaxed: false });
+  if (program === undefined) throw new Error(reason);
   const machine = createMachine(program, heap);
   const tensors: Readonly<Record<string, readonly number[]>> = { input1, input2, target };
   const addresses = new Map<string, number>();
@@ -95,8 +97,8 @@ describe("a program in a memory", () => {
 });
 
 describe("a program that cannot run", () => {
-  const program = compileProgram(graphOf(), { relaxed: false });
-  if (program === undefined) throw new Error("not in float32");
+  const { program, reason } = compileProgram(graphOf(), { relaxed: false });
+  if (program === undefined) throw new Error(reason);
   const [symbol = ""] = (program.inputs[0]?.shape ?? []).map(String);
 
   /** A heap that counts with 32 bits, as TensorFlow.js's does, and gives away what it may not. */
@@ -135,8 +137,27 @@ describe("a program that cannot run", () => {
   });
 });
 
-it("graphs of other numbers are no program", () => {
-  expect(compileProgram(graphOf("float64"), { relaxed: false })).toBeUndefined();
+describe("a graph that is no program", () => {
+  it("says which input is of other numbers", () => {
+    const reason = "marginRankingLoss: input input1 must be one of float32, int32 to be compiled, got float64.";
+    expect(compileProgram(graphOf("float64"), { relaxed: false })).toEqual({ program: undefined, reason });
+  });
+
+  it("says so of results, and of what lies between", () => {
+    const x: Node = { id: 0, op: "input", inputs: [], attrs: { name: "x", shape: [2], dtype: "float32" }, shape: [2], dtype: "float32" }; // prettier-ignore
+    const cast = (id: number, to: DType): Node => ({ id, op: "cast", inputs: [id - 1], attrs: { to }, shape: [2], dtype: to }); // prettier-ignore
+    const reasonAgainst = (...casts: readonly Node[]): string | undefined => {
+      const outputs = [{ name: "value", node: casts.length }];
+      return compileProgram({ name: "f", nodes: [x, ...casts], outputs }, { relaxed: false }).reason;
+    };
+    expect(reasonAgainst(cast(1, "int32"))).toBeUndefined();
+    expect(reasonAgainst(cast(1, "bool"))).toBe(
+      "f: result value must be one of float32, int32 to be compiled, got bool.",
+    );
+    expect(reasonAgainst(cast(1, "float64"), cast(2, "int32"))).toBe(
+      "f: what lies between inputs and results must be one of float32, int32, bool to be compiled, got float64.",
+    );
+  });
 });
 
 describe("whyNot", () => {
@@ -177,8 +198,10 @@ describe("a recursion", () => {
     },
   })();
   const binding = bindInputs(sums.loss.definition, { x: { shape: [2, 2], dtype: "float32" } });
-  const program = compileProgram(traceLoss(sums, binding, { dtype: "float32", gradients: [] }), { relaxed: false });
-  if (program === undefined) throw new Error("not in float32");
+  const { program, reason } = compileProgram(traceLoss(sums, binding, { dtype: "float32", gradients: [] }), {
+    relaxed: false,
+  });
+  if (program === undefined) throw new Error(reason);
 
   function totals(heap: Heap, x: readonly number[]): readonly number[] {
     if (program === undefined) return [];

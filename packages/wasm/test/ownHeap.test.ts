@@ -63,6 +63,21 @@ describe("a heap of its own", () => {
     expect(heap.allocate(64)).not.toBe(at);
   });
 
+  it.each([false, true])("grows to its ceiling and no further; shared: %s", (isShared) => {
+    const heap = createHeap("trial", { ceiling: 20 * 65536 + 1, isShared });
+    expect(heap.allocate(18 * 65536)).toBeGreaterThan(0);
+    expect(heap.allocate(3 * 65536)).toBe(0);
+    expect(heap.allocate(65536)).toBeGreaterThan(0);
+    expect(heap.memory.buffer.byteLength).toBeLessThanOrEqual(20 * 65536);
+    expect(heap.memory.buffer).toBeInstanceOf(isShared ? SharedArrayBuffer : ArrayBuffer);
+  });
+
+  it("refuses a ceiling that no memory can have", () => {
+    expect(() => createHeap("trial", { ceiling: 2 ** 33 })).toThrow(
+      "createHeap: option ceiling must be a whole number from 1048576 to 4294967296, got 8589934592.",
+    );
+  });
+
   it("grows by much, or by what is needed where there is no more, or says that there is none", () => {
     const asked: number[] = [];
     let most = 40;

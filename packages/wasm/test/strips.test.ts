@@ -44,8 +44,8 @@ function trace(name: string, options: Readonly<Record<string, unknown>>, feeds: 
   const binding = bindInputs(spec.loss.definition, types);
   const gradients = Object.keys(feeds).filter((key) => feeds[key]?.isInt === undefined);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
-  const program = compileProgram(graph, features);
-  if (program === undefined) throw new Error("not in float32");
+  const { program, reason } = compileProgram(graph, features);
+  if (program === undefined) throw new Error(reason);
   return { sizes: binding.sizes, program };
 }
 

@@ -14,8 +14,12 @@ const compiled = () => js.createBackendSync().compileSync(crossEntropy());
 const calls: readonly (readonly [string, () => unknown, string])[] = [
   ['tfjs.createBackend("wasm")', () => tfjs.createBackend(wrong("wasm")), "device, tf"],
   ["tfjs.createBackend({ engine })", () => tfjs.createBackend(wrong({ engine: "wasm" })), "device, tf"],
-  ["js.createBackend({ device })", () => js.createBackend(wrong({ device: "webgpu" })), "engine"],
-  ["js.createBackendSync({ device })", () => js.createBackendSync(wrong({ device: "webgpu" })), "engine"],
+  ["js.createBackend({ device })", () => js.createBackend(wrong({ device: "webgpu" })), "engine, threads, memory"],
+  [
+    "js.createBackendSync({ device })",
+    () => js.createBackendSync(wrong({ device: "webgpu" })),
+    "engine, threads, memory",
+  ],
   ['onnxruntime.createBackend("cuda")', () => onnxruntime.createBackend(wrong("cuda")), "device, runtime"],
   [
     "onnxruntime.createBackend({ engine })",

@@ -1,5 +1,12 @@
 import process from "node:process";
-import { BackendUnavailableError, hingeGanGeneratorLoss, type Backend } from "@losses/core";
+import {
+  BackendUnavailableError,
+  fromHalfBits,
+  hingeGanGeneratorLoss,
+  type Backend,
+  type EngineUse,
+  type FloatDType,
+} from "@losses/core";
 import type { PlacedNode } from "@losses/onnxruntime";
 import { backendIds, engineVersions, openBackend } from "../backends.js";
 import { describeMachine } from "../machine.js";
@@ -14,11 +21,17 @@ interface Finding {
   readonly id?: string;
   readonly device?: string;
   readonly dtypes?: readonly string[];
+  /** What ran a loss in each dtype, and why it was not the backend's fastest engine. */
+  readonly uses?: readonly DTypeUse[];
   /** Which provider of ONNX Runtime ran each node of a loss with its gradient, where that can be known. */
   readonly nodes?: readonly PlacedNode[];
   /** The same in a line. */
   readonly placement?: string;
   readonly reasons: readonly string[];
+}
+
+interface DTypeUse extends EngineUse {
+  readonly dtype: FloatDType;
 }
 
 /** `losses doctor`: which backends work here, and why the others do not. */
@@ -41,8 +54,15 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
     placement === undefined ? [] : [[backend, placement]],
   );
   const where = placements.length === 0 ? "" : `\nWhere the nodes of clipLoss ran:\n${columns(placements)}\n`;
+  // What a backend runs on an engine of its own name says nothing.
+  const uses = findings.flatMap(({ backend, id, uses: all = [] }) =>
+    all.flatMap(({ dtype, engine, reason }) =>
+      engine === id ? [] : [[backend, dtype, `on ${engine}${reason === undefined ? "" : `: ${reason}`}`]],
+    ),
+  );
+  const engines = uses.length === 0 ? "" : `\nWhat ran a loss:\n${columns(uses)}\n`;
   const facts = Object.entries(system).map(([name, value]) => `${name} ${value}`);
-  await print(`${columns(rows)}\n${where}\n${facts.join(", ")}\n`);
+  await print(`${columns(rows)}\n${engines}${where}\n${facts.join(", ")}\n`);
 }
 
 async function examine(name: string): Promise<Finding> {
@@ -50,10 +70,10 @@ async function examine(name: string): Promise<Finding> {
     const backend = await openBackend(name);
     try {
       const { id, device, dtypes } = backend;
-      const wrong = await computesWrongly(backend);
+      const { uses, wrong } = await compute(backend);
       const placed: PlacementFinding = wrong === undefined ? await examinePlacement(name, backend) : { reasons: [] };
       const reasons = [...(wrong === undefined ? [] : [wrong]), ...placed.reasons];
-      return { backend: name, works: reasons.length === 0, id, device, dtypes, ...placed, reasons };
+      return { backend: name, works: reasons.length === 0, id, device, dtypes, uses, ...placed, reasons };
     } finally {
       await backend.dispose();
     }
@@ -62,13 +82,22 @@ async function examine(name: string): Promise<Finding> {
   }
 }
 
-/** Opening a device proves little: it has to compute something. */
-async function computesWrongly(backend: Backend<unknown>): Promise<string | undefined> {
-  const loss = await backend.compile(hingeGanGeneratorLoss());
-  const tensor = await loss.value({ fake: [1, 2, 6] });
-  const { data } = await backend.read(tensor);
-  backend.release(tensor);
-  return data[0] === -3 ? undefined : `It computes wrongly: the mean of -1, -2, -6 must be -3, got ${data[0]}.`;
+/** Opening a device proves little: it has to compute something, in each of its dtypes. */
+async function compute(
+  backend: Backend<unknown>,
+): Promise<{ readonly uses: readonly DTypeUse[]; readonly wrong: string | undefined }> {
+  const uses: DTypeUse[] = [];
+  for (const dtype of backend.dtypes) {
+    const loss = await backend.compile(hingeGanGeneratorLoss(), { dtype });
+    const tensor = await loss.value({ fake: [1, 2, 6] });
+    const { data } = await backend.read(tensor);
+    backend.release(tensor);
+    const mean = dtype === "float16" ? fromHalfBits(data[0] ?? 0) : data[0];
+    uses.push(...loss.uses().map((use) => ({ dtype, ...use })));
+    const wrong = `It computes wrongly in ${dtype}: the mean of -1, -2, -6 must be -3, got ${mean}.`;
+    if (mean !== -3) return { uses, wrong };
+  }
+  return { uses, wrong: undefined };
 }
 
 function reasonsOf(error: unknown): readonly string[] {

@@ -3,6 +3,7 @@ import type {
   CancelSignal,
   CompileOptions,
   Engine,
+  EngineUse,
   MaybePromise,
   RunOptions,
   ValueOptions,
@@ -43,6 +44,7 @@ export interface AnyCompiledLoss<T> {
   value(feeds: AnyFeeds, options?: ValueOptions<T>): Promise<T>;
   valueAndGrad(feeds: AnyFeeds, options?: AnyGradOptions<T>): Promise<AnyResult<T>>;
   warm(inputs: AnyFeeds, options?: WarmOptions<string>): Promise<void>;
+  uses(): readonly EngineUse[];
   valueSync(feeds: AnyFeeds, options?: ValueOptions<T>): T;
   valueAndGradSync(feeds: AnyFeeds, options?: AnyGradOptions<T>): AnyResult<T>;
 }
@@ -63,6 +65,9 @@ export function compileLoss<T>(
   const { definition } = spec.loss;
   type Result = AnyResult<T>;
   const memo = new RequestMemo(spec, `${cache.keyOf(spec)} ${dtype}`);
+  const noted = new Set<EngineUse>();
+  const own: EngineUse = { engine: engine.id };
+  const note = (use: EngineUse = own): unknown => noted.add(use);
   const discard = (out: NamedOut<T>, tensors: readonly (T | undefined)[]): void => {
     const kept = new Set(Object.values(out));
     for (const tensor of tensors) if (tensor !== undefined && !kept.has(tensor)) engine.release(tensor);
@@ -72,7 +77,7 @@ export function compileLoss<T>(
     discard(out, [tensor, ...Object.values(grads).flatMap((gradient) => gradient as T | T[]), ...Object.values(parts)]);
   const value = (feeds: AnyFeeds, { signal, out }: Partial<ValueOptions<T>>, isLater: boolean): MaybePromise<T> => {
     const own = { gradients: "none", parts: false, out: { value: out } } as const;
-    const run: LossRun<T> = { spec, dtype, memo, signal, isLater, ...own };
+    const run: LossRun<T> = { spec, dtype, memo, signal, isLater, note, ...own };
     return untilCancelled(
       signal,
       () => runLoss(engine, cache, run, feeds, first),
@@ -81,7 +86,7 @@ export function compileLoss<T>(
   };
   const valueAndGrad = (feeds: AnyFeeds, options: ReadGradOptions<T>, isLater: boolean): MaybePromise<Result> => {
     const { wrt, parts, signal, out } = options;
-    const run: LossRun<T> = { spec, dtype, memo, gradients: wrt ?? "all", parts, signal, isLater, out };
+    const run: LossRun<T> = { spec, dtype, memo, gradients: wrt ?? "all", parts, signal, isLater, out, note };
     const finish = (found: LossResult<T>): Result => ({
       value: first(found),
       grads: regrouped(definition, namedBy(gradientOutput(""), found)),
@@ -106,6 +111,7 @@ export function compileLoss<T>(
       const feeds = zeroFeeds(spec, inputs);
       discardResult(await valueAndGrad(feeds, { ...noGradOptions, wrt, signal }, true), {});
     },
+    uses: () => [...new Map([...noted].map((use) => [`${use.engine} ${use.reason}`, use])).values()],
     valueSync: (feeds, given) => {
       const read = valueOptions(given);
       return now(engine, value(feeds, read, false), (tensor) => discardValue(tensor, read.out));

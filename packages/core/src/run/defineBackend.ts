@@ -34,6 +34,7 @@ export function defineBackend<T>(engine: Engine<T>): Backend<T> {
         value: (feeds, run) => loss.value(feeds, run),
         valueAndGrad: (feeds, run) => loss.valueAndGrad(feeds, run),
         warm: (inputs, run) => loss.warm(inputs, run),
+        uses: () => loss.uses(),
       };
     },
     tensor: (data, options) => all.tensor(data, options),

@@ -1,5 +1,5 @@
 import { isPlainObject, printValue, unreadable } from "../arguments.js";
-import type { CancelSignal, Engine, HostTensor, MaybePromise } from "../backend.js";
+import type { CancelSignal, Engine, EngineUse, HostTensor, MaybePromise } from "../backend.js";
 import { InputError } from "../errors.js";
 import { isDeclared, unknownInput, type BoundInput, type Binding, type GivenInput } from "../loss/bind.js";
 import type { LossSpec } from "../loss/define.js";
@@ -31,6 +31,8 @@ export interface LossRun<T> {
   readonly isLater: boolean;
   /** Tensors for results, by the name of the output. */
   readonly out: NamedOut<T>;
+  /** Told what runs it; `undefined`: the engine itself. */
+  readonly note: (use: EngineUse | undefined) => void;
 }
 
 /** Result tensors by the names of the graph's outputs. */
@@ -56,6 +58,7 @@ export function runLoss<T, A>(
     stopIfCancelled(run.signal);
     const out = checkOut(engine, spec.name, run.out, outputs, binding.sizes, tensors, ready);
     const results = executable.run(ready, binding.sizes, out, run.isLater);
+    run.note(executable.use);
     return outputs.some(isDivisor) ? chain(results, (all) => checkDivisors(engine, spec, outputs, all)) : results;
   };
   const entry = cache.hold({ spec, dtype, gradients, parts: run.parts, key }, binding);

@@ -9,8 +9,12 @@ import { runPlan } from "./run.js";
 /** Plans kept for each graph: one for each set of sizes seen lately. */
 const PLANS_KEPT = 4;
 
+export interface ScalarEngine extends Engine<JsTensor> {
+  readonly compile: (graph: Graph) => Executable<JsTensor>;
+}
+
 /** The engine in plain JavaScript: no code generation, so that it works under any content-security policy. */
-export function scalarEngine(): Engine<JsTensor> {
+export function scalarEngine(): ScalarEngine {
   return {
     id: "js:scalar",
     device: "cpu",

@@ -1,4 +1,4 @@
-import { concat, float32, int32, signed, unsigned, type Bytes, type ValueType } from "./bytes.js";
+import { concat, float32, float64, int32, signed, unsigned, type Bytes, type ValueType } from "./bytes.js";
 
 /** An instruction without immediates. */
 export type Op = (...operands: readonly Bytes[]) => Bytes;
@@ -29,6 +29,14 @@ function memory(opcode: Bytes): Load {
 
 function store(opcode: Bytes): Store {
   return (address, value, offset = 0) => concat([address, value, opcode, [0], unsigned(offset)]);
+}
+
+/** The same number in every lane. */
+function constant(lanes: number, bytesOf: (value: number) => Bytes): Constant {
+  return (value) => {
+    const one = bytesOf(value);
+    return [0xfd, 0x0c, ...Array.from({ length: lanes }, () => one)];
+  };
 }
 
 function lane(opcode: number): Lane {
@@ -121,7 +129,7 @@ export const i32x4: Ops<
   | "max"
   | "truncate"
 > & { readonly const: Constant } = {
-  const: (value: number): Bytes => v128.ints(value, value, value, value),
+  const: constant(4, int32),
   splat: simd(0x11),
   eq: simd(0x37),
   ne: simd(0x38),
@@ -158,6 +166,7 @@ export const f32x4: Ops<
   | "pmin"
   | "pmax"
   | "fromInt"
+  | "demote"
 > & {
   readonly const: Constant;
   readonly extract: Lane;
@@ -165,7 +174,7 @@ export const f32x4: Ops<
   /** x·y + z, rounded once or twice: relaxed SIMD leaves it to the engine. */
   readonly madd: Op;
 } = {
-  const: (value: number): Bytes => [0xfd, 0x0c, ...[0, 0, 0, 0].flatMap(() => float32(value))],
+  const: constant(4, float32),
   splat: simd(0x13),
   extract: lane(0x1f),
   replace: (index: number, x: Bytes, value: Bytes): Bytes => concat([x, value, [0xfd, 0x20, index]]),
@@ -188,12 +197,25 @@ export const f32x4: Ops<
   /** The second operand where it is larger, else the first: also where one is NaN. */
   pmax: simd(0xeb),
   fromInt: simd(0xfa),
+  /** Two float64 as the lower half, zeros above. */
+  demote: simd(0x5e),
   madd: simd(0x105),
 };
 
-export const f64x2: Ops<"add" | "promoteLow"> & { readonly extract: Lane; readonly zero: Bytes } = {
+export const f64x2: Ops<"add" | "sub" | "mul" | "div" | "pmin" | "pmax" | "nearest" | "promoteLow"> & {
+  readonly const: Constant;
+  readonly extract: Lane;
+  readonly zero: Bytes;
+} = {
+  const: constant(2, float64),
   extract: lane(0x21),
+  nearest: simd(0x94),
   add: simd(0xf0),
+  sub: simd(0xf1),
+  mul: simd(0xf2),
+  div: simd(0xf3),
+  pmin: simd(0xf6),
+  pmax: simd(0xf7),
   promoteLow: simd(0x5f),
   zero: f32x4.const(0),
 };

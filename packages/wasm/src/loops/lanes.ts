@@ -1,15 +1,18 @@
 import type { DType, NodeOf, OpName, ElementwiseOp } from "@losses/core";
 import type { Bytes } from "../assembler/bytes.js";
 import { f32x4, i32x4, v128 } from "../assembler/instructions.js";
-import { exponential, hosted, logarithm, power, sigmoid, softplus, type Writer } from "./vectorMath.js";
+import { arctangent } from "./arctangent.js";
+import { errorFunction, expm1, exponential, sigmoid, softplus, tanh } from "./exponentials.js";
+import { log1p, logarithm } from "./logarithms.js";
+import { power } from "./power.js";
+import type { Writer } from "./writer.js";
 
 // Four elements at a time, each of 32 bits: float32, int32, and bool as all bits 0 or 1.
 
-/** What an op is computed from: its operands, their dtype, and numbers among them that are known. */
+/** What an op is computed from: its operands, each of which may be used more than once, and their dtype. */
 export interface LaneContext {
   readonly operands: readonly Bytes[];
   readonly dtype: DType;
-  readonly known: readonly (number | undefined)[];
   readonly writer: Writer;
 }
 
@@ -41,7 +44,7 @@ export function constant(value: number, dtype: DType): Bytes {
 function sign(context: LaneContext): Bytes {
   const { dtype, writer } = context;
   const isFloat = dtype === "float32";
-  const x = writer.keep(operandAt(context, 0));
+  const x = operandAt(context, 0);
   const less = isFloat ? f32x4.lt : i32x4.lt;
   const [zero, one] = [constant(0, dtype), writer.constant(constant(1, dtype))];
   const [above, below] = [v128.and(less(zero, x), one), v128.and(less(x, zero), one)];
@@ -68,13 +71,13 @@ const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
   sign,
   floor: unary((_, x) => f32x4.floor(x)),
   exp: unary(exponential),
-  expm1: unary(hosted("expm1")),
+  expm1: unary(expm1),
   log: unary(logarithm),
-  log1p: unary(hosted("log1p")),
+  log1p: unary(log1p),
   sqrt: unary((_, x) => f32x4.sqrt(x)),
-  tanh: unary(hosted("tanh")),
-  atan: unary(hosted("atan")),
-  erf: unary(hosted("erf")),
+  tanh: unary(tanh),
+  atan: unary(arctangent),
+  erf: unary(errorFunction),
   relu: unary((_, x) => f32x4.pmax(x, f32x4.const(0))),
   sigmoid: unary(sigmoid),
   softplus: unary(softplus),
@@ -87,7 +90,7 @@ const table: { readonly [K in ElementwiseOp]: Lanes<K> } = {
   sub: both(f32x4.sub, i32x4.sub),
   mul: both(f32x4.mul, i32x4.mul),
   div: (context) => f32x4.div(...context.operands),
-  pow: (context) => power(context.writer, operandAt(context, 0), operandAt(context, 1), context.known[1]),
+  pow: (context) => power(context.writer, operandAt(context, 0), operandAt(context, 1)),
   maximum: both(f32x4.max, i32x4.max),
   minimum: both(f32x4.min, i32x4.min),
   equal: both(f32x4.eq, i32x4.eq),

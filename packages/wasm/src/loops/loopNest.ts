@@ -86,7 +86,8 @@ export function loopNestFunction(
       }
       return concat(inner.code);
     };
-    const [wide, vector, single] = [concat([body(4, 0), body(4, 1)]), body(4, 0), body(1, 0)];
+    const vector = body(4, 0);
+    const [wide, single] = [concat([vector, body(4, 1)]), body(1, 0)];
     const each = (pick: (accumulator: RowAccumulator) => Bytes): Bytes => concat([...accumulators.values()].map(pick));
     const flush = each((accumulator) => accumulator.flush);
     const loop = elementLoop({ wide, vector, single, flush }, values.at, {

@@ -18,7 +18,7 @@ import { memoryOf } from "../lowering/memory.js";
 import type { Root } from "../lowering/inMemory.js";
 import type { Features } from "../platform.js";
 import { tensorName, type RunNumber, type RunTable } from "./runTable.js";
-import { multiplyAdd, type Writer } from "./vectorMath.js";
+import { multiplyAdd, type Writer } from "./writer.js";
 
 /** Where a value changes: nowhere in the loops, in the outer loops, or also in the innermost one. */
 export type Level = "fixed" | "row" | "element";
@@ -88,7 +88,9 @@ export class Values {
     const kept = inner === undefined || level !== "element" ? undefined : this.#kept.get(key);
     const isLoaded = kept !== undefined && inner !== undefined && inner.phase > kept.phase;
     const address = kept === undefined ? [] : i32.add(local.get(kept.pointer), local.get(this.at));
-    const value = isLoaded ? load(inner, address) : this.#compute(nodeAt(this.#context.graph, id), loops, inner, code);
+    const value = isLoaded
+      ? load(inner, address)
+      : this.#compute(nodeAt(this.#context.graph, id), loops, inner, code, known);
     const held = this.#context.locals.add("v128");
     code.push(local.set(held, value));
     known.set(key, held);
@@ -213,7 +215,7 @@ export class Values {
     return (this.#roots.get(id)?.reduced.length ?? 0) > 0;
   }
 
-  #compute(node: Node, loops: Loops, inner: Inner | undefined, code: Bytes[]): Bytes {
+  #compute(node: Node, loops: Loops, inner: Inner | undefined, code: Bytes[], known: Map<string, number>): Bytes {
     const { graph, runTable, locals, features } = this.#context;
     if (this.#isLeaf(node.id)) return this.#load(node, loops, inner);
     switch (node.op) {
@@ -235,13 +237,14 @@ export class Values {
       default: {
         if (!isElementwise(node.op)) throw new RangeError(`${node.op} is not computed in loops`);
         const operands = node.inputs.map((input, i) => this.of(input, operandLoops(graph, node, i, loops), inner));
-        const known = node.inputs.map((input) => {
-          const operand = nodeAt(graph, input);
-          return operand.op === "constant" ? operand.attrs.value : undefined;
-        });
+        // What is computed of the same locals is the same.
         const keep = (value: Bytes): Bytes => {
+          const key = value.join();
+          const found = known.get(key);
+          if (found !== undefined) return local.get(found);
           const held = locals.add("v128");
           code.push(local.set(held, value));
+          known.set(key, held);
           return local.get(held);
         };
         const writer: Writer = {
@@ -250,7 +253,7 @@ export class Values {
           multiplyAdd: multiplyAdd(features),
         };
         const { dtype } = operandNode(graph, node, node.op === "where" ? 1 : 0);
-        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, known, writer });
+        return lanes(node as NodeOf<ElementwiseOp>, { operands, dtype, writer });
       }
     }
   }

@@ -18,6 +18,9 @@ interface Group {
   readonly stage: Stage;
 }
 
+/** The group that makes each tensor; none makes inputs. */
+type Made = ReadonlyMap<number, Group>;
+
 /** Brings roots together that can have loops in common, and puts everything in order. */
 export function fuse({ roots, products, wholes }: Contents, features: Features): readonly Stage[] {
   const groups = new Set<Group>();
@@ -29,18 +32,21 @@ export function fuse({ roots, products, wholes }: Contents, features: Features):
   for (const whole of wholes) {
     groups.add({ nodes: new Set(whole.nodes), needs: new Set(whole.operands), stage: { whole } });
   }
+  const made = new Map<number, Group>();
+  const note = (group: Group): void => group.nodes.forEach((node) => made.set(node, group));
+  groups.forEach(note);
   const tryMerge = (a: Group, b: Group): boolean => {
-    const merged = a === b ? undefined : merge(groups, a, b, features);
+    const merged = a === b ? undefined : merge(made, a, b, features);
     if (merged === undefined) return false;
     groups.delete(a);
     groups.delete(b);
     groups.add(merged);
+    note(merged);
     return true;
   };
-  const groupOf = (node: number): Group | undefined => [...groups].find(({ nodes }) => nodes.has(node));
   // What reads a result goes where the result is made, over large spaces before small ones.
   for (const { source, user } of readings(roots)) {
-    const [from, to] = [groupOf(source.node), groupOf(user.node)];
+    const [from, to] = [made.get(source.node), made.get(user.node)];
     if (from !== undefined && to !== undefined) tryMerge(from, to);
   }
   // Then loops over the same space are brought together.
@@ -85,7 +91,7 @@ function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 /** One group instead of two, if what each needs of the other is at hand and nothing else lies between them. */
-function merge(groups: ReadonlySet<Group>, a: Group, b: Group, { shares }: Features): Group | undefined {
+function merge(made: Made, a: Group, b: Group, { shares }: Features): Group | undefined {
   if (!("nest" in a.stage) || !("nest" in b.stage)) return undefined;
   const [x, y] = [a.stage.nest, b.stage.nest];
   const space = x.space.length > y.space.length ? x.space : y.space;
@@ -102,24 +108,23 @@ function merge(groups: ReadonlySet<Group>, a: Group, b: Group, { shares }: Featu
       return isAtHand(space, source, read) && !(isRowShared && source.reduced.length > 0);
     }),
   );
-  if (!fits || isBetween(groups, a, b) || isBetween(groups, b, a)) return undefined;
+  if (!fits || isBetween(made, a, b) || isBetween(made, b, a)) return undefined;
   return nestGroup(space, roots);
 }
 
 /** True if `to` needs something of a third group that needs something of `from`. */
-function isBetween(groups: ReadonlySet<Group>, from: Group, to: Group): boolean {
-  const reached = new Set<Group>();
-  const spread = (group: Group): void => {
-    for (const next of groups) {
-      if (reached.has(next) || next === from || (group === from && next === to)) continue;
-      if ([...group.nodes].some((node) => next.needs.has(node))) {
-        reached.add(next);
-        if (next !== to) spread(next);
-      }
+function isBetween(made: Made, from: Group, to: Group): boolean {
+  const seen = new Set([to]);
+  const leadsTo = (group: Group): boolean => {
+    for (const node of group.needs) {
+      const next = made.get(node);
+      if (next === undefined || seen.has(next)) continue;
+      if (next !== from) seen.add(next);
+      if (next === from ? group !== to : leadsTo(next)) return true;
     }
+    return false;
   };
-  spread(from);
-  return reached.has(to);
+  return leadsTo(to);
 }
 
 function inOrder(groups: ReadonlySet<Group>): readonly Stage[] {

@@ -1,5 +1,4 @@
 import { nodeAt, type Dim, type Graph } from "@losses/core";
-import { hostMath } from "../loops/host.js";
 import type { Stage } from "./fuse.js";
 
 /** How much there is to do in a stage, and by whom. */
@@ -14,9 +13,6 @@ export interface Work {
   readonly cost: number;
 }
 
-/** Functions that workers do not have: they are no part of JavaScript. */
-const onlyHere: readonly string[] = Object.keys(hostMath).filter((name) => !Object.hasOwn(Math, name));
-
 /** A multiplication and an addition of a product. */
 const costOfProduct = 1 / 16;
 
@@ -30,6 +26,5 @@ export function workOf(graph: Graph, stage: Stage): Work {
     return { shared, isHere: false, dims: [...shape, depth], cost: costOfProduct };
   }
   const { space } = stage.nest;
-  const isHere = graph.nodes.some(({ op }) => onlyHere.includes(op));
-  return { shared: space[0], isHere, dims: space, cost: 1 };
+  return { shared: space[0], isHere: false, dims: space, cost: 1 };
 }

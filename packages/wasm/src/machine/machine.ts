@@ -1,7 +1,6 @@
 import { checkArgument, LossesError, type DimSizes, type MaybePromise } from "@losses/core";
 import { bySizes } from "./bySizes.js";
 import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
-import { hostMath } from "../loops/host.js";
 import { bindStep, type BoundStep } from "./hostSteps.js";
 import { ending } from "./later.js";
 import { layoutOf, type Layout } from "./layout.js";
@@ -70,7 +69,7 @@ function plainMachine(program: Program, heap: Heap, team: Team | undefined): Mac
     const numbers = new Uint32Array(heap.memory.buffer, table >>> 0, program.numbers.length);
     bound(({ offset }) => numbers[offset / 4] ?? 0);
   };
-  const host = { memory: heap.memory, ...hostMath, whole };
+  const host = { memory: heap.memory, whole };
   const { run } = new platform.Instance(module, { host }).exports;
   if (typeof run !== "function") {
     throw new LossesError("BACKEND_FAILED", `${heap.id}: a program must have a function run, got none.`);

@@ -1,13 +1,29 @@
-import { checkArgument, LossesError } from "@losses/core";
+import { checkArgument, LossesError, readOptions, type Rules } from "@losses/core";
 import { textRule, type Heap } from "./heap.js";
 import { webAssembly, type GrowingMemory, type WebAssemblyApi } from "../platform.js";
 
-/** Bytes of a page of WebAssembly's memory, and how many there may be. */
+/** Bytes of a page of WebAssembly's memory. */
 const page = 65536;
-const mostPages = 65536;
 /** Addresses are multiples of this: the bytes of a line of the processor's cache. */
 const line = 64;
 const firstPages = 16;
+
+export interface HeapOptions {
+  /** Whether threads can have it in common. Default false. */
+  readonly isShared?: boolean;
+  /** Bytes that it may grow to. Default 4 GiB, which is all that there can be. */
+  readonly ceiling?: number;
+}
+
+const [least, most] = [firstPages * page, 2 ** 32];
+
+const rules: Rules<HeapOptions> = {
+  isShared: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
+  ceiling: {
+    domain: `a whole number from ${least} to ${most}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+  },
+};
 
 /** A piece of memory that is free. */
 interface Piece {
@@ -15,17 +31,16 @@ interface Piece {
   readonly bytes: number;
 }
 
-/**
- * A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is; `isShared`: whether threads can have it in
- * common.
- */
-export function createHeap(id: string, isShared = false): Heap {
+/** A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is. */
+export function createHeap(id: string, options?: HeapOptions): Heap {
   checkArgument("createHeap", "id", id, textRule);
+  const { isShared = false, ceiling = most } = readOptions("createHeap", options, rules);
+  const maximum = Math.floor(ceiling / page);
   const platform = webAssembly();
   if (platform === undefined) throw new LossesError("BACKEND_FAILED", `${id}: there must be WebAssembly, got none.`);
   const memory = isShared
-    ? sharedMemory(platform.Memory)
-    : new platform.Memory({ initial: firstPages, maximum: mostPages, shared: false });
+    ? sharedMemory(platform.Memory, maximum)
+    : new platform.Memory({ initial: firstPages, maximum, shared: false });
   // By address; neighbours are one piece. Address 0 is what stands for no memory.
   const pieces: Piece[] = [{ at: line, bytes: firstPages * page - line }];
   const taken = new Map<number, number>();
@@ -94,12 +109,12 @@ export function createHeap(id: string, isShared = false): Heap {
 }
 
 /** Addresses are set aside for all that it may grow to: some platforms have fewer. */
-function sharedMemory(Memory: WebAssemblyApi["Memory"]): GrowingMemory {
-  for (let maximum = mostPages; ; maximum /= 2) {
+function sharedMemory(Memory: WebAssemblyApi["Memory"], most: number): GrowingMemory {
+  for (let maximum = most; ; maximum = Math.max(firstPages, maximum >> 1)) {
     try {
       return new Memory({ initial: firstPages, maximum, shared: true });
     } catch (cause) {
-      if (maximum <= mostPages / 8) throw cause;
+      if (maximum <= most / 8 || maximum === firstPages) throw cause;
     }
   }
 }

@@ -1,8 +1,7 @@
 import { checkArgument, LossesError, type Rule } from "@losses/core";
-import { hostMath } from "../loops/host.js";
 import type { OwnTeam } from "../threads/team.js";
 import { textRule, type Heap } from "./heap.js";
-import { createHeap } from "./ownHeap.js";
+import { createHeap, type HeapOptions } from "./ownHeap.js";
 
 /** Threads that work in one memory, which is that of a heap. */
 export interface ThreadTeam extends OwnTeam {
@@ -28,9 +27,15 @@ const threadsRule: Rule = {
  * @param id - whose they are
  * @param threads - how many work at the same time
  * @param patience - milliseconds after which a thread that does not answer is given up
+ * @param options - what its memory may be
  * @throws Error where there can be none, with the reason
  */
-export async function createTeam(id: string, threads: number, patience: number = usualPatience): Promise<ThreadTeam> {
+export async function createTeam(
+  id: string,
+  threads: number,
+  patience: number = usualPatience,
+  options?: Omit<HeapOptions, "isShared">,
+): Promise<ThreadTeam> {
   checkArgument("createTeam", "id", id, textRule);
   checkArgument("createTeam", "threads", threads, threadsRule);
   if (typeof SharedArrayBuffer === "undefined") {
@@ -42,10 +47,10 @@ export async function createTeam(id: string, threads: number, patience: number =
       "BACKEND_FAILED",
       `${id}: each thread must answer, got one that does not: ${reason} Make a new backend.`,
     );
-  const heap = createHeap(id, true);
+  const heap = createHeap(id, { ...options, isShared: true });
   // Not in the way of those who have one thread. What is loaded imports nothing of ours.
   const { startTeam } = await import("../threads/team.js");
-  const team = await startTeam({ memory: heap.memory, threads, patience, math: Object.keys(hostMath), failed });
+  const team = await startTeam({ memory: heap.memory, threads, patience, failed });
   const own: ThreadTeam = { ...team, heap };
   forgotten.register(own, team.close);
   return own;

@@ -14,7 +14,7 @@ import {
   when,
 } from "../assembler/instructions.js";
 import type { Features } from "../platform.js";
-import { multiplyAdd } from "../loops/vectorMath.js";
+import { multiplyAdd } from "../loops/writer.js";
 
 // C = A·B in panels: A cut into 4 rows and B into 8 columns, each packed so that the inner loop reads both in order.
 

@@ -9,12 +9,8 @@ export interface Crew {
   readonly end: (reason: string) => void;
 }
 
-/** Starts so many threads with the same beginning. Without one of them they are no crew: then all are ended, and `failed` is called. */
-export async function startCrew(
-  beginning: Extract<Message, { readonly memory: object }>,
-  count: number,
-  failed: () => void,
-): Promise<Crew> {
+/** Starts so many threads. Without one of them they are no crew: then all are ended, and `failed` is called. */
+export async function startCrew(memory: object, count: number, failed: () => void): Promise<Crew> {
   let failure: string | undefined;
   const threads: Thread[] = [];
   const end = (reason: string): void => {
@@ -31,7 +27,7 @@ export async function startCrew(
         failed();
       });
       threads.push(thread);
-      thread.tell(beginning);
+      thread.tell({ memory });
     });
   try {
     await Promise.all(Array.from({ length: count }, start));

@@ -9,8 +9,6 @@ export interface TeamParts {
   readonly threads: number;
   /** Milliseconds after which a thread that does not answer is given up. */
   readonly patience: number;
-  /** The names of the functions that modules ask for. */
-  readonly math: readonly string[];
   /** The error of a team that is no more. */
   readonly failed: (reason: string) => Error;
 }
@@ -43,7 +41,7 @@ function mayWait(): boolean {
 }
 
 /** Starts the threads; throws an Error where there can be none, with the reason. */
-export async function startTeam({ memory, threads, patience, math, failed: errorOf }: TeamParts): Promise<OwnTeam> {
+export async function startTeam({ memory, threads, patience, failed: errorOf }: TeamParts): Promise<OwnTeam> {
   const takesPart = mayWait();
   if (!takesPart && !canWaitLater()) {
     throw new Error("this thread may not wait for others, and has no Atomics.waitAsync. Make the backend in a worker.");
@@ -53,7 +51,7 @@ export async function startTeam({ memory, threads, patience, math, failed: error
   const leave = (): void => {
     if (left !== undefined) giveUp(left);
   };
-  const crew = await startCrew({ memory, math }, takesPart ? threads - 1 : threads, leave);
+  const crew = await startCrew(memory, takesPart ? threads - 1 : threads, leave);
   const failed = (reason: string): Error => {
     crew.end(reason);
     return errorOf(crew.failure() ?? reason);

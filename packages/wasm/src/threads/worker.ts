@@ -2,7 +2,7 @@ import { takePart } from "./takePart.js";
 
 /** What a worker is told: first the memory, then modules, then runs of them; at last that one will not be run again. */
 export type Message =
-  | { readonly memory: object; readonly math: readonly string[] }
+  | { readonly memory: object }
   | { readonly id: number; readonly module: object }
   | { readonly id: number; readonly words: Int32Array }
   | { readonly forgotten: number };
@@ -20,14 +20,10 @@ const takePart = ${String(takePart)};
 const say = ${say};
 const runs = new Map();
 let host;
-function noMath() {
-  throw new Error("not a function of workers");
-}
 function receive(message) {
   try {
     if (message.memory) {
       host = { memory: message.memory, whole() {} };
-      for (const name of message.math) host[name] = Math[name] || noMath;
       say({ isReady: true });
     } else if (message.module) {
       runs.set(message.id, new WebAssembly.Instance(message.module, { host }).exports.run);

@@ -129,6 +129,7 @@ export async function lossMethods<T>(backend: Backend<T> | SyncBackend<T>): Prom
         once: true,
         result,
       },
+      uses: { args: () => [] },
     },
   };
 }

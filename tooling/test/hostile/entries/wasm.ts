@@ -1,16 +1,20 @@
 import { compileProgram, createHeap, type Heap } from "@losses/wasm";
 import type { Entries } from "../entries.js";
-import { anyOf, flag, fn, size, text } from "../takes.js";
+import { anyOf, empty, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
 
-const program = compileProgram(graph(), { relaxed: false });
+const { program } = compileProgram(graph(), { relaxed: false });
 
 const heap = (): Heap => ({ ...createHeap("mine") });
 
 export const entries: Entries = {
   findFeatures: { args: () => [] },
-  createHeap: { args: () => ["mine"], takes: { "0": text } },
+  createHeap: {
+    args: () => ["mine", { isShared: false, ceiling: 2 ** 20 }],
+    takes: { "0": text, "1": empty, "1.isShared": flag, "1.ceiling": (value) => value === 2 ** 31 },
+    once: true,
+  },
   isMemory: { args: () => [createHeap("mine").memory], takes: { nothing: anything, "0": anything } },
   takeMemory: {
     args: () => [heap(), 64, "a tensor"],
