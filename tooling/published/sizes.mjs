@@ -1,6 +1,7 @@
-// What a user's bundle grows by: minified by esbuild, compressed by gzip, engines of others left out.
+// What a user's bundle grows by: minified by esbuild, compressed by gzip, engines of others left out, and what is loaded only when it is
+// asked for.
 // Usage: node tooling/published/sizes.mjs
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -23,7 +24,9 @@ function all(name) {
 // What the goals are short of is no ballast of one kind. In a bundle with js/scalar it is a compiler that differentiates and fuses whatever
 // a loss is written in: of 162 kB before compression 39 are the engine, 39 graphs with their derivatives and rewriting (4.1 kB of the
 // compressed 54), 28 declarations and their checks, 22 feeds and calls, 21 the ops (2.2 compressed are their meanings on numbers), 8 symbolic
-// sizes. In one with the compiled engine 4 kB compressed compute large products in strips, 2 are the formulas of functions. Tensors have methods and graphs name ops, so no bundler sees which ops one loss leaves out.
+// sizes. In one with the compiled engine 4 kB compressed compute large products in strips, 2 are the formulas of functions, 1.4 do stages in
+// shares for several threads, whose own 2.4 are loaded when they are asked for. Tensors have methods and graphs name ops, so no bundler sees
+// which ops one loss leaves out.
 
 /** @type {readonly Budget[]} */
 export const budgets = [
@@ -34,8 +37,8 @@ export const budgets = [
     limit: 55.5,
     goal: 20,
   },
-  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 79, goal: 30 },
-  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 78 },
+  { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 82, goal: 30 },
+  { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 80 },
   {
     name: "one loss + onnxruntime",
     code: `${loss}import { createBackend } from "@losses/onnxruntime";\n${use}`,
@@ -47,9 +50,9 @@ export const budgets = [
     limit: 75.5,
   },
   { name: "@losses/core, all of it", code: all("@losses/core"), limit: 76.5 },
-  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 77 },
-  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 35.5, from: "js" },
-  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 78.5 },
+  { name: "@losses/js, all of it", code: all("@losses/js"), limit: 80.5 },
+  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 38, from: "js" },
+  { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 80.5 },
   { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 76 },
   { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 86.5 },
 ];
@@ -57,12 +60,14 @@ export const budgets = [
 /**
  * @param {string} code
  * @param {string} [from] the package whose dependencies it may import; the command's has all but one of ours
- * @returns {Promise<{ kilobytes: number, inputs: readonly string[], imports: readonly string[] }>} the files it is made of, and what it imports
+ * @returns {Promise<{ kilobytes: number, inputs: readonly string[], imports: readonly string[] }>} the files it is made of, and what it and the rest import
  */
 export async function measure(code, from = "cli") {
   const bundle = await build({
     stdin: { contents: code, resolveDir: join(root, "packages", from) },
     bundle: true,
+    splitting: true,
+    outdir: root,
     minify: true,
     format: "esm",
     target: "es2022",
@@ -72,14 +77,24 @@ export async function measure(code, from = "cli") {
     metafile: true,
     logLevel: "silent",
   });
-  const [file] = bundle.outputFiles;
-  const [output] = Object.values(bundle.metafile.outputs);
-  if (file === undefined || output === undefined) throw new Error("sizes: esbuild must write a file");
-  const inputs = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const { outputs } = bundle.metafile;
+  const contents = new Map(bundle.outputFiles.map((file) => [resolve(file.path), file.contents]));
+  const entry = Object.keys(outputs).find((name) => outputs[name]?.entryPoint !== undefined);
+  if (entry === undefined) throw new Error("sizes: esbuild must write a file");
+  const atOnce = new Set([entry]);
+  for (const name of atOnce) {
+    for (const { path, kind, external } of outputs[name]?.imports ?? []) {
+      if (external !== true && kind !== "dynamic-import") atOnce.add(path);
+    }
+  }
+  const bytes = [...atOnce].map((name) => gzipSync(contents.get(resolve(name)) ?? "", { level: 9 }).length);
+  const inputs = [...atOnce].flatMap((name) => Object.entries(outputs[name]?.inputs ?? {}));
   return {
-    kilobytes: gzipSync(file.contents, { level: 9 }).length / 1000,
-    inputs: inputs.map(([name]) => name),
-    imports: output.imports.map(({ path }) => path),
+    kilobytes: bytes.reduce((sum, own) => sum + own, 0) / 1000,
+    inputs: inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([name]) => name),
+    imports: Object.values(outputs).flatMap((output) =>
+      output.imports.filter(({ external }) => external === true).map(({ path }) => path),
+    ),
   };
 }
 

@@ -22,6 +22,12 @@ createBackend().then((backend) => console.log(backend.compileSync(tripletMarginL
     expect(inputs.filter((file) => /packages\/wasm\/|js\/dist\/wasm\//.test(file))).toEqual([]);
   });
 
+  it("of threads what starts them, and the rest when they are asked for", async () => {
+    const { inputs } = await measure('export * from "@losses/js";');
+    expect(inputs).toContainEqual(expect.stringMatching(/wasm\/dist\/machine\/team\.js$/));
+    expect(inputs.filter((file) => file.includes("wasm/dist/threads/"))).toEqual([]);
+  });
+
   it.each(["core", "js", "tfjs", "onnx", "onnxruntime", "conformance"])(
     "@losses/%s imports no module of Node.js",
     async (name) => {

@@ -7,8 +7,7 @@ import {
   type Rules,
   type SyncBackend,
 } from "@losses/core";
-import { whyNot, type HeapOptions } from "@losses/wasm";
-import type { ThreadTeam } from "@losses/wasm/threads";
+import { createTeam, whyNot, type HeapOptions, type ThreadTeam } from "@losses/wasm";
 import { fastestEngine } from "./fastest.js";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
@@ -101,8 +100,6 @@ async function startTeam(threads: number, heap: HeapOptions): Promise<ThreadTeam
     return new BackendUnavailableError(told, [`wasm: ${said}`]);
   };
   if (reason !== undefined) throw unavailable(reason);
-  // Not in the way of those who do not ask for them.
-  const { createTeam } = await import("@losses/wasm/threads");
   try {
     return await createTeam(wasmId, threads, undefined, heap);
   } catch (cause) {

@@ -1,6 +1,5 @@
 import type { Engine, Executable, Graph } from "@losses/core";
-import { whyNot, type HeapOptions } from "@losses/wasm";
-import type { ThreadTeam } from "@losses/wasm/threads";
+import { whyNot, type HeapOptions, type ThreadTeam } from "@losses/wasm";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
 import { wasmEngine } from "./wasm/engine.js";

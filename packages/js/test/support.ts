@@ -11,8 +11,7 @@ import {
   type SyncBackend,
   type Tensor,
 } from "@losses/core";
-import { findFeatures } from "@losses/wasm";
-import { createTeam, type ThreadTeam } from "@losses/wasm/threads";
+import { createTeam, findFeatures, type ThreadTeam } from "@losses/wasm";
 import { setFlagsFromString } from "node:v8";
 import { expect } from "vitest";
 import { createBackendSync, type JsTensor } from "../src/index.js";

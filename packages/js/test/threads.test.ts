@@ -1,20 +1,23 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Worker as WorkerThread } from "node:worker_threads";
 import {
   BackendUnavailableError,
   clipLoss,
   crossEntropy,
   defineSyncBackend,
   float,
+  InputError,
   LossesError,
   OptionError,
   type LossSpec,
   type SyncBackend,
   type Tensor,
 } from "@losses/core";
-import { findFeatures } from "@losses/wasm";
-import type { Run, ThreadTeam } from "@losses/wasm/threads";
+import { findFeatures, type Run, type ThreadTeam } from "@losses/wasm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBackend, createBackendSync, type JsTensor } from "../src/index.js";
 import { wasmEngine } from "../src/wasm/engine.js";
@@ -179,6 +182,17 @@ describe("threads of a page, whose own may not wait", () => {
     for (const { status } of await running) expect(status).toBe("rejected");
     await expect(loss.value(feeds)).rejects.toThrow("js:wasm: each thread must answer, got one that does not");
   });
+
+  it("that are closed let no call wait for them", async () => {
+    const team = await pageTeam(2);
+    const loss = await defineSyncBackend(wasmEngine(findFeatures(), team)).compile(crossEntropy());
+    const feeds = { input: narrow([4000, 1000], 1), target: new Int32Array(4000) };
+    const running = loss.valueAndGrad(feeds);
+    // It is under way.
+    await Promise.resolve();
+    team.close();
+    await expect(running).rejects.toThrow("got one that does not: it was ended. Make a new backend.");
+  });
 });
 
 describe("the option threads", () => {
@@ -199,6 +213,20 @@ describe("the option threads", () => {
     expect(backend.readSync(x).data.buffer).toBeInstanceOf(ArrayBuffer);
     const { value, grads } = backend.compileSync(crossEntropy()).valueAndGradSync(feeds);
     for (const { data } of [value, ...Object.values(grads)]) expect(data.buffer).toBeInstanceOf(ArrayBuffer);
+    await backend.dispose();
+  });
+
+  it("knows its memory under views from before it grew", async () => {
+    const backend = await createBackend({ engine: "wasm", threads: 2 });
+    const loss = backend.compileSync(sums);
+    const x = backend.tensor(narrow([3, 4], 1));
+    const alias = createBackendSync({ engine: "scalar" }).tensor({ data: x.data, shape: [3, 4] });
+    expect(alias.data.buffer).toBe(x.data.buffer);
+    backend.tensor(new Float32Array(2 ** 22));
+    expect(alias.data.buffer).not.toBe(x.data.buffer);
+    expect(alias.data).toEqual(x.data);
+    const run = (): unknown => loss.valueAndGradSync({ x }, { out: { grads: { x: alias } } });
+    expect(run).toThrow(InputError);
     await backend.dispose();
   });
 
@@ -228,9 +256,9 @@ describe("the option threads", () => {
 /** Teams whose workers can be reached. */
 async function withWorkers<T>(
   make: () => Promise<T>,
-): Promise<{ readonly made: T; readonly workers: readonly { terminate(): Promise<unknown> }[] }> {
+): Promise<{ readonly made: T; readonly workers: readonly WorkerThread[] }> {
   const threads = process.getBuiltinModule("node:worker_threads");
-  const workers: { terminate(): Promise<unknown> }[] = [];
+  const workers: WorkerThread[] = [];
   class Worker extends threads.Worker {
     constructor(...given: ConstructorParameters<typeof threads.Worker>) {
       super(...given);
@@ -242,6 +270,24 @@ async function withWorkers<T>(
     name === "node:worker_threads" ? { ...threads, Worker } : real(name as "fs")) as typeof process.getBuiltinModule);
   return { made: await make(), workers };
 }
+
+it("threads end when nobody holds their backend", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { workers } = await withWorkers(async () => {
+    const backend = await createBackend({ threads: 2 });
+    (await backend.compile(crossEntropy())).valueSync({ input: narrow([4096, 128], 1), target: new Int32Array(4096) });
+  });
+  let ended = 0;
+  for (const worker of workers) worker.on("exit", () => (ended += 1));
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(ended).toBe(1);
+    },
+    { timeout: 30_000 },
+  );
+});
 
 describe("a worker that dies", () => {
   const [, spec, feeds] = cases[1] as (typeof cases)[number];

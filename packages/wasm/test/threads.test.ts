@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { SharePlan } from "../src/machine/shares.js";
 import { planShares } from "../src/machine/shares.js";
 import { giveUp, takePart, wordsFor } from "../src/threads/takePart.js";
-import { createTeam } from "../src/threads.js";
+import { createTeam } from "../src/index.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

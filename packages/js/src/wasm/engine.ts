@@ -1,6 +1,12 @@
 import { LossesError, UnsupportedOpError, type Engine, type Executable, type Graph } from "@losses/core";
-import { compileProgram, createHeap, findFeatures, type Features, type HeapOptions } from "@losses/wasm";
-import type { ThreadTeam } from "@losses/wasm/threads";
+import {
+  compileProgram,
+  createHeap,
+  findFeatures,
+  type Features,
+  type HeapOptions,
+  type ThreadTeam,
+} from "@losses/wasm";
 import { convertTensor, isJsTensor, makeTensor, type JsTensor } from "../tensor.js";
 import { makeExecutable } from "./executable.js";
 import { residentsOf } from "./residents.js";

@@ -1,6 +1,5 @@
 import { bindShape, LossesError, sizeOf, type DimSizes, type Executable } from "@losses/core";
-import { createMachine, takeMemory, type Heap, type Machine, type Port, type Program } from "@losses/wasm";
-import type { Team } from "@losses/wasm/threads";
+import { createMachine, takeMemory, type Heap, type Machine, type Port, type Program, type Team } from "@losses/wasm";
 import { makeTensor, type JsTensor } from "../tensor.js";
 import { wordsAt, type Residents } from "./residents.js";
 

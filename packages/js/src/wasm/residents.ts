@@ -38,6 +38,14 @@ function outside<D extends HostData>(heap: Heap, data: D): D {
 
 export function residentsOf(heap: Heap): Residents {
   const places = new WeakMap<JsTensor, Place>();
+  // What the memory was seen as: shared memory stays the same under old views when it grows.
+  const seen = new WeakSet<ArrayBufferLike>();
+  const viewAt = (at: number, length: number, dtype: "float32" | "int32"): Word => {
+    seen.add(heap.memory.buffer);
+    return wordsAt(heap, at, length, dtype);
+  };
+  const current = ({ data }: JsTensor): JsTensor["data"] =>
+    seen.has(data.buffer) ? new Uint8Array(heap.memory.buffer, data.byteOffset, data.byteLength) : data;
   // A tensor that nobody released and nobody holds.
   const forgotten = new FinalizationRegistry(free);
   const placeOf = (tensor: JsTensor): Place | undefined => {
@@ -58,13 +66,13 @@ export function residentsOf(heap: Heap): Residents {
       const length = sizeOf(shape);
       const contents = outside(heap, data);
       const place: Place = { heap, at: takeMemory(heap, 4 * length, "a tensor"), users: 0, isFree: false };
-      let view = wordsAt(heap, place.at, length, dtype);
+      let view = viewAt(place.at, length, dtype);
       view.set(contents);
       const tensor = ownTensor({
         /** Growing moves the memory: a view from before is empty. */
         get data() {
           if (place.isFree) placeOf(tensor);
-          if (view.buffer !== heap.memory.buffer) view = wordsAt(heap, place.at, length, dtype);
+          if (view.buffer !== heap.memory.buffer) view = viewAt(place.at, length, dtype);
           return view;
         },
         shape: Object.freeze([...shape]),
@@ -78,7 +86,7 @@ export function residentsOf(heap: Heap): Residents {
     overlap: (a, b) => {
       const [x, y] = [places.get(a), places.get(b)];
       // A tensor outside may be a view of this memory all the same.
-      return x !== undefined && y !== undefined ? x.at === y.at : viewsOverlap(a.data, b.data);
+      return x !== undefined && y !== undefined ? x.at === y.at : viewsOverlap(current(a), current(b));
     },
     release: (tensor) => {
       const place = places.get(tensor);

@@ -86,33 +86,39 @@ function plainMachine(program: Program, heap: Heap, team: Team | undefined): Mac
     const shares = plan === undefined ? 1 : (team?.shares ?? 1);
     return { layout: layoutOf(program, sizes, shares), steps, plan, shares };
   });
+  const jobOf = (bound: Bound, plan: SharePlan, table: number): Job => ({
+    plan,
+    table,
+    tableBytes: bound.layout.tableBytes,
+    // Other runs may come in between.
+    run: (...step) => {
+      running = bound;
+      call(...step);
+    },
+  });
   const start = (sizes: DimSizes): Session => {
     const bound = bind(sizes);
     const { layout, shares } = bound;
     checkBytes(heap, layout.largest, "intermediate results");
     const arena = takeMemory(heap, layout.bytes, "intermediate results");
-    const tables = (): readonly Int32Array[] =>
-      Array.from({ length: shares }, (_, share) => {
-        return new Int32Array(heap.memory.buffer, arena + share * layout.tableBytes, layout.table.length);
-      });
-    tables().forEach((table, share) => {
+    const tableOf = (share: number): Int32Array =>
+      new Int32Array(heap.memory.buffer, arena + share * layout.tableBytes, layout.table.length);
+    for (let share = 0; share < shares; share++) {
+      const table = tableOf(share);
       table.set(layout.table);
       for (const [at, offset, apart] of layout.inArena) table[at] = arena + offset + share * apart;
-    });
+    }
     const write = (addresses: ReadonlyMap<string, number>): void => {
-      for (const table of tables()) {
+      for (let share = 0; share < shares; share++) {
+        const table = tableOf(share);
         for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
       }
     };
-    const own: Run = (...step) => {
-      running = bound;
-      call(...step);
-    };
-    const { plan } = bound;
-    const job: Job | undefined = plan && { plan, table: arena, tableBytes: layout.tableBytes, run: own };
+    const job = bound.plan && jobOf(bound, bound.plan, arena);
     const runHere = (addresses: ReadonlyMap<string, number>): void => {
       write(addresses);
-      if (together === undefined || job === undefined) own(arena, 0, steps, 0, 1);
+      running = bound;
+      if (together === undefined || job === undefined) call(arena, 0, steps, 0, 1);
       else together.run(job);
     };
     return {

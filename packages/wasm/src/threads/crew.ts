@@ -1,4 +1,3 @@
-import type { Heap } from "../machine/heap.js";
 import { spawn, type Thread } from "./spawn.js";
 import type { Message } from "./worker.js";
 
@@ -11,7 +10,7 @@ export interface Crew {
 }
 
 /** Starts so many threads. Without one of them they are no crew: then all are ended, and `failed` is called. */
-export async function startCrew({ memory }: Heap, count: number, failed: () => void): Promise<Crew> {
+export async function startCrew(memory: object, count: number, failed: () => void): Promise<Crew> {
   let failure: string | undefined;
   const threads: Thread[] = [];
   const end = (reason: string): void => {

@@ -58,7 +58,9 @@ export function spawn(listener: Listener): Thread {
     listener(answer);
   };
   worker.addEventListener("message", ({ data }) => heard(data as Answer));
-  worker.addEventListener("error", ({ message }) => heard({ failure: message ?? "it could not be started." }));
+  // What a policy forbids has no message.
+  const unsaid = "it could not be started. Allow workers from 'blob:' in the content-security policy.";
+  worker.addEventListener("error", ({ message = "" }) => heard({ failure: message === "" ? unsaid : message }));
   return {
     tell: (message) => worker.postMessage(message),
     letGo: () => undefined,

@@ -1,29 +1,33 @@
-import { checkArgument, LossesError } from "@losses/core";
-import type { Heap } from "../machine/heap.js";
-import { createHeap, type HeapOptions } from "../machine/ownHeap.js";
 import type { Job, SharedModule, Team } from "../machine/shares.js";
 import { startCrew } from "./crew.js";
 import { advance, canWaitLater, giveUp, opened, takePart, wordsFor, type Ending } from "./takePart.js";
 
+/** What a team is made of, besides its threads. */
+export interface TeamParts {
+  /** Its memory is shared. */
+  readonly memory: object;
+  readonly threads: number;
+  /** Milliseconds after which a thread that does not answer is given up. */
+  readonly patience: number;
+  /** The error of a team that is no more. */
+  readonly failed: (reason: string) => Error;
+}
+
 /** A team with its threads. */
-export interface ThreadTeam extends Team {
-  /** Its memory is shared by all. */
-  readonly heap: Heap;
+export interface OwnTeam extends Team {
   /** Ends the threads. */
   readonly close: () => void;
 }
 
-/**
- * How long others are waited for when the caller has nothing left to do, in milliseconds, and in times of what it has taken itself: a share
- * takes all of them about as long.
- */
-const usualPatience = 60_000;
+/** Others are waited for this many times as long as the caller has worked itself, if that is more: a share takes all of them about as long. */
 const patienceFactor = 10;
 
-const threadsRule = {
-  domain: "a whole number > 1",
-  accepts: (value: unknown): boolean => Number.isInteger(value) && Number(value) > 1,
-};
+/**
+ * To wake a thread takes 30 to 60 microseconds, once for a run and again where it has waited for a stage. A unit of cost takes 0.6 (products)
+ * to 3 nanoseconds (softmax): what is shared out takes one thread at least twice as long as that.
+ */
+const leastStage = 65_536;
+const leastProgram = 262_144;
 
 /** Whether this thread may wait for others: that of a page may not. */
 function mayWait(): boolean {
@@ -36,43 +40,21 @@ function mayWait(): boolean {
   }
 }
 
-/**
- * Threads that run programs together with the one that calls, and a heap whose memory they share. They end with `close`, and keep no
- * process alive. Where the one that calls may not wait for others, it leaves all to them if it is given time, and else does all alone.
- *
- * @param id - whose they are
- * @param threads - how many work at the same time
- * @param patience - milliseconds after which a thread that does not answer is given up
- * @param options - what its memory may be
- * @throws Error where there can be none, with the reason
- */
-export async function createTeam(
-  id: string,
-  threads: number,
-  patience: number = usualPatience,
-  options?: Omit<HeapOptions, "isShared">,
-): Promise<ThreadTeam> {
-  checkArgument("createTeam", "threads", threads, threadsRule);
-  if (typeof SharedArrayBuffer === "undefined") {
-    const headers = "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
-    throw new Error(`memory cannot be shared by threads. Serve the page with ${headers}.`);
-  }
+/** Starts the threads; throws an Error where there can be none, with the reason. */
+export async function startTeam({ memory, threads, patience, failed: errorOf }: TeamParts): Promise<OwnTeam> {
   const takesPart = mayWait();
   if (!takesPart && !canWaitLater()) {
     throw new Error("this thread may not wait for others, and has no Atomics.waitAsync. Make the backend in a worker.");
   }
-  const heap = createHeap(id, { ...options, isShared: true });
   /** The run that this thread does not take part in. */
   let left: Int32Array | undefined;
-  const crew = await startCrew(heap, takesPart ? threads - 1 : threads, () => {
+  const leave = (): void => {
     if (left !== undefined) giveUp(left);
-  });
-  const failed = (reason: string): LossesError => {
+  };
+  const crew = await startCrew(memory, takesPart ? threads - 1 : threads, leave);
+  const failed = (reason: string): Error => {
     crew.end(reason);
-    return new LossesError(
-      "BACKEND_FAILED",
-      `${id}: each thread must answer, got one that does not: ${crew.failure() ?? reason} Make a new backend.`,
-    );
+    return errorOf(crew.failure() ?? reason);
   };
   const check = (ending: Ending): void => {
     if (ending === "given up") throw failed("it has failed.");
@@ -87,8 +69,15 @@ export async function createTeam(
     return words;
   };
 
+  const alone = ({ plan, table, tableBytes, run }: Job): void =>
+    check(takePart(wordsFor(plan, table, tableBytes, threads), run, true, 0));
+
+  let isBusy = false;
   const together = (module: number, job: Job): void => {
+    // A step that calls JavaScript may run a program of its own, while the others wait for it.
+    if (isBusy) return alone(job);
     const words = begin(module, job);
+    isBusy = true;
     const begun = performance.now();
     let waited = 0;
     const takeTurn = (): Ending => {
@@ -105,11 +94,10 @@ export async function createTeam(
     } catch (cause) {
       if (giveUp(words)) crew.end("another has failed.");
       throw cause;
+    } finally {
+      isBusy = false;
     }
   };
-
-  const alone = ({ plan, table, tableBytes, run }: Job): void =>
-    check(takePart(wordsFor(plan, table, tableBytes, threads), run, true, 0));
 
   const lead = async (module: number, job: Job): Promise<void> => {
     const words = begin(module, job);
@@ -141,10 +129,9 @@ export async function createTeam(
   let modules = 0;
   const forgotten = new FinalizationRegistry((module: number) => crew.tell({ forgotten: module }));
   return {
-    heap,
     shares: threads,
-    leastStage: 16384,
-    leastProgram: 65536,
+    leastStage,
+    leastProgram,
     prepare: (module) => {
       const number = modules++;
       crew.tell({ id: number, module });
@@ -154,6 +141,9 @@ export async function createTeam(
       forgotten.register(shared, number);
       return shared;
     },
-    close: () => crew.end("it was ended."),
+    close: () => {
+      crew.end("it was ended.");
+      leave();
+    },
   };
 }

@@ -1,2 +1,0 @@
-export type { Run, ShareLimits, SharePlan, ShareStep, Team } from "./machine/shares.js";
-export { createTeam, type ThreadTeam } from "./threads/team.js";
