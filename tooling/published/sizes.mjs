@@ -42,7 +42,7 @@ export const budgets = [
   {
     name: "one loss + onnxruntime",
     code: `${loss}import { createBackend } from "@losses/onnxruntime";\n${use}`,
-    limit: 87.5,
+    limit: 88,
   },
   {
     name: "one loss as an ONNX file",
