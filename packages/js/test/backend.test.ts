@@ -45,7 +45,7 @@ describe("createBackend", () => {
     expect(() => createBackendSync(options)).toThrow('js: option engine must be one of wasm, scalar, got "cuda".');
     expect(() => createBackendSync({ engine: "toString" } as unknown as { engine: "scalar" })).toThrow(OptionError);
     expect(() => createBackendSync({ device: "webgpu" } as object)).toThrow(
-      "js: options must be among engine, got the unknown option device.",
+      "js: options must be among engine, threads, got the unknown option device.",
     );
     await expect(createBackend("wasm" as never)).rejects.toThrow(
       'js: options must be a plain object with engine, got "wasm".',

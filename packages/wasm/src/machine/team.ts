@@ -12,7 +12,7 @@ export interface ThreadTeam extends OwnTeam {
 /** Milliseconds after which a thread that does not answer is given up. */
 const usualPatience = 60_000;
 
-/** Ends the threads of a team that nobody holds. */
+/** Ends the threads whose heap nobody holds. */
 const forgotten = new FinalizationRegistry((close: () => void) => close());
 
 const threadsRule: Rule = {
@@ -46,7 +46,6 @@ export async function createTeam(id: string, threads: number, patience: number =
   // Not in the way of those who have one thread. What is loaded imports nothing of ours.
   const { startTeam } = await import("../threads/team.js");
   const team = await startTeam({ memory: heap.memory, threads, patience, math: Object.keys(hostMath), failed });
-  const own: ThreadTeam = { ...team, heap };
-  forgotten.register(own, team.close);
-  return own;
+  forgotten.register(heap, team.close);
+  return { ...team, heap };
 }
