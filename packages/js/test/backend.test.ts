@@ -48,7 +48,7 @@ describe("createBackend", () => {
       "js: options must be among engine, threads, got the unknown option device.",
     );
     await expect(createBackend("wasm" as never)).rejects.toThrow(
-      'js: options must be a plain object with engine, got "wasm".',
+      'js: options must be a plain object with engine, threads, got "wasm".',
     );
   });
 
