@@ -13,8 +13,8 @@ import { factsOf, inputsOf, type AnyProblem } from "./lossProblem.js";
 import type { Part } from "./problems.js";
 
 /** The loss through the public interface of a backend, synchronously where that is possible. */
-export async function openOurs(id: string, problem: AnyProblem, part: Part, threads = 1): Promise<Contestant> {
-  const backend = threads > 1 ? await openThreads(threads) : await openBackend(id);
+export async function openOurs(id: string, problem: AnyProblem, part: Part, threads?: number): Promise<Contestant> {
+  const backend = await openBackend(id, threads);
   const { spec, wrt: tensors, inputs, byInput } = await factsOf(problem);
   const wrt = inputsOf(tensors);
   const loss = await backend.compile(spec);
@@ -59,12 +59,6 @@ export async function openOurs(id: string, problem: AnyProblem, part: Part, thre
     },
     close: () => backend.dispose(),
   };
-}
-
-/** js:wasm with so many threads. */
-async function openThreads(threads: number): Promise<Backend<unknown>> {
-  const { createBackend } = await import("@losses/js");
-  return createBackend({ engine: "wasm", threads });
 }
 
 function isSync(loss: CompiledLoss<unknown>): loss is SyncCompiledLoss<unknown> {
