@@ -207,8 +207,8 @@ describe("the runner fails", { timeout: 180_000 }, () => {
     const cases = loadFixtures().filter(({ loss }) => loss === "marginRankingLoss");
     const report = await run(undefined, { fixtures: cases, losses: [wrong] });
     const failing = report.rows.flatMap(({ part, failures }) => failures.map((one) => ({ part, id: one.case })));
-    // At NaN, too: there relu passes the gradient and clamp_min does not.
-    const kinks = cases.filter(({ id }) => /\/(boundary-|nan-input$)|nan-in-/.test(id));
+    // At NaN, too: there relu passes the gradient and clamp_min does not. One case of random inputs has two that are equal.
+    const kinks = cases.filter(({ id }) => /\/(boundary-|nan-input$|sampled-weight-mean$)|nan-in-/.test(id));
     expect(kinks.length).toBeGreaterThan(0);
     expect(failing.map(({ id }) => id)).toEqual(kinks.map(({ id }) => id));
     expect(new Set(failing.map(({ part }) => part))).toEqual(new Set(["gradient"]));

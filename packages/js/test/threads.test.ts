@@ -306,15 +306,6 @@ describe("a worker that dies", () => {
     }
     await backend.dispose();
   });
-
-  it("is done without as long as nobody has been told", async () => {
-    const { made: team, workers } = await withWorkers(() => eagerTeam(2));
-    const loss = defineSyncBackend(wasmEngine(findFeatures(), team)).compileSync(spec);
-    const before = loss.valueSync(feeds as never).data[0];
-    void workers[0]?.terminate();
-    expect(loss.valueSync(feeds as never).data[0]).toBe(before);
-    team.close();
-  });
 });
 
 it("a process ends by itself, whatever its threads have done", () => {

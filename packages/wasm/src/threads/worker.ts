@@ -27,8 +27,10 @@ function receive(message) {
       say({ isReady: true });
     } else if (message.module) {
       runs.set(message.id, new WebAssembly.Instance(message.module, { host }).exports.run);
-    } else if (message.words) takePart(message.words, runs.get(message.id), false, Infinity);
-    else runs.delete(message.forgotten);
+    } else if (message.words) {
+      // Waits in turns: what ends a thread may not be seen by one that waits for ever.
+      while (takePart(message.words, runs.get(message.id), false, 1000) === "timed out");
+    } else runs.delete(message.forgotten);
   } catch (cause) {
     if (message.words) {
       Atomics.store(message.words, 0, -1);
