@@ -181,7 +181,8 @@ describe("the model", () => {
       "tripletMarginLoss",
     ]);
     expect(model.docString).toContain(docs.formula);
-    expect(graph.input.map((input) => input.docString)).toEqual(Object.values(docs.inputs));
+    const { anchor, positive, negative } = docs.inputs;
+    expect(graph.input.map((input) => input.docString)).toEqual([anchor, positive, negative]);
     const props = metadata(model);
     const back = specFromJSON(allLosses, {
       name: props["losses.name"] ?? "",
