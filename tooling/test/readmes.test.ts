@@ -111,6 +111,11 @@ await writeFile("data.safetensors", Buffer.concat([length, Buffer.from(header), 
       variants: { "@losses/js/scalar": { '"@losses/js"': '"@losses/js/scalar"' } },
     },
     {
+      given: `import { createBackend } from "@losses/js";`,
+      after: "console.log(backend.id); await backend.dispose();",
+      prints: /^js$/,
+    },
+    {
       given: `import { tripletMarginLoss } from "@losses/core"; import { createBackend } from "@losses/js";
 ${points} ${feeds}
 const backend = await createBackend(); const loss = backend.compileSync(tripletMarginLoss());`,

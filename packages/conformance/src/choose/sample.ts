@@ -115,10 +115,25 @@ export function sampleInputs<I extends LossInputs>(
  * const feeds = groupByInput(inputs.map((input) => [input.name, backend.tensor(input)]));
  * ```
  */
-export function groupByInput<V>(tensors: Iterable<readonly [string, V]>): Readonly<Record<string, V | readonly V[]>> {
+export function groupByInput<V>(
+  tensors: readonly (readonly [string, V])[],
+): Readonly<Record<string, V | readonly V[]>> {
+  const pairs = readable("groupByInput", () => {
+    const own: (readonly [string, V])[] = [];
+    const isPair = (pair: unknown): boolean => {
+      if (!Array.isArray(pair) || pair.length !== 2) return false;
+      const [name, value] = pair as unknown as readonly [unknown, V];
+      return typeof name === "string" && own.push([name, value]) > 0;
+    };
+    if (isListOf(tensors, isPair)) return own;
+    throw new InputError(
+      `groupByInput: tensors must be a list of pairs of a name and a tensor, got ${printValue(tensors)}.`,
+      "INVALID_INPUT",
+    );
+  });
   const single: Record<string, V> = {};
   const lists: Record<string, V[]> = {};
-  for (const [name, value] of tensors) {
+  for (const [name, value] of pairs) {
     const input = inputOf(name);
     if (input === name) single[name] = value;
     else (lists[input] ??= []).push(value);

@@ -17,7 +17,7 @@ export interface HeapOptions {
 
 const [least, most] = [firstPages * page, 2 ** 32];
 
-const rules: Rules<HeapOptions> = {
+export const heapRules: Rules<HeapOptions> = {
   isShared: { domain: "true or false", accepts: (value) => typeof value === "boolean" },
   ceiling: {
     domain: `a whole number from ${least} to ${most}`,
@@ -34,7 +34,7 @@ interface Piece {
 /** A memory of its own, which grows as it is needed and never shrinks. `id`: whose it is. */
 export function createHeap(id: string, options?: HeapOptions): Heap {
   checkArgument("createHeap", "id", id, textRule);
-  const { isShared = false, ceiling = most } = readOptions("createHeap", options, rules);
+  const { isShared = false, ceiling = most } = readOptions("createHeap", options, heapRules);
   const maximum = Math.floor(ceiling / page);
   const platform = webAssembly();
   if (platform === undefined) throw new LossesError("BACKEND_FAILED", `${id}: there must be WebAssembly, got none.`);

@@ -1,7 +1,7 @@
-import { checkArgument, LossesError, type Rule } from "@losses/core";
+import { checkArgument, LossesError, readOptions, type Rule } from "@losses/core";
 import type { OwnTeam } from "../threads/team.js";
 import { textRule, type Heap } from "./heap.js";
-import { createHeap, type HeapOptions } from "./ownHeap.js";
+import { createHeap, heapRules, type HeapOptions } from "./ownHeap.js";
 
 /** Threads that work in one memory, which is that of a heap. */
 export interface ThreadTeam extends OwnTeam {
@@ -15,9 +15,11 @@ const usualPatience = 60_000;
 const forgotten = new FinalizationRegistry((close: () => void) => close());
 
 const threadsRule: Rule = {
-  domain: "a whole number > 1",
-  accepts: (value) => Number.isInteger(value) && Number(value) > 1,
+  domain: "a whole number from 2 to 64",
+  accepts: (value) => Number.isInteger(value) && Number(value) > 1 && Number(value) <= 64,
 };
+
+const patienceRule: Rule = { domain: "a number >= 0", accepts: (value) => typeof value === "number" && value >= 0 };
 
 /**
  * Threads that run programs together with the one that calls, and a heap whose memory they share. They end with `close`, and keep no
@@ -38,6 +40,8 @@ export async function createTeam(
 ): Promise<ThreadTeam> {
   checkArgument("createTeam", "id", id, textRule);
   checkArgument("createTeam", "threads", threads, threadsRule);
+  checkArgument("createTeam", "patience", patience, patienceRule);
+  const given = readOptions("createTeam", options, { ceiling: heapRules.ceiling });
   if (typeof SharedArrayBuffer === "undefined") {
     const headers = "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
     throw new Error(`memory cannot be shared by threads. Serve the page with ${headers}.`);
@@ -47,7 +51,7 @@ export async function createTeam(
       "BACKEND_FAILED",
       `${id}: each thread must answer, got one that does not: ${reason} Make a new backend.`,
     );
-  const heap = createHeap(id, { ...options, isShared: true });
+  const heap = createHeap(id, { ...given, isShared: true });
   // Not in the way of those who have one thread. What is loaded imports nothing of ours.
   const { startTeam } = await import("../threads/team.js");
   const team = await startTeam({ memory: heap.memory, threads, patience, failed });

@@ -153,6 +153,27 @@ const onlyBounds: Readonly<Record<string, Takes>> = {
 export const entries: Entries = {
   fixturesFolder: "data",
   testedDTypes: "data",
+  sampleInputs: {
+    args: () => [l1Loss(), { input: [2, 3], target: [2, 3] }, { least: 0 }],
+    takes: {
+      "1.input": list(size),
+      "1.target": list(size),
+      "1.input.*": (value) => value === 1 || value === 0,
+      "1.target.*": (value) => value === 1 || value === 0,
+      "2": empty,
+      "2.least": (value) => value === 0 || value === -1,
+    },
+    whole: ["0"],
+  },
+  groupByInput: {
+    args: () => [
+      [
+        ["fake.0", 1],
+        ["fake.1", 2],
+      ],
+    ],
+    takes: { "0": list(() => false), "0.*.0": text, "0.*.1": anything },
+  },
   chooseBackend: {
     args: () => [
       {

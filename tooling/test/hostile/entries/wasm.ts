@@ -15,6 +15,17 @@ export const entries: Entries = {
     takes: { "0": text, "1": empty, "1.isShared": flag, "1.ceiling": (value) => value === 2 ** 31 },
     once: true,
   },
+  createTeam: {
+    args: () => ["mine", 2, 1000, { ceiling: 2 ** 20 }],
+    takes: {
+      "0": text,
+      "1": () => false,
+      "2": (value) => typeof value === "number" && value >= 0,
+      "3": empty,
+      "3.ceiling": (value) => value === 2 ** 31,
+    },
+    once: true,
+  },
   isMemory: { args: () => [createHeap("mine").memory], takes: { nothing: anything, "0": anything } },
   takeMemory: {
     args: () => [heap(), 64, "a tensor"],
