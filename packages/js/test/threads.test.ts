@@ -11,7 +11,6 @@ import {
   defineSyncBackend,
   float,
   InputError,
-  LossesError,
   OptionError,
   type LossSpec,
   type SyncBackend,
@@ -287,25 +286,6 @@ it("threads end when nobody holds their backend", async () => {
     },
     { timeout: 30_000 },
   );
-});
-
-describe("a worker that dies", () => {
-  const [, spec, feeds] = cases[1] as (typeof cases)[number];
-
-  it("is an error of every call from then on, and not a hang", async () => {
-    const { made: team, workers } = await withWorkers(() => eagerTeam(3));
-    const backend = defineSyncBackend(wasmEngine(findFeatures(), team));
-    const loss = backend.compileSync(spec);
-    loss.valueAndGradSync(feeds as never);
-    await workers[0]?.terminate();
-    for (let i = 0; i < 2; i++) {
-      expect(() => loss.valueAndGradSync(feeds as never)).toThrow(LossesError);
-      expect(() => loss.valueAndGradSync(feeds as never)).toThrow(
-        "js:wasm: each thread must answer, got one that does not: it has ended. Make a new backend.",
-      );
-    }
-    await backend.dispose();
-  });
 });
 
 it("a process ends by itself, whatever its threads have done", () => {

@@ -128,6 +128,8 @@ describe("a thread", () => {
   });
 
   it("there are at least two", async () => {
-    await expect(createTeam("mine", 1)).rejects.toThrow("createTeam: threads must be a whole number from 2 to 64, got 1.");
+    await expect(createTeam("mine", 1)).rejects.toThrow(
+      "createTeam: threads must be a whole number from 2 to 64, got 1.",
+    );
   });
 });
