@@ -1,7 +1,8 @@
+import { OptionError } from "../errors.js";
 import { customGradient } from "../graph/tracedTensor.js";
 import { ignoreIndexInGraph } from "../loss/ignoreIndex.js";
 import type { ClassAxis } from "../loss/options.js";
-import type { WeightedValues } from "../loss/reduce.js";
+import type { LossValue, WeightedValues } from "../loss/reduce.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { lookUp, pick } from "./select.js";
 
@@ -55,6 +56,23 @@ export function probabilityEntropy(
   const weighted = weight === undefined ? product : product.mul(alongAxis(weight, logProbabilities, axis));
   const values = weighted.sum(axis).neg();
   return { values, weights: classes.div(classes).expand(values.shape) };
+}
+
+/** The entropy of class indices, or of probabilities, of which none can be ignored. `loss`: who refuses that. */
+export function targetEntropy(
+  loss: string,
+  logProbabilities: Tensor,
+  target: Tensor,
+  options: IndexEntropyOptions & { readonly ignoreIndex: number },
+): LossValue {
+  if (target.dtype === "int32") return { terms: indexEntropy(logProbabilities, target, options) };
+  const { ignoreIndex } = options;
+  if (ignoreIndex >= 0) {
+    throw new OptionError(
+      `${loss}: option ignoreIndex must be negative with probabilities as target, got ${ignoreIndex}. Give class indices to ignore some.`,
+    );
+  }
+  return probabilityEntropy(logProbabilities, target, options);
 }
 
 /** The axis of the classes: 1 as in PyTorch (0 without a batch), or the last. */

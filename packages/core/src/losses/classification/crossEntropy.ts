@@ -1,9 +1,8 @@
-import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float, labels, perClass, sampleInputs } from "../../loss/inputs.js";
 import type { Sampled } from "../../loss/inputTypes.js";
 import { classAxis, fraction, integer, reduction, type ClassAxis, type ReductionOption } from "../../loss/options.js";
-import { axisOfClasses, indexEntropy, probabilityEntropy } from "../../math/entropy.js";
+import { axisOfClasses, targetEntropy } from "../../math/entropy.js";
 
 export interface CrossEntropyOptions extends ReductionOption {
   /** A target index that contributes nothing. Default -100. Only with class indices. */
@@ -67,14 +66,6 @@ export const crossEntropy: Loss<
   value({ input, target, weight }, { ignoreIndex, labelSmoothing, classAxis: given }) {
     const axis = axisOfClasses(input, given);
     const logProbabilities = input.logSoftmax(axis);
-    if (target.dtype === "int32") {
-      return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };
-    }
-    if (ignoreIndex >= 0) {
-      throw new OptionError(
-        `crossEntropy: option ignoreIndex must be negative with probabilities as target, got ${ignoreIndex}. Give class indices to ignore some.`,
-      );
-    }
-    return probabilityEntropy(logProbabilities, target, { axis, labelSmoothing, weight });
+    return targetEntropy("crossEntropy", logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight });
   },
 });

@@ -1,9 +1,8 @@
-import { OptionError } from "../../errors.js";
 import { defineLoss, type Loss } from "../../loss/define.js";
 import { either, float, labels, parameter, sampleInputs } from "../../loss/inputs.js";
 import type { Sampled } from "../../loss/inputTypes.js";
 import { fraction, integer, reduction, type ReductionOption } from "../../loss/options.js";
-import { indexEntropy, probabilityEntropy } from "../../math/entropy.js";
+import { targetEntropy } from "../../math/entropy.js";
 import { multiplyDims } from "../../tensor/dimArithmetic.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -59,15 +58,7 @@ export const linearCrossEntropy: Loss<
     const axis = input.rank - 1;
     const linear = logits(input, linearWeight);
     const logProbabilities = (linearBias === undefined ? linear : linear.add(linearBias)).logSoftmax(axis);
-    if (target.dtype === "int32") {
-      return { terms: indexEntropy(logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight }) };
-    }
-    if (ignoreIndex >= 0) {
-      throw new OptionError(
-        `linearCrossEntropy: option ignoreIndex must be negative with probabilities as target, got ${ignoreIndex}. Give class indices to ignore some.`,
-      );
-    }
-    return probabilityEntropy(logProbabilities, target, { axis, labelSmoothing, weight });
+    return targetEntropy("linearCrossEntropy", logProbabilities, target, { axis, ignoreIndex, labelSmoothing, weight });
   },
 });
 
