@@ -44,7 +44,7 @@ export function indexEntropy(
  * `−Σ w_c p_c log q_c` per sample, the probabilities smoothed first. PyTorch's number of samples is that of the elements by that of
  * the classes: without classes the mean is NaN.
  */
-export function probabilityEntropy(
+function probabilityEntropy(
   logProbabilities: Tensor,
   probabilities: Tensor,
   { axis, labelSmoothing = 0, weight }: Omit<IndexEntropyOptions, "ignoreIndex">,
