@@ -30,6 +30,7 @@ export {
   bindShape,
   formatShape,
   isSize,
+  mostAxes,
   readShape,
   sameShape,
   sizeOf,
@@ -171,6 +172,16 @@ export { checkSpec } from "./loss/checkSpec.js";
 export { nothingToAverage } from "./loss/reduce.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
 export { bindInputs, elementDeclaration, type Binding, type BoundInput, type GivenInput } from "./loss/bind.js";
+export {
+  bindSymbols,
+  symbolicRules,
+  type ByTensor,
+  type ElementName,
+  type SymbolicLoss,
+  type SymbolicRequest,
+} from "./loss/symbolic/bindSymbols.js";
+export type { ChosenInput } from "./loss/symbolic/chooseInputs.js";
+export { dimsRule, readRecord, readRequests, type InputRequest, type InputRequests } from "./loss/symbolic/requests.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
 export { perSample } from "./loss/perSample.js";
 export { gradientOutput, partOutput, traceLoss, type TraceRequest } from "./loss/traceLoss.js";

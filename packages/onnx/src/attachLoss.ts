@@ -7,9 +7,15 @@ import {
   OptionError,
   printValue,
   readOptions,
+  readRecord,
+  readRequests,
   ShapeError,
+  symbolicRules,
+  type ByTensor,
   type Dim,
+  type ElementName,
   type InputDType,
+  type InputRequest,
   type GradInput,
   type LossInputs,
   type LossSpec,
@@ -27,9 +33,8 @@ import {
   type NodeProto,
   type ValueInfoProto,
 } from "./generated/onnx_pb.js";
-import type { ExportInput } from "./inputShapes.js";
-import { lossGraph, type ByTensor, type ElementName } from "./lossGraph.js";
-import { byNameRule, flagRule, gradientsRule, providerRule, readDocs, readRecord, readRequests } from "./requests.js";
+import { lossGraph } from "./lossGraph.js";
+import { byNameRule, flagRule, providerRule, readDocs } from "./requests.js";
 
 export interface AttachLossOptions<I extends LossInputs = LossInputs> {
   /** Which output of the model each input of the loss is: `{ input: "logits" }`. The other inputs become inputs of the model. */
@@ -41,14 +46,14 @@ export interface AttachLossOptions<I extends LossInputs = LossInputs> {
   /** `"cpu"` for a model that only the processor will run. Default `"any"`. */
   readonly provider?: Provider;
   /** Shapes and dtypes of the loss's inputs, where the model does not say them. */
-  readonly inputs?: ByTensor<I, ExportInput>;
+  readonly inputs?: ByTensor<I, InputRequest>;
   /** What the model says of the loss's inputs: `describeLoss(spec.loss.definition)` of `@losses/core/docs`. Default: what the definition says. */
   readonly docs?: Partial<LossDescription>;
 }
 
 const rules: Rules<AttachLossOptions> = {
   mapping: byNameRule,
-  gradients: gradientsRule,
+  gradients: symbolicRules.gradients,
   parts: flagRule,
   provider: providerRule,
   inputs: byNameRule,
@@ -184,7 +189,7 @@ function readType(
   input: string,
   { name, type }: ValueInfoProto,
   symbols: Symbols,
-  given: ExportInput | undefined,
+  given: InputRequest | undefined,
 ): { readonly shape: readonly Dim[]; readonly dtype: InputDType } {
   const tensor = type?.value.case === "tensorType" ? type.value.value : undefined;
   const dtype = dtypes.find((candidate) => elementType[candidate] === tensor?.elemType) ?? given?.dtype;

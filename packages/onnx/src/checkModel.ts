@@ -4,13 +4,14 @@ import {
   isPlainObject,
   isSize,
   listRule,
+  mostAxes,
   readable,
   readParts,
   recordRule,
   type Rule,
   type Rules,
 } from "@losses/core";
-import { modelDimsRule, mostAxes, textsRule } from "./requests.js";
+import { modelDimsRule, textsRule } from "./requests.js";
 import type { ModelNode, ModelParts, ModelTensor, ModelValue } from "./writeModel.js";
 
 const name: Rule = { domain: "a text", accepts: (value) => typeof value === "string" };

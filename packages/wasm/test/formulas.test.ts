@@ -1,7 +1,6 @@
 import { bindInputs, defineLoss, float, reduction, traceLoss, type Tensor } from "@losses/core";
 import { expect, it } from "vitest";
 import { compileProgram, type Features } from "../src/index.js";
-import { programBytes } from "../src/program.js";
 
 /** Bytes of the code of an element-wise function. */
 function codeOf(value: (x: Tensor) => Tensor, features: Features): number {
@@ -17,7 +16,7 @@ function codeOf(value: (x: Tensor) => Tensor, features: Features): number {
   const graph = traceLoss(loss(), binding, { dtype: "float32", gradients: [] });
   const { program, reason } = compileProgram(graph, features);
   if (program === undefined) throw new Error(reason);
-  return programBytes(program, false).length;
+  return program.bytes(false).length;
 }
 
 it.each([false, true])("compute once what sigmoid and softplus of the same number share: relaxed %s", (relaxed) => {

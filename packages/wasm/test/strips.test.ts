@@ -89,7 +89,9 @@ function results({ program, sizes }: Traced, feeds: Feeds, run: Run): { all: num
 
 function inStrips(traced: Traced, feeds: Feeds, limits: Limits): { all: number[]; peak: number } {
   return results(traced, feeds, (heap, addresses) => {
-    const machine = createStripMachine(traced.program.strips, heap, (body) => createMachine(body, heap), limits);
+    const { strips } = traced.program;
+    if (strips === undefined) throw new Error("there must be a product");
+    const machine = createStripMachine(strips, heap, (body) => createMachine(body, heap), limits);
     expect(machine.run(traced.sizes, addresses)).toBe(true);
   });
 }

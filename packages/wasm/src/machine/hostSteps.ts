@@ -1,21 +1,14 @@
 import { bindDim, bindShape, interpretNode, scanSteps, sizeOf, type DimSizes, type DType } from "@losses/core";
 import { takeMemory, type Heap } from "./heap.js";
-import type { Machine, Session } from "./machine.js";
+import { plainMachine, type BoundStep, type Host, type Machine, type Session } from "./plainMachine.js";
 import type { HostStep, Place, Port } from "../program.js";
 
-/** Does a step of a program for known sizes; told where each of its tensors is. */
-export type BoundStep = (address: (place: Place) => number) => void;
-
-/** Makes a step ready for known sizes. `machine`: of the body, where the step is a recursion. */
-export function bindStep(step: HostStep, heap: Heap, machine: Machine | undefined, sizes: DimSizes): BoundStep {
-  switch (step.kind) {
-    case "op":
-      return bindOp(step, heap, sizes);
-    case "recursion":
-      if (machine === undefined) throw new RangeError("a recursion has a body");
-      return bindRecursion(step, heap, machine, sizes);
-  }
-}
+/** What JavaScript does for programs: ops that are computed of whole tensors, and recursions. */
+export const hostSteps: Host = (step, heap, team) => {
+  if (step.kind === "op") return (sizes) => bindOp(step, heap, sizes);
+  const machine = plainMachine(step.body, heap, hostSteps, team);
+  return (sizes) => bindRecursion(step, heap, machine, sizes);
+};
 
 function bindOp({ node, operands, result }: Extract<HostStep, { kind: "op" }>, heap: Heap, sizes: DimSizes): BoundStep {
   const read = operands.map((place) => ({ place, shape: bindShape(place.shape, sizes) }));

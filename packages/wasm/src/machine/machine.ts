@@ -1,39 +1,10 @@
-import { checkArgument, LossesError, type DimSizes, type MaybePromise } from "@losses/core";
-import { bySizes } from "./bySizes.js";
-import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
-import { bindStep, type BoundStep } from "./hostSteps.js";
-import { ending } from "./later.js";
-import { layoutOf, type Layout } from "./layout.js";
-import { webAssembly } from "../platform.js";
-import { programBytes, programRule, type Program } from "../program.js";
-import { planShares, type Job, type Run, type SharePlan, type Team } from "./shares.js";
+import { checkArgument } from "@losses/core";
+import { programRule, type Program } from "../program.js";
 import { createStripMachine } from "../strips/machine.js";
-
-/** A program that is ready to run in one heap. */
-export interface Machine {
-  /** Runs it on tensors at these addresses, by their names in the program. */
-  readonly run: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => void;
-  /** The same for a caller who takes a promise: where threads work together and this one may not wait for them. */
-  readonly runLater: (sizes: DimSizes, addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
-  /** Takes the memory for running it any number of times. */
-  readonly start: (sizes: DimSizes) => Session;
-}
-
-export interface Session {
-  readonly run: (addresses: ReadonlyMap<string, number>) => void;
-  readonly runLater: (addresses: ReadonlyMap<string, number>) => MaybePromise<void>;
-  /** Gives the memory back. */
-  readonly end: () => void;
-}
-
-/** What a program needs for known sizes. */
-interface Bound {
-  readonly layout: Layout;
-  readonly steps: readonly BoundStep[];
-  /** What is done by several threads; `undefined` where nothing is gained by that. */
-  readonly plan: SharePlan | undefined;
-  readonly shares: number;
-}
+import { readHeap, type Heap } from "./heap.js";
+import { hostSteps } from "./hostSteps.js";
+import { plainMachine, type Machine } from "./plainMachine.js";
+import type { Team } from "./shares.js";
 
 /**
  * Makes a program ready; throws what the platform throws if it allows no new code.
@@ -43,9 +14,9 @@ interface Bound {
 export function createMachine(program: Program, given: Heap, team?: Team): Machine {
   checkArgument("createMachine", "the program", program, programRule);
   const heap = readHeap("createMachine", given);
-  const machine = plainMachine(program, heap, team);
-  if (program.strips.matrices.length === 0) return machine;
-  const strips = createStripMachine(program.strips, heap, (body) => plainMachine(body, heap, team));
+  const machine = plainMachine(program, heap, hostSteps, team);
+  if (program.strips === undefined) return machine;
+  const strips = createStripMachine(program.strips, heap, (body) => plainMachine(body, heap, hostSteps, team));
   return {
     start: machine.start,
     run: (sizes, addresses) => {
@@ -53,103 +24,4 @@ export function createMachine(program: Program, given: Heap, team?: Team): Machi
     },
     runLater: (sizes, addresses) => strips.runLater(sizes, addresses) ?? machine.runLater(sizes, addresses),
   };
-}
-
-function plainMachine(program: Program, heap: Heap, team: Team | undefined): Machine {
-  const platform = webAssembly();
-  if (platform === undefined)
-    throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);
-  const isMemoryShared = !(heap.memory.buffer instanceof ArrayBuffer);
-  const module = new platform.Module(programBytes(program, isMemoryShared));
-  let running: Bound | undefined;
-  const whole = (step: number, table: number): void => {
-    const bound = running?.steps[step];
-    if (bound === undefined) throw new RangeError(`there is no step ${step}`);
-    // The table is read before anything makes the memory grow.
-    const numbers = new Uint32Array(heap.memory.buffer, table >>> 0, program.numbers.length);
-    bound(({ offset }) => numbers[offset / 4] ?? 0);
-  };
-  const host = { memory: heap.memory, whole };
-  const { run } = new platform.Instance(module, { host }).exports;
-  if (typeof run !== "function") {
-    throw new LossesError("BACKEND_FAILED", `${heap.id}: a program must have a function run, got none.`);
-  }
-  const call = run as Run;
-  const steps = 2 * program.stages;
-  const together = program.works && team?.prepare(module);
-  const bodies = program.hostSteps.map((step) =>
-    step.kind === "recursion" ? createMachine(step.body, heap, team) : undefined,
-  );
-  const bind = bySizes((sizes): Bound => {
-    const steps = program.hostSteps.map((step, i) => bindStep(step, heap, bodies[i], sizes));
-    const plan = team && program.works && planShares(program.works, sizes, team);
-    const shares = plan === undefined ? 1 : (team?.shares ?? 1);
-    return { layout: layoutOf(program, sizes, shares), steps, plan, shares };
-  });
-  const jobOf = (bound: Bound, plan: SharePlan, table: number): Job => ({
-    plan,
-    table,
-    tableBytes: bound.layout.tableBytes,
-    // Other runs may come in between.
-    run: (...step) => {
-      running = bound;
-      call(...step);
-    },
-  });
-  const start = (sizes: DimSizes): Session => {
-    const bound = bind(sizes);
-    const { layout, shares } = bound;
-    checkBytes(heap, layout.largest, "intermediate results");
-    const arena = takeMemory(heap, layout.bytes, "intermediate results");
-    const tableOf = (share: number): Int32Array =>
-      new Int32Array(heap.memory.buffer, arena + share * layout.tableBytes, layout.table.length);
-    for (let share = 0; share < shares; share++) {
-      const table = tableOf(share);
-      table.set(layout.table);
-      for (const [at, offset, apart] of layout.inArena) table[at] = arena + offset + share * apart;
-    }
-    const write = (addresses: ReadonlyMap<string, number>): void => {
-      for (let share = 0; share < shares; share++) {
-        const table = tableOf(share);
-        for (const [at, name] of layout.tensors) table[at] = addressOf(heap, addresses, name);
-      }
-    };
-    const job = bound.plan && jobOf(bound, bound.plan, arena);
-    const runHere = (addresses: ReadonlyMap<string, number>): void => {
-      write(addresses);
-      running = bound;
-      if (together === undefined || job === undefined) call(arena, 0, steps, 0, 1);
-      else together.run(job);
-    };
-    return {
-      run: runHere,
-      runLater: (addresses) => {
-        if (together?.runLater === undefined || job === undefined) return runHere(addresses);
-        write(addresses);
-        return together.runLater(job);
-      },
-      end: () => heap.free(arena),
-    };
-  };
-  return {
-    start,
-    run: (sizes, addresses) => {
-      const session = start(sizes);
-      try {
-        session.run(addresses);
-      } finally {
-        session.end();
-      }
-    },
-    runLater: (sizes, addresses) => {
-      const session = start(sizes);
-      return ending(() => session.runLater(addresses), session.end);
-    },
-  };
-}
-
-function addressOf({ id }: Heap, addresses: ReadonlyMap<string, number>, name: string): number {
-  const address = addresses.get(name);
-  if (address !== undefined) return address;
-  throw new LossesError("MISSING_INPUT", `${id}: there must be an address for ${name}, got none.`);
 }

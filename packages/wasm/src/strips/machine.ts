@@ -2,8 +2,8 @@ import { bindDim, bindShape, sizeOf, type DimSizes, type MaybePromise, type Shap
 import { bySizes } from "../machine/bySizes.js";
 import { checkBytes, takeMemory, type Heap } from "../machine/heap.js";
 import { atOnce, chain, ending, inTurn } from "../machine/later.js";
-import type { Machine, Session } from "../machine/machine.js";
-import type { Program } from "../program.js";
+import type { Machine, Session } from "../machine/plainMachine.js";
+import type { Program, Strips } from "../program.js";
 import { tensorName } from "../loops/runTable.js";
 import type { Body, Port } from "./bodies.js";
 import type { KeptTensor, StripPlan } from "./program.js";
@@ -39,7 +39,7 @@ interface CompiledBody {
 
 /** Runs a program in strips where its matrices are large. Only then plans are made. */
 export function createStripMachine(
-  strips: Program["strips"],
+  strips: Strips,
   heap: Heap,
   makeMachine: (program: Program) => Machine,
   limits: Limits = defaultLimits,

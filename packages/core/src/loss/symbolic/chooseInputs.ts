@@ -1,41 +1,14 @@
-import {
-  allInputs,
-  DTypeError,
-  elementDeclaration,
-  elementName,
-  exactQuotient,
-  formatShape,
-  formatTokens,
-  InputError,
-  inputOf,
-  isFloat,
-  isFormTaken,
-  isInteger,
-  listsOf,
-  ShapeError,
-  substituteDim,
-  subtractDims,
-  symbolsOf,
-  termsOf,
-  type AxisPattern,
-  type Dim,
-  type FloatDType,
-  type InputDeclaration,
-  type InputDType,
-  type InputForm,
-  type InputKind,
-  type LossSpec,
-  type Shape,
-  type ShapePattern,
-} from "@losses/core";
-
-/** What is asked of one input of an exported loss. */
-export interface ExportInput {
-  /** Its axes: sizes, or names of sizes that the model takes as they come. Default: as declared, every optional axis there. */
-  readonly shape?: Shape;
-  /** Default: the exported dtype, int32 for integers, bool for masks. int64 labels are narrowed inside the model. */
-  readonly dtype?: InputDType;
-}
+import { DTypeError, InputError, ShapeError } from "../../errors.js";
+import { exactQuotient, substituteDim, subtractDims, symbolsOf, termsOf } from "../../tensor/dimArithmetic.js";
+import { formatShape, type Dim, type Shape } from "../../tensor/dims.js";
+import { isFloat, isInteger, type FloatDType, type InputDType } from "../../tensor/dtype.js";
+import { elementDeclaration } from "../bind.js";
+import type { LossSpec } from "../define.js";
+import { allInputs } from "../definition.js";
+import { isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "../inputs.js";
+import { elementName, inputOf, listsOf } from "../lists.js";
+import { formatTokens, type AxisPattern, type ShapePattern } from "../shapePattern.js";
+import type { InputRequest } from "./requests.js";
 
 /** An input with everything decided. */
 export interface ChosenInput {
@@ -47,7 +20,7 @@ export interface ChosenInput {
 export function chooseInputs(
   spec: LossSpec,
   dtype: FloatDType,
-  requests: Readonly<Record<string, ExportInput>>,
+  requests: Readonly<Record<string, InputRequest>>,
 ): Readonly<Record<string, ChosenInput>> {
   const declared = chosenDeclarations(spec, requests);
   const forms = Object.entries(declared).map(([name, declaration]): [string, InputForm] => [
@@ -88,7 +61,7 @@ function defaultType(holds: InputKind, dtype: FloatDType): InputDType {
  */
 function chosenDeclarations(
   { name: loss, loss: { definition } }: LossSpec,
-  requests: Readonly<Record<string, ExportInput>>,
+  requests: Readonly<Record<string, InputRequest>>,
 ): Readonly<Record<string, InputDeclaration>> {
   const all = allInputs(definition);
   const lists = listsOf(definition);
@@ -145,7 +118,7 @@ function chooseForm(
   { name: loss, options }: LossSpec,
   name: string,
   { forms }: InputDeclaration,
-  request: ExportInput | undefined,
+  request: InputRequest | undefined,
   given: ReadonlySet<string>,
 ): InputForm {
   const dtype = request?.dtype;
