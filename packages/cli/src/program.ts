@@ -62,7 +62,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
       finish(import("./commands/evaluate.js").then(({ evaluate }) => evaluate(file, options))),
     );
 
-  command(program, "export", "Write a loss as an ONNX file.")
+  command(program, "export", "Write a loss as an ONNX file, or as a JavaScript module compiled ahead of time.")
     .argument("<loss>", "its name")
     .option("--option <key=value>", "an option of the loss; repeat for more", collect, [])
     .option("--shape <input=N,10>", "the axes of an input, sizes or names; repeat for more", collect, [])
@@ -77,9 +77,10 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
       "--provider <name>",
       "any, cpu for a model that only the processor will run, wasm for onnxruntime-web's; default any",
     )
+    .option("--format <format>", "onnx or js; default: what the name of the file says, and onnx")
     .requiredOption("-o, --output <file>", "where to write; - for standard output")
     .action((loss: string, options) =>
-      finish(import("./commands/exportLoss.js").then(({ exportModel }) => exportModel(loss, options))),
+      finish(import("./commands/exportLoss.js").then(({ exportLoss }) => exportLoss(loss, options))),
     );
 
   addFileCommands(program, finish);

@@ -18,7 +18,7 @@ describe("losses export", { timeout: 120_000 }, () => {
     const { err } = await losses(["export", "klDiv", "-o", file]);
     expect(err).toContain("\n  input [d1] float32\n  target [d1] float32\n");
     expect(err).toContain(
-      "klDiv takes input, target of any number of axes; a model has one. For another, say it: --shape",
+      "klDiv takes input, target of any number of axes; what was written takes one. For another, say it: --shape",
     );
     const shaped = await losses(["export", "klDiv", "--shape", "input=N,D", "-o", file]);
     expect(shaped.err).toMatch(/bytes\n  input \[N, D\] float32\n  target \[N, D\] float32\n$/);
@@ -47,6 +47,42 @@ describe("losses export", { timeout: 120_000 }, () => {
       expect(results["grad:anchor"]?.dims).toEqual([n, 2]);
     }
     await session.release();
+  });
+
+  it("writes a module with its declarations, which runs for any batch size", async () => {
+    // Beside this file, where its import is found.
+    const own = await mkdtemp(join(import.meta.dirname, "module-"));
+    try {
+      const file = join(own, "triplet.mjs");
+      const { status, err } = await losses(["export", "tripletMarginLoss", "--grad", "anchor", "-o", file]);
+      expect([status, err]).toEqual([0, expect.stringMatching(/tripletMarginLoss, value and gradients, \d+ bytes\n/)]);
+      expect(err).toContain("  anchor [n1, D] float32\n");
+      const { valueAndGradSync } = (await import(file)) as {
+        valueAndGradSync: (feeds: object) => { value: { data: ArrayLike<number> }; grads: object };
+      };
+      for (const n of [1, 7]) {
+        const rows = (x: number): object => ({ data: new Float32Array(n * 2).fill(x), shape: [n, 2] });
+        const { value, grads } = valueAndGradSync({ anchor: rows(0), positive: rows(1), negative: rows(4) });
+        expect(value.data[0]).toBeCloseTo(0, 5);
+        expect(grads).toEqual({ anchor: expect.objectContaining({ shape: [n, 2] }) });
+      }
+      expect(await readFile(join(own, "triplet.d.mts"), "utf8")).toContain(
+        "readonly grads: { readonly anchor: JsTensor }",
+      );
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
+  it.each([
+    [["--no-value"], "--no-value is for ONNX files"],
+    [["--dtype", "float64"], "--dtype is for ONNX files"],
+    [["--provider", "cpu"], "--provider is for ONNX files"],
+    [["--format", "wasm"], "--format must be onnx or js, got wasm."],
+  ])("refuses %s for a module", async (options, message) => {
+    const { status, err } = await losses(["export", "l1Loss", "--grad", ...options, "-o", join(folder, "l1.js")]);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+    await expect(stat(join(folder, "l1.js"))).rejects.toThrow();
   });
 
   it("writes chosen inputs and outputs", async () => {

@@ -180,6 +180,8 @@ export {
   type SymbolicLoss,
   type SymbolicRequest,
 } from "./loss/symbolic/bindSymbols.js";
+export { fixLoss, type FixedLoss } from "./loss/symbolic/fixLoss.js";
+export { plainFromText, plainToText } from "./loss/symbolic/plainText.js";
 export type { ChosenInput } from "./loss/symbolic/chooseInputs.js";
 export { dimsRule, readRecord, readRequests, type InputRequest, type InputRequests } from "./loss/symbolic/requests.js";
 export { combineTerms, lossTerms, type LossTerm, type TermFactors } from "./loss/terms.js";
@@ -196,6 +198,7 @@ export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
+export { loadSignature, type FixedFeeds, type FixedReader } from "./run/fixedFeeds.js";
 export { openBackend, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";

@@ -1,4 +1,14 @@
-import { allInputs, formatShape, inputOf, type InputDType, type LossSpec } from "@losses/core";
+import {
+  allInputs,
+  bindSymbols,
+  formatShape,
+  inputOf,
+  type ChosenInput,
+  type Dim,
+  type InputDType,
+  type InputRequest,
+  type LossSpec,
+} from "@losses/core";
 import { describeLoss } from "@losses/core/docs";
 import type { Provider } from "@losses/onnx";
 import { UsageError } from "../failure.js";
@@ -13,39 +23,85 @@ export interface ExportOptions {
   readonly value: boolean;
   readonly dtype?: string;
   readonly provider?: string;
+  readonly format?: string;
   readonly output: string;
 }
 
-/** `losses export`: a loss as an ONNX file. */
-export async function exportModel(name: string, options: ExportOptions): Promise<void> {
+/** `losses export`: a loss as an ONNX file, or as a JavaScript module. */
+export async function exportLoss(name: string, options: ExportOptions): Promise<void> {
   const spec = readSpec(name, options.option);
-  const dtype = readDType(options.dtype);
-  const { exportLoss, lossGraph } = await import("@losses/onnx");
-  const { grad = false, value } = options;
-  const asked = {
+  const { grad = false } = options;
+  const asked: Asked = {
     gradients: typeof grad === "string" ? grad.split(",").map((input) => input.trim()) : grad,
-    value,
     inputs: Object.fromEntries(options.input.map(readInput)),
     shapes: Object.fromEntries(options.shape.map(readShape)),
-    ...(dtype === undefined ? {} : { dtype }),
   };
-  const bytes = exportLoss(spec, {
-    ...asked,
-    provider: readProvider(options.provider),
-    docs: describeLoss(spec.loss.definition),
-  });
-  if (options.output === "-") return print(bytes);
-  await writeWhole(options.output, bytes);
-  const what = [...(value ? ["value"] : []), ...(grad === false ? [] : ["gradients"])].join(" and ");
-  note(`${options.output}: ${spec.name}, ${what}, ${bytes.length} bytes`);
-  const { inputs } = lossGraph(spec, asked);
+  const inputs = await (readFormat(options) === "js" ? writeModule : writeModel)(spec, asked, options);
+  if (inputs === undefined) return;
   for (const [input, { shape, dtype: type }] of Object.entries(inputs))
     note(`  ${input} ${formatShape(shape)} ${type}`);
   const open = Object.keys(inputs).filter((input) => isOpen(spec, input) && asked.shapes[input] === undefined);
   if (open.length === 0 || Object.keys(asked.shapes).length > 0) return;
   note(
-    `${spec.name} takes ${open.join(", ")} of any number of axes; a model has one. For another, say it: --shape ${open[0]}=N,D`,
+    `${spec.name} takes ${open.join(", ")} of any number of axes; what was written takes one. For another, say it: --shape ${open[0]}=N,D`,
   );
+}
+
+/** What is asked of the loss, whatever it is written as. */
+interface Asked {
+  readonly gradients: boolean | readonly string[];
+  readonly inputs: Readonly<Record<string, InputRequest>>;
+  readonly shapes: Readonly<Record<string, readonly Dim[]>>;
+}
+
+type Inputs = Readonly<Record<string, ChosenInput>>;
+
+/** The inputs that it takes, where there is a file. */
+async function writeModel(spec: LossSpec, asked: Asked, options: ExportOptions): Promise<Inputs | undefined> {
+  const dtype = readDType(options.dtype);
+  const { exportLoss: exportModel, lossGraph } = await import("@losses/onnx");
+  const { value, output } = options;
+  const request = { ...asked, value, ...(dtype === undefined ? {} : { dtype }) };
+  const provider = readProvider(options.provider);
+  const bytes = exportModel(spec, { ...request, provider, docs: describeLoss(spec.loss.definition) });
+  if (output === "-") return void print(bytes);
+  await writeWhole(output, bytes);
+  noteFile(
+    output,
+    spec,
+    [...(value ? ["value"] : []), ...(asked.gradients === false ? [] : ["gradients"])],
+    bytes.length,
+  );
+  return lossGraph(spec, request).inputs;
+}
+
+/** The same for a module. Its declarations are beside it. */
+async function writeModule(spec: LossSpec, asked: Asked, options: ExportOptions): Promise<Inputs | undefined> {
+  for (const [option, isGiven] of [
+    ["--no-value", !options.value],
+    ["--dtype", (readDType(options.dtype) ?? "float32") !== "float32"],
+    ["--provider", options.provider !== undefined],
+  ] as const) {
+    if (isGiven) throw new UsageError(`${option} is for ONNX files: a JavaScript module gives the value, in float32.`);
+  }
+  const { exportModule } = await import("@losses/js/export");
+  const { code, types } = exportModule(spec, asked);
+  const { output } = options;
+  if (output === "-") return void print(code);
+  await writeWhole(output, code);
+  await writeWhole(output.replace(/\.(m?)js$/, "") + (output.endsWith(".mjs") ? ".d.mts" : ".d.ts"), types);
+  noteFile(output, spec, ["value", ...(asked.gradients === false ? [] : ["gradients"])], code.length);
+  return bindSymbols(spec, asked).inputs;
+}
+
+function noteFile(output: string, { name }: LossSpec, what: readonly string[], bytes: number): void {
+  note(`${output}: ${name}, ${what.join(" and ")}, ${bytes} bytes`);
+}
+
+function readFormat({ format, output }: ExportOptions): "onnx" | "js" {
+  if (format === undefined) return /\.m?js$/.test(output) ? "js" : "onnx";
+  if (format === "onnx" || format === "js") return format;
+  throw new UsageError(`--format must be onnx or js, got ${format}.`);
 }
 
 /** True for an input that may have more axes, or fewer. */

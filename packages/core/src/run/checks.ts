@@ -1,6 +1,5 @@
 import { InputError } from "../errors.js";
 import type { BoundInput } from "../loss/bind.js";
-import type { LossSpec } from "../loss/define.js";
 import { ignoredIndex, ignoreIndexInGraph } from "../loss/ignoreIndex.js";
 import type { Bound, FloatRange } from "../loss/inputs.js";
 import type { HostTensor } from "../backend.js";
@@ -8,6 +7,12 @@ import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { Dim, DimSizes } from "../tensor/dims.js";
 import { fromHalfBits } from "../tensor/half.js";
 import type { PlainArray } from "./host.js";
+
+/** What of a loss is needed to check what it is fed. */
+interface Checked {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
 
 /** True when an input's values have to be looked at before a run, if they are plain data. */
 export function needsPlainCheck(input: BoundInput): boolean {
@@ -30,7 +35,7 @@ type Numbers = ArrayLike<number | bigint>;
 
 /** Numbers must be within their bounds, or equal the index that the loss ignores; as PyTorch checks on the CPU. */
 export function checkRange(
-  spec: LossSpec,
+  spec: Checked,
   input: BoundInput,
   data: Numbers,
   sizes: DimSizes,
@@ -62,7 +67,7 @@ export function checkRange(
   }
 }
 
-function checkSum({ name: loss }: LossSpec, input: string, letter: Dim, data: Numbers, sizes: DimSizes): void {
+function checkSum({ name: loss }: Checked, input: string, letter: Dim, data: Numbers, sizes: DimSizes): void {
   const size = evaluateDim(letter, sizes);
   if (size === undefined) return;
   let total = 0;
@@ -71,7 +76,7 @@ function checkSum({ name: loss }: LossSpec, input: string, letter: Dim, data: Nu
   throw new InputError(`${loss}: ${input} must add up to ${size} (${letter}), got ${total}.`, "INVALID_INPUT");
 }
 
-function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange | undefined, data: Numbers): void {
+function checkFloats({ name: loss }: Checked, input: string, range: FloatRange | undefined, data: Numbers): void {
   if (range === undefined) return;
   const { from, to, nan } = range;
   for (let i = 0; i < data.length; i++) {
@@ -82,7 +87,7 @@ function checkFloats({ name: loss }: LossSpec, input: string, range: FloatRange 
   }
 }
 
-function checkValues(spec: LossSpec, input: string, values: readonly number[] | undefined, data: Numbers): void {
+function checkValues(spec: Checked, input: string, values: readonly number[] | undefined, data: Numbers): void {
   if (values === undefined) return;
   for (let i = 0; i < data.length; i++) {
     const x = Number(data[i]);
@@ -100,7 +105,7 @@ interface ReadBound {
 }
 
 function boundOf(
-  { options }: LossSpec,
+  { options }: Checked,
   bound: Bound | undefined,
   sizes: DimSizes,
   others: (input: string) => Numbers | undefined,
@@ -130,7 +135,7 @@ function boundOf(
  * Labels whose index to ignore has more than 32 bits, with what stands for it in the graph; others as they are. They are checked
  * before, for afterwards the number that stands for it cannot be told from the same number given.
  */
-export function narrowIgnored(spec: LossSpec, input: BoundInput, labels: PlainArray, sizes: DimSizes): PlainArray {
+export function narrowIgnored(spec: Checked, input: BoundInput, labels: PlainArray, sizes: DimSizes): PlainArray {
   const ignored = ignoredIndex(input.holds, spec.options);
   const inGraph = ignored === undefined ? undefined : ignoreIndexInGraph(ignored);
   if (inGraph === undefined || inGraph === ignored) return labels;

@@ -1,8 +1,8 @@
-import { LossesError, type DimSizes, type MaybePromise } from "@losses/core";
+import { checkArgument, LossesError, type DimSizes, type MaybePromise, type Rule } from "@losses/core";
 import { webAssembly } from "../platform.js";
-import type { HostStep, Place, Program } from "../program.js";
+import { programRule, type HostStep, type Place, type Program } from "../program.js";
 import { bySizes } from "./bySizes.js";
-import { checkBytes, takeMemory, type Heap } from "./heap.js";
+import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
 import { ending } from "./later.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { planShares, type Job, type Run, type SharePlan, type Team } from "./shares.js";
@@ -39,13 +39,26 @@ interface Bound {
   readonly shares: number;
 }
 
+const hostRule: Rule = { domain: "hostSteps", accepts: (value) => typeof value === "function" };
+
+/**
+ * Makes a program ready that is computed whole, by the thread that calls; throws what the platform throws if it allows no new code.
+ *
+ * @param host - `hostSteps`, where `needsHost` says that the program needs them: bundles of others leave them out
+ */
+export function createPlainMachine(program: Program, given: Heap, host?: Host): Machine {
+  checkArgument("createPlainMachine", "the program", program, programRule);
+  if (host !== undefined || program.hostSteps.length > 0) checkArgument("createPlainMachine", "host", host, hostRule);
+  return plainMachine(program, readHeap("createPlainMachine", given), host);
+}
+
 /**
  * Makes a program ready that is computed whole; throws what the platform throws if it allows no new code.
  *
  * @param host - does what the program asks JavaScript for; `undefined` where it asks for nothing
  * @param team - the threads that do it with this one, where it was compiled with `shares`
  */
-export function plainMachine(program: Program, heap: Heap, host: Host | undefined, team?: Team): Machine {
+export function plainMachine(program: Program, heap: Heap, host?: Host, team?: Team): Machine {
   const platform = webAssembly();
   if (platform === undefined)
     throw new LossesError("BACKEND_FAILED", `${heap.id}: there must be WebAssembly, got none.`);
