@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { tripletMarginLoss } from "@losses/core";
+import { exportModule } from "@losses/js/export";
 import { build } from "esbuild";
 import { root } from "../repository.mjs";
 
@@ -26,7 +28,7 @@ function all(name) {
 // compressed 54), 28 declarations and their checks, 22 feeds and calls, 21 the ops (2.2 compressed are their meanings on numbers), 8 symbolic
 // sizes. In one with the compiled engine 4 kB compressed compute large products in strips, 2 are the formulas of functions, 1.4 do stages in
 // shares for several threads, whose own 2.4 are loaded when they are asked for. Tensors have methods and graphs name ops, so no bundler sees
-// which ops one loss leaves out.
+// which ops one loss leaves out. A loss that is compiled ahead of time brings none of that: its module is within the goals of both.
 
 /** @type {readonly Budget[]} */
 export const budgets = [
@@ -36,6 +38,11 @@ export const budgets = [
     code: `${loss}import { createBackend } from "@losses/js/scalar";\n${use}`,
     limit: 55.5,
     goal: 20,
+  },
+  {
+    name: "one loss, compiled ahead of time",
+    code: exportModule(tripletMarginLoss(), { gradients: true }).code,
+    limit: 18.5,
   },
   { name: "one loss + js", code: `${loss}import { createBackend } from "@losses/js";\n${use}`, limit: 82.5, goal: 30 },
   { name: "one loss + tfjs", code: `${loss}import { createBackend } from "@losses/tfjs";\n${use}`, limit: 80 },
@@ -49,9 +56,9 @@ export const budgets = [
     code: `${loss}import { exportLoss } from "@losses/onnx";\nconsole.log(exportLoss(tripletMarginLoss()));\n`,
     limit: 75.5,
   },
-  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 77 },
+  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 80.5 },
   { name: "@losses/js, all of it", code: all("@losses/js"), limit: 80.5 },
-  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 38, from: "js" },
+  { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 38.5, from: "js" },
   { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 80.5 },
   { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 76 },
   { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 87 },

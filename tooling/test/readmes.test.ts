@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { tripletMarginLoss } from "@losses/core";
+import { exportModule } from "@losses/js/export";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -115,6 +117,8 @@ await writeFile("data.safetensors", Buffer.concat([length, Buffer.from(header), 
       after: "console.log(backend.id); await backend.dispose();",
       prints: /^js$/,
     },
+    { given: points, prints: /^[\d.]+ Float32Array\(8192\)/ },
+    { after: "console.log(code.length > types.length);", prints: /^true$/ },
     {
       given: `import { tripletMarginLoss } from "@losses/core"; import { createBackend } from "@losses/js";
 ${points} ${feeds}
@@ -222,6 +226,10 @@ describe("examples", { timeout: 120_000 }, () => {
   beforeAll(() => {
     mkdirSync(join(root, "tooling/.reports/readmes"), { recursive: true });
     for (const { file, code } of programs) writeFileSync(file, code);
+    // What the command writes in the README of @losses/js.
+    const written = exportModule(tripletMarginLoss({ margin: 0.2 }), { gradients: true });
+    writeFileSync(join(root, "tooling/.reports/readmes/tripletMargin.js"), written.code);
+    writeFileSync(join(root, "tooling/.reports/readmes/tripletMargin.d.ts"), written.types);
     const program = ts.createProgram(
       programs.filter(({ isTyped }) => isTyped).map(({ file }) => file),
       {

@@ -7,7 +7,7 @@ import {
   nothingToAverage,
   type PlainTensor,
 } from "@losses/core";
-import { createHeap, createPlainMachine, loadProgram, whyNot, type Heap, type Host, type Machine } from "@losses/wasm";
+import { createHeap, loadProgram, whyNot, type Heap, type Host, type Machine } from "@losses/wasm";
 import { makeTensor, type JsTensor } from "./tensor.js";
 import { prepareCall } from "./wasm/call.js";
 
@@ -87,12 +87,12 @@ let common: Heap | undefined;
 /** Runs a program on feeds; it is made ready by the first call. */
 function runner(signature: string, text: string, host: Host | undefined): (feeds: PrecompiledFeeds) => Results {
   const reader = loadSignature(signature);
-  const program = loadProgram(text);
+  const { program, createMachine } = loadProgram(text, host);
   let machine: Machine | undefined;
   return (feeds) => {
     const { tensors, sizes } = reader.read(feeds);
     const heap = (common ??= makeHeap());
-    machine ??= createPlainMachine(program, heap, host);
+    machine ??= createMachine(heap);
     const fed = Object.fromEntries(Object.entries(tensors).map(([input, tensor]) => [input, makeTensor(tensor)]));
     const call = prepareCall(program, heap, { addressOf: () => undefined }, { feeds: fed, sizes, out: [] });
     try {

@@ -1,11 +1,11 @@
 export { takeMemory, type Heap } from "./machine/heap.js";
 export { hostSteps } from "./machine/hostSteps.js";
 export { createMachine } from "./machine/machine.js";
-export { createPlainMachine, type Host, type Machine } from "./machine/plainMachine.js";
+export type { Host, Machine } from "./machine/plainMachine.js";
 export { createHeap, type HeapOptions } from "./machine/ownHeap.js";
 export type { Job, Run, ShareLimits, SharedModule, SharePlan, ShareStep, Team } from "./machine/shares.js";
 export { createTeam, type ThreadTeam } from "./machine/team.js";
 export { findFeatures, isMemory, whyNot, type Features, type Memory } from "./platform.js";
 export { compileProgram, type Compilation } from "./compileProgram.js";
 export type { Block, Port, Program } from "./program.js";
-export { loadProgram, needsHost, saveProgram } from "./saved.js";
+export { loadProgram, needsHost, saveProgram, type LoadedProgram } from "./saved.js";

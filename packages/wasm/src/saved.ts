@@ -1,4 +1,6 @@
-import { checkArgument, plainFromText, plainToText } from "@losses/core";
+import { checkArgument, isObject, plainFromText, plainToText, type Rule } from "@losses/core";
+import { readHeap, type Heap } from "./machine/heap.js";
+import { plainMachine, type Host, type Machine } from "./machine/plainMachine.js";
 import { ownProgram, programRule, type HostStep, type Program } from "./program.js";
 
 /** The format of saved programs: another one cannot be read. */
@@ -38,13 +40,28 @@ export function needsHost(program: Program): boolean {
   return program.hostSteps.length > 0;
 }
 
+/** A program that was saved, and what makes it ready to run in a heap. */
+export interface LoadedProgram {
+  readonly program: Program;
+  /** Throws what the platform throws if it allows no new code. */
+  readonly createMachine: (heap: Heap) => Machine;
+}
+
+const hostRule: Rule = {
+  domain: "hostSteps",
+  accepts: (value) => isObject(value) && typeof value["bindStep"] === "function",
+};
+
 /**
  * The program that was saved. What its text says is run: it must come from who may run code here.
  *
+ * @param host - `hostSteps`, where `needsHost` said that the program needs them: bundles of others leave them out
  * @throws OptionError for a text that is none, or of another version
  */
-export function loadProgram(text: string): Program {
-  return loaded(plainFromText("loadProgram", "the program", text, savedFormat) as unknown as Saved);
+export function loadProgram(text: string, host?: Host): LoadedProgram {
+  const program = loaded(plainFromText("loadProgram", "the program", text, savedFormat) as unknown as Saved);
+  if (host !== undefined || program.hostSteps.length > 0) checkArgument("loadProgram", "host", host, hostRule);
+  return { program, createMachine: (heap) => plainMachine(program, readHeap("createMachine", heap), host) };
 }
 
 function loaded({ module, hostSteps, ...rest }: Saved): Program {

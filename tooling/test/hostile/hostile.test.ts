@@ -8,7 +8,7 @@ import { entries as conformance } from "./entries/conformance.js";
 import { entries as core, methods } from "./entries/core.js";
 import { entries as docs } from "./entries/docs.js";
 import { entries as io } from "./entries/io.js";
-import { entries as js, scalar } from "./entries/js.js";
+import { entries as js, exporting, precompiled, scalar } from "./entries/js.js";
 import { entries as onnx } from "./entries/onnx.js";
 import { entries as onnxruntime } from "./entries/onnxruntime.js";
 import { tensorCall } from "./entries/tensor.js";
@@ -21,6 +21,8 @@ const known: Readonly<Record<string, Entries>> = {
   "@losses/core": core,
   "@losses/core/docs": docs,
   "@losses/js": js,
+  "@losses/js/export": exporting,
+  "@losses/js/precompiled": precompiled,
   "@losses/js/scalar": scalar,
   "@losses/tfjs": tfjs,
   "@losses/onnx": onnx,

@@ -242,7 +242,7 @@ export function optionsToJSON(
   loss: string,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return mapOptions(loss, options, (value, key) => {
+  return mapPlain(loss, "options", options, (value, key) => {
     if (typeof value === "function") {
       throw new OptionError(`${loss}: option ${cut(key)} must be plain data to be serialised, got a function.`);
     }
@@ -256,23 +256,25 @@ const numbers: ReadonlyMap<unknown, number> = new Map(
 
 /** The inverse of {@link optionsToJSON}. */
 export function optionsFromJSON(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return mapOptions("optionsFromJSON", options, (value) => numbers.get(value) ?? value);
+  return mapPlain("optionsFromJSON", "options", options, (value) => numbers.get(value) ?? value);
 }
 
 /** More than any loss has: lists that share items may stand for far more than they hold, and what holds itself has no end. */
 const mostValues = 100_000;
 const deepestOption = 100;
 
-function mapOptions(
+/** Plain data with every value that is neither a list nor an object changed, each read once. `what`: what the data are, for messages. */
+export function mapPlain(
   where: string,
-  options: Readonly<Record<string, unknown>>,
+  what: string,
+  data: Readonly<Record<string, unknown>>,
   change: (value: unknown, key: string) => unknown,
 ): Readonly<Record<string, unknown>> {
   let count = 0;
   const deep = (value: unknown, key: string, depth: number): unknown => {
     if (depth > deepestOption || ++count > mostValues) {
       const wanted = `at most ${mostValues} values, at most ${deepestOption} deep`;
-      throw new OptionError(`${where}: options must have ${wanted}, got more in ${cut(key)}.`);
+      throw new OptionError(`${where}: ${what} must have ${wanted}, got more in ${cut(key)}.`);
     }
     if (isPlainObject(value)) {
       return Object.fromEntries(Object.keys(value).map((name) => [name, deep(value[name], key, depth + 1)]));
@@ -284,9 +286,9 @@ function mapOptions(
     return items;
   };
   return readable(where, () => {
-    if (!isPlainObject(options)) {
-      throw new OptionError(`${where}: options must be a plain object, got ${printValue(options)}.`);
+    if (!isPlainObject(data)) {
+      throw new OptionError(`${where}: ${what} must be a plain object, got ${printValue(data)}.`);
     }
-    return Object.fromEntries(Object.keys(options).map((key) => [key, deep(options[key], key, 1)]));
+    return Object.fromEntries(Object.keys(data).map((key) => [key, deep(data[key], key, 1)]));
   });
 }

@@ -4,10 +4,12 @@ import { plainMachine, type BoundStep, type Host, type Machine, type Session } f
 import type { HostStep, Place, Port } from "../program.js";
 
 /** What JavaScript does for programs: ops that are computed of whole tensors, and recursions. */
-export const hostSteps: Host = (step, heap, team) => {
-  if (step.kind === "op") return (sizes) => bindOp(step, heap, sizes);
-  const machine = plainMachine(step.body, heap, hostSteps, team);
-  return (sizes) => bindRecursion(step, heap, machine, sizes);
+export const hostSteps: Host = {
+  bindStep: (step, heap, team) => {
+    if (step.kind === "op") return (sizes) => bindOp(step, heap, sizes);
+    const machine = plainMachine(step.body, heap, hostSteps, team);
+    return (sizes) => bindRecursion(step, heap, machine, sizes);
+  },
 };
 
 function bindOp({ node, operands, result }: Extract<HostStep, { kind: "op" }>, heap: Heap, sizes: DimSizes): BoundStep {

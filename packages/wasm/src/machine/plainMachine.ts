@@ -1,8 +1,8 @@
-import { checkArgument, LossesError, type DimSizes, type MaybePromise, type Rule } from "@losses/core";
+import { LossesError, type DimSizes, type MaybePromise } from "@losses/core";
 import { webAssembly } from "../platform.js";
-import { programRule, type HostStep, type Place, type Program } from "../program.js";
+import type { HostStep, Place, Program } from "../program.js";
 import { bySizes } from "./bySizes.js";
-import { checkBytes, readHeap, takeMemory, type Heap } from "./heap.js";
+import { checkBytes, takeMemory, type Heap } from "./heap.js";
 import { ending } from "./later.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { planShares, type Job, type Run, type SharePlan, type Team } from "./shares.js";
@@ -27,8 +27,11 @@ export interface Session {
 /** Does a step of a program for known sizes; told where each of its tensors is. */
 export type BoundStep = (address: (place: Place) => number) => void;
 
-/** Makes a step that JavaScript does ready: for one heap, then for known sizes. */
-export type Host = (step: HostStep, heap: Heap, team: Team | undefined) => (sizes: DimSizes) => BoundStep;
+/** What does the steps of programs that JavaScript does. */
+export interface Host {
+  /** Makes a step ready for one heap, then for known sizes. */
+  readonly bindStep: (step: HostStep, heap: Heap, team: Team | undefined) => (sizes: DimSizes) => BoundStep;
+}
 
 /** What a program needs for known sizes. */
 interface Bound {
@@ -37,19 +40,6 @@ interface Bound {
   /** What is done by several threads; `undefined` where nothing is gained by that. */
   readonly plan: SharePlan | undefined;
   readonly shares: number;
-}
-
-const hostRule: Rule = { domain: "hostSteps", accepts: (value) => typeof value === "function" };
-
-/**
- * Makes a program ready that is computed whole, by the thread that calls; throws what the platform throws if it allows no new code.
- *
- * @param host - `hostSteps`, where `needsHost` says that the program needs them: bundles of others leave them out
- */
-export function createPlainMachine(program: Program, given: Heap, host?: Host): Machine {
-  checkArgument("createPlainMachine", "the program", program, programRule);
-  if (host !== undefined || program.hostSteps.length > 0) checkArgument("createPlainMachine", "host", host, hostRule);
-  return plainMachine(program, readHeap("createPlainMachine", given), host);
 }
 
 /**
@@ -81,7 +71,7 @@ export function plainMachine(program: Program, heap: Heap, host?: Host, team?: T
   const together = program.works && team?.prepare(module);
   const steps = program.hostSteps.map((step) => {
     if (host === undefined) throw new RangeError(`a step of kind ${step.kind} needs JavaScript`);
-    return host(step, heap, team);
+    return host.bindStep(step, heap, team);
   });
   const bind = bySizes((sizes): Bound => {
     const plan = team && program.works && planShares(program.works, sizes, team);

@@ -6,6 +6,7 @@ import { dimEntries } from "./dims.js";
 import { graphEntries } from "./graph.js";
 import { count, inputEntries, token } from "./inputs.js";
 import { binding, definition, given, spec } from "./samples.js";
+import { symbolicEntries } from "./symbolic.js";
 import { tensorEntries, tensorMethods } from "./tensor.js";
 
 const isView: Takes = (value) => ArrayBuffer.isView(value);
@@ -290,6 +291,7 @@ export const entries: Entries = {
   ...dimEntries,
   ...inputEntries,
   ...tensorEntries,
+  ...symbolicEntries,
 
   finite: numericOption(finite, 1),
   positive: numericOption((value) => finite(value) && Number(value) > 0, 1),

@@ -4,38 +4,15 @@ import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, list, plain, size, text, texts } from "../takes.js";
 import { type Entry, type Takes } from "../walk.js";
 import { graph, graphOpen, graphTakes } from "./graph.js";
-
-const dim: Takes = anyOf(size, (value) => typeof value === "string" && value !== "");
+import { dim, symbolic } from "./symbolic.js";
 
 const exports: Entry = {
-  args: () => [
-    crossEntropy(),
-    {
-      gradients: ["input"],
-      value: true,
-      dtype: "float32",
-      inputs: { target: { dtype: "int64", shape: ["N"] } },
-      shapes: { input: ["N", 10] },
-    },
-  ],
-  draws: 16,
-  takes: {
-    "1": empty,
-    "1.gradients": anyOf(
-      flag,
-      list(() => false),
-    ),
-    "1.value": flag,
-    "1.inputs": empty,
-    "1.inputs.target": empty,
-    "1.inputs.target.shape": list(dim),
-    "1.inputs.target.shape.*": dim,
-    "1.shapes": empty,
-    "1.shapes.input": list(dim),
-    "1.shapes.input.*": dim,
+  ...symbolic,
+  args: async () => {
+    const [spec, options] = await symbolic.args();
+    return [spec, { ...(options as object), value: true, dtype: "float32" }];
   },
-  whole: ["0"],
-  once: true,
+  takes: { ...symbolic.takes, "1.value": flag },
   result: (made) => (made instanceof Uint8Array ? made.length : (made as { readonly inputs: object }).inputs),
 };
 

@@ -1,4 +1,4 @@
-import { compileProgram, createHeap, type Heap } from "@losses/wasm";
+import { compileProgram, createHeap, hostSteps, saveProgram, type Heap } from "@losses/wasm";
 import type { Entries } from "../entries.js";
 import { anyOf, empty, flag, fn, size, text } from "../takes.js";
 import { anything } from "../walk.js";
@@ -38,6 +38,14 @@ export const entries: Entries = {
     args: () => [graph(), { relaxed: false }],
     takes: { ...graphTakes, "1.relaxed": flag },
     open: [...graphOpen, "1"],
+  },
+  hostSteps: "data",
+  saveProgram: { args: () => [program], whole: ["0"] },
+  needsHost: { args: () => [program], whole: ["0"] },
+  loadProgram: {
+    args: () => [program === undefined ? "" : saveProgram(program), hostSteps],
+    takes: { "1": (value) => value === undefined, "1.bindStep": fn },
+    open: ["1"],
   },
   createMachine: {
     args: () => [program, heap()],

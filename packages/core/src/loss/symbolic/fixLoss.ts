@@ -61,7 +61,7 @@ export function fixLoss<I extends LossInputs>(
     inputs: binding.inputs,
     graph: sizeCheck(whole) === undefined ? undefined : whole,
   };
-  return { signature: plainToText(signature), inputs, gradients, value, valueAndGrad };
+  return { signature: plainToText({ ...signature }), inputs, gradients, value, valueAndGrad };
 }
 
 /** A loss that checks sizes itself must know the sizes that it looks at. */

@@ -27,17 +27,20 @@ const inputRules: Rules<InputRequest> = {
 };
 
 /** What is asked of single inputs, by name: the options `inputs` and `shapes`. */
-export function readRequests(where: string, { inputs, shapes }: InputRequests): Readonly<Record<string, InputRequest>> {
-  const requests = new Map<string, InputRequest>();
-  for (const [name, given] of readRecord(`${where}: option inputs`, inputs)) {
-    const at = `${where}: inputs.${name}`;
-    const { shape, ...rest } = readOptions(at, given as InputRequest, inputRules);
-    requests.set(name, shape === undefined ? rest : { ...rest, shape: readDims(at, shape) });
-  }
-  for (const [name, shape] of readRecord(`${where}: option shapes`, shapes)) {
-    requests.set(name, { ...requests.get(name), shape: readDims(`${where}: shapes.${name}`, shape) });
-  }
-  return Object.fromEntries(requests);
+export function readRequests(where: string, asked: InputRequests): Readonly<Record<string, InputRequest>> {
+  return readable("readRequests", () => {
+    const { inputs, shapes } = asked;
+    const requests = new Map<string, InputRequest>();
+    for (const [name, given] of readRecord(`${where}: option inputs`, inputs)) {
+      const at = `${where}: inputs.${name}`;
+      const { shape, ...rest } = readOptions(at, given as InputRequest, inputRules);
+      requests.set(name, shape === undefined ? rest : { ...rest, shape: readDims(at, shape) });
+    }
+    for (const [name, shape] of readRecord(`${where}: option shapes`, shapes)) {
+      requests.set(name, { ...requests.get(name), shape: readDims(`${where}: shapes.${name}`, shape) });
+    }
+    return Object.fromEntries(requests);
+  });
 }
 
 /** The entries of a plain object, those that are `undefined` left out. */
