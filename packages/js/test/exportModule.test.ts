@@ -1,3 +1,4 @@
+import { runInThisContext } from "node:vm";
 import {
   crossEntropy,
   ctcLoss,
@@ -33,8 +34,9 @@ function moduleOf(spec: LossSpec, options?: ExportModuleOptions): Module {
 /** What the text of a module exports. */
 function load(code: string, own: typeof runtime = runtime): Module {
   const body = code.replace(/^import .*$/m, "").replaceAll("export const ", "exported.");
-  const run = new Function(...Object.keys(own), `const exported = {}; ${body} return exported;`);
-  return run(...Object.values(own)) as Module;
+  const names = Object.keys(own).join(", ");
+  const run: unknown = runInThisContext(`(({ ${names} }) => { const exported = {}; ${body} return exported; })`);
+  return (run as (own: object) => Module)(own);
 }
 
 const ce = { input: [[2, 1, 0], [0, 3, 1]], target: [0, 1] }; // prettier-ignore

@@ -1,4 +1,4 @@
-import { graphInputs, nodeAt, operandAt, readParts, type Dim, type DType, type Graph, type Rules } from "@losses/core";
+import { graphInputs, nodeAt, operandAt, readParts, type DType, type Graph, type Rules } from "@losses/core";
 import { concat, functionCode, moduleBytes, type Bytes, type FunctionSource } from "./assembler/bytes.js";
 import { fuse, type Stage } from "./lowering/fuse.js";
 import { gemmFunctions } from "./products/gemm.js";

@@ -1,3 +1,4 @@
+import { runInThisContext } from "node:vm";
 import {
   inputOf,
   LossesError,
@@ -32,9 +33,9 @@ interface Module {
 /** What the text of a module exports. */
 function load(code: string): Module {
   const body = code.replace(/^import .*$/m, "").replaceAll("export const ", "exported.");
-  const names = Object.keys(runtime);
-  const run = new Function(...names, `const exported = {}; ${body} return exported;`) as (...all: unknown[]) => Module;
-  return run(...Object.values(runtime));
+  const names = Object.keys(runtime).join(", ");
+  const run: unknown = runInThisContext(`(({ ${names} }) => { const exported = {}; ${body} return exported; })`);
+  return (run as (own: object) => Module)(runtime);
 }
 
 const modules = new Map<string, Module>();

@@ -1,7 +1,7 @@
 import { bindDim, bindShape, interpretNode, scanSteps, sizeOf, type DimSizes, type DType } from "@losses/core";
 import { takeMemory, type Heap } from "./heap.js";
 import { plainMachine, type BoundStep, type Host, type Machine, type Session } from "./plainMachine.js";
-import type { HostStep, Place, Port } from "../program.js";
+import type { HostStep, Port } from "../program.js";
 
 /** What JavaScript does for programs: ops that are computed of whole tensors, and recursions. */
 export const hostSteps: Host = {
