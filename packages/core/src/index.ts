@@ -166,7 +166,7 @@ export {
 } from "./loss/inputs.js";
 export * from "./loss/define.js";
 export type * from "./loss/inputTypes.js";
-export { allInputs } from "./loss/definition.js";
+export { allInputs, definitionFor } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
 export { nothingToAverage } from "./loss/reduce.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";

@@ -327,6 +327,12 @@ export const entries: Entries = {
     open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
     calls: true,
   },
+  definitionFor: {
+    args: () => [definition(), ["input"]],
+    takes: { ...definitionTakes, "1.*": text },
+    open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
+  },
   bindInputs: {
     args: () => [spec().loss.definition, given()],
     takes: { "1.target.shape": list(size), "1.input.shape": list(size), "1.*.shape.*": count },
