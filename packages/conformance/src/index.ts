@@ -29,7 +29,7 @@ export {
 } from "./choose/chooseBackend.js";
 export {
   groupByInput,
-  sampleInputs,
+  drawInputs,
   type SampleInput,
   type SampleOptions,
   type SampleShapes,

@@ -249,6 +249,10 @@ export const entries: Entries = {
     takes: { "1.*.id": () => false, "1.*.open": fn },
     calls: true,
   },
+  readLoaders: {
+    args: () => ["mine", "loaders", [{ id: "mine", open: () => reference }]],
+    takes: { "0": text, "1": text, "2.*.id": () => false, "2.*.open": fn },
+  },
   perSample: {
     args: () => [spec(), "input"],
     takes: { "1": (value) => value === "target" },
