@@ -69,10 +69,14 @@ function compile(jax: Jax, loss: JaxLoss, gradients: number): (inputs: readonly 
 type Named = (inputs: Readonly<Record<string, JaxArray>>) => JaxArray;
 
 const writeLoss: { readonly [K in Kind]: (jax: Jax, size: Problem) => Named } = {
+  // A comparison with the classes, as oneHot is rows of a square matrix of them.
   crossEntropy:
     ({ numpy: np, nn }, { columns }) =>
-    ({ input, target }) =>
-      np.mean(np.sum(nn.logSoftmax(some(input)).mul(nn.oneHot(some(target), columns)), 1)).neg(),
+    ({ input, target }) => {
+      const isTarget = np.equal(np.expandDims(some(target), 1), np.arange(columns));
+      const own = np.sum(np.where(isTarget, some(input).ref, 0), 1);
+      return np.mean(nn.logsumexp(some(input), 1).sub(own));
+    },
   triplet: ({ numpy: np, nn }) => {
     const distance = (x: JaxArray, y: JaxArray): JaxArray =>
       np.sqrt(np.sum(np.square(x.sub(y).add(tripletOptions.eps)), 1));
