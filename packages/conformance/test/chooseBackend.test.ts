@@ -175,9 +175,7 @@ describe("drawInputs", () => {
     expect(data[0]).toEqual(expect.any(Number));
     expect(Number.isNaN(data[0])).toBe(false);
     const least = -2 as -1;
-    expect(() => drawInputs(klDiv(), { input: [3], target: [3] }, { least })).toThrow(
-      "least must be -1 or 0, got -2",
-    );
+    expect(() => drawInputs(klDiv(), { input: [3], target: [3] }, { least })).toThrow("least must be -1 or 0, got -2");
   });
 
   it("names the elements of a list by their places, which are put together again", () => {
