@@ -1,3 +1,4 @@
+import process from "node:process";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium, softwareFlags } from "../../tooling/chromium.mjs";
@@ -28,6 +29,7 @@ export default defineConfig({
   },
   test: {
     include: ["browser/**/*.test.ts"],
+    env: { LOSSES_CASES: process.env["LOSSES_CASES"] ?? "" },
     fileParallelism: false,
     reporters: ["default", "json"],
     outputFile: { json: ".reports/browser.json" },

@@ -131,7 +131,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .option("--part <part>", "forward, gradient (with the value) or both", "both")
     .option(
       "--peers <ids>",
-      "what to measure against: all, or among loops, tfjs, onnxruntime, torch, torch.compile and the ids of backends; default: what one would write on the same engine, for --loss js:scalar",
+      "what to measure against: all, or among loops, tfjs, onnxruntime, jax, torch, torch.compile and the ids of backends; default: what one would write on the same engine, for --loss js:scalar",
     )
     .option("--python <program>", "a Python that has torch, for the peers torch and torch.compile")
     .option("--threads <n>", "how many threads compute what is large on js:wasm, separated by commas; default: 1")

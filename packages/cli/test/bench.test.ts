@@ -135,7 +135,7 @@ describe("losses bench", { timeout: 120_000 }, () => {
     ["no workload", ["--backend", "js", "--workload", ","], "--workload must name at least one, got none"],
     ["rounds that are no count", ["--backend", "js", "--rounds", "0"], "--rounds must be an integer >= 1, got 0"],
     ["a part that does not exist", ["--backend", "js", "--part", "backward"], "--part must be forward, gradient"],
-    ["a peer that does not exist", ["--backend", "js", "--peers", "jax"], "--peers must be all, or among loops"],
+    ["a peer that does not exist", ["--backend", "js", "--peers", "numpy"], "--peers must be all, or among loops"],
     ["no peer", ["--backend", "js", "--peers", ","], "--peers must name at least one, got none"],
     ["PyTorch without Python", ["--backend", "js", "--peers", "loops,torch"], "--peers torch must come with --python"],
     ["a loss that does not exist", ["--backend", "js", "--loss", "cross"], 'got "cross"'],

@@ -52,6 +52,14 @@ describe.each(["js:wasm", "js:scalar", "tfjs:wasm", "onnxruntime:cpu"])("on %s",
   });
 });
 
+describe("jax-js", { timeout: 60_000 }, () => {
+  it.each(kindNames)("computes what our %s does", async (kind) => {
+    for (const part of ["gradient", "forward"] as const) {
+      expectSame(await answer("js:wasm", kind, part, "jax"), await answer("js:wasm", kind, part, "losses"));
+    }
+  });
+});
+
 async function problemOf(name: string, request: LossRequest): Promise<AnyProblem> {
   const [contest] = await contestsOf(namedLosses(name, request), request);
   if (contest === undefined) throw new Error(`there is no ${name}`);

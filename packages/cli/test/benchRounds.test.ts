@@ -81,7 +81,7 @@ describe("summaries", () => {
 
 describe("a match", () => {
   const summary: Summary = { value: 1, grads: {} };
-  const times: { readonly [E in Entrant]: number } = { losses: 2, toTfjs: 6, tfjs: 4, loops: 8, onnxruntime: 1, torch: 1, "torch.compile": 1 }; // prettier-ignore
+  const times: { readonly [E in Entrant]: number } = { losses: 2, toTfjs: 6, tfjs: 4, loops: 8, onnxruntime: 1, jax: 1, torch: 1, "torch.compile": 1 }; // prettier-ignore
 
   function starter(summaries: Partial<Record<Entrant, Summary>> = {}): {
     readonly killed: Entrant[];

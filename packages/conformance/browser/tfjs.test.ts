@@ -25,7 +25,9 @@ tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);
 
 for (const device of devices) {
-  await testBackend(() => createBackend({ device, tf }), { id: `tfjs:${device}`, fixtures, atMost: 2, knownFailures });
+  // A shader takes WebGL in software half a second to compile, and Node.js runs what wasm does here.
+  const atMost = device === "webgpu" ? 2 : 1;
+  await testBackend(() => createBackend({ device, tf }), { id: `tfjs:${device}`, fixtures, atMost, knownFailures });
 }
 
 describe.each(devices)("training on %s", (device) => {

@@ -11,7 +11,6 @@ import {
   readParts,
   recordRule,
   type AnyLoss,
-  type BackendLoader,
   type FloatDType,
   type Rule,
   type Rules,
@@ -193,14 +192,3 @@ export const knownFailuresRule: Rule = coreListRule("a list of known failures", 
 export function givenLosses(where: string, losses: readonly AnyLoss[] = allLosses): readonly AnyLoss[] {
   return checkLosses(where, losses);
 }
-
-const loaderRules: Rules<BackendLoader> = {
-  id: { domain: "a text that is not empty", accepts: (value) => typeof value === "string" && value !== "" },
-  open: { domain: "a function that opens the backend", accepts: (value) => typeof value === "function" },
-};
-
-/** Backends that may be opened. */
-export const loadersRule: Rule = coreListRule(
-  "a list of { id, open }",
-  partsRule<BackendLoader>("candidate", loaderRules, ["id", "open"]),
-);

@@ -27,13 +27,7 @@ export {
   type ChooseBackendOptions,
   type MeasuredBackend,
 } from "./choose/chooseBackend.js";
-export {
-  groupByInput,
-  sampleInputs,
-  type SampleInput,
-  type SampleOptions,
-  type SampleShapes,
-} from "./choose/sample.js";
+export { groupByInput, drawInputs, type SampleInput, type SampleOptions, type SampleShapes } from "./choose/sample.js";
 export type { Oracle, OutputBounds, Verdict } from "./suite/oracle.js";
 export type { Comparison, Discrepancy, Unclaimed } from "./suite/compare.js";
 export type { Part, PartResult } from "./suite/checkCase.js";

@@ -1,4 +1,4 @@
-import { LossesError } from "@losses/core";
+import { LossesError, OptionError } from "@losses/core";
 
 interface Builtins {
   readonly "node:fs": typeof import("node:fs");
@@ -18,4 +18,17 @@ export function nodeModule<K extends keyof Builtins>(name: K, purpose: string): 
 /** The environment, empty where there is none. */
 export function environment(): Readonly<Record<string, string | undefined>> {
   return globalThis.process?.env ?? {};
+}
+
+/** What a variable of the environment says, where it says something. */
+export function countFromEnvironment(
+  name: "LOSSES_CASES" | "LOSSES_FUZZ_SEED" | "LOSSES_FUZZ_COUNT",
+): number | undefined {
+  const text = environment()[name];
+  if (text === undefined || text === "") return undefined;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new OptionError(`${name}: must be an integer >= 0, got ${text}.`);
+  }
+  return number;
 }

@@ -25,7 +25,7 @@ import {
   chooseBackend,
   createReferenceBackend,
   groupByInput,
-  sampleInputs,
+  drawInputs,
   type ChooseBackendOptions,
 } from "../src/index.js";
 
@@ -148,18 +148,18 @@ describe("chooseBackend", () => {
 
   it("has lengths that fit their targets", async () => {
     const shapes = { logProbs: [6, 2, 4], targets: [2, 3], inputLengths: [2], targetLengths: [2] };
-    const inputs = sampleInputs(ctcLoss(), shapes);
+    const inputs = drawInputs(ctcLoss(), shapes);
     const loss = await createReferenceBackend().compile(ctcLoss() as LossSpec);
     const { data } = await loss.value(feedsFrom(inputs) as Readonly<Record<string, never>>);
     expect(Number.isNaN(data[0])).toBe(false);
   });
 });
 
-describe("sampleInputs", () => {
+describe("drawInputs", () => {
   it("gives the same numbers every time, and others to each input", () => {
     const shapes = { input: [64, 8], target: [64, 8] };
-    const [input, target] = sampleInputs(klDiv(), shapes);
-    expect(sampleInputs(klDiv(), shapes)).toEqual([input, target]);
+    const [input, target] = drawInputs(klDiv(), shapes);
+    expect(drawInputs(klDiv(), shapes)).toEqual([input, target]);
     const [x, y] = [input?.data ?? [], target?.data ?? []].map((data) => Array.from(data));
     const product = (x ?? []).reduce((sum, value, i) => sum + value * (y?.[i] ?? Number.NaN), 0);
     // Uniform on [-1, 1], so a product of two has a variance of 1/9; five standard deviations of a sum of 512.
@@ -168,20 +168,18 @@ describe("sampleInputs", () => {
   });
 
   it("draws from 0 where that is asked for, as logarithms want it", async () => {
-    const inputs = sampleInputs(klDiv(), { input: [3, 4], target: [3, 4] }, { least: 0 });
+    const inputs = drawInputs(klDiv(), { input: [3, 4], target: [3, 4] }, { least: 0 });
     for (const { data } of inputs) expect(Math.min(...data)).toBeGreaterThanOrEqual(0);
     const loss = await createReferenceBackend().compile(klDiv() as LossSpec);
     const { data } = await loss.value(feedsFrom(inputs) as Readonly<Record<string, never>>);
     expect(data[0]).toEqual(expect.any(Number));
     expect(Number.isNaN(data[0])).toBe(false);
     const least = -2 as -1;
-    expect(() => sampleInputs(klDiv(), { input: [3], target: [3] }, { least })).toThrow(
-      "least must be -1 or 0, got -2",
-    );
+    expect(() => drawInputs(klDiv(), { input: [3], target: [3] }, { least })).toThrow("least must be -1 or 0, got -2");
   });
 
   it("names the elements of a list by their places, which are put together again", () => {
-    const inputs = sampleInputs(featureMatchingLoss(), {
+    const inputs = drawInputs(featureMatchingLoss(), {
       "real.0": [2, 3],
       "real.1": [2, 5],
       "fake.0": [2, 3],

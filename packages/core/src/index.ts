@@ -167,7 +167,7 @@ export {
 } from "./loss/inputs.js";
 export * from "./loss/define.js";
 export type * from "./loss/inputTypes.js";
-export { allInputs } from "./loss/definition.js";
+export { allInputs, definitionFor } from "./loss/definition.js";
 export { checkSpec } from "./loss/checkSpec.js";
 export { nothingToAverage } from "./loss/reduce.js";
 export type { LossPart, LossValue, NamedPart, WeightedValues } from "./loss/reduce.js";
@@ -199,7 +199,7 @@ export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/regis
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
 export { loadSignature, type FixedFeeds, type FixedReader } from "./run/fixedFeeds.js";
-export { openBackend, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
+export { openBackend, readLoaders, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";
 export { viewsOverlap } from "./tensor/views.js";

@@ -119,7 +119,7 @@ describe("shapes that depend on whether another input is given", () => {
       { name: "other", loss: captioned(), weight: 2, inputs: { scores: "others", owners: "otherImages" } },
     ]) as LossSpec;
     const given = { scores: float(3, 5), images: index(5), others: float(3, 3) };
-    expect(shapes(sum, given)).toEqual({ scores: "N,M", images: "M", others: "N,N" });
+    expect(shapes(sum, given)).toEqual({ scores: "N,M", images: "M", others: "N_2,N_2" });
     expect(() => bind(sum, { scores: float(3, 5), others: float(3, 3) })).toThrow(ShapeError);
   });
 

@@ -1,5 +1,6 @@
 import {
   allLosses,
+  binaryCrossEntropyWithLogits,
   clipLoss,
   cmpmLoss,
   crossEntropy,
@@ -7,6 +8,7 @@ import {
   DTypeError,
   findLoss,
   float,
+  gaussianNllLoss,
   InputError,
   klDiv,
   listMleLoss,
@@ -92,6 +94,23 @@ describe("inputs and outputs", () => {
     expect(() => exportLoss(cmpmLoss(), { shapes: { image: ["A", 2 ** 30], text: ["B", 2 ** 30] } })).toThrow(
       /with N = A as in image, got \[B, 1073741824\]/,
     );
+  });
+
+  it("shapes that broadcast follow from the largest, aligned at their ends", () => {
+    const inputsOf = (spec: LossSpec, shapes: NonNullable<ExportLossOptions["shapes"]>): readonly string[] =>
+      interfaceOf(spec, { shapes }).slice(0, -2);
+    const bce = binaryCrossEntropyWithLogits();
+    for (const posWeight of [[4], [1], [], ["N", 1]] as const) {
+      const [input, target] = inputsOf(bce, { posWeight, input: ["N", 4] });
+      expect([input, target]).toEqual(["input: 1[N, 4]", "target: 1[N, 4]"]);
+      expect(inputsOf(bce, { input: ["N", 4], posWeight })).toEqual(inputsOf(bce, { posWeight, input: ["N", 4] }));
+    }
+    expect(inputsOf(bce, { posWeight: [4] })).toEqual(["input: 1[4]", "target: 1[4]", "posWeight: 1[4]"]);
+    expect(inputsOf(gaussianNllLoss(), { var: [8], input: [8, 3] })).toEqual([
+      "input: 1[8, 3]",
+      "target: 1[8, 3]",
+      "var: 1[8]",
+    ]);
   });
 
   it("axes that the loss tells apart stay apart where they are given one name", () => {

@@ -189,6 +189,17 @@ describe("what a loss takes and gives", () => {
     expect(interfaceOf(spec, { parts: true, value: false }).slice(-2)).toEqual(["part:hard: 1[]", "part:smooth: 1[]"]);
   });
 
+  it("terms of a sum that share no input have sizes of their own", () => {
+    const heads = weightedSum([
+      { loss: crossEntropy(), weight: 1 },
+      { loss: crossEntropy(), weight: 1, name: "other", inputs: { input: "scores", target: "classes" } },
+    ]);
+    const apart = ["input: 1[N, C]", "target: 6[N]", "scores: 1[N_2, C_2]", "classes: 6[N_2]", "->", "value: 1[]"];
+    expect(interfaceOf(heads)).toEqual(apart);
+    const joined = interfaceOf(heads, { shapes: { weight: ["C"] } });
+    expect(joined.slice(0, 4)).toEqual(["input: 1[N, C]", "target: 6[N]", "scores: 1[N, C]", "classes: 6[N]"]);
+  });
+
   it("what a mean divides by is no output: where it must not be 0 the loss is NaN", () => {
     const spec = crossEntropy({ empty: "error" });
     expect(interfaceOf(spec).slice(-2)).toEqual(["->", "value: 1[]"]);

@@ -35,9 +35,9 @@ export async function factsOf(problem: AnyProblem): Promise<ProblemFacts> {
     const { spec, wrt, inputs } = kinds[problem.kind];
     return { spec, wrt, inputs: inputs(problem.rows, problem.columns), byInput: (tensors) => tensors };
   }
-  const { groupByInput, sampleInputs } = await import("@losses/conformance");
+  const { groupByInput, drawInputs } = await import("@losses/conformance");
   const spec = specFromJSON(allLosses, problem.loss);
-  const sampled = sampleInputs(spec, problem.shapes, { least: problem.least });
+  const sampled = drawInputs(spec, problem.shapes, { least: problem.least });
   const inputs = sampled.map(({ name, data, shape, dtype }) => [name, { data, shape, dtype }] as const);
   return {
     spec,

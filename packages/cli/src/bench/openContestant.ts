@@ -41,6 +41,8 @@ export async function openContestant({ backend, problem, part, entrant, threads 
       const runtime = engine.family === "onnxruntime" ? engine : { device: "cpu", web: false, threads: 1 };
       return (await import("./peers/onnx/openOnnxPeer.js")).openOnnxPeer(runtime, problem, part);
     }
+    case "jax":
+      return (await import("./peers/jax.js")).openJaxPeer(problem, part);
     case "loops":
       return (await import("./peers/js/openJsPeer.js")).openJsPeer(problem, part);
     case "torch":

@@ -1,14 +1,16 @@
+import { createRequire } from "node:module";
 import type { LossSpec } from "@losses/core";
 import { backendIds } from "../backends.js";
 import { UsageError } from "../failure.js";
 import { findBackend } from "../knownBackends.js";
+import { note } from "../output.js";
 import { readNames } from "../read.js";
 import { deviceOf, type Family } from "./family.js";
 import { torchFunction } from "./peers/torch/torchFunction.js";
 import { kinds } from "./problems.js";
 
-/** What a loss is measured against: plain loops, autodiff of tf ops, a graph for ONNX Runtime, PyTorch, and what it compiles. */
-export type PeerId = "loops" | "tfjs" | "onnxruntime" | "torch" | "torch.compile";
+/** What a loss is measured against: plain loops, autodiff of tf ops, a graph for ONNX Runtime, jax-js, PyTorch, and what it compiles. */
+export type PeerId = "loops" | "tfjs" | "onnxruntime" | "jax" | "torch" | "torch.compile";
 
 /** What a backend is measured against: one of these, or another backend by its id. */
 export type Peer = PeerId | (string & {});
@@ -18,6 +20,7 @@ const peers: { readonly [P in PeerId]: boolean } = {
   loops: false,
   tfjs: false,
   onnxruntime: false,
+  jax: false,
   torch: true,
   "torch.compile": true,
 };
@@ -43,7 +46,8 @@ export function otherBackend(backend: string): string {
 }
 
 /**
- * The peers behind a list such as `loops,torch,js:scalar`, or `all`: those that are no backends, of PyTorch where there is a Python.
+ * The peers behind a list such as `loops,torch,js:scalar`, or `all`: those that are no backends, jax-js where it is installed, PyTorch
+ * where there is a Python.
  * `undefined` without a list: each backend has its own.
  *
  * @param losses those of `--loss`; without them, workloads are measured
@@ -59,7 +63,7 @@ export function namedPeers(
     if (python === undefined) return undefined;
     throw new UsageError("--python must come with --peers, got no peers. Say --peers torch.");
   }
-  if (list === "all" && losses === undefined) return known.filter((id) => !isInPython(id) || python !== undefined);
+  if (list === "all" && losses === undefined) return known.filter((id) => isHere(id, python));
   const found = readNames("--peers", list);
   const unknown = found.find((id) => !isPeer(id) && findBackend(id) === undefined);
   if (unknown !== undefined) {
@@ -71,6 +75,23 @@ export function namedPeers(
   const inPython = named.find(isInPython);
   if (inPython === undefined || python !== undefined) return found;
   throw new UsageError(`--peers ${inPython} must come with --python, got none. Name a Python that has torch.`);
+}
+
+/** Says which peer of npm's is left out, and why. */
+function isHere(id: PeerId, python: string | undefined): boolean {
+  if (isInPython(id)) return python !== undefined;
+  if (id !== "jax" || isInstalled("@jax-js/jax")) return true;
+  note("--peers all leaves out jax: it needs @jax-js/jax. Run: npm install @jax-js/jax");
+  return false;
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** That a peer can compute these losses. */

@@ -15,6 +15,7 @@ interface Places {
 function placesOf(index: Bounds, p: number, size: number): Places {
   const { low, high } = spanAt(index, p);
   const isInside = (place: number): boolean => place >= 0 && place < size;
+  if (low === high && isInside(low)) return { inside: [low], mayBeOutside: false };
   const choices = index.choices.get(p);
   if (choices !== undefined) {
     const inside = choices.filter(isInside);
@@ -71,14 +72,21 @@ export function boundScatterAdd(
   const lines = lineOffsets(to.shape, from, axis);
   const xs = broadcastOffsets(x.shape, from);
   const indices = broadcastOffsets(index.shape, from);
-  const sums = Array.from(to.value, () => new Totals(x.dtype));
+  // Most elements of a large result receive nothing.
+  const sums = new Map<number, Totals>();
   for (let i = 0; i < lines.length; i++) {
     const { inside, mayBeOutside } = placesOf(index, at(indices, i), to.shape[axis] ?? 1);
     const span = spanAt(x, at(xs, i));
     const isCertain = inside.length === 1 && !mayBeOutside;
-    for (const place of inside) sums[at(lines, i) + place * stride]?.add(isCertain ? span : hull(span, zero));
+    for (const place of inside) {
+      const o = at(lines, i) + place * stride;
+      const sum = sums.get(o) ?? new Totals(x.dtype);
+      sums.set(o, sum);
+      sum.add(isCertain ? span : hull(span, zero));
+    }
   }
-  sums.forEach((sum, i) => put(to, i, sum.finish(precision)));
+  const nothing = new Totals(x.dtype).finish(precision);
+  for (let i = 0; i < to.value.length; i++) put(to, i, sums.get(i)?.finish(precision) ?? nothing);
 }
 
 /** What two sizes broadcast to. */

@@ -11,7 +11,7 @@ import { workOf } from "../analysis/work.js";
 import { decodeNumber, encodeTensor } from "../cases/caseFormat.js";
 import { compareTensor } from "../suite/compare.js";
 import { boundSpec, type OutputBounds } from "../suite/oracle.js";
-import { bindShapes, sampleInputs, type SampleInput, type SampleShapes } from "./sample.js";
+import { bindShapes, drawInputs, type SampleInput, type SampleShapes } from "./sample.js";
 
 /** What a backend's results are held to: the error analysis of the loss's own graph, which needs no other backend. */
 export interface Agreement {
@@ -38,7 +38,7 @@ const mostWork = 2 ** 18;
 export function agreementFor(spec: LossSpec, shapes: SampleShapes, withGradients: boolean): Agreement {
   const whole = attempt(spec, shapes, withGradients);
   const checked = whole.work <= mostWork ? whole : smaller(spec, shapes, withGradients, whole);
-  const inputs = sampleInputs(spec, checked.shapes);
+  const inputs = drawInputs(spec, checked.shapes);
   const gradients = withGradients ? whole.gradients : [];
   const known = new Map<FloatDType, Readonly<Record<string, OutputBounds>>>();
   const boundsIn = (dtype: FloatDType): Readonly<Record<string, OutputBounds>> => {

@@ -6,6 +6,7 @@ import {
   openBackend,
   OptionError,
   printValue,
+  readLoaders,
   readParts,
   type Backend,
   type BackendLoader,
@@ -16,9 +17,9 @@ import {
   type RefusedBackend,
   type Rules,
 } from "@losses/core";
-import { functionRule, loadersRule } from "../arguments.js";
+import { functionRule } from "../arguments.js";
 import { agreementFor, type Agreement, type Verdict } from "./agreement.js";
-import { feedsFrom, groupByInput, readShapes, sampleInputs, type SampleInput } from "./sample.js";
+import { drawInputs, feedsFrom, groupByInput, readShapes, type SampleInput } from "./sample.js";
 
 export interface ChooseBackendOptions {
   /** The backends to compare. */
@@ -56,7 +57,11 @@ export interface BackendChoice {
 }
 
 const rules: Rules<ChooseBackendOptions> = {
-  candidates: loadersRule,
+  candidates: {
+    domain: "a list of { id, open }",
+    accepts: (value) => value !== undefined,
+    read: (value) => readLoaders("chooseBackend", "candidates", value),
+  },
   spec: { domain: "a loss with its options, crossEntropy()", accepts: (value) => value !== null },
   shapes: { domain: "sizes by input, { input: [32, 10] }", accepts: (value) => typeof value === "object" },
   for: { domain: '"training" or "evaluation"', accepts: (value) => value === "training" || value === "evaluation" },
@@ -85,16 +90,12 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
   const { candidates, spec, milliseconds = 1000, onProgress } = given;
   checkSpec("chooseBackend", spec);
   if (candidates.length === 0) throw new OptionError("chooseBackend: candidates must be one at least, got none.");
-  const twice = candidates.find(({ id }, i) => candidates.findIndex((other) => other.id === id) !== i);
-  if (twice !== undefined) {
-    throw new OptionError(`chooseBackend: candidates must have ids of their own, got two ${printValue(twice.id)}.`);
-  }
   const shapes = readShapes("chooseBackend", given.shapes);
   const withGradients = given.for === "training";
   const task: Task = {
     spec,
     withGradients,
-    inputs: sampleInputs(spec, shapes),
+    inputs: drawInputs(spec, shapes),
     agreement: agreementFor(spec, shapes, withGradients),
     milliseconds: milliseconds / candidates.length,
   };

@@ -87,18 +87,18 @@ const sampleRules: Rules<SampleOptions> = {
  * @throws InputError or ShapeError where the shapes do not fit the loss; OptionError on wrong options
  * @example
  * ```ts
- * const inputs = sampleInputs(crossEntropy(), { input: [32, 10], target: [32] });
+ * const inputs = drawInputs(crossEntropy(), { input: [32, 10], target: [32] });
  * ```
  */
-export function sampleInputs<I extends LossInputs>(
+export function drawInputs<I extends LossInputs>(
   typed: LossSpec<I>,
   shapes: SampleShapes,
   options?: SampleOptions,
 ): readonly SampleInput[] {
-  checkSpec("sampleInputs", typed);
-  const { least = -1 } = readOptions("sampleInputs", options, sampleRules);
+  checkSpec("drawInputs", typed);
+  const { least = -1 } = readOptions("drawInputs", options, sampleRules);
   const spec: LossSpec = typed;
-  const read = readShapes("sampleInputs", shapes);
+  const read = readShapes("drawInputs", shapes);
   const { inputs, sizes } = bindShapes(spec, read);
   return inputs.map(({ name, holds }, i): SampleInput => {
     const shape = read[name] ?? [];

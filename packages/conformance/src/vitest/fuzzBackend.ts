@@ -1,12 +1,4 @@
-import {
-  checkArgument,
-  checkBackend,
-  OptionError,
-  readOptions,
-  type Backend,
-  type FloatDType,
-  type Rules,
-} from "@losses/core";
+import { checkArgument, checkBackend, readOptions, type Backend, type FloatDType, type Rules } from "@losses/core";
 import { afterAll, describe, it } from "vitest";
 import { dtypesRule, textRule } from "../arguments.js";
 import {
@@ -17,7 +9,7 @@ import {
 } from "../fuzz/contestants.js";
 import { fuzz, summaryOf, type FuzzReport } from "../fuzz/fuzz.js";
 import { givenContestant, countRule, seedRule } from "../fuzz/fuzzArguments.js";
-import { environment } from "../node.js";
+import { countFromEnvironment, environment } from "../node.js";
 import { testedDTypes } from "../suite/runConformance.js";
 import { selectBackends } from "../suite/select.js";
 import { backendTestRules, whereItWorks, type BackendSource, type BackendTestOptions } from "./openBackend.js";
@@ -95,8 +87,8 @@ export function fuzzContestant(id: string, contestant: Contestant, given?: FuzzT
 const timeoutOf = (count: number): number => 300_000 + 2000 * count;
 
 function addTest(what: string, contestant: Contestant, options: FuzzTestOptions): void {
-  const seed = fromEnvironment("LOSSES_FUZZ_SEED") ?? options.seed ?? 1;
-  const count = fromEnvironment("LOSSES_FUZZ_COUNT") ?? options.count ?? 100;
+  const seed = countFromEnvironment("LOSSES_FUZZ_SEED") ?? options.seed ?? 1;
+  const count = countFromEnvironment("LOSSES_FUZZ_COUNT") ?? options.count ?? 100;
   it(`${what}: ${count} random programs from seed ${seed}`, { timeout: timeoutOf(count) }, async () => {
     const report = await fuzz(contestant, { seed, count });
     console.log(summaryOf(report));
@@ -111,14 +103,4 @@ const mostUnclaimed = 0.2;
 function unclaimedProblem({ figures: { elements, unclaimed } }: FuzzReport): readonly string[] {
   if (unclaimed <= mostUnclaimed * elements) return [];
   return [`at most ${mostUnclaimed} of the results may be without a claim, got ${unclaimed} of ${elements}.`];
-}
-
-function fromEnvironment(name: "LOSSES_FUZZ_SEED" | "LOSSES_FUZZ_COUNT"): number | undefined {
-  const text = environment()[name];
-  if (text === undefined || text === "") return undefined;
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) {
-    throw new OptionError(`${name}: must be an integer >= 0, got ${text}.`);
-  }
-  return number;
 }

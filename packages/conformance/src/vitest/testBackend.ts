@@ -11,7 +11,7 @@ import { afterAll, describe, it } from "vitest";
 import { countRule, dtypesRule, knownFailuresRule, listRule, lossesRule, textRule } from "../arguments.js";
 import type { Fixture } from "../cases/caseFormat.js";
 import { loadFixtures } from "../cases/loadFixtures.js";
-import { nodeModule } from "../node.js";
+import { countFromEnvironment, nodeModule } from "../node.js";
 import { groupBy } from "../groupBy.js";
 import { unclaimedProblems, unclaimedShares } from "../suite/claims.js";
 import { requireFixtures } from "../suite/checkFixtures.js";
@@ -27,7 +27,7 @@ import { backendTestRules, whereItWorks, type BackendSource, type BackendTestOpt
 export interface TestBackendOptions extends BackendTestOptions {
   /** Default: the golden fixtures of this package. */
   readonly fixtures?: readonly Fixture[];
-  /** So many cases of each loss at most, spread evenly over them: where a device is slow. Default: all. */
+  /** So many cases of each loss at most, spread evenly over them: where a device is slow. `LOSSES_CASES` overrides it. Default: all. */
   readonly atMost?: number;
   /** The losses that cases may name. Default: those of `@losses/core`. */
   readonly losses?: readonly AnyLoss[];
@@ -69,12 +69,12 @@ export async function testBackend<T>(backend: BackendSource<T>, given?: TestBack
 }
 
 function register(backend: Backend<unknown>, options: TestBackendOptions): void {
-  const { fixtures = loadFixtures(), atMost = Infinity, losses = allLosses, knownFailures = [], reportFile } = options;
-  const { dtypes = testedDTypes } = options;
+  const { fixtures = loadFixtures(), losses = allLosses, knownFailures = [], reportFile } = options;
+  const { atMost = Infinity, dtypes = testedDTypes } = options;
   requireFixtures(fixtures);
   const context = { oracle: oracleOf(losses), ledger: new KnownFailureLedger(knownFailures), losses };
   const own = dtypes.filter((dtype) => backend.dtypes.includes(dtype));
-  const taken = ofEachLoss(fixtures, atMost);
+  const taken = ofEachLoss(fixtures, countFromEnvironment("LOSSES_CASES") ?? atMost);
   const isWhole = taken.length === fixtures.length;
   const suites = own.flatMap((dtype) =>
     groupBy(taken, ({ loss }) => loss).map(([loss, cases]) => ({ dtype, loss, cases })),

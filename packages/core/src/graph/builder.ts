@@ -32,7 +32,8 @@ export class GraphBuilder {
     if (!hasAttributes(op, attrs, inputs[0] === undefined ? 0 : this.type(inputs[0]).shape.length)) {
       throw new LossesError("INVALID_GRAPH", `${op}: the attributes must be those of the op, got others.`);
     }
-    const twin = this.find(op, inputs, attrs);
+    const key = op === "identity" ? undefined : keyOf(op, inputs, attrs);
+    const twin = key === undefined ? undefined : this.#known.get(key);
     if (twin !== undefined) return twin;
     const { shape, dtype } = inferType(
       op,
@@ -41,7 +42,7 @@ export class GraphBuilder {
     );
     const id = this.nodes.length;
     this.nodes.push({ id, op, inputs, attrs, shape, dtype } as Node);
-    this.#known.set(keyOf(op, inputs, attrs), id);
+    if (key !== undefined) this.#known.set(key, id);
     return id;
   }
 

@@ -1,6 +1,6 @@
 import { evaluateScalar, isElementwise, opDefinition } from "../ops/table.js";
 import type { EvaluateContext, Numbers, OpName, Values } from "../ops/types.js";
-import { elementAt, tabulate } from "../ops/positions.js";
+import { eachRun, rowMajor, sizeOfShape, stridesOver } from "../ops/strided.js";
 import { bindShape, type DimSizes } from "../tensor/dims.js";
 import { nodeAt, type Graph, type Node } from "./graph.js";
 
@@ -29,13 +29,16 @@ export function interpretNode(
   const shape = bindShape(node.shape, sizes);
   const { op, attrs } = node;
   if (isElementwise(op)) {
-    const at = (position: readonly number[]): number =>
-      evaluateScalar(
-        op,
-        inputs.map((input) => elementAt(input, position)),
-        attrs,
-      );
-    return { shape, data: tabulate(shape, at) };
+    const data = new Float64Array(sizeOfShape(shape));
+    const operands = inputs.map(() => 0);
+    const strides = [rowMajor(shape), ...inputs.map((input) => stridesOver(input.shape, shape.length))];
+    eachRun({ dims: shape, strides }, ([to = 0, ...from], length, [step = 0, ...steps]) => {
+      for (let i = 0; i < length; i++) {
+        inputs.forEach((input, k) => (operands[k] = input.data[(from[k] ?? 0) + i * (steps[k] ?? 0)] ?? NaN));
+        data[to + i * step] = evaluateScalar(op, operands, attrs);
+      }
+    });
+    return { shape, data };
   }
   const { evaluate } = opDefinition(op) as { readonly evaluate: (context: EvaluateContext<OpName>) => Float64Array };
   const run: EvaluateContext<OpName>["run"] = (inner, given) => interpret(inner, given, sizes);

@@ -3,7 +3,7 @@ import { DTypeError, InputError } from "../errors.js";
 import { isSize, readShape, type Dim, type DimSizes, type Shape } from "../tensor/dims.js";
 import { inputDTypes, isInputDType, type InputDType } from "../tensor/dtype.js";
 import type { AnyDefinition } from "./define.js";
-import { allInputs, readDefinition } from "./definition.js";
+import { allInputs, definitionFor, readDefinition } from "./definition.js";
 import { isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "./inputs.js";
 import { declared } from "./readInput.js";
 import { elementName, inputOf, listsOf } from "./lists.js";
@@ -44,9 +44,10 @@ export function bindInputs(
   given: Readonly<Record<string, GivenInput>>,
   options?: Readonly<Record<string, unknown>>,
 ): Binding {
-  const known = readDefinition("bindInputs", definition);
-  const inputs = readable("bindInputs", () => readGiven(known, given));
-  checkPresence(known, Object.keys(inputs));
+  const loss = readDefinition("bindInputs", definition);
+  const inputs = readable("bindInputs", () => readGiven(loss, given));
+  checkPresence(loss, Object.keys(inputs));
+  const known = definitionFor(loss, Object.keys(inputs));
   const matcher = new Matcher(known.name, classesHint(known, options));
   const matched = Object.entries(allInputs(known)).flatMap(([name, declaration]): readonly Matched[] => {
     const own = withSizes(takenForms(declaration, known, options, inputs), known, options);

@@ -121,6 +121,8 @@ export interface AnyDefinition extends LossDocs {
   readonly empty?: EmptyPolicy;
   readonly check?: (options: never) => void;
   readonly checkSizes?: (sizes: DimSizes, options: never) => void;
+  /** What of it depends on which inputs are given, as the letters of losses that share optional ones do. */
+  readonly forGiven?: (given: readonly string[]) => Pick<AnyDefinition, "inputs" | "optionalInputs" | "checkSizes">;
   readonly value: (inputs: never, options: never) => LossValue;
 }
 

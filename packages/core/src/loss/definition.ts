@@ -63,6 +63,7 @@ const rules: Rules<AnyDefinition> = {
   options: { domain: "a plain object of declared options", accepts: isPlainObject },
   check: { domain: "a function", accepts: isFunction },
   checkSizes: { domain: "a function", accepts: isFunction },
+  forGiven: { domain: "a function", accepts: isFunction },
   value: { domain: "a function", accepts: isFunction },
 };
 
@@ -104,6 +105,24 @@ export function withOptions(definition: AnyDefinition, options: AnyDefinition["o
   const own: AnyDefinition = { ...definition, options: { ...definition.options, ...options } };
   known.set(own, own);
   return own;
+}
+
+const resolved = new WeakMap<AnyDefinition, Map<string, AnyDefinition>>();
+
+/** The definition as it is where these inputs are given: letters of losses in a sum are one where an optional input joins them. */
+export function definitionFor(definition: AnyDefinition, given: readonly string[]): AnyDefinition {
+  const own = readDefinition("definitionFor", definition);
+  const names = readable("definitionFor", () => {
+    if (isTexts(given)) return [...given].sort();
+    throw new OptionError(`definitionFor: the given inputs must be a list of names, got ${printValue(given)}.`);
+  });
+  if (own.forGiven === undefined) return own;
+  const known = resolved.get(own) ?? new Map<string, AnyDefinition>();
+  resolved.set(own, known);
+  const key = names.join();
+  const found = known.get(key) ?? readDefinition("definitionFor", { ...own, ...own.forGiven(names) });
+  known.set(key, found);
+  return found;
 }
 
 function readInputs(

@@ -1,7 +1,7 @@
 import { OptionError } from "../errors.js";
 import { isSize, type DimSizes } from "../tensor/dims.js";
 import type { AnyDefinition, LossSpec } from "./define.js";
-import { allInputs } from "./definition.js";
+import { allInputs, definitionFor } from "./definition.js";
 import { ignoredIndex } from "./ignoreIndex.js";
 import {
   sampleInputNames,
@@ -11,9 +11,13 @@ import {
   type InputForm,
   type InputKind,
 } from "./inputs.js";
-import { renamedShape, sameLetters, withLetters, withOwnLetters } from "./sharedLetters.js";
+import { inputOf } from "./lists.js";
+import { joinedLetters, renamedShape, withLetters, withOwnLetters } from "./sharedLetters.js";
 
 type Inputs = Readonly<Record<string, InputDeclaration>>;
+
+/** One input as losses declare it. */
+type Declarations = readonly (readonly [Sharer, InputDeclaration])[];
 
 /** A loss among others, and the names that its inputs have there, where they are not its own. */
 export interface Sharer {
@@ -21,30 +25,45 @@ export interface Sharer {
   readonly names: Readonly<Record<string, string>>;
 }
 
+type Own = Required<Pick<AnyDefinition, "inputs" | "optionalInputs" | "checkSizes">>;
+
 /** What several losses take together. */
-export type SharedInputs = Required<Pick<AnyDefinition, "inputs" | "optionalInputs" | "checkSizes">> &
-  Pick<AnyDefinition, "inputSets">;
+export type SharedInputs = Own & Required<Pick<AnyDefinition, "forGiven">> & Pick<AnyDefinition, "inputSets">;
 
 /**
  * The inputs of losses that share those of the same name. Each must be declared alike by all of them; the optional `sampleWeight` and
- * `mask` are left out where they are not. `where`: what they are in.
+ * `mask` are left out where they are not. The letters of losses that share an input, directly or through others, are the same; an
+ * optional one joins them where it is given. `where`: what they are in.
  */
 export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedInputs {
-  const given = new Map<string, InputDeclaration[]>();
+  return { ...sharedOf(where, sharers), forGiven: (given) => sharedOf(where, sharers, new Set(given.map(inputOf))) };
+}
+
+/** Where it isn't known what is given, everything is. */
+function sharedOf(
+  where: string,
+  sharers: readonly Sharer[],
+  given?: ReadonlySet<string>,
+): Own & Pick<AnyDefinition, "inputSets"> {
+  const found = new Map<string, Declarations>();
   for (const sharer of sharers) {
-    const own = allInputs(sharer.spec.loss.definition);
+    const own = allInputs(definitionOf(sharer, given));
     checkRenamed(where, sharer, own);
     for (const [name, declaration] of Object.entries(own)) {
       const shared = nameOf(sharer, name);
-      given.set(shared, [...(given.get(shared) ?? []), withOwnOptions(declaration, sharer)]);
+      found.set(shared, [...(found.get(shared) ?? []), [sharer, withOwnOptions(declaration, sharer)]]);
     }
   }
-  for (const name of sampleInputNames) if (!isForAll(given.get(name), sharers)) given.delete(name);
-  const shareable = [...given].map(([name, declarations]) => [name, withoutPresence(declarations)] as const);
-  const same = sameLetters(shareable.map(([, declarations]) => declarations));
+  for (const name of sampleInputNames) if (!isForAll(found.get(name), sharers)) found.delete(name);
+  const shareable = [...found].map(([name, declarations]) => {
+    return { name, declarations: withoutPresence(declarations), isJoining: given?.has(name) ?? true };
+  });
+  const letters = joinedLetters(sharers, shareable);
   const declared = new Map(
-    shareable.map(([name, declarations]) => {
-      const alike = declarations.map((declaration) => withLetters(declaration, same));
+    shareable.map(({ name, declarations, isJoining }) => {
+      const all = declarations.map(([sharer, own]) => withLetters(own, letters.get(sharer)));
+      // Of what is not given each loss has letters of its own.
+      const alike = isJoining ? all : all.slice(0, 1);
       return [name, alike.reduce((known, declaration) => merge(where, name, known, declaration))] as const;
     }),
   );
@@ -68,15 +87,27 @@ export function sharedInputs(where: string, sharers: readonly Sharer[]): SharedI
     optionalInputs: pick((name) => !required.has(name) && isTaken(name)),
     ...(inputSets.length > 1 ? { inputSets } : {}),
     checkSizes: (sizes: DimSizes) => {
-      const own = withOwnLetters(sizes, same);
-      for (const { spec } of sharers) spec.loss.definition.checkSizes?.(own, spec.options as never);
+      for (const sharer of sharers) {
+        const own = definitionOf(sharer, given);
+        own.checkSizes?.(withOwnLetters(sizes, letters.get(sharer)), sharer.spec.options as never);
+      }
     },
   };
 }
 
+/** A loss that is given what it takes of the inputs of all. */
+function definitionOf(sharer: Sharer, given: ReadonlySet<string> | undefined): AnyDefinition {
+  const { definition } = sharer.spec.loss;
+  if (given === undefined) return definition;
+  return definitionFor(
+    definition,
+    Object.keys(allInputs(definition)).filter((name) => given.has(nameOf(sharer, name))),
+  );
+}
+
 /** True where every loss takes an input, in one shape: what weighs samples weighs them in all, or is named for those that it is for. */
-function isForAll(declarations: readonly InputDeclaration[] = [], sharers: readonly Sharer[]): boolean {
-  const shapes = declarations.map(({ forms }) => JSON.stringify(forms.map(({ shape }) => shape)));
+function isForAll(declarations: Declarations = [], sharers: readonly Sharer[]): boolean {
+  const shapes = declarations.map(([, { forms }]) => JSON.stringify(forms.map(({ shape }) => shape)));
   return declarations.length === sharers.length && new Set(shapes).size === 1;
 }
 
@@ -121,13 +152,13 @@ function onPresence(when: FormCondition | undefined, sharer: Sharer): Pick<Input
 }
 
 /** Where one loss takes one shape whatever is given, only the forms that go with an absent input can be shared. */
-function withoutPresence(declarations: readonly InputDeclaration[]): readonly InputDeclaration[] {
-  if (declarations.every(({ forms }) => forms.some(({ when }) => when !== undefined))) return declarations;
-  return declarations.map((declaration) => {
+function withoutPresence(declarations: Declarations): Declarations {
+  if (declarations.every(([, { forms }]) => forms.some(({ when }) => when !== undefined))) return declarations;
+  return declarations.map(([sharer, declaration]) => {
     const forms = declaration.forms
       .filter(({ when }) => when === undefined || !("input" in when) || !when.given)
       .map(({ shape, pattern, holds }): InputForm => ({ shape, pattern, holds }));
-    return { ...declaration, forms };
+    return [sharer, { ...declaration, forms }];
   });
 }
 

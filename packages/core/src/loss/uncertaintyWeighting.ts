@@ -71,6 +71,10 @@ export function uncertaintyWeighting<const T extends readonly UncertainTerm[]>(
     throw new OptionError(`${where}: no task may have an input logVariances, got one that has. ${cure}`);
   }
   const logVariances = parameter([list.length], "Logarithm of each task's variance, in the order of the tasks.");
+  const withVariances = <D extends Pick<AnyDefinition, "inputs">>(own: D): D => ({
+    ...own,
+    inputs: { ...own.inputs, logVariances },
+  });
   const definition: AnyDefinition = {
     name: where,
     summary: "Losses of several tasks, each weighted by the inverse of a variance that is learnt.",
@@ -78,8 +82,8 @@ export function uncertaintyWeighting<const T extends readonly UncertainTerm[]>(
     references: [
       "Kendall, Gal, Cipolla: Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics, CVPR 2018",
     ],
-    ...shared,
-    inputs: { ...shared.inputs, logVariances },
+    ...withVariances(shared),
+    forGiven: (given) => withVariances(shared.forGiven(given)),
     options: { reduction: oneOf(["none"], "none", "Each task is reduced by its own reduction.") },
     value: (inputs: Readonly<Record<string, Tensor | readonly Tensor[]>> & { readonly logVariances: Tensor }) => {
       const s = inputs.logVariances;

@@ -31,8 +31,9 @@ export interface WeightedTermJSON extends ComposedTermJSON {
 /**
  * A weighted sum of losses is a loss: `Σ weight · loss`, each term reduced by its own reduction first.
  *
- * Its inputs are those of the terms; terms that name the same input share it, and the same letter in their shapes has
- * the same size. Each term keeps its own options: labels may hold the index that every term ignores, and of alternative inputs
+ * Its inputs are those of the terms; terms that name the same input share it, and then the same letter in their shapes has
+ * the same size: directly or through others, and where the input is an optional one, when it is given. Terms that share no
+ * input may have any shapes. Each term keeps its own options: labels may hold the index that every term ignores, and of alternative inputs
  * those that satisfy every term are taken. `sampleWeight` and `mask` are its inputs where all terms take them in one shape; else they
  * are renamed in those that they are for: `inputs: { sampleWeight: "trust" }`. It compiles to one graph: what the terms have in common is computed once. The value
  * of each term, without its weight, is a part of the result that can be read by the term's name.

@@ -41,7 +41,7 @@ export async function openBackend(
   preferences: string | readonly (string | BackendLoader)[],
   loaders: readonly BackendLoader[] = [],
 ): Promise<OpenedBackend> {
-  const wanted = readPreferences(preferences, readLoaders("openBackend", loaders));
+  const wanted = readPreferences(preferences, readLoaders("openBackend", "loaders", loaders));
   const refused: RefusedBackend[] = [];
   for (const { id, open } of wanted) {
     try {
@@ -91,16 +91,16 @@ const rules: Rules<BackendLoader> = {
   open: { domain: "a function that opens the backend", accepts: (value) => typeof value === "function" },
 };
 
-/** Loaders, each part read once, no two of one id; throws `OptionError`. */
-function readLoaders(where: string, given: unknown): readonly BackendLoader[] {
+/** Loaders, each part read once, no two of one id; throws `OptionError`. `what`: what they are called there. */
+export function readLoaders(where: string, what: string, given: unknown): readonly BackendLoader[] {
   return readable(where, () => {
     const loaders: BackendLoader[] = [];
     if (!isListOf(given, (one) => loaders.push(readLoader(where, one)) > 0)) {
-      throw new OptionError(`${where}: loaders must be a list of { id, open }, got ${printValue(given)}.`);
+      throw new OptionError(`${where}: ${what} must be a list of { id, open }, got ${printValue(given)}.`);
     }
     const twice = loaders.find(({ id }, i) => loaders.findIndex((other) => other.id === id) !== i);
     if (twice !== undefined)
-      throw new OptionError(`${where}: loaders must have ids of their own, got two ${twice.id}.`);
+      throw new OptionError(`${where}: ${what} must have ids of their own, got two ${twice.id}.`);
     return loaders;
   });
 }

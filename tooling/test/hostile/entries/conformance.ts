@@ -153,7 +153,7 @@ const onlyBounds: Readonly<Record<string, Takes>> = {
 export const entries: Entries = {
   fixturesFolder: "data",
   testedDTypes: "data",
-  sampleInputs: {
+  drawInputs: {
     args: () => [l1Loss(), { input: [2, 3], target: [2, 3] }, { least: 0 }],
     takes: {
       "1.input": list(size),

@@ -250,6 +250,10 @@ export const entries: Entries = {
     takes: { "1.*.id": () => false, "1.*.open": fn },
     calls: true,
   },
+  readLoaders: {
+    args: () => ["mine", "loaders", [{ id: "mine", open: () => reference }]],
+    takes: { "0": text, "1": text, "2.*.id": () => false, "2.*.open": fn },
+  },
   perSample: {
     args: () => [spec(), "input"],
     takes: { "1": (value) => value === "target" },
@@ -326,6 +330,12 @@ export const entries: Entries = {
   allInputs: {
     args: () => [definition()],
     takes: definitionTakes,
+    open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
+    calls: true,
+  },
+  definitionFor: {
+    args: () => [definition(), ["input"]],
+    takes: { ...definitionTakes, "1.*": text },
     open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
     calls: true,
   },

@@ -4,7 +4,7 @@ import { formatShape, type Dim, type Shape } from "../../tensor/dims.js";
 import { isFloat, isInteger, type FloatDType, type InputDType } from "../../tensor/dtype.js";
 import { elementDeclaration } from "../bind.js";
 import type { LossSpec } from "../define.js";
-import { allInputs } from "../definition.js";
+import { allInputs, definitionFor } from "../definition.js";
 import { isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "../inputs.js";
 import { elementName, inputOf, listsOf } from "../lists.js";
 import { formatTokens, type AxisPattern, type ShapePattern } from "../shapePattern.js";
@@ -81,8 +81,10 @@ function chosenDeclarations(
   const alternatives = sets.flat().filter((name) => asked.has(name));
   const set = alternatives.length > 0 ? alternatives : (sets[0] ?? []);
   const isTaken = (name: string): boolean => name in definition.inputs || asked.has(name) || set.includes(name);
+  const taken = Object.keys(all).filter(isTaken);
+  const own = definitionFor(definition, taken);
   return Object.fromEntries(
-    Object.entries(all)
+    Object.entries(allInputs(own))
       .filter(([name]) => isTaken(name))
       .flatMap(([name, declaration]): (readonly [string, InputDeclaration])[] => {
         if (!lists.has(name)) return [[name, declaration]];
@@ -94,7 +96,7 @@ function chosenDeclarations(
         }
         return Array.from({ length: Math.max(1, elements.length) }, (_, i) => [
           elementName(name, i),
-          elementDeclaration(definition, name, declaration, i),
+          elementDeclaration(own, name, declaration, i),
         ]);
       }),
   );
@@ -157,12 +159,19 @@ function layout(pattern: ShapePattern, rank: number): Layout | undefined {
   return rest >= 0 && (hasRun || rest === 0) ? { optional: false, run: rest } : undefined;
 }
 
+/** The axes that were given to one of several inputs that broadcast. */
+interface Member {
+  readonly dims: Shape;
+  readonly optionalLast: boolean;
+}
+
 /** What the letters of a declaration stand for, learnt from the shapes that were given. */
 class DimBook {
   readonly #alike: boolean;
   readonly #dims = new Map<string, Dim>();
   readonly #absent = new Set<string>();
   readonly #runs = new Map<string, number>();
+  readonly #broadcast = new Map<string, Member[]>();
 
   /** `alike`: runs that may differ between inputs shall be the same. Options that are numbers are sizes that shapes may name. */
   constructor(alike: boolean, options: Readonly<Record<string, unknown>>) {
@@ -187,9 +196,13 @@ class DimBook {
           else this.#absent.add(axis.name);
           break;
         case "rest":
-        case "broadcast":
           this.#runs.set(axis.name, found.run);
           for (let i = 1; i <= found.run; i++) this.#note(`${axis.name}${i}`, next());
+          break;
+        case "broadcast": {
+          const dims = Array.from({ length: found.run }, next);
+          this.#broadcast.set(axis.name, [...(this.#broadcast.get(axis.name) ?? []), { ...axis, dims }]);
+        }
       }
     }
   }
@@ -204,12 +217,25 @@ class DimBook {
         case "rest":
           return this.#run((this.#alike ? axis.like : undefined) ?? axis.name, pattern.length === 1);
         case "broadcast":
-          return this.#run(axis.name, true);
+          return this.#broadcastRun(axis.name);
       }
     });
   }
 
-  /** `isAlone`: a run of which nothing is known is one axis; beside named axes it is none, but for axes that broadcast. */
+  /** Axes over which all that is given can stretch: they end together, but for those that lack the last one. */
+  #broadcastRun(name: string): Shape {
+    const members = this.#broadcast.get(name) ?? [];
+    const rank = members.length === 0 ? 1 : Math.max(...members.map(({ dims }) => dims.length));
+    return Array.from({ length: rank }, (_, i) => {
+      const given = members.flatMap(({ dims, optionalLast }) => {
+        const lead = optionalLast && dims.length === rank - 1 ? 0 : rank - dims.length;
+        return dims[i - lead] ?? [];
+      });
+      return given.find((dim) => dim !== 1) ?? given[0] ?? `${name}${i + 1}`;
+    });
+  }
+
+  /** `isAlone`: a run of which nothing is known is one axis; beside named axes it is none. */
   #run(name: string, isAlone: boolean): Shape {
     const length = this.#runs.get(name) ?? (isAlone ? 1 : 0);
     return Array.from({ length }, (_, i) => this.#own(`${name}${i + 1}`));
