@@ -199,7 +199,13 @@ export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/regis
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
 export { loadSignature, type FixedFeeds, type FixedReader } from "./run/fixedFeeds.js";
-export { openBackend, readLoaders, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
+export {
+  openBackend,
+  readLoaders,
+  type BackendLoader,
+  type OpenedBackend,
+  type RefusedBackend,
+} from "./run/openBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";
 export { viewsOverlap } from "./tensor/views.js";

@@ -41,7 +41,7 @@ function trace(name: string, options: Readonly<Record<string, unknown>>, feeds: 
       { shape, dtype: isInt ? "int32" : "float32" } as const,
     ]),
   );
-  const binding = bindInputs(spec.loss.definition, types);
+  const binding = bindInputs(spec.loss.definition, types, spec.options);
   const gradients = Object.keys(feeds).filter((key) => feeds[key]?.isInt === undefined);
   const graph = traceLoss(spec, binding, { dtype: "float32", gradients });
   const { program, reason } = compileProgram(graph, features);
@@ -138,6 +138,24 @@ const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, Feed
   ["ntXentLoss", {}, { embeddings: pairs.image, labels: labels(37, 11) }],
   ["infoNceLoss", {}, { query: pairs.image, positive: pairs.text }],
   ["multipleNegativesRankingLoss", {}, { anchor: pairs.image, positive: pairs.text }],
+  ["nPairsLoss", {}, { embeddings: pairs.image, labels: labels(37, 11) }],
+  ["decoupledContrastiveLoss", {}, { viewA: pairs.image, viewB: pairs.text }],
+  ["decoupledContrastiveLoss", { weighting: "misesFisher" }, { viewA: pairs.image, viewB: pairs.text }],
+  ["liftedStructureLoss", { distance: "cosine" }, { embeddings: pairs.image, labels: labels(37, 11) }],
+  [
+    "softTripleLoss",
+    { centersPerClass: 3 },
+    { embeddings: pairs.image, labels: labels(37, 11), weight: floats(6, 9, 33) },
+  ],
+  ["subCenterArcFaceLoss", {}, { embeddings: pairs.image, labels: labels(37, 11), weight: floats(6, 9, 33) }],
+  ["multipleNegativesRankingLoss", {}, { anchor: pairs.image, positive: pairs.text, negative: floats(6, 37, 3, 9) }],
+  ["vseLoss", {}, { image: floats(6, 11, 9), text: pairs.text, labels: labels(37, 11) }],
+  ["vseLoss", { maxViolation: true }, { image: floats(6, 11, 9), text: pairs.text, labels: labels(37, 11) }],
+  [
+    "linearCrossEntropy",
+    { labelSmoothing: 0.1 },
+    { input: pairs.image, linearWeight: floats(6, 11, 5, 9), target: { ...labels(185, 11), shape: [37, 5] } },
+  ],
   ["proxyAnchorLoss", {}, { embeddings: pairs.image, labels: labels(37, 11), proxies: floats(6, 11, 9) }],
 ];
 

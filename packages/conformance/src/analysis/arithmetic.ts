@@ -97,7 +97,9 @@ function squareOf(x: Span): Span {
 
 function quotientOf(x: Span, y: Span): Span {
   const nan = x.nan || y.nan || (hasZero(x) && hasZero(y)) || (hasInfinity(x) && hasInfinity(y));
-  if (y.low < 0 && y.high >= 0) return { low: -Infinity, high: Infinity, nan };
+  // The pole of -0 is on the other side of what lies above.
+  const isAcross = y.low < 0 ? y.high >= 0 : Object.is(y.low, -0) && y.high > 0;
+  if (isAcross) return { low: -Infinity, high: Infinity, nan };
   const corners = [x.low / y.low, x.low / y.high, x.high / y.low, x.high / y.high];
   // 0 inside x is an end of the range of 0 / y.
   if (x.low < 0 && x.high > 0) corners.push(0);

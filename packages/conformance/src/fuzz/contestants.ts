@@ -13,7 +13,15 @@ import {
 import { dtypeRule, flagRule, functionRule, readArgument, textRule } from "../arguments.js";
 import { programSpec, type Program } from "./program.js";
 import type { Run } from "./runs.js";
-import { differences, prepareAny, type Failure, type Figures, type Item, type Results } from "./truth.js";
+import {
+  differences,
+  prepareAny,
+  type Failure,
+  type Figures,
+  type Item,
+  type Results,
+  type TypedFeed,
+} from "./truth.js";
 
 /** Something that random programs are tried on. */
 export interface Contestant {
@@ -102,19 +110,40 @@ async function runAll<T>(
   }
   for (const item of items.slice(0, 1)) {
     const truth = new Map([...item.truth].slice(0, 1));
-    await hold({ ...item, truth }, readAll(backend, { value: await loss.value(item.feeds), grads: {} }), " alone");
+    const value = await loss.value(unaligned(item));
+    await hold({ ...item, truth }, readAll(backend, { value, grads: {} }), " alone");
     if (isSync(loss)) await hold(item, readAll(backend, loss.valueAndGradSync(item.feeds, { wrt: item.wrt })), " sync");
   }
   for (const item of items.slice(-1)) {
     failures.push(...(takesOut ? await withOut(backend, loss, item, figures) : await refusesOut(backend, loss, item)));
     await hold(item, ownTensors(backend, loss, item), " of own tensors");
   }
-  const together = await Promise.all(items.map(({ feeds, wrt }) => loss.valueAndGrad(feeds, { wrt })));
+  const together = await Promise.all(items.map((item) => loss.valueAndGrad(unaligned(item), { wrt: item.wrt })));
   for (const [i, item] of items.entries()) {
     const result = together[i];
     if (result !== undefined) await hold(item, readAll(backend, result), " at once");
   }
   return failures;
+}
+
+type UnalignedFeed = Omit<TypedFeed, "data"> & {
+  readonly data: readonly number[] | Float32Array | Float64Array | Int32Array;
+};
+
+/** The same inputs as typed arrays that begin within their memory, at the second to fifth element. */
+function unaligned({ feeds }: Item): Readonly<Record<string, UnalignedFeed>> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, feed], i) => [name, { ...feed, data: viewOf(feed, 1 + (i % 4)) }]),
+  );
+}
+
+function viewOf({ data, dtype }: TypedFeed, start: number): UnalignedFeed["data"] {
+  // There is no array of float16 everywhere.
+  if (dtype === "float16") return data;
+  const Elements = { float32: Float32Array, float64: Float64Array, int32: Int32Array }[dtype];
+  const all = new Elements(start + data.length);
+  all.set(data, start);
+  return all.subarray(start);
 }
 
 function isSync<T>(loss: CompiledLoss<T>): loss is SyncCompiledLoss<T> {

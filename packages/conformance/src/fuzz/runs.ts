@@ -21,10 +21,11 @@ const styles: { readonly [S in Style]: (random: Random) => number } = {
   normal: (random) => random.normal(),
   ties: (random) => random.below(4) - 1,
   positive: (random) => random.next() + 0.01,
-  zeros: () => 0,
+  zeros: (random) => random.pick([0, -0]),
   huge: (random) => random.pick([-1e4, 1e4, 9999, 1, 3e37]) * (1 + random.below(3)),
   tiny: (random) => random.normal() * 10 ** -(30 + random.below(14)),
-  special: (random) => (random.chance(0.15) ? random.pick([Number.NaN, Infinity, -Infinity, 0]) : random.normal()),
+  special: (random) =>
+    random.chance(0.15) ? random.pick([Number.NaN, Infinity, -Infinity, 0, -0, 1e-40]) : random.normal(),
 };
 
 const drawn: readonly Style[] = ["normal", "normal", "ties", "positive", "zeros", "huge", "tiny", "special"];

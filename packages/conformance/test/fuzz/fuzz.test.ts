@@ -102,7 +102,7 @@ describe("random programs", { timeout: 120_000 }, () => {
     const sizes = new Set(runs.flatMap(({ feeds }) => Object.values(feeds).flatMap(({ shape }) => shape)));
     for (const size of [0, 1, 2, 17, 64, 127, 1025]) expect(sizes).toContain(size);
     const numbers = runs.flatMap(({ feeds }) => Object.values(feeds).flatMap(({ data }) => data.slice(0, 50)));
-    for (const special of [0, Number.NaN, Infinity, -Infinity]) {
+    for (const special of [0, -0, Number.NaN, Infinity, -Infinity]) {
       expect(
         numbers.some((x) => Object.is(x, special)),
         String(special),

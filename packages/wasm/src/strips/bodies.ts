@@ -1,6 +1,5 @@
 import {
   graphSymbols,
-  isElementwise,
   nodeAt,
   operandAt,
   trustGraph,
@@ -11,7 +10,7 @@ import {
   type Shape,
 } from "@losses/core";
 import { DistinctNodes } from "../lowering/distinctNodes.js";
-import { originOf } from "./axes.js";
+import { originOf, worksOnParts } from "./axes.js";
 import { extentOf, isLeading, isOfVectors, partOf, type Online, type Partition } from "./partition.js";
 
 /** A tensor of a body: which node's, and how much of it. */
@@ -194,7 +193,7 @@ class StripWriter {
     if (known !== undefined) return known;
     const node = nodeAt(this.#graph, id);
     const shape = this.#cutShape(node.shape, axis);
-    const attrs = node.op === "expand" ? { shape } : node.attrs;
+    const attrs = node.op === "expand" || node.op === "reshape" ? { shape } : node.attrs;
     const inputs = node.inputs.map((_, index) => this.#operand(node, index, axis));
     const made = this.#writer.nodes.add(node.op, inputs, attrs, shape, node.dtype);
     this.#known.set(key, made);
@@ -241,7 +240,7 @@ class StripWriter {
     if (node.shape[axis] !== this.#partition.dim) return undefined;
     const isLow = isLeading(node.shape, axis);
     const isWide = isWideWhole(this.#graph, id);
-    const isFree = partOf(this.#partition, id).kind === "whole" && (isView(node) || isElementwise(node.op));
+    const isFree = partOf(this.#partition, id).kind === "whole" && worksOnParts(this.#graph, node, axis);
     if (isFree && (isView(node) || isWide || !isLow)) {
       const isThere = node.inputs.every((input, index) => {
         const origin = originOf(this.#graph, node, index, axis);

@@ -84,6 +84,8 @@ function takenStrips(graph: Graph, node: Node, parts: readonly Part[]): Readonly
   });
   const [first] = fates.keys();
   if (first === undefined) return new Map();
+  // What is made of vectors along different axes is not bound to one of them, and waits for all but one anyway.
+  if (wide.size === 0 && new Set(fates.values()).size > 1) return new Map();
   const [leader = first] = wide;
   const fate = fates.get(leader);
   if (fate === undefined) return wide.has(leader) ? undefined : new Map();

@@ -65,13 +65,14 @@ export const decoupledContrastiveLoss: Loss<DecoupledContrastiveLossOptions, { v
               .neg()
               .add(2)
               .detach();
+      const others = (logits: Tensor, axis: number): Tensor =>
+        diagonalMask(logits).where(-Infinity, logits).logSumExp(axis).unsqueeze(1);
       const across = pairLogits(a, b, 1 / temperature);
-      const others = (within: Tensor, between: Tensor): Tensor => {
-        const all = [within, between].map((logits) => diagonalMask(logits).where(-Infinity, logits));
-        return concat(all, 1).logSumExp(1);
-      };
-      const inA = others(pairLogits(a, a, 1 / temperature), across);
-      const inB = others(pairLogits(b, b, 1 / temperature), across.transpose());
+      // log (Σ e^x + Σ e^y) of what is within a view and of what is between both.
+      const ofAll = (view: Tensor, axis: number): Tensor =>
+        concat([others(pairLogits(view, view, 1 / temperature), 1), others(across, axis)], 1).logSumExp(1);
+      const inA = ofAll(a, 1);
+      const inB = ofAll(b, 0);
       return inA
         .add(inB)
         .mul(0.5)
