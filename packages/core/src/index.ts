@@ -185,7 +185,13 @@ export { weightedSum, type WeightedTerm } from "./loss/weightedSum.js";
 export { checkLosses, findLoss, specFromJSON, type SpecJSON } from "./loss/registry.js";
 export { defineBackend, defineSyncBackend } from "./run/defineBackend.js";
 export { checkBackend } from "./run/checkBackend.js";
-export { openBackend, readLoaders, type BackendLoader, type OpenedBackend, type RefusedBackend } from "./run/openBackend.js";
+export {
+  openBackend,
+  readLoaders,
+  type BackendLoader,
+  type OpenedBackend,
+  type RefusedBackend,
+} from "./run/openBackend.js";
 export { evaluateBatches, type EvaluateBatchesOptions, type EvaluationProgress } from "./run/evaluateBatches.js";
 export { fromHalfBits, halfBits } from "./tensor/half.js";
 export { viewsOverlap } from "./tensor/views.js";
