@@ -40,6 +40,25 @@ function node(...args) {
   return runCommand(process.execPath, args);
 }
 
+/**
+ * Programs of one thread each, at once; what one says is shown when it ends.
+ * @param {Record<string, string[]>} programs arguments of Node.js, by what they check
+ * @returns {Promise<boolean>} whether all ended well
+ */
+async function atOnce(programs) {
+  const ends = Object.entries(programs).map(async ([name, args]) => {
+    const child = spawn(process.execPath, args, { cwd: root, env: childEnv, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+    const ok = await new Promise((resolve) => {
+      child.on("error", () => resolve(false)).on("close", (code) => resolve(code === 0));
+    });
+    console.log(`${name}: ${ok ? "done" : "FAILED"}\n${said}`);
+    return ok;
+  });
+  return (await Promise.all(ends)).every(Boolean);
+}
+
 /** @param {...string} args */
 function turbo(...args) {
   return node(join(root, "node_modules", "turbo", "bin", "turbo"), "run", ...args, "--concurrency=2");
@@ -76,18 +95,20 @@ const buildWithoutSite = {
 /** @type {Step[]} */
 const checks = [
   { name: "repository files", work: () => checkFiles(openRepository()) },
-  { name: "generated files", work: () => node("tooling/generate.mjs", "--check") },
-  { name: "format", work: () => node(join(root, "node_modules", "prettier", "bin", "prettier.cjs"), "--check", ".") },
-  { name: "lint", work: () => turbo("lint", "--continue", "--output-logs=new-only") },
-  { name: "typecheck", work: () => turbo("typecheck", "--continue", "--output-logs=new-only") },
+  {
+    name: "generated files, format, API reports, unused files, exports and dependencies",
+    work: () =>
+      atOnce({
+        "generated files": ["tooling/generate.mjs", "--check"],
+        format: [join(root, "node_modules", "prettier", "bin", "prettier.cjs"), "--check", "."],
+        "API reports": ["tooling/api.mjs", "--check"],
+        "unused files, exports and dependencies": [join(root, "node_modules", "knip", "bin", "knip.js")],
+      }),
+  },
+  { name: "lint and types", work: () => turbo("lint", "typecheck", "--continue", "--output-logs=new-only") },
   { name: "test", work: runTests },
   { name: "browser tests", work: runBrowserTests },
-  {
-    name: "unused files, exports and dependencies",
-    work: () => node(join(root, "node_modules", "knip", "bin", "knip.js")),
-  },
   { name: "packages", work: () => turbo("publint", "attw", "--continue", "--output-logs=errors-only") },
-  { name: "API reports", work: () => node("tooling/api.mjs", "--check") },
   { name: "what is published", work: () => vitest("tooling", "--config", "published/vitest.config.ts") },
   { name: "packed packages in an empty folder", work: () => node("tooling/packed.mjs") },
 ];

@@ -3,10 +3,15 @@ import { testBackend } from "@losses/conformance/vitest";
 import { createBackend } from "@losses/js";
 import { expect, it } from "vitest";
 import knownFailures from "../known-failures.json";
-import { fixtures } from "./fixtures.js";
+import { casesAtMost, fixtures } from "./fixtures.js";
 
 for (const engine of ["wasm", "scalar"] as const) {
-  await testBackend(() => createBackend({ engine }), { id: `js:${engine}`, fixtures, atMost: 3, knownFailures });
+  await testBackend(() => createBackend({ engine }), {
+    id: `js:${engine}`,
+    fixtures,
+    atMost: casesAtMost(3),
+    knownFailures,
+  });
 }
 
 it("js:wasm with threads, in a page that is isolated: the threads answer later, this one at once, and both say the same", async () => {

@@ -10,7 +10,7 @@ import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threa
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { describe, expect, it } from "vitest";
 import knownFailures from "../known-failures.json";
-import { fixtures } from "./fixtures.js";
+import { casesAtMost, fixtures } from "./fixtures.js";
 
 setWasmPaths({
   "tfjs-backend-wasm.wasm": plain,
@@ -26,7 +26,7 @@ tf.env().set("WEBGPU_CPU_FORWARD", false);
 
 for (const device of devices) {
   // A shader takes WebGL in software half a second to compile, and Node.js runs what wasm does here.
-  const atMost = device === "webgpu" ? 2 : 1;
+  const atMost = casesAtMost(device === "webgpu" ? 2 : 1);
   await testBackend(() => createBackend({ device, tf }), { id: `tfjs:${device}`, fixtures, atMost, knownFailures });
 }
 
