@@ -49,11 +49,11 @@ export const budgets = [
     code: `${loss}import { exportLoss } from "@losses/onnx";\nconsole.log(exportLoss(tripletMarginLoss()));\n`,
     limit: 75.5,
   },
-  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 77 },
+  { name: "@losses/core, all of it", code: all("@losses/core"), limit: 77.5 },
   { name: "@losses/js, all of it", code: all("@losses/js"), limit: 80.5 },
   { name: "@losses/wasm, all of it", code: all("@losses/wasm"), limit: 38, from: "js" },
   { name: "@losses/tfjs, all of it", code: all("@losses/tfjs"), limit: 80.5 },
-  { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 76 },
+  { name: "@losses/onnx, all of it", code: all("@losses/onnx"), limit: 76.5 },
   { name: "@losses/onnxruntime, all of it", code: all("@losses/onnxruntime"), limit: 87 },
 ];
 
