@@ -9,6 +9,8 @@ export function packageTests({ include = ["test/**/*.test.{ts,mjs}", "src/**/*.t
   return defineConfig({
     test: {
       include,
+      // Built code runs as Node.js runs it: vite would make every import of it a lookup.
+      server: { deps: { external: [/\/(packages|apps)\/[^/]+\/dist\//] } },
       // A slow or busy machine is not a failure; what hangs still ends.
       testTimeout: 60_000,
       reporters: ["default", "json"],

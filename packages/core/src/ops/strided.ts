@@ -20,7 +20,9 @@ export function rowMajor(shape: readonly number[]): readonly number[] {
 
 /** The strides of a tensor for a walk over so many axes, aligned at the last. */
 export function stridesOver(shape: readonly number[], rank: number): readonly number[] {
-  return [...Array<number>(rank - shape.length).fill(0), ...rowMajor(shape)];
+  const own = rowMajor(shape);
+  const lead = rank - own.length;
+  return lead < 0 ? own.slice(-lead) : [...Array<number>(lead).fill(0), ...own];
 }
 
 export function withoutAxis(strides: readonly number[], axis: number): readonly number[] {

@@ -252,7 +252,7 @@ export const entries: Entries = {
   },
   readLoaders: {
     args: () => ["mine", "loaders", [{ id: "mine", open: () => reference }]],
-    takes: { "0": text, "1": text, "2.*.id": () => false, "2.*.open": fn },
+    takes: { "0": anything, "1": anything, "2": list(() => false), "2.*.id": text, "2.*.open": fn },
   },
   perSample: {
     args: () => [spec(), "input"],
@@ -335,7 +335,7 @@ export const entries: Entries = {
   },
   definitionFor: {
     args: () => [definition(), ["input"]],
-    takes: { ...definitionTakes, "1.*": text },
+    takes: { ...definitionTakes, "1": list(text), "1.*": text },
     open: ["0.inputs.*", "0.inputs.*.forms.*", "0.inputs.*.forms.*.holds", "0.options.*"],
     calls: true,
   },
