@@ -174,7 +174,9 @@ describe("a thread", () => {
       for (let open = 0; open >= 0; open = Atomics.load(told.words, 0)) Atomics.wait(told.words, 0, open);
     };
     const job = { plan: plan.slice(1), table: 64, tableBytes: 32, run };
-    expect(() => team.prepare({}).run(job)).toThrow("mine: each thread must answer, got one that does not: it has failed.");
+    expect(() => team.prepare({}).run(job)).toThrow(
+      "mine: each thread must answer, got one that does not: it has failed.",
+    );
   });
 
   it("that ends before it is ready is an error of the team", async () => {
