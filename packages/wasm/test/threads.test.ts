@@ -114,7 +114,7 @@ describe("a thread", () => {
   /** Workers with another program in the place of theirs, and the words of the last run that they were told of. */
   function workersWith(program: string | undefined, workerData?: object): { readonly told: { words: Int32Array } } {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const told = { words: new Int32Array(1) };
+    const told: { words: Int32Array } = { words: new Int32Array(1) };
     vi.spyOn(process, "getBuiltinModule").mockReturnValue({
       Worker: class extends Worker {
         constructor(source: string, options: object) {
