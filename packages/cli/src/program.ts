@@ -111,6 +111,7 @@ function createProgram(finish: (work: Promise<Status>) => Promise<void>): Comman
     .option("--dtype <dtype>", "float32, float64 or float16; default: all that the backend has")
     .option("--loss <names>", "separated by commas; default: all")
     .option("--at-most <n>", "so many cases of each loss, spread evenly over them; default: all")
+    .option("--threads <n>", "how many threads compute what is large on js:wasm; default: 1")
     .option("--json", "print the report as JSON")
     .option("--report <file>", "write the report as JSON")
     .action((options) => finish(import("./commands/conformance.js").then(({ conformance }) => conformance(options))));

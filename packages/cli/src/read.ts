@@ -34,6 +34,13 @@ export function readNames(flag: string, text: string): readonly string[] {
   return [...new Set(names)];
 }
 
+/** How many threads backends have, separated by commas. */
+export function readThreads(text: string, backends: readonly string[]): readonly number[] {
+  const other = backends.find((id) => id !== "js:wasm");
+  if (other !== undefined) throw new UsageError(`--threads must come with js:wasm alone, got ${other}.`);
+  return readNames("--threads", text).map((count) => readCount("--threads", count));
+}
+
 /** A loss with `key=value` options, each read as the kind that the loss declares. */
 export function readSpec(name: string, pairs: readonly string[]): LossSpec {
   const loss = findLoss(allLosses, name);

@@ -14,6 +14,7 @@ interface Finding {
   readonly placement?: string;
   readonly uses?: readonly { readonly dtype: string; readonly engine: string; readonly reason?: string }[];
   readonly nodes?: readonly { readonly op: string; readonly provider: string }[];
+  readonly threads?: { readonly work: boolean; readonly reasons: readonly string[] };
 }
 
 async function doctor(node: readonly string[] = []): Promise<ReadonlyMap<string, Finding>> {
@@ -57,6 +58,19 @@ describe("losses doctor", { timeout: 120_000 }, () => {
     expect(out).toMatch(/onnxruntime:cpu +cpu: CPUExecutionProvider ran \d+ nodes\./);
   });
 
+  it("says whether js:wasm can have threads, and why not", async () => {
+    const findings = await doctor();
+    expect(findings.get("js:wasm")?.threads).toEqual({ work: true, reasons: [] });
+    expect(findings.get("js:scalar")?.threads).toBeUndefined();
+    const node = ["--import", "data:text/javascript,delete globalThis.SharedArrayBuffer"];
+    expect((await doctor(node)).get("js:wasm")).toMatchObject({
+      works: true,
+      threads: { work: false, reasons: [expect.stringMatching(/^wasm: memory cannot be shared by threads\./)] },
+    });
+    const { out } = await losses(["doctor"], { node });
+    expect(out).toMatch(/\njs:wasm +no: wasm: memory cannot be shared by threads\./);
+  });
+
   it("takes a device for broken if nodes fall back to the processor", async () => {
     const node = { name: "n1", op: "Exp", provider: "WebGpuExecutionProvider", shapeArithmetic: false };
     const fell = { name: "n2", op: "TopK", provider: "CPUExecutionProvider", shapeArithmetic: false };
@@ -92,6 +106,17 @@ describe("losses conformance", { timeout: 120_000 }, () => {
     expect(report.machine).toMatchObject({ platform: process.platform, arch: process.arch });
     expect([...new Set(report.rows.map(({ loss }) => loss))].sort()).toEqual(["clipLoss", "crossEntropy", "klDiv"]);
     expect(status).toBe(0);
+  });
+
+  it("gives js:wasm threads", async () => {
+    const args = ["conformance", "--loss", "clipLoss", "--threads"];
+    const { status, out } = await losses([...args, "2", "--backend", "js:wasm"]);
+    expect(out).toContain("No unexplained failures.");
+    expect(status).toBe(0);
+    const other = await losses([...args, "2", "--backend", "js:wasm,js:scalar"]);
+    expect(other.err).toContain("--threads must come with js:wasm alone, got js:scalar.");
+    const many = await losses([...args, "1,2", "--backend", "js:wasm"]);
+    expect(many.err).toContain("--threads must be one number here, got 1, 2.");
   });
 
   it("exits 1 when a backend that was asked for does not work here", async () => {

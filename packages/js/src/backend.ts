@@ -7,7 +7,7 @@ import {
   type Rules,
   type SyncBackend,
 } from "@losses/core";
-import { createTeam, whyNot, type HeapOptions, type ThreadTeam } from "@losses/wasm";
+import { createTeam, mostThreads, whyNot, type HeapOptions, type ThreadTeam } from "@losses/wasm";
 import { fastestEngine } from "./fastest.js";
 import { scalarEngine } from "./scalar/engine.js";
 import type { JsTensor } from "./tensor.js";
@@ -47,7 +47,6 @@ const engines: { readonly [K in JsEngineName]: (team?: ThreadTeam, heap?: HeapOp
   scalar: () => scalarEngine(),
 };
 
-const mostThreads = 64;
 const [leastMemory, mostMemory] = [2 ** 20, 2 ** 32];
 
 const rules: Rules<JsBackendOptions> = {

@@ -11,6 +11,7 @@ import {
   defineSyncBackend,
   float,
   InputError,
+  LossesError,
   OptionError,
   type LossSpec,
   type SyncBackend,
@@ -247,7 +248,8 @@ describe("the option threads", () => {
     await expect(createBackend({ threads: 2 })).rejects.toThrow(BackendUnavailableError);
     await expect(createBackend({ threads: 2 })).rejects.toThrow(/Cross-Origin-Opener-Policy: same-origin/);
     vi.unstubAllGlobals();
-    vi.stubGlobal("process", {});
+    // Not the whole process: vitest, which takes turns with this test, would leave the real one without nextTick.
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
     await expect(createBackend({ threads: 2 })).rejects.toThrow("2 threads must work here, got: there are no workers.");
   });
 });
@@ -286,6 +288,42 @@ it("threads end when nobody holds their backend", async () => {
     },
     { timeout: 30_000 },
   );
+});
+
+describe("a worker that dies", () => {
+  const [, spec, feeds] = cases[1] as (typeof cases)[number];
+
+  it("is an error of every call from then on, and not a hang", async () => {
+    const { made: team, workers } = await withWorkers(() => eagerTeam(3));
+    const backend = defineSyncBackend(wasmEngine(findFeatures(), team));
+    const loss = backend.compileSync(spec);
+    loss.valueAndGradSync(feeds as never);
+    await workers[0]?.terminate();
+    for (let i = 0; i < 2; i++) {
+      expect(() => loss.valueAndGradSync(feeds as never)).toThrow(LossesError);
+      expect(() => loss.valueAndGradSync(feeds as never)).toThrow(
+        "js:wasm: each thread must answer, got one that does not: it has ended. Make a new backend.",
+      );
+    }
+    await backend.dispose();
+  });
+
+  it("just before a call is done without, or is an error of it", async () => {
+    const { made: team, workers } = await withWorkers(() => eagerTeam(2));
+    const loss = defineSyncBackend(wasmEngine(findFeatures(), team)).compileSync(spec);
+    const wanted = loss.valueSync(feeds as never).data[0];
+    void workers[0]?.terminate();
+    // Whether it takes a share with it is chance.
+    let got: unknown;
+    try {
+      got = loss.valueSync(feeds as never).data[0];
+    } catch (cause) {
+      expect((cause as Error).message).toContain("js:wasm: each thread must answer, got one that does not");
+      got = wanted;
+    }
+    expect(got).toBe(wanted);
+    team.close();
+  });
 });
 
 it("a process ends by itself, whatever its threads have done", () => {

@@ -111,6 +111,79 @@ describe("a thread", () => {
     expect(() => team.prepare({}).run(job)).toThrow(wanted);
   });
 
+  /** Workers with another program in the place of theirs, and the words of the last run that they were told of. */
+  function workersWith(program: string | undefined, workerData?: object): { readonly told: { words: Int32Array } } {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const told: { words: Int32Array } = { words: new Int32Array(1) };
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue({
+      Worker: class extends Worker {
+        constructor(source: string, options: object) {
+          super(program ?? source, { ...options, workerData });
+        }
+        override postMessage(message: { readonly words?: Int32Array }): void {
+          told.words = message.words ?? told.words;
+          super.postMessage(message);
+        }
+      },
+    } as never);
+    return { told };
+  }
+
+  const takesShareAndEnds = `
+    const { parentPort: port, workerData: taken } = require("node:worker_threads");
+    port.on("message", ({ memory, words }) => {
+      if (memory) port.postMessage({ isReady: true });
+      if (words === undefined) return;
+      Atomics.add(words, 5 + 3, 1);
+      Atomics.store(taken, 0, 1);
+      Atomics.notify(taken, 0);
+      process.exit();
+    });
+  `;
+
+  const ended = "mine: each thread must answer, got one that does not: it has ended. Make a new backend.";
+
+  it("that ends with a share of its own is seen by one that waits for it", async () => {
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    workersWith(takesShareAndEnds, taken);
+    const team = await createTeam("mine", 2);
+    const run = (): unknown => Atomics.wait(taken, 0, 0);
+    const job = { plan: plan.slice(1), table: 64, tableBytes: 32, run };
+    expect(() => team.prepare({}).run(job)).toThrow(ended);
+    expect(() => team.prepare({}).run(job)).toThrow(ended);
+  });
+
+  it("that ends is heard by one that does something else", async () => {
+    workersWith(takesShareAndEnds, new Int32Array(new SharedArrayBuffer(4)));
+    const wait = vi.spyOn(Atomics, "wait").mockImplementation(() => {
+      throw new TypeError("Atomics.wait cannot be called in this context");
+    });
+    const team = await createTeam("mine", 2);
+    wait.mockRestore();
+    const module = team.prepare({});
+    const job = { plan: plan.slice(1), table: 64, tableBytes: 32, run: () => undefined };
+    const both = await Promise.allSettled([module.runLater?.(job), module.runLater?.(job)]);
+    expect(both.map((one) => (one as PromiseRejectedResult).reason.message)).toEqual([ended, ended]);
+  });
+
+  it("that fails at work ends the run", async () => {
+    const { told } = workersWith(undefined);
+    const team = await createTeam("mine", 2);
+    // Not until the other has failed, for this is no module.
+    const run = (): void => {
+      for (let open = 0; open >= 0; open = Atomics.load(told.words, 0)) Atomics.wait(told.words, 0, open);
+    };
+    const job = { plan: plan.slice(1), table: 64, tableBytes: 32, run };
+    expect(() => team.prepare({}).run(job)).toThrow(
+      "mine: each thread must answer, got one that does not: it has failed.",
+    );
+  });
+
+  it("that ends before it is ready is an error of the team", async () => {
+    workersWith("process.exit();");
+    await expect(createTeam("mine", 2)).rejects.toThrow("it has ended.");
+  });
+
   it("that cannot be started is an error of the team, and leaves no other", async () => {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const ends: number[] = [];

@@ -13,7 +13,7 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { note, print, toJSON, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
-import { readCount, readNames } from "../read.js";
+import { readCount, readThreads } from "../read.js";
 
 export interface BenchOptions {
   readonly backend: string;
@@ -38,7 +38,7 @@ export async function bench(options: BenchOptions): Promise<number> {
   const rounds = readCount("--rounds", options.rounds);
   const backends = namedBackends(options.backend);
   checkTogether(options);
-  const threads = readThreads(options.threads, backends);
+  const threads = threadsOf(options.threads, backends);
   const { loss, python } = options;
   const losses = loss === undefined ? undefined : namedLosses(loss, options);
   const peers = namedPeers(options.peers, python, losses);
@@ -111,11 +111,8 @@ function checkTogether({ workload, loss, option, shape, grad, part }: BenchOptio
 }
 
 /** How many threads the backends have, one after the other; where nothing is said, that is theirs. */
-function readThreads(text: string | undefined, backends: readonly string[]): readonly Pick<Match, "threads">[] {
-  if (text === undefined) return [{}];
-  const other = backends.find((id) => id !== "js:wasm");
-  if (other !== undefined) throw new UsageError(`--threads must come with js:wasm alone, got ${other}.`);
-  return readNames("--threads", text).map((count) => ({ threads: readCount("--threads", count) }));
+function threadsOf(text: string | undefined, backends: readonly string[]): readonly Pick<Match, "threads">[] {
+  return text === undefined ? [{}] : readThreads(text, backends).map((threads) => ({ threads }));
 }
 
 function readParts(text: string): readonly Part[] {

@@ -14,13 +14,14 @@ import { UsageError } from "../failure.js";
 import { describeMachine } from "../machine.js";
 import { columns, note, print, writeWhole } from "../output.js";
 import { progressBar } from "../progress.js";
-import { readCount, readDType, readNames } from "../read.js";
+import { readCount, readDType, readNames, readThreads } from "../read.js";
 
 export interface ConformanceCommandOptions {
   readonly backend?: string;
   readonly dtype?: string;
   readonly loss?: string;
   readonly atMost?: string;
+  readonly threads?: string;
   readonly require?: boolean;
   readonly json?: boolean;
   readonly report?: string;
@@ -35,12 +36,14 @@ export async function conformance(options: ConformanceCommandOptions): Promise<n
   const dtype = readDType(options.dtype);
   const losses = options.loss === undefined ? undefined : readLosses(options.loss);
   const atMost = options.atMost === undefined ? undefined : readCount("--at-most", options.atMost);
-  if (options.require === true) await requireBackends(named);
+  const threads = options.threads === undefined ? undefined : oneCount(readThreads(options.threads, ids));
+  const open = (id: string): ReturnType<typeof openBackend> => openBackend(id, threads);
+  if (options.require === true) await requireBackends(named, open);
   const bar = progressBar();
   const report = await runConformance(
     ids.map((id) => ({
       id,
-      create: () => openBackend(id),
+      create: () => open(id),
       required: selection.requires(id) || named?.includes(id) === true,
     })),
     {
@@ -66,11 +69,17 @@ function readLosses(given: string): readonly string[] {
   return readNames("--loss", given).map((name) => findLoss(allLosses, name).lossName);
 }
 
+/** A report is about one number of threads. */
+function oneCount(counts: readonly number[]): number | undefined {
+  if (counts.length > 1) throw new UsageError(`--threads must be one number here, got ${counts.join(", ")}.`);
+  return counts[0];
+}
+
 /** Opens each backend that was named; what a deployment asks for and lacks is said before any case is run. */
-async function requireBackends(ids: readonly string[] | undefined): Promise<void> {
+async function requireBackends(ids: readonly string[] | undefined, open: typeof openBackend): Promise<void> {
   if (ids === undefined) throw new UsageError("--require must come with --backend, got no backend.");
   for (const id of ids) {
-    const backend = await openBackend(id);
+    const backend = await open(id);
     await backend.dispose();
   }
 }

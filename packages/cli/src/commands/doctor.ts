@@ -27,11 +27,18 @@ interface Finding {
   readonly nodes?: readonly PlacedNode[];
   /** The same in a line. */
   readonly placement?: string;
+  /** Whether several threads can compute together, and why not; of js:wasm alone. */
+  readonly threads?: ThreadsFinding;
   readonly reasons: readonly string[];
 }
 
 interface DTypeUse extends EngineUse {
   readonly dtype: FloatDType;
+}
+
+interface ThreadsFinding {
+  readonly work: boolean;
+  readonly reasons: readonly string[];
 }
 
 /** `losses doctor`: which backends work here, and why the others do not. */
@@ -54,6 +61,10 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
     placement === undefined ? [] : [[backend, placement]],
   );
   const where = placements.length === 0 ? "" : `\nWhere the nodes of clipLoss ran:\n${columns(placements)}\n`;
+  const teams = findings.flatMap(({ backend, threads }) =>
+    threads === undefined ? [] : [[backend, threads.work ? "work" : `no: ${threads.reasons.join(" ")}`]],
+  );
+  const together = teams.length === 0 ? "" : `\nThreads (--threads, createBackend({ threads })):\n${columns(teams)}\n`;
   // What a backend runs on an engine of its own name says nothing.
   const uses = findings.flatMap(({ backend, id, uses: all = [] }) =>
     all.flatMap(({ dtype, engine, reason }) =>
@@ -62,7 +73,7 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
   );
   const engines = uses.length === 0 ? "" : `\nWhat ran a loss:\n${columns(uses)}\n`;
   const facts = Object.entries(system).map(([name, value]) => `${name} ${value}`);
-  await print(`${columns(rows)}\n${engines}${where}\n${facts.join(", ")}\n`);
+  await print(`${columns(rows)}\n${engines}${where}${together}\n${facts.join(", ")}\n`);
 }
 
 async function examine(name: string): Promise<Finding> {
@@ -73,12 +84,30 @@ async function examine(name: string): Promise<Finding> {
       const { uses, wrong } = await compute(backend);
       const placed: PlacementFinding = wrong === undefined ? await examinePlacement(name, backend) : { reasons: [] };
       const reasons = [...(wrong === undefined ? [] : [wrong]), ...placed.reasons];
-      return { backend: name, works: reasons.length === 0, id, device, dtypes, uses, ...placed, reasons };
+      const threads = name === "js:wasm" ? { threads: await examineThreads(name) } : {};
+      return { backend: name, works: reasons.length === 0, id, device, dtypes, uses, ...placed, ...threads, reasons };
     } finally {
       await backend.dispose();
     }
   } catch (error) {
     return { backend: name, works: false, reasons: reasonsOf(error) };
+  }
+}
+
+/** That threads start proves little: they share out a mean. */
+async function examineThreads(name: string): Promise<ThreadsFinding> {
+  try {
+    const backend = await openBackend(name, 2);
+    try {
+      const loss = await backend.compile(hingeGanGeneratorLoss());
+      const { data } = await backend.read(await loss.value({ fake: new Float32Array(2 ** 20).fill(3) }));
+      if (data[0] === -3) return { work: true, reasons: [] };
+      return { work: false, reasons: [`Two of them compute wrongly: the mean of -3 must be -3, got ${data[0]}.`] };
+    } finally {
+      await backend.dispose();
+    }
+  } catch (error) {
+    return { work: false, reasons: reasonsOf(error) };
   }
 }
 

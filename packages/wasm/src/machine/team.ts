@@ -14,9 +14,12 @@ const usualPatience = 60_000;
 /** Ends the threads whose heap nobody holds. */
 const forgotten = new FinalizationRegistry((close: () => void) => close());
 
+/** The most threads of a team. */
+export const mostThreads = 64;
+
 const threadsRule: Rule = {
-  domain: "a whole number from 2 to 64",
-  accepts: (value) => Number.isInteger(value) && Number(value) > 1 && Number(value) <= 64,
+  domain: `a whole number from 2 to ${mostThreads}`,
+  accepts: (value) => Number.isInteger(value) && Number(value) > 1 && Number(value) <= mostThreads,
 };
 
 const patienceRule: Rule = { domain: "a number >= 0", accepts: (value) => typeof value === "number" && value >= 0 };

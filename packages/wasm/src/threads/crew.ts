@@ -6,6 +6,8 @@ export interface Crew {
   readonly tell: (message: Message) => void;
   /** Why it is no more. */
   readonly failure: () => string | undefined;
+  /** Whether one has ended of which nothing was heard yet. */
+  readonly hasLost: () => boolean;
   readonly end: (reason: string) => void;
 }
 
@@ -42,6 +44,7 @@ export async function startCrew(memory: object, count: number, failed: () => voi
       for (const thread of threads) thread.tell(message);
     },
     failure: () => failure,
+    hasLost: () => threads.some((thread) => thread.hasEnded()),
     end,
   };
 }

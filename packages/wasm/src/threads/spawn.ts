@@ -6,6 +6,8 @@ export interface Thread {
   /** It no longer keeps the process alive. */
   readonly letGo: () => void;
   readonly end: () => void;
+  /** Whether it is seen to have ended already, before the listener is called: that waits for this thread to be free. */
+  readonly hasEnded: () => boolean;
 }
 
 /** Called with what a thread says, or why it has ended. */
@@ -16,6 +18,7 @@ interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): void;
   unref(): void;
   terminate(): Promise<unknown>;
+  readonly performance?: { eventLoopUtilization(): { readonly idle: number } };
 }
 
 interface WebWorker {
@@ -65,6 +68,7 @@ export function spawn(listener: Listener): Thread {
     tell: (message) => worker.postMessage(message),
     letGo: () => undefined,
     end: () => worker.terminate(),
+    hasEnded: () => false,
   };
 }
 
@@ -77,7 +81,22 @@ function nodeThread(Worker: new (source: string, options: object) => NodeWorker,
   worker.on("exit", () => listener({ failure: "it has ended." }));
   return {
     tell: (message) => worker.postMessage(message),
-    letGo: () => worker.unref(),
+    letGo: () => {
+      worker.unref();
+      // The first look at a loop has to be while there is one.
+      hasNoLoop(worker);
+    },
     end: () => void worker.terminate(),
+    hasEnded: () => hasNoLoop(worker),
   };
+}
+
+/** An event loop that was there, and is no more, has been idle for -1. */
+function hasNoLoop({ performance }: NodeWorker): boolean {
+  try {
+    return performance !== undefined && performance.eventLoopUtilization().idle < 0;
+  } catch {
+    // Some of what looks like Node.js has no such figures.
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Job, SharedModule, Team } from "../machine/shares.js";
+import type { Job, Run, SharedModule, Team } from "../machine/shares.js";
 import { startCrew } from "./crew.js";
 import { advance, canWaitLater, giveUp, opened, takePart, wordsFor, type Ending } from "./takePart.js";
 
@@ -18,6 +18,9 @@ export interface OwnTeam extends Team {
   /** Ends the threads. */
   readonly close: () => void;
 }
+
+/** Milliseconds after which a thread that waits for others looks whether they are still there. */
+const turn = 100;
 
 /** Others are waited for this many times as long as the caller has worked itself, if that is more: a share takes all of them about as long. */
 const patienceFactor = 10;
@@ -78,17 +81,19 @@ export async function startTeam({ memory, threads, patience, failed: errorOf }: 
     if (isBusy) return alone(job);
     const words = begin(module, job);
     isBusy = true;
-    const begun = performance.now();
-    let waited = 0;
-    const takeTurn = (): Ending => {
-      const ending = takePart(words, job.run, true, patience);
-      if (ending === "timed out") waited += patience;
-      return ending;
+    let worked = 0;
+    const run: Run = (...step) => {
+      const begun = performance.now();
+      job.run(...step);
+      worked += performance.now() - begun;
     };
     try {
-      let ending = takeTurn();
-      while (ending === "timed out" && waited < patienceFactor * (performance.now() - begun - waited)) {
-        ending = takeTurn();
+      let ending = takePart(words, run, true, turn);
+      // Turns are counted, not the time that they took: that of a process which was stopped is nobody's fault.
+      for (let turns = 1; ending === "timed out"; turns++) {
+        if (crew.hasLost()) throw failed("it has ended.");
+        if (turns * turn >= Math.max(patience, patienceFactor * worked)) break;
+        ending = takePart(words, run, true, turn);
       }
       check(ending);
     } catch (cause) {
@@ -127,6 +132,8 @@ export async function startTeam({ memory, threads, patience, failed: errorOf }: 
   };
 
   let modules = 0;
+  /** What runs is in use, even if nobody holds it. */
+  const running = new Set<SharedModule>();
   const forgotten = new FinalizationRegistry((module: number) => crew.tell({ forgotten: module }));
   return {
     shares: threads,
@@ -137,7 +144,17 @@ export async function startTeam({ memory, threads, patience, failed: errorOf }: 
       crew.tell({ id: number, module });
       const shared: SharedModule = takesPart
         ? { run: (job) => together(number, job), runLater: undefined }
-        : { run: alone, runLater: (job) => inTurn(number, job) };
+        : {
+            run: alone,
+            runLater: async (job) => {
+              running.add(shared);
+              try {
+                await inTurn(number, job);
+              } finally {
+                running.delete(shared);
+              }
+            },
+          };
       forgotten.register(shared, number);
       return shared;
     },
