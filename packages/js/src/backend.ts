@@ -27,7 +27,8 @@ export interface JsBackendOptions {
   readonly engine?: JsEngineName;
   /**
    * How many threads compute what is large on the engine `wasm`: the one that calls, which waits for the others, and workers.
-   * Default 1. Small losses are computed by one all the same. Results are the same in every run with the same number of threads. The
+   * Default 1: workers take time and memory to start, and gain nothing where every processor is busy already. Small losses are computed
+   * by one all the same. Results are the same in every run with the same number of threads. The
    * workers end with `dispose`, and keep no process alive. `createBackend` only: workers take time to start.
    */
   readonly threads?: number;
