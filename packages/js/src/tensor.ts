@@ -8,11 +8,25 @@ export interface JsTensor {
   readonly dtype: DType;
 }
 
-// A user's `{ data, shape, dtype }` looks the same but has not been checked, so own tensors are remembered.
-const ownTensors = new WeakSet<object>();
+/** A class whose instance is the object that it is given. */
+const Given = function (tensor: object) {
+  return tensor;
+} as unknown as new (tensor: object) => object;
+
+/**
+ * What own tensors bear: a user's `{ data, shape, dtype }` looks the same but has not been checked. A set that remembers them would grow
+ * with every result until the garbage collector has been everywhere.
+ */
+class Mark extends Given {
+  readonly #mark = true;
+
+  static isOn(value: object): boolean {
+    return #mark in value && value.#mark;
+  }
+}
 
 export function isJsTensor(value: unknown): value is JsTensor {
-  return typeof value === "object" && value !== null && ownTensors.has(value);
+  return typeof value === "object" && value !== null && Mark.isOn(value);
 }
 
 /** An own tensor with these contents; the array is kept, not copied. */
@@ -25,7 +39,7 @@ export function makeTensor({ data, shape, dtype }: HostTensor): JsTensor {
 
 /** The same tensor, known as one of this backend. */
 export function ownTensor(tensor: JsTensor): JsTensor {
-  ownTensors.add(tensor);
+  new Mark(tensor);
   return Object.freeze(tensor);
 }
 
