@@ -47,17 +47,18 @@ export const symbolicEntries: Entries = {
   readRequests: {
     args: () => ["f", { inputs: { x: { shape: ["N"], dtype: "float32" } }, shapes: { y: [2] } }],
     takes: {
-      "0": anything,
+      "0": text,
+      "1": empty,
       "1.inputs": empty,
       "1.inputs.x": empty,
       "1.inputs.x.shape": list(dim),
       "1.inputs.x.shape.*": dim,
       "1.inputs.x.dtype": inputDType,
-      "1.shapes": empty,
+      "1.shapes": plain,
       "1.shapes.y": list(dim),
       "1.shapes.y.*": dim,
     },
-    open: ["1", "1.inputs", "1.shapes"],
+    open: ["1.inputs", "1.shapes"],
   },
   readRecord: {
     args: () => ["f", { a: 1 }],

@@ -40,6 +40,7 @@ export const entries: Entries = {
     open: [...graphOpen, "1"],
   },
   hostSteps: "data",
+  mostThreads: "data",
   saveProgram: { args: () => [program], whole: ["0"] },
   needsHost: { args: () => [program], whole: ["0"] },
   loadProgram: {

@@ -1,4 +1,4 @@
-import { isPlainObject, listRule, printValue, readOptions, type Rule, type Rules } from "../../arguments.js";
+import { listRule, printValue, readOptions, type Rule, type Rules } from "../../arguments.js";
 import { InputError, LossesError, ShapeError } from "../../errors.js";
 import { evaluateDim, substituteDim, symbolsOf } from "../../tensor/dimArithmetic.js";
 import { formatShape, type Dim } from "../../tensor/dims.js";
@@ -10,7 +10,7 @@ import type { Bound, InputKind } from "../inputs.js";
 import type { GradInput, InputName, LossInputs } from "../inputTypes.js";
 import { inputOf, listsOf } from "../lists.js";
 import { chooseInputs, type ChosenInput } from "./chooseInputs.js";
-import { readRequests, type InputRequest } from "./requests.js";
+import { readRequests, requestRules, type InputRequest } from "./requests.js";
 
 /** Something for some of the tensors of a loss; an element of a list is named by its place, `fake.0`. */
 export type ByTensor<I extends LossInputs, V> = { readonly [K in InputName<I> | ElementName<I>]?: V };
@@ -58,8 +58,7 @@ export const symbolicRules: Rules<SymbolicRequest> = {
     read: (value) => (typeof value === "boolean" ? value : textsRule.read?.(value)),
   },
   dtype: { domain: "float16, float32 or float64", accepts: (value) => isInputDType(value) && isFloat(value) },
-  inputs: { domain: "a plain object", accepts: isPlainObject },
-  shapes: { domain: "a plain object", accepts: isPlainObject },
+  ...requestRules,
 };
 
 // Binding compares sizes, so each name gets a size of its own that no tensor has, and is put back afterwards. They are so far apart

@@ -26,10 +26,18 @@ const inputRules: Rules<InputRequest> = {
   dtype: { domain: inputDTypes.join(", "), accepts: isInputDType },
 };
 
+export const requestRules: Rules<InputRequests> = {
+  inputs: { domain: "a plain object", accepts: isPlainObject },
+  shapes: { domain: "a plain object", accepts: isPlainObject },
+};
+
 /** What is asked of single inputs, by name: the options `inputs` and `shapes`. */
 export function readRequests(where: string, asked: InputRequests): Readonly<Record<string, InputRequest>> {
-  return readable("readRequests", () => {
-    const { inputs, shapes } = asked;
+  if (typeof where !== "string") {
+    throw new OptionError(`readRequests: where must be a text, got ${printValue(where)}.`);
+  }
+  const { inputs, shapes } = readOptions(where, asked, requestRules);
+  return readable(where, () => {
     const requests = new Map<string, InputRequest>();
     for (const [name, given] of readRecord(`${where}: option inputs`, inputs)) {
       const at = `${where}: inputs.${name}`;
