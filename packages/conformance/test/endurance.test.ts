@@ -9,7 +9,7 @@ import { loadFixtures, type Fixture } from "../src/index.js";
 /** Calls of each loss. More of them find smaller leaks: `LOSSES_ENDURANCE_CALLS=10000` takes a quarter of an hour. */
 const calls = Number(process.env["LOSSES_ENDURANCE_CALLS"] ?? 100);
 /** Calls of each before that, until code is optimised and tables have their size. */
-const firstCalls = 100;
+const firstCalls = 2 * calls;
 
 const fixtures = loadFixtures().filter(({ expected }) => !("error" in expected));
 const names = [...new Set(fixtures.map(({ loss }) => loss))];
@@ -77,7 +77,7 @@ describe.each(["wasm", "scalar"] as const)(`memory over ${calls} calls of each l
     settings.gc = runInNewContext("gc") as () => void;
     for (const name of names) losses.set(name, callsOf(backend, smallest(name)));
     repeat(firstCalls);
-  }, 120_000);
+  }, 120_000 + 500 * firstCalls);
 
   it("is flat, and holds no tensor afterwards", { timeout: 60_000 + 500 * calls }, async () => {
     const memory = backend.tensor(Float32Array.of(0));
