@@ -72,12 +72,15 @@ describe.each(["wasm", "scalar"] as const)(`memory over ${calls} calls of each l
     return process.memoryUsage().heapUsed;
   };
 
-  beforeAll(() => {
-    setFlagsFromString("--expose-gc");
-    settings.gc = runInNewContext("gc") as () => void;
-    for (const name of names) losses.set(name, callsOf(backend, smallest(name)));
-    repeat(firstCalls);
-  }, 120_000 + 500 * firstCalls);
+  beforeAll(
+    () => {
+      setFlagsFromString("--expose-gc");
+      settings.gc = runInNewContext("gc") as () => void;
+      for (const name of names) losses.set(name, callsOf(backend, smallest(name)));
+      repeat(firstCalls);
+    },
+    120_000 + 500 * firstCalls,
+  );
 
   it("is flat, and holds no tensor afterwards", { timeout: 60_000 + 500 * calls }, async () => {
     const memory = backend.tensor(Float32Array.of(0));
