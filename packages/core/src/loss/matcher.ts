@@ -217,7 +217,8 @@ function isComputedWith(holds: InputKind): boolean {
   return holds.kind === "float" || holds.kind === "number";
 }
 
-function accepts(holds: InputKind, dtype: InputDType): boolean {
+/** Whether data of a dtype can be what an input holds. */
+export function accepts(holds: InputKind, dtype: InputDType): boolean {
   switch (holds.kind) {
     case "float":
       return isFloat(dtype);

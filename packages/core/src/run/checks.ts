@@ -5,8 +5,9 @@ import type { Bound, FloatRange } from "../loss/inputs.js";
 import type { HostTensor } from "../backend.js";
 import { evaluateDim } from "../tensor/dimArithmetic.js";
 import type { Dim, DimSizes } from "../tensor/dims.js";
+import type { DType } from "../tensor/dtype.js";
 import { fromHalfBits } from "../tensor/half.js";
-import type { PlainArray } from "./host.js";
+import { toHost, type PlainArray } from "./host.js";
 
 /** What of a loss is needed to check what it is fed. */
 interface Checked {
@@ -15,7 +16,7 @@ interface Checked {
 }
 
 /** True when an input's values have to be looked at before a run, if they are plain data. */
-export function needsPlainCheck(input: BoundInput): boolean {
+function needsPlainCheck(input: BoundInput): boolean {
   const { holds } = input;
   return holds.kind === "number" ? (holds.range ?? holds.values) !== undefined : needsRangeCheck(input);
 }
@@ -135,7 +136,7 @@ function boundOf(
  * Labels whose index to ignore has more than 32 bits, with what stands for it in the graph; others as they are. They are checked
  * before, for afterwards the number that stands for it cannot be told from the same number given.
  */
-export function narrowIgnored(spec: Checked, input: BoundInput, labels: PlainArray, sizes: DimSizes): PlainArray {
+function narrowIgnored(spec: Checked, input: BoundInput, labels: PlainArray, sizes: DimSizes): PlainArray {
   const ignored = ignoredIndex(input.holds, spec.options);
   const inGraph = ignored === undefined ? undefined : ignoreIndexInGraph(ignored);
   if (inGraph === undefined || inGraph === ignored) return labels;
@@ -144,4 +145,18 @@ export function narrowIgnored(spec: Checked, input: BoundInput, labels: PlainArr
     Number(label) === ignored ? inGraph : Number(label),
   );
   return { ...labels, data };
+}
+
+/** Plain data of an input as a graph takes them; throws where they are not what it may hold. */
+export function checkedHost(
+  spec: Checked,
+  input: BoundInput,
+  given: PlainArray,
+  sizes: DimSizes,
+  dtype: DType,
+): HostTensor {
+  const plain = narrowIgnored(spec, input, given, sizes);
+  const host = toHost(`${spec.name}: ${input.name}`, plain, dtype);
+  if (plain === given && needsPlainCheck(input)) checkRange(spec, input, numbersOf(host), sizes);
+  return host;
 }

@@ -10,8 +10,8 @@ import { signatureFormat, type Signature } from "../loss/symbolic/fixLoss.js";
 import { plainFromText } from "../loss/symbolic/plainText.js";
 import { inputDType } from "../loss/traceLoss.js";
 import type { DimSizes } from "../tensor/dims.js";
-import { checkRange, narrowIgnored, needsPlainCheck, numbersOf } from "./checks.js";
-import { readPlain, toHost, type PlainArray } from "./host.js";
+import { checkedHost } from "./checks.js";
+import { readPlain, type PlainArray } from "./host.js";
 
 /** Feeds that were checked, and what the symbols of the graph stand for. */
 export interface FixedFeeds {
@@ -101,11 +101,8 @@ function tensorOf(
   all: ReadonlyMap<string, PlainArray>,
   sizes: DimSizes,
 ): HostTensor {
-  const where = `${loss.name}: ${input.name}`;
   const given = all.get(input.name);
-  if (given === undefined) throw new InputError(`${where} must be given, got none.`, "MISSING_INPUT");
-  const plain = narrowIgnored(loss, input, given, sizes);
-  const host = toHost(where, plain, inputDType(input.holds, input.integral, "float32"));
-  if (plain === given && needsPlainCheck(input)) checkRange(loss, input, numbersOf(host), sizes);
-  return host;
+  if (given === undefined)
+    throw new InputError(`${loss.name}: ${input.name} must be given, got none.`, "MISSING_INPUT");
+  return checkedHost(loss, input, given, sizes, inputDType(input.holds, input.integral, "float32"));
 }

@@ -10,9 +10,9 @@ import { nothingToAverage } from "../loss/reduce.js";
 import { inputDType } from "../loss/traceLoss.js";
 import type { DType, FloatDType } from "../tensor/dtype.js";
 import { stopIfCancelled } from "./cancel.js";
-import { checkRange, narrowIgnored, needsPlainCheck, needsRangeCheck, numbersOf } from "./checks.js";
+import { checkedHost, checkRange, needsRangeCheck, numbersOf } from "./checks.js";
 import type { Compiled, ExecutableCache } from "./executableCache.js";
-import { readPlain, toHost, type PlainArray } from "./host.js";
+import { readPlain, type PlainArray } from "./host.js";
 import { allEnded, allOf, chain, withCleanup } from "./maybe.js";
 import { checkOut, type NamedOut } from "./out.js";
 import type { RequestMemo, WantedGradients } from "./requestMemo.js";
@@ -178,9 +178,7 @@ function prepare<T>(
   if (given === undefined) {
     if (type === undefined || !("data" in type))
       throw new InputError(`${run.spec.name}: ${input.name} must be given, got none.`, "MISSING_INPUT");
-    const plain = narrowIgnored(run.spec, input, type, binding.sizes);
-    const host = toHost(`${run.spec.name}: ${input.name}`, plain, dtype);
-    if (plain === type && needsPlainCheck(input)) checkRange(run.spec, input, numbersOf(host), binding.sizes);
+    const host = checkedHost(run.spec, input, type, binding.sizes, dtype);
     const tensor = inLoss(`${run.spec.name}: ${input.name}`, () => engine.upload(host));
     made.push(tensor);
     return tensor;

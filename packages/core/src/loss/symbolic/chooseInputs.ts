@@ -1,12 +1,13 @@
 import { DTypeError, InputError, ShapeError } from "../../errors.js";
 import { exactQuotient, substituteDim, subtractDims, symbolsOf, termsOf } from "../../tensor/dimArithmetic.js";
 import { formatShape, type Dim, type Shape } from "../../tensor/dims.js";
-import { isFloat, isInteger, type FloatDType, type InputDType } from "../../tensor/dtype.js";
+import { isFloat, type FloatDType, type InputDType } from "../../tensor/dtype.js";
 import { elementDeclaration } from "../bind.js";
 import type { LossSpec } from "../define.js";
 import { allInputs, definitionFor } from "../definition.js";
 import { isFormTaken, type InputDeclaration, type InputForm, type InputKind } from "../inputs.js";
 import { elementName, inputOf, listsOf } from "../lists.js";
+import { accepts } from "../matcher.js";
 import { formatTokens, type AxisPattern, type ShapePattern } from "../shapePattern.js";
 import type { InputRequest } from "./requests.js";
 
@@ -102,18 +103,9 @@ function chosenDeclarations(
   );
 }
 
-/** Whether a model can take a dtype for what an input holds. */
+/** Whether a model can take a dtype for what an input holds: a mask of numbers is none there. */
 function takes(holds: InputKind, dtype: InputDType): boolean {
-  switch (holds.kind) {
-    case "float":
-      return isFloat(dtype);
-    case "number":
-      return isFloat(dtype) || isInteger(dtype);
-    case "index":
-      return isInteger(dtype);
-    case "mask":
-      return dtype === "bool";
-  }
+  return holds.kind === "mask" ? dtype === "bool" : accepts(holds, dtype);
 }
 
 function chooseForm(
