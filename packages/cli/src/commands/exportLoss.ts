@@ -3,8 +3,8 @@ import {
   bindSymbols,
   formatShape,
   inputOf,
-  type ChosenInput,
   type Dim,
+  type FloatDType,
   type InputDType,
   type InputRequest,
   type LossSpec,
@@ -36,8 +36,10 @@ export async function exportLoss(name: string, options: ExportOptions): Promise<
     inputs: Object.fromEntries(options.input.map(readInput)),
     shapes: Object.fromEntries(options.shape.map(readShape)),
   };
-  const inputs = await (readFormat(options) === "js" ? writeModule : writeModel)(spec, asked, options);
-  if (inputs === undefined) return;
+  const dtype = readDType(options.dtype);
+  await (readFormat(options) === "js" ? writeModule : writeModel)(spec, asked, options, dtype);
+  if (options.output === "-") return;
+  const { inputs } = bindSymbols(spec, withDType(asked, dtype));
   for (const [input, { shape, dtype: type }] of Object.entries(inputs))
     note(`  ${input} ${formatShape(shape)} ${type}`);
   const open = Object.keys(inputs).filter((input) => isOpen(spec, input) && asked.shapes[input] === undefined);
@@ -54,47 +56,54 @@ interface Asked {
   readonly shapes: Readonly<Record<string, readonly Dim[]>>;
 }
 
-type Inputs = Readonly<Record<string, ChosenInput>>;
-
-/** The inputs that it takes, where there is a file. */
-async function writeModel(spec: LossSpec, asked: Asked, options: ExportOptions): Promise<Inputs | undefined> {
-  const dtype = readDType(options.dtype);
-  const { exportLoss: exportModel, lossGraph } = await import("@losses/onnx");
-  const { value, output } = options;
-  const request = { ...asked, value, ...(dtype === undefined ? {} : { dtype }) };
-  const provider = readProvider(options.provider);
-  const bytes = exportModel(spec, { ...request, provider, docs: describeLoss(spec.loss.definition) });
-  if (output === "-") return void print(bytes);
-  await writeWhole(output, bytes);
-  noteFile(
-    output,
-    spec,
-    [...(value ? ["value"] : []), ...(asked.gradients === false ? [] : ["gradients"])],
-    bytes.length,
-  );
-  return lossGraph(spec, request).inputs;
+function withDType(asked: Asked, dtype: FloatDType | undefined): Asked & { readonly dtype?: FloatDType } {
+  return dtype === undefined ? asked : { ...asked, dtype };
 }
 
-/** The same for a module. Its declarations are beside it. */
-async function writeModule(spec: LossSpec, asked: Asked, options: ExportOptions): Promise<Inputs | undefined> {
+async function writeModel(
+  spec: LossSpec,
+  asked: Asked,
+  { value, output, ...options }: ExportOptions,
+  dtype: FloatDType | undefined,
+): Promise<void> {
+  const { exportLoss: exportModel } = await import("@losses/onnx");
+  const provider = readProvider(options.provider);
+  const docs = describeLoss(spec.loss.definition);
+  const bytes = exportModel(spec, { ...withDType(asked, dtype), value, provider, docs });
+  if (output === "-") return print(bytes);
+  await writeWhole(output, bytes);
+  noteFile(output, spec, { value, gradients: asked.gradients !== false }, bytes.length);
+}
+
+/** Its declarations are beside it. */
+async function writeModule(
+  spec: LossSpec,
+  asked: Asked,
+  { value, output, provider }: ExportOptions,
+  dtype: FloatDType | undefined,
+): Promise<void> {
   for (const [option, isGiven] of [
-    ["--no-value", !options.value],
-    ["--dtype", (readDType(options.dtype) ?? "float32") !== "float32"],
-    ["--provider", options.provider !== undefined],
+    ["--no-value", !value],
+    ["--dtype", dtype !== undefined && dtype !== "float32"],
+    ["--provider", provider !== undefined],
   ] as const) {
     if (isGiven) throw new UsageError(`${option} is for ONNX files: a JavaScript module gives the value, in float32.`);
   }
   const { exportModule } = await import("@losses/js/export");
   const { code, types } = exportModule(spec, asked);
-  const { output } = options;
-  if (output === "-") return void print(code);
+  if (output === "-") return print(code);
   await writeWhole(output, code);
   await writeWhole(output.replace(/\.(m?)js$/, "") + (output.endsWith(".mjs") ? ".d.mts" : ".d.ts"), types);
-  noteFile(output, spec, ["value", ...(asked.gradients === false ? [] : ["gradients"])], code.length);
-  return bindSymbols(spec, asked).inputs;
+  noteFile(output, spec, { value, gradients: asked.gradients !== false }, code.length);
 }
 
-function noteFile(output: string, { name }: LossSpec, what: readonly string[], bytes: number): void {
+function noteFile(
+  output: string,
+  { name }: LossSpec,
+  holds: Readonly<Record<"value" | "gradients", boolean>>,
+  bytes: number,
+): void {
+  const what = (["value", "gradients"] as const).filter((part) => holds[part]);
   note(`${output}: ${name}, ${what.join(" and ")}, ${bytes} bytes`);
 }
 
